@@ -1,0 +1,23 @@
+"""The tables. Importing this package registers every model on `Base.metadata`."""
+
+from app.models.audit_log import AuditLog
+from app.models.base import Base
+from app.models.execution_log import ExecutionLog
+from app.models.fill import Fill
+from app.models.idempotency_key import IdempotencyKey
+from app.models.ledger_event import LedgerEvent
+from app.models.order import Order
+from app.models.outbox import Outbox, ShardLease
+from app.models.risk_settings import RiskSettings, WalletRiskSettings
+from app.models.risk_state import BreakerState, RiskDecision, RiskState
+from app.models.session import RefreshToken, UserSession
+from app.models.signal import Candle, Signal, StrategyFailure
+from app.models.trade import Trade
+from app.models.user import EmailToken, User
+from app.models.wallet import Wallet
+
+__all__ = [
+    "AuditLog", "Base", "BreakerState", "Candle", "EmailToken", "ExecutionLog", "Fill", "IdempotencyKey",
+    "LedgerEvent", "Order", "Outbox", "RefreshToken", "RiskDecision", "RiskSettings", "RiskState", "ShardLease",
+    "Signal", "StrategyFailure", "Trade", "User", "UserSession", "Wallet", "WalletRiskSettings",
+]

@@ -1,0 +1,71 @@
+"""Orders: every intent to send something to a venue, and what became of it."""
+
+from uuid import UUID
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.base import Base, Price, Quantity, Timestamp, Timestamped
+
+WORKING = "status IN ('INTENT','SENDING','OPEN','PARTIAL') AND replaced_by IS NULL"
+ENTRY_TAKEN = "leg = 'entry' AND status IN ('INTENT','SENDING','OPEN','PARTIAL','FILLED')"
+
+
+class Order(Timestamped, Base):
+    """`market_time` is the venue's market clock at the decision; `deadline` is wall time."""
+
+    __tablename__ = "orders"
+    __table_args__ = (
+        ForeignKeyConstraint(["user_id", "trade_id"], ["trades.user_id", "trades.id"]),
+        ForeignKeyConstraint(["user_id", "wallet_id"], ["wallets.user_id", "wallets.id"]),
+        UniqueConstraint("trade_id", "leg", "attempt"),
+        UniqueConstraint("user_id", "client_order_id"),
+        CheckConstraint("leg IN ('entry','stop','exit')", name="leg"),
+        CheckConstraint("side IN ('buy','sell')", name="side"),
+        CheckConstraint(
+            "status IN ('INTENT','SENDING','OPEN','PARTIAL','FILLED','CANCELED','REJECTED','NOT_ACCEPTED')",
+            name="status",
+        ),
+        Index("uq_orders_one_working", "trade_id", "leg", unique=True, postgresql_where=text(WORKING)),
+        Index("uq_orders_one_entry", "trade_id", unique=True, postgresql_where=text(ENTRY_TAKEN)),
+        Index("ix_orders_user_id_created_at", "user_id", "created_at"),
+    )
+
+    client_order_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    user_id: Mapped[UUID]
+    wallet_id: Mapped[UUID]
+    trade_id: Mapped[UUID]
+    symbol: Mapped[str] = mapped_column(String(50))
+    leg: Mapped[str] = mapped_column(String(10))
+    attempt: Mapped[int] = mapped_column(Integer)
+    status: Mapped[str] = mapped_column(String(20), server_default="INTENT")
+    order_type: Mapped[str] = mapped_column(String(20))
+    side: Mapped[str] = mapped_column(String(4))
+    quantity: Mapped[Quantity]
+    requested_price: Mapped[Price | None]
+    limit_price: Mapped[Price | None]
+    trigger_price: Mapped[Price | None]
+    reduce_only: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    reason: Mapped[str | None] = mapped_column(String(50))
+    deadline: Mapped[Timestamp | None]
+    sent_at: Mapped[Timestamp | None]
+    lease_epoch: Mapped[int | None] = mapped_column(Integer)
+    exchange_order_id: Mapped[str | None] = mapped_column(String(64))
+    triggered_order_id: Mapped[str | None] = mapped_column(String(64))
+    filled_quantity: Mapped[Quantity] = mapped_column(server_default="0")
+    average_price: Mapped[Price | None]
+    replaced_by: Mapped[str | None] = mapped_column(String(36))
+    error_code: Mapped[str | None] = mapped_column(String(64))
+    error_message: Mapped[str | None] = mapped_column(Text)
+    market_time: Mapped[Timestamp | None]
+    accepted_at: Mapped[Timestamp | None]

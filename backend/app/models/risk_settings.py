@@ -1,0 +1,85 @@
+"""Risk settings of a user, and the overrides of a wallet. A NULL limit means "no opinion at this level"."""
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from sqlalchemy import Boolean, ForeignKey, ForeignKeyConstraint, Integer, Numeric, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.models.base import Base, Timestamped, UuidKey
+
+if TYPE_CHECKING:
+    from app.models.user import User
+
+
+class RiskSettings(Timestamped, Base):
+    """One row per user; names, units and defaults are the specification's (percent columns are 0-100)."""
+
+    __tablename__ = "risk_settings"
+    __table_args__ = (UniqueConstraint("user_id"),)
+
+    id: Mapped[UuidKey]
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    position_sizing_method: Mapped[str] = mapped_column(String(20), server_default="fixed_percent")
+    risk_per_trade_percent: Mapped[Decimal] = mapped_column(Numeric(5, 2), server_default="1.0")
+    fixed_amount_usd: Mapped[Decimal] = mapped_column(Numeric(12, 2), server_default="200")
+    kelly_fraction: Mapped[Decimal] = mapped_column(Numeric(4, 3), server_default="0.25")
+    max_position_size_usd: Mapped[Decimal | None] = mapped_column(Numeric(12, 2), server_default="10000")
+    max_position_size_percent: Mapped[Decimal | None] = mapped_column(Numeric(5, 2), server_default="10.0")
+    max_portfolio_heat: Mapped[Decimal | None] = mapped_column(Numeric(7, 2), server_default="50.0")
+    max_open_risk_percent: Mapped[Decimal | None] = mapped_column(Numeric(5, 2), server_default="10.0")
+    max_open_positions: Mapped[int | None] = mapped_column(Integer, server_default="5")
+    max_leverage: Mapped[int | None] = mapped_column(Integer, server_default="10")
+    max_daily_loss_usd: Mapped[Decimal | None] = mapped_column(Numeric(12, 2), server_default="500")
+    max_daily_loss_percent: Mapped[Decimal | None] = mapped_column(Numeric(5, 2), server_default="5.0")
+    max_weekly_loss_percent: Mapped[Decimal | None] = mapped_column(Numeric(5, 2), server_default="10.0")
+    max_monthly_loss_percent: Mapped[Decimal | None] = mapped_column(Numeric(5, 2), server_default="20.0")
+    min_risk_reward_ratio: Mapped[Decimal | None] = mapped_column(Numeric(4, 2), server_default="1.5")
+    max_correlated_positions: Mapped[int | None] = mapped_column(Integer, server_default="2")
+    max_single_asset_exposure_percent: Mapped[Decimal | None] = mapped_column(Numeric(5, 2), server_default="20.0")
+    max_consecutive_losses: Mapped[int | None] = mapped_column(Integer, server_default="3")
+    trading_paused: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    enable_trailing_stop: Mapped[bool] = mapped_column(Boolean, server_default=text("true"))
+    trailing_activation_percent: Mapped[Decimal] = mapped_column(Numeric(5, 2), server_default="2.0")
+    trailing_stop_percent: Mapped[Decimal] = mapped_column(Numeric(5, 2), server_default="1.5")
+    enable_scale_out: Mapped[bool] = mapped_column(Boolean, server_default=text("true"))
+    enable_pyramiding: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    min_signal_confidence: Mapped[Decimal | None] = mapped_column(Numeric(3, 2), server_default="0.70")
+    version: Mapped[int] = mapped_column(Integer, server_default="1")
+
+    user: Mapped["User"] = relationship(back_populates="risk_settings")
+
+
+class WalletRiskSettings(Timestamped, Base):
+    """A wallet's own limits. The strictest non-null value of user and wallet binds."""
+
+    __tablename__ = "wallet_risk_settings"
+    __table_args__ = (
+        ForeignKeyConstraint(["user_id", "wallet_id"], ["wallets.user_id", "wallets.id"], ondelete="CASCADE"),
+        UniqueConstraint("user_id", "wallet_id"),
+    )
+
+    id: Mapped[UuidKey]
+    user_id: Mapped[UUID]
+    wallet_id: Mapped[UUID]
+    position_sizing_method: Mapped[str | None] = mapped_column(String(20))
+    risk_per_trade_percent: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
+    fixed_amount_usd: Mapped[Decimal | None] = mapped_column(Numeric(12, 2))
+    max_position_size_usd: Mapped[Decimal | None] = mapped_column(Numeric(12, 2))
+    max_position_size_percent: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
+    max_portfolio_heat: Mapped[Decimal | None] = mapped_column(Numeric(7, 2))
+    max_open_risk_percent: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
+    max_open_positions: Mapped[int | None] = mapped_column(Integer)
+    max_leverage: Mapped[int | None] = mapped_column(Integer)
+    max_daily_loss_usd: Mapped[Decimal | None] = mapped_column(Numeric(12, 2))
+    max_daily_loss_percent: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
+    min_risk_reward_ratio: Mapped[Decimal | None] = mapped_column(Numeric(4, 2))
+    max_single_asset_exposure_percent: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
+    min_signal_confidence: Mapped[Decimal | None] = mapped_column(Numeric(3, 2))
+    enable_trailing_stop: Mapped[bool | None] = mapped_column(Boolean)
+    trailing_activation_percent: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
+    trailing_stop_percent: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
+    enable_scale_out: Mapped[bool | None] = mapped_column(Boolean)
+    max_holding_minutes: Mapped[int | None] = mapped_column(Integer)
+    version: Mapped[int] = mapped_column(Integer, server_default="1")

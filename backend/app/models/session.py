@@ -1,0 +1,44 @@
+"""Signed-in sessions and their rotating refresh tokens."""
+
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.base import Base, CreatedAt, Timestamp, UuidKey
+
+
+class UserSession(Base):
+    """One sign-in: the family that its refresh tokens belong to. Revoked as a whole."""
+
+    __tablename__ = "sessions"
+    __table_args__ = (UniqueConstraint("user_id", "id"),)
+
+    id: Mapped[UuidKey]
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    user_agent: Mapped[str | None] = mapped_column(String(300))
+    ip_address: Mapped[str | None] = mapped_column(String(64))
+    created_at: Mapped[CreatedAt]
+    last_used_at: Mapped[CreatedAt]
+    expires_at: Mapped[Timestamp]
+    revoked_at: Mapped[Timestamp | None]
+    revoke_reason: Mapped[str | None] = mapped_column(String(50))
+
+
+class RefreshToken(Base):
+    """One link of the chain. A second use of a used token revokes the family."""
+
+    __tablename__ = "refresh_tokens"
+    __table_args__ = (
+        ForeignKeyConstraint(["user_id", "session_id"], ["sessions.user_id", "sessions.id"], ondelete="CASCADE"),
+        UniqueConstraint("token_hash"),
+        Index("ix_refresh_tokens_user_id_session_id", "user_id", "session_id"),
+    )
+
+    id: Mapped[UuidKey]
+    user_id: Mapped[UUID]
+    session_id: Mapped[UUID]
+    token_hash: Mapped[str] = mapped_column(String(64))
+    expires_at: Mapped[Timestamp]
+    used_at: Mapped[Timestamp | None]
+    created_at: Mapped[CreatedAt]

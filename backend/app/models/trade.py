@@ -1,0 +1,86 @@
+"""Trades: one position of one wallet in one symbol, from intent to close."""
+
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    Numeric,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.base import Base, Money, Price, Quantity, Timestamp, Timestamped, UuidKey, Word
+
+LIVE = "status NOT IN ('CLOSED', 'REJECTED', 'EXPIRED')"
+
+
+class Trade(Timestamped, Base):
+    """`opened_at` and `closed_at` are market time; money is in the quote currency."""
+
+    __tablename__ = "trades"
+    __table_args__ = (
+        ForeignKeyConstraint(["user_id", "wallet_id"], ["wallets.user_id", "wallets.id"]),
+        UniqueConstraint("user_id", "id"),
+        UniqueConstraint("wallet_id", "signal_id"),
+        CheckConstraint("side IN ('long', 'short')", name="side"),
+        CheckConstraint("planned_quantity > 0", name="planned_quantity"),
+        CheckConstraint(
+            "status IN ('INTENT','ENTERING','OPEN_UNPROTECTED','PROTECTED','EXITING','CLOSED',"
+            "'REJECTED','EXPIRED','NEEDS_OPERATOR')",
+            name="status",
+        ),
+        Index("uq_trades_live_wallet_symbol", "wallet_id", "symbol", unique=True, postgresql_where=text(LIVE)),
+        Index("ix_trades_user_id_status", "user_id", "status"),
+        Index("ix_trades_user_id_closed_at", "user_id", "closed_at", "id"),
+        Index("ix_trades_live", "status", postgresql_where=text(LIVE)),
+    )
+
+    id: Mapped[UuidKey]
+    user_id: Mapped[UUID]
+    wallet_id: Mapped[UUID]
+    signal_id: Mapped[UUID | None] = mapped_column(ForeignKey("signals.id"))
+    environment: Mapped[str] = mapped_column(String(10))
+    venue: Mapped[Word]
+    symbol: Mapped[Word]
+    strategy: Mapped[Word]
+    timeframe: Mapped[str] = mapped_column(String(5))
+    side: Mapped[str] = mapped_column(String(5))
+    status: Mapped[str] = mapped_column(String(20), server_default="INTENT")
+    planned_quantity: Mapped[Quantity]
+    planned_entry_price: Mapped[Price]
+    planned_notional: Mapped[Money]
+    leverage: Mapped[int] = mapped_column(Integer)
+    quantity: Mapped[Quantity] = mapped_column(server_default="0")
+    entry_price: Mapped[Price | None]
+    exit_price: Mapped[Price | None]
+    initial_stop_price: Mapped[Price]
+    stop_price: Mapped[Price]
+    take_profit_price: Mapped[Price | None]
+    trailing_enabled: Mapped[bool] = mapped_column(Boolean)
+    trailing_activation_fraction: Mapped[Decimal] = mapped_column(Numeric(9, 6))
+    trailing_fraction: Mapped[Decimal] = mapped_column(Numeric(9, 6))
+    trailing_armed: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    extreme_price: Mapped[Price | None]
+    max_holding_minutes: Mapped[int | None] = mapped_column(Integer)
+    risk_amount: Mapped[Money]
+    signal_confidence: Mapped[Decimal] = mapped_column(Numeric(5, 4))
+    reason: Mapped[str] = mapped_column(Text)
+    exit_requested: Mapped[str | None] = mapped_column(String(20))
+    exit_reason: Mapped[str | None] = mapped_column(String(20))
+    realized_pnl: Mapped[Money] = mapped_column(server_default="0")
+    fees: Mapped[Money] = mapped_column(server_default="0")
+    funding: Mapped[Money] = mapped_column(server_default="0")
+    entry_slippage_bps: Mapped[Decimal | None] = mapped_column(Numeric(12, 4))
+    opened_at: Mapped[Timestamp | None]
+    protected_at: Mapped[Timestamp | None]
+    unprotected_since: Mapped[Timestamp | None]
+    closed_at: Mapped[Timestamp | None]
