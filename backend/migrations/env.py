@@ -12,7 +12,9 @@ def run(connection: Connection) -> None:
         target_metadata=Base.metadata,
         compare_type=True,
         transaction_per_migration=False,
-        include_object=lambda _o, name, kind, *_: not (kind == "table" and str(name).startswith("execution_logs_")),
+        include_object=lambda _o, name, kind, *_: (
+            not (kind == "table" and str(name).startswith("execution_logs_"))
+        ),
     )
     with context.begin_transaction():
         context.run_migrations()

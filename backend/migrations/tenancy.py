@@ -69,19 +69,53 @@ END $$
 """
 
 TENANT_TABLES = (
-    "audit_log", "email_tokens", "execution_logs", "fills", "idempotency_keys", "ledger_events", "orders",
-    "refresh_tokens", "risk_decisions", "risk_settings", "risk_state", "sessions", "trades",
-    "wallet_risk_settings", "wallets",
+    "audit_log",
+    "email_tokens",
+    "execution_logs",
+    "fills",
+    "idempotency_keys",
+    "ledger_events",
+    "orders",
+    "refresh_tokens",
+    "risk_decisions",
+    "risk_settings",
+    "risk_state",
+    "sessions",
+    "trades",
+    "wallet_risk_settings",
+    "wallets",
 )
 SYSTEM_TABLES = (
-    "email_tokens", "execution_logs", "fills", "ledger_events", "orders", "risk_decisions", "risk_settings",
-    "risk_state", "trades", "users", "wallet_risk_settings", "wallets", "breaker_states", "outbox",
+    "email_tokens",
+    "execution_logs",
+    "fills",
+    "ledger_events",
+    "orders",
+    "risk_decisions",
+    "risk_settings",
+    "risk_state",
+    "trades",
+    "users",
+    "wallet_risk_settings",
+    "wallets",
+    "breaker_states",
+    "outbox",
 )
 SHARED_TABLES = ("candles", "signals", "strategy_failures")
 APPEND_ONLY = frozenset({"audit_log", "fills", "ledger_events"})
 WITHOUT_SECRETS = (
-    "execution_logs", "fills", "ledger_events", "orders", "risk_decisions", "risk_settings", "risk_state", "trades",
-    "wallet_risk_settings", "breaker_states", "outbox", "audit_log",
+    "execution_logs",
+    "fills",
+    "ledger_events",
+    "orders",
+    "risk_decisions",
+    "risk_settings",
+    "risk_state",
+    "trades",
+    "wallet_risk_settings",
+    "breaker_states",
+    "outbox",
+    "audit_log",
 )
 
 

@@ -2,7 +2,15 @@
 
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Identity, Index, String, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    String,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base, CreatedAt, Money, Timestamp
@@ -16,7 +24,8 @@ class LedgerEvent(Base):
         ForeignKeyConstraint(["user_id", "wallet_id"], ["wallets.user_id", "wallets.id"]),
         ForeignKeyConstraint(["user_id", "trade_id"], ["trades.user_id", "trades.id"]),
         CheckConstraint(
-            "kind IN ('deposit','withdrawal','realized_pnl','commission','funding','liquidation')", name="kind"
+            "kind IN ('deposit','withdrawal','realized_pnl','commission','funding','liquidation')",
+            name="kind",
         ),
         UniqueConstraint("wallet_id", "kind", "venue_reference"),
         Index("ix_ledger_events_user_id_wallet_id_occurred_at", "user_id", "wallet_id", "occurred_at"),

@@ -17,7 +17,9 @@ class Outbox(Base):
     __tablename__ = "outbox"
     __table_args__ = (
         Index("ix_outbox_pending", "shard", "id", postgresql_where=text("processed_at IS NULL")),
-        Index("uq_outbox_dedupe_key", "dedupe_key", unique=True, postgresql_where=text("processed_at IS NULL")),
+        Index(
+            "uq_outbox_dedupe_key", "dedupe_key", unique=True, postgresql_where=text("processed_at IS NULL")
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)

@@ -4,7 +4,16 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from sqlalchemy import Boolean, ForeignKey, ForeignKeyConstraint, Integer, Numeric, String, UniqueConstraint, text
+from sqlalchemy import (
+    Boolean,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Integer,
+    Numeric,
+    String,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.models.base import Base, Timestamped, UuidKey
@@ -37,7 +46,9 @@ class RiskSettings(Timestamped, Base):
     max_monthly_loss_percent: Mapped[Decimal | None] = mapped_column(Numeric(5, 2), server_default="20.0")
     min_risk_reward_ratio: Mapped[Decimal | None] = mapped_column(Numeric(4, 2), server_default="1.5")
     max_correlated_positions: Mapped[int | None] = mapped_column(Integer, server_default="2")
-    max_single_asset_exposure_percent: Mapped[Decimal | None] = mapped_column(Numeric(5, 2), server_default="20.0")
+    max_single_asset_exposure_percent: Mapped[Decimal | None] = mapped_column(
+        Numeric(5, 2), server_default="20.0"
+    )
     max_consecutive_losses: Mapped[int | None] = mapped_column(Integer, server_default="3")
     trading_paused: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     enable_trailing_stop: Mapped[bool] = mapped_column(Boolean, server_default=text("true"))

@@ -30,7 +30,9 @@ class RefreshToken(Base):
 
     __tablename__ = "refresh_tokens"
     __table_args__ = (
-        ForeignKeyConstraint(["user_id", "session_id"], ["sessions.user_id", "sessions.id"], ondelete="CASCADE"),
+        ForeignKeyConstraint(
+            ["user_id", "session_id"], ["sessions.user_id", "sessions.id"], ondelete="CASCADE"
+        ),
         UniqueConstraint("token_hash"),
         Index("ix_refresh_tokens_user_id_session_id", "user_id", "session_id"),
     )

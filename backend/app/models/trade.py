@@ -38,7 +38,9 @@ class Trade(Timestamped, Base):
             "'REJECTED','EXPIRED','NEEDS_OPERATOR')",
             name="status",
         ),
-        Index("uq_trades_live_wallet_symbol", "wallet_id", "symbol", unique=True, postgresql_where=text(LIVE)),
+        Index(
+            "uq_trades_live_wallet_symbol", "wallet_id", "symbol", unique=True, postgresql_where=text(LIVE)
+        ),
         Index("ix_trades_user_id_status", "user_id", "status"),
         Index("ix_trades_user_id_closed_at", "user_id", "closed_at", "id"),
         Index("ix_trades_live", "status", postgresql_where=text(LIVE)),

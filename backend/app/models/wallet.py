@@ -36,7 +36,11 @@ class Wallet(Timestamped, Base):
             postgresql_where=text("status = 'active'"),
         ),
         Index(
-            "uq_wallets_user_id_name", "user_id", "name", unique=True, postgresql_where=text("status = 'active'")
+            "uq_wallets_user_id_name",
+            "user_id",
+            "name",
+            unique=True,
+            postgresql_where=text("status = 'active'"),
         ),
         Index("ix_wallets_shard", "shard"),
     )

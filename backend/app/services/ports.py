@@ -1,0 +1,140 @@
+"""What the services need from the outside world, as structural types.
+
+Adapters satisfy these without importing them; app.bootstrap joins the two.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Protocol
+from uuid import UUID
+
+from app.domain.limits import ApprovedOrder
+from app.domain.types import Candle, Instrument
+from app.domain.venue import (
+    AccountBalance,
+    AccountHint,
+    LedgerEntry,
+    OrderTicket,
+    PlaceOutcome,
+    Quote,
+    VenueFill,
+    VenueOrder,
+    VenuePosition,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountKey:
+    """Which account to speak for. Secrets are fetched by the adapter when it connects, never logged."""
+
+    user_id: UUID
+    wallet_id: UUID
+    venue: str
+    environment: str
+
+
+class ExchangeGateway(Protocol):
+    """One account at one venue.
+
+    Reads raise `app.domain.venue.VenueUnavailableError` when the venue gives no certain answer: an error is
+    never "nothing there". `place_*` never raise for the venue's sake; they return what is known.
+    Every order carries its client order id and the wall-clock `timestamp_ms` that is signed; the venue
+    refuses it after `timestamp_ms + receive_window_ms`.
+    """
+
+    async def place_entry(self, order: ApprovedOrder, ticket: OrderTicket) -> PlaceOutcome: ...
+
+    async def place_protective(self, ticket: OrderTicket) -> PlaceOutcome:
+        """A reduce-only conditional stop that triggers on the mark price."""
+        ...
+
+    async def place_exit(self, ticket: OrderTicket) -> PlaceOutcome:
+        """A reduce-only market order."""
+        ...
+
+    async def find_order(self, symbol: str, client_order_id: str, *, conditional: bool) -> VenueOrder | None:
+        """The newest order of that id, working or finished; None when the venue says it knows none."""
+        ...
+
+    async def cancel(self, symbol: str, client_order_id: str, *, conditional: bool) -> VenueOrder | None:
+        """Ask for a cancel, then return the order as the venue now shows it (None: unknown there)."""
+        ...
+
+    async def open_orders(self, symbol: str | None) -> Sequence[VenueOrder]:
+        """Working plain and conditional orders."""
+        ...
+
+    async def fills(
+        self, symbol: str, *, since_id: str | None = None, exchange_order_id: str | None = None
+    ) -> Sequence[VenueFill]: ...
+
+    async def positions(self, symbol: str | None) -> Sequence[VenuePosition]: ...
+
+    async def balance(self) -> AccountBalance: ...
+
+    async def ledger(self, since_ms: int | None) -> Sequence[LedgerEntry]:
+        """Deposits, funding, realised P&L, commissions, liquidation postings; market time, oldest first."""
+        ...
+
+    async def set_leverage(self, symbol: str, leverage: int) -> None: ...
+
+    async def refusal_of_account(self) -> str | None:
+        """Why this account cannot be used (hedge mode, withdraw right, ...), or None."""
+        ...
+
+    def hints(self) -> AsyncIterator[AccountHint]:
+        """Something changed on the account: which symbol, None when unknown. Ends never; reconnects."""
+        ...
+
+
+class ExchangeGateways(Protocol):
+    """A bounded pool of gateways sharing markets, limiter and connections per venue."""
+
+    async def for_account(self, key: AccountKey) -> ExchangeGateway: ...
+
+    async def close(self) -> None: ...
+
+
+class MarketReader(Protocol):
+    """Public facts of a venue."""
+
+    async def instrument(self, venue: str, symbol: str) -> Instrument | None: ...
+
+    async def instruments(self, venue: str) -> Sequence[Instrument]: ...
+
+    async def quote(self, venue: str, symbol: str) -> Quote | None:
+        """The newest price: from the stream's cache when fresh, else asked of the venue; None when unknown."""
+        ...
+
+    async def closed_candles(
+        self, venue: str, symbol: str, timeframe: str, *, limit: int, now_market_ms: int
+    ) -> Sequence[Candle]:
+        """The newest closed bars, oldest first."""
+        ...
+
+    def quotes(self, venue: str, symbols: Sequence[str]) -> AsyncIterator[Sequence[Quote]]:
+        """Mark and last prices as they come, in batches. Ends never; reconnects."""
+        ...
+
+
+class PaperVenueAdmin(Protocol):
+    """The operator's side of the paper exchange."""
+
+    async def open_account(self, account: str) -> tuple[str, str]:
+        """Return (api_key, api_secret); the same for the same account."""
+        ...
+
+    async def deposit(self, account: str, amount: Decimal, reference: str) -> None: ...
+
+    async def market_time(self) -> datetime: ...
+
+
+__all__ = [
+    "AccountKey",
+    "ExchangeGateway",
+    "ExchangeGateways",
+    "MarketReader",
+    "PaperVenueAdmin",
+]
