@@ -24,9 +24,12 @@ END $$
 SIGN_IN_FUNCTIONS = (
     """
 CREATE FUNCTION auth_user_by_email(p_email text)
-RETURNS TABLE (user_id uuid, password_hash text, email_verified_at timestamptz, disabled_at timestamptz, role text)
+RETURNS TABLE (
+    user_id uuid, password_hash text, email_verified_at timestamptz, disabled_at timestamptz, role text
+)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
-    SELECT id, password_hash, email_verified_at, disabled_at, role FROM users WHERE lower(email) = lower(p_email)
+    SELECT id, password_hash, email_verified_at, disabled_at, role
+    FROM users WHERE lower(email) = lower(p_email)
 $$
 """,
     """
@@ -62,7 +65,9 @@ BEGIN
                            name, low::text || ' 00:00+00', high::text || ' 00:00+00');
             EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
             EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', name);
-            EXECUTE format('CREATE POLICY owner_all ON %I TO stackalpha_owner USING (true) WITH CHECK (true)', name);
+            EXECUTE format(
+                'CREATE POLICY owner_all ON %I TO stackalpha_owner USING (true) WITH CHECK (true)', name
+            );
         END IF;
     END LOOP;
 END $$

@@ -105,7 +105,7 @@ class MarketReader(Protocol):
     async def instruments(self, venue: str) -> Sequence[Instrument]: ...
 
     async def quote(self, venue: str, symbol: str) -> Quote | None:
-        """The newest price: from the stream's cache when fresh, else asked of the venue; None when unknown."""
+        """The newest price, cached while fresh, else asked of the venue; None when unknown."""
         ...
 
     async def closed_candles(
