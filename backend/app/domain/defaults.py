@@ -1,0 +1,114 @@
+"""The defaults of `risk_settings` (rows SA18-SA37), and the platform's floor.
+
+`RiskSettingsValues` carries the table's own names and units: percent 0-100, `min_signal_confidence` 0-1.
+`limits_of` is the one mapper from those to the fractions that the rules use.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from app.domain.risk_limits import RiskLimits
+from app.domain.types import SizingMethod
+
+_HUNDRED: Final = Decimal(100)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RiskSettingsValues:
+    """A user's (or, all nullable, a wallet's) risk settings in the table's names and units."""
+
+    position_sizing_method: SizingMethod | None = None
+    max_position_size_usd: Decimal | None = None
+    max_position_size_percent: Decimal | None = None
+    max_portfolio_heat: Decimal | None = None
+    max_open_risk_percent: Decimal | None = None
+    max_open_positions: int | None = None
+    max_leverage: int | None = None
+    max_daily_loss_usd: Decimal | None = None
+    max_daily_loss_percent: Decimal | None = None
+    max_weekly_loss_percent: Decimal | None = None
+    max_monthly_loss_percent: Decimal | None = None
+    min_risk_reward_ratio: Decimal | None = None
+    max_correlated_positions: int | None = None
+    max_single_asset_exposure_percent: Decimal | None = None
+    max_consecutive_losses: int | None = None
+    trading_paused: bool = False
+    enable_trailing_stop: bool | None = None
+    trailing_stop_percent: Decimal | None = None
+    trailing_activation_percent: Decimal | None = None
+    enable_scale_out: bool | None = None
+    enable_pyramiding: bool | None = None
+    min_signal_confidence: Decimal | None = None
+    risk_per_trade_percent: Decimal | None = None
+    fixed_amount_usd: Decimal | None = None
+    kelly_fraction: Decimal | None = None
+
+
+STANDARD: Final = RiskSettingsValues(
+    position_sizing_method=SizingMethod.FIXED_PERCENT,
+    max_position_size_usd=Decimal(10_000),
+    max_position_size_percent=Decimal("10.0"),
+    max_portfolio_heat=Decimal("50.0"),
+    max_open_risk_percent=Decimal("10.0"),
+    max_open_positions=5,
+    max_leverage=10,
+    max_daily_loss_usd=Decimal(500),
+    max_daily_loss_percent=Decimal("5.0"),
+    max_weekly_loss_percent=Decimal("10.0"),
+    max_monthly_loss_percent=Decimal("20.0"),
+    min_risk_reward_ratio=Decimal("1.5"),
+    max_correlated_positions=2,
+    max_single_asset_exposure_percent=Decimal("20.0"),
+    max_consecutive_losses=3,
+    trading_paused=False,
+    enable_trailing_stop=True,
+    trailing_stop_percent=Decimal("1.5"),
+    trailing_activation_percent=Decimal("2.0"),
+    enable_scale_out=True,
+    enable_pyramiding=False,
+    min_signal_confidence=Decimal("0.70"),
+    risk_per_trade_percent=Decimal("1.0"),
+    fixed_amount_usd=Decimal(200),
+    kelly_fraction=Decimal("0.25"),
+)
+
+# The operator's floor: no user can loosen it.
+PLATFORM_LIMITS: Final = RiskLimits(
+    max_order_notional_usd=Decimal(1_000_000),
+    max_price_age_seconds=Decimal(5),
+    max_balance_age_seconds=Decimal(120),
+    max_entry_slippage_fraction=Decimal("0.01"),
+)
+SLIPPAGE_ALLOWANCE_FRACTION: Final = Decimal("0.0005")
+
+
+def fraction_of(percent: Decimal | None) -> Decimal | None:
+    """Return percent 0-100 as a fraction 0-1; None stays None."""
+    return None if percent is None else percent / _HUNDRED
+
+
+def percent_of(fraction: Decimal | None) -> Decimal | None:
+    """Return a fraction 0-1 as percent 0-100; None stays None."""
+    return None if fraction is None else fraction * _HUNDRED
+
+
+def limits_of(settings: RiskSettingsValues) -> RiskLimits:
+    """Return the limits that the settings set, as fractions; a null setting stays no opinion."""
+    return RiskLimits(
+        max_position_size_usd=settings.max_position_size_usd,
+        max_position_size_fraction=fraction_of(settings.max_position_size_percent),
+        max_portfolio_heat_fraction=fraction_of(settings.max_portfolio_heat),
+        max_open_risk_fraction=fraction_of(settings.max_open_risk_percent),
+        max_single_asset_exposure_fraction=fraction_of(settings.max_single_asset_exposure_percent),
+        max_open_positions=settings.max_open_positions,
+        max_leverage=settings.max_leverage,
+        max_daily_loss_usd=settings.max_daily_loss_usd,
+        max_daily_loss_fraction=fraction_of(settings.max_daily_loss_percent),
+        max_weekly_loss_fraction=fraction_of(settings.max_weekly_loss_percent),
+        max_monthly_loss_fraction=fraction_of(settings.max_monthly_loss_percent),
+        min_risk_reward_ratio=settings.min_risk_reward_ratio,
+        min_signal_confidence=settings.min_signal_confidence,
+        max_correlated_positions=settings.max_correlated_positions,
+        max_consecutive_losses=settings.max_consecutive_losses,
+    )

@@ -1,0 +1,144 @@
+"""Fixed point: int64 counts of 1e-8, in which money meets a limit.
+
+Float proposes, fixed point decides. A *unit* is 1e-8 of whatever is counted (quote currency, base
+quantity, price, a ratio). Amounts up to `MAX_UNITS` (2**61, about 23 billion) are accepted, so that a
+sum of four of them cannot leave int64. In a column an absent amount is `UNKNOWN` and one that does not
+fit is `OUT_OF_RANGE`; both are negative numbers that no real amount can take.
+"""
+
+from collections.abc import Iterable, Sequence
+from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatColumn = NDArray[np.float64]
+IntColumn = NDArray[np.int64]
+BoolColumn = NDArray[np.bool_]
+
+SCALE: Final = 100_000_000
+MAX_UNITS: Final = 2**61
+UNKNOWN: Final = -(2**63)
+OUT_OF_RANGE: Final = UNKNOWN + 1
+NO_LIMIT: Final = 2**63 - 1
+UNIT: Final = Decimal("1e-8")
+
+
+class FixedPointOverflowError(ValueError):
+    """An amount beyond the fixed-point range, or not a number at all."""
+
+
+def to_units(value: Decimal, rounding: str = ROUND_HALF_EVEN) -> int:
+    """Return `value` in units of 1e-8: exact up to eight decimals, else rounded as named."""
+    try:
+        units = int(value.scaleb(8).to_integral_value(rounding=rounding))
+    except (InvalidOperation, OverflowError, ValueError) as error:
+        raise FixedPointOverflowError(f"{value} has no fixed-point value") from error
+    if abs(units) > MAX_UNITS:
+        raise FixedPointOverflowError(f"{value} is beyond the fixed-point range of ±{MAX_UNITS // SCALE}")
+    return units
+
+
+def from_units(units: int) -> Decimal:
+    """Return the exact decimal of `units`, with eight places."""
+    if abs(units) > MAX_UNITS:
+        raise FixedPointOverflowError(f"{units} units are beyond the fixed-point range")
+    return Decimal(int(units)).scaleb(-8).quantize(UNIT)
+
+
+def from_column(units: int) -> Decimal | None:
+    """Return the decimal of one element of a column, None where it is unknown or out of range."""
+    return None if abs(int(units)) > MAX_UNITS else from_units(int(units))
+
+
+def float_to_units(value: float) -> int:
+    """Return `value` in units of 1e-8, to the nearest even; exact below about 90 million."""
+    scaled = value * SCALE
+    if not abs(scaled) <= MAX_UNITS:
+        raise FixedPointOverflowError(f"{value} is not a number within the fixed-point range")
+    return round(scaled)
+
+
+def decimals_to_units(values: Iterable[Decimal | None]) -> IntColumn:
+    """Return a column: None becomes UNKNOWN, what does not fit OUT_OF_RANGE. Rounds half to even."""
+    return np.array([_column_unit(value) for value in values], dtype=np.int64)
+
+
+def _column_unit(value: Decimal | None) -> int:
+    if value is None or value.is_nan():
+        return UNKNOWN
+    try:
+        return to_units(value)
+    except FixedPointOverflowError:
+        return OUT_OF_RANGE
+
+
+def floats_to_units(values: FloatColumn | Sequence[float]) -> IntColumn:
+    """Return a column in units, to the nearest even: NaN becomes UNKNOWN, what does not fit OUT_OF_RANGE."""
+    scaled = np.rint(np.asarray(values, dtype=np.float64) * SCALE)
+    fits = np.abs(scaled) <= MAX_UNITS
+    units = np.where(fits, scaled, 0.0).astype(np.int64)
+    return np.where(fits, units, np.where(np.isnan(scaled), UNKNOWN, OUT_OF_RANGE)).astype(np.int64)
+
+
+def units_to_floats(units: IntColumn) -> FloatColumn:
+    """Return a column of floats: NaN where the amount is unknown or out of range."""
+    return np.where(is_known(units), units / float(SCALE), np.nan)
+
+
+def is_known(units: IntColumn) -> BoolColumn:
+    """True where an amount is there and within range."""
+    return np.asarray((units >= -MAX_UNITS) & (units <= MAX_UNITS), dtype=np.bool_)
+
+
+def _exact_parts(left: IntColumn, right: IntColumn) -> tuple[IntColumn, IntColumn, BoolColumn]:
+    """Return floor(left * right / SCALE), whether a remainder was dropped, and where it fits.
+
+    Both factors are split at SCALE so that no partial product leaves int64; where the product itself
+    would not fit, the partial products are taken of zero.
+    """
+    known = is_known(left) & is_known(right)
+    estimate = np.abs(left.astype(np.float64)) * np.abs(right.astype(np.float64)) / SCALE
+    fits = known & (estimate <= MAX_UNITS)
+    left_whole, left_rest = np.divmod(np.where(fits, left, 0), SCALE)
+    right_whole, right_rest = np.divmod(np.where(fits, right, 0), SCALE)
+    rest, dropped = np.divmod(left_rest * right_rest, SCALE)
+    whole = left_whole * right_whole * SCALE + left_whole * right_rest + left_rest * right_whole + rest
+    return whole, (dropped > 0).astype(np.int64), fits
+
+
+def multiply_floor(left: IntColumn, right: IntColumn) -> IntColumn:
+    """Return the product in units, rounded down; unknown stays UNKNOWN, too large is OUT_OF_RANGE."""
+    whole, _, fits = _exact_parts(left, right)
+    return _marked(whole, fits, left, right)
+
+
+def multiply_ceil(left: IntColumn, right: IntColumn) -> IntColumn:
+    """Return the product in units, rounded up; unknown stays UNKNOWN, too large is OUT_OF_RANGE."""
+    whole, dropped, fits = _exact_parts(left, right)
+    return _marked(whole + dropped, fits, left, right)
+
+
+def _marked(product: IntColumn, fits: BoolColumn, left: IntColumn, right: IntColumn) -> IntColumn:
+    absent = (left == UNKNOWN) | (right == UNKNOWN)
+    return np.where(fits, product, np.where(absent, UNKNOWN, OUT_OF_RANGE)).astype(np.int64)
+
+
+def optional_limit(values: Sequence[Decimal | int | None]) -> IntColumn:
+    """Return limits in units: None and what is beyond every amount become NO_LIMIT."""
+    units = decimals_to_units([None if value is None else Decimal(value) for value in values])
+    return np.where(units <= OUT_OF_RANGE, NO_LIMIT, units).astype(np.int64)
+
+
+def scaled_limit(base: IntColumn, factor: IntColumn) -> IntColumn:
+    """Return floor(base x factor) in units: the most that may be used. NO_LIMIT where there is no factor or
+    the product is beyond every amount; a base that is not known must have been refused before."""
+    limit = multiply_floor(base, np.where(factor == NO_LIMIT, 0, factor))
+    return np.where((factor == NO_LIMIT) | (limit <= OUT_OF_RANGE), NO_LIMIT, limit).astype(np.int64)
+
+
+def scaled_limit_ceil(base: IntColumn, factor: IntColumn) -> IntColumn:
+    """Return ceil(base x factor) in units, the least that reaches a loss limit; else like `scaled_limit`."""
+    limit = multiply_ceil(base, np.where(factor == NO_LIMIT, 0, factor))
+    return np.where((factor == NO_LIMIT) | (limit <= OUT_OF_RANGE), NO_LIMIT, limit).astype(np.int64)

@@ -1,0 +1,259 @@
+"""The checks of a pre-trade review, over columns: where is which limit crossed, which fact missing.
+
+Each check is one comparison in fixed point. An amount that is not known takes no part in comparisons; it
+raises its own breach instead. Sums of at most four amounts stay inside int64 (`fixed_point.MAX_UNITS`).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from app.domain import fixed_point as fp
+from app.domain.breaches import Breach
+from app.domain.fixed_point import NO_LIMIT, BoolColumn, IntColumn
+from app.domain.review_columns import STATE_UNKNOWN, ReviewColumns, ScopeColumns
+from app.domain.trade_costs import comparable_units, loss_per_unit, reward_per_unit
+from app.domain.types import BreakerScope
+
+Check = tuple[Breach, BreakerScope | None]
+Masks = dict[Check, BoolColumn]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderAmounts:
+    """What an order would use, in units: the larger of what it says and what its quantity comes to."""
+
+    notional: IntColumn
+    risk: IntColumn
+    margin: IntColumn
+
+
+def breach_masks(columns: ReviewColumns) -> Masks:
+    """Return every check's mask, in the order of `Breach`; an order with no True anywhere is approved."""
+    amounts = order_amounts(columns)
+    found: Masks = {}
+    found.update(_state_checks(columns))
+    found.update(_signal_checks(columns))
+    found.update(_price_checks(columns))
+    found.update(_stop_checks(columns))
+    found.update(_size_checks(columns, amounts))
+    found.update(_wallet_checks(columns, amounts))
+    for scope, facts in ((BreakerScope.USER, columns.user), (BreakerScope.WALLET, columns.wallet)):
+        found.update(_scope_checks(scope, facts, columns, amounts))
+        found.update(_daily_loss_checks(scope, facts))
+    found[Breach.AMOUNT_OUT_OF_RANGE, None] = _out_of_range(columns, amounts)
+    rank = {code: position for position, code in enumerate(Breach)}
+    return dict(sorted(found.items(), key=lambda item: rank[item[0][0]]))
+
+
+def order_amounts(columns: ReviewColumns) -> OrderAmounts:
+    """Return what each order would use; the margin includes the entry fee."""
+    unit_price = fp.floats_to_units(columns.entry_price * columns.contract_size)
+    notional = np.maximum(columns.notional, fp.multiply_ceil(columns.quantity, unit_price))
+    loss = loss_per_unit(
+        columns.entry_price, columns.stop_price, columns.fee_rate, columns.slippage_allowance
+    )
+    quantity = fp.units_to_floats(columns.quantity)
+    risk = np.maximum(columns.risk_amount, fp.floats_to_units(quantity * (loss * columns.contract_size)))
+    fee = fp.multiply_ceil(notional, fp.floats_to_units(columns.fee_rate))
+    return OrderAmounts(notional, risk, np.where(fp.is_known(fee), columns.margin + fee, fp.OUT_OF_RANGE))
+
+
+def day_loss(facts: ScopeColumns) -> IntColumn:
+    """Return the loss since the day's start in units (negative is a gain): start + deposits - withdrawals
+    - equity. Meaningless where a fact is not known."""
+    invested = facts.day_start_equity + facts.day_deposits - facts.day_withdrawals
+    return np.asarray(invested - facts.equity, dtype=np.int64)
+
+
+def day_base(facts: ScopeColumns) -> IntColumn:
+    """Return the base of the percent limit: equity at the day's start, lowered by withdrawals, not raised
+    by deposits, never below zero."""
+    return np.asarray(np.maximum(facts.day_start_equity - facts.day_withdrawals, 0), dtype=np.int64)
+
+
+def _known(*amounts: IntColumn) -> BoolColumn:
+    known = fp.is_known(amounts[0])
+    for amount in amounts[1:]:
+        known = known & fp.is_known(amount)
+    return known
+
+
+def _above(used: IntColumn, limit: IntColumn, comparable: BoolColumn) -> BoolColumn:
+    """A usage limit: refuses above the limit."""
+    return np.asarray(comparable & (used > limit), dtype=np.bool_)
+
+
+def _state_checks(columns: ReviewColumns) -> Masks:
+    found: Masks = {}
+    for scope, state in (
+        (BreakerScope.PLATFORM, columns.platform_state),
+        (BreakerScope.VENUE, columns.venue_state),
+        (BreakerScope.USER, columns.user.state),
+        (BreakerScope.WALLET, columns.wallet.state),
+    ):
+        found[Breach.TRADING_NOT_ACTIVE, scope] = state > 0
+        found[Breach.TRADING_STATE_UNKNOWN, scope] = state == STATE_UNKNOWN
+    return found
+
+
+def _signal_checks(columns: ReviewColumns) -> Masks:
+    limit = columns.per_trade.min_signal_confidence
+    known = fp.is_known(columns.confidence)
+    return {
+        (Breach.INSTRUMENT_UNKNOWN, None): ~columns.instrument_known,
+        (Breach.SIGNAL_EXPIRED, None): columns.market_ms >= columns.expires_at_ms,
+        (Breach.SIGNAL_CONFIDENCE, None): known & (limit != NO_LIMIT) & (columns.confidence < limit),
+        (Breach.SIGNAL_CONFIDENCE_UNKNOWN, None): ~known & (limit != NO_LIMIT),
+    }
+
+
+def entry_slippage(columns: ReviewColumns) -> IntColumn:
+    """Return how far the mark moved against the signal, as a fraction of its price in units; UNKNOWN
+    where either price is not there."""
+    known = (columns.mark_price > 0) & (columns.signal_price > 0)
+    reference = np.where(known, columns.signal_price, 1.0)
+    moved = columns.sign * (columns.mark_price - reference) / reference
+    return fp.floats_to_units(np.where(known, moved, np.nan))
+
+
+def _price_checks(columns: ReviewColumns) -> Masks:
+    limits = columns.per_trade
+    age_known = fp.is_known(columns.price_age_seconds)
+    known = (columns.mark_price > 0) & (columns.entry_price > 0) & (columns.signal_price > 0) & age_known
+    moved = entry_slippage(columns)
+    return {
+        (Breach.PRICE_UNKNOWN, None): ~known,
+        (Breach.PRICE_STALE, None): _above(
+            columns.price_age_seconds, limits.max_price_age_seconds, age_known
+        ),
+        (Breach.PRICE_MOVED, None): _above(moved, limits.max_entry_slippage_fraction, fp.is_known(moved)),
+    }
+
+
+def _stop_checks(columns: ReviewColumns) -> Masks:
+    missing = ~(columns.stop_price > 0)
+    nearest = np.fmin(columns.sign * columns.entry_price, columns.sign * columns.mark_price)
+    farthest = np.fmax(columns.sign * columns.entry_price, columns.sign * columns.mark_price)
+    no_target = np.isnan(columns.target_price)
+    costs = (columns.fee_rate, columns.slippage_allowance)
+    reward = reward_per_unit(columns.sign, columns.entry_price, columns.target_price, *costs)
+    risk = loss_per_unit(columns.entry_price, columns.stop_price, *costs)
+    reward_units, risk_units = comparable_units(reward, risk)
+    minimum = columns.per_trade.min_risk_reward_ratio
+    limited = minimum != NO_LIMIT
+    needed = fp.multiply_ceil(risk_units, np.where(limited, minimum, 0))
+    known = _known(reward_units, risk_units, needed)
+    return {
+        (Breach.STOP_MISSING, None): missing,
+        (Breach.STOP_WRONG_SIDE, None): ~missing & (columns.sign * columns.stop_price >= nearest),
+        (Breach.TARGET_WRONG_SIDE, None): ~no_target & ~(columns.sign * columns.target_price > farthest),
+        (Breach.RISK_REWARD, None): limited & known & (reward_units < needed),
+        (Breach.RISK_REWARD_UNKNOWN, None): limited & ~known & ~missing,
+    }
+
+
+def _size_checks(columns: ReviewColumns, amounts: OrderAmounts) -> Masks:
+    limits = columns.per_trade
+    sized = columns.quantity > 0
+    off_step = (columns.quantity < columns.min_quantity) | (
+        columns.quantity % np.maximum(columns.quantity_step, 1) != 0
+    )
+    equity_known = _known(columns.wallet.equity, amounts.notional)
+    equity = np.where(equity_known, columns.wallet.equity, 0)
+    return {
+        (Breach.QUANTITY_ZERO, None): ~sized & ~columns.method_unavailable,
+        (Breach.QUANTITY_UNDER_STEP, None): sized & columns.instrument_known & off_step,
+        (Breach.SIZING_METHOD_UNAVAILABLE, None): columns.method_unavailable,
+        (Breach.MAX_ORDER_NOTIONAL, None): _above(amounts.notional, limits.max_order_notional_usd, sized),
+        (Breach.MAX_POSITION_SIZE_USD, None): _above(amounts.notional, limits.max_position_size_usd, sized),
+        (Breach.MAX_POSITION_SIZE_PERCENT, None): _above(
+            amounts.notional,
+            fp.scaled_limit(equity, limits.max_position_size_fraction),
+            equity_known & (equity > 0),
+        ),
+    }
+
+
+def _wallet_checks(columns: ReviewColumns, amounts: OrderAmounts) -> Masks:
+    wallet, limits = columns.wallet, columns.per_trade
+    exposure_known = _known(wallet.notional, wallet.reserved_notional, amounts.notional, wallet.equity)
+    usable = exposure_known & (wallet.equity > 0)
+    equity = np.where(usable, wallet.equity, 0)
+    after = wallet.notional + wallet.reserved_notional + amounts.notional
+    margin_known = _known(columns.free_margin, columns.reserved_margin)
+    margin_after = amounts.margin + columns.reserved_margin
+    balance_age_known = fp.is_known(columns.balance_age_seconds)
+    return {
+        (Breach.MAX_LEVERAGE, None): _above(after, fp.scaled_limit(equity, limits.max_leverage), usable),
+        (Breach.SYMBOL_ALREADY_OPEN, None): columns.symbol_is_open == 1,
+        (Breach.BALANCE_STALE, None): ~balance_age_known
+        | (columns.balance_age_seconds > limits.max_balance_age_seconds),
+        (Breach.MARGIN_UNKNOWN, None): ~margin_known,
+        (Breach.MARGIN_INSUFFICIENT, None): _above(
+            margin_after, columns.free_margin, margin_known & fp.is_known(amounts.margin)
+        ),
+    }
+
+
+def _scope_checks(
+    scope: BreakerScope, facts: ScopeColumns, columns: ReviewColumns, amounts: OrderAmounts
+) -> Masks:
+    limits = facts.limits
+    has_equity = fp.is_known(facts.equity) & (facts.equity > 0)
+    equity = np.where(has_equity, facts.equity, 0)
+    positions_known = fp.is_known(facts.positions)
+    exposure_known = _known(facts.notional, facts.reserved_notional)
+    risk_known = _known(facts.open_risk, facts.reserved_risk)
+    symbol_known = fp.is_known(facts.symbol_notional)
+    usable = has_equity & fp.is_known(amounts.notional)
+    heat = facts.notional + facts.reserved_notional + amounts.notional
+    risk = facts.open_risk + facts.reserved_risk + amounts.risk
+    risk_usable = has_equity & risk_known & fp.is_known(amounts.risk)
+    unknown_positions = ~positions_known
+    if scope is BreakerScope.WALLET:
+        unknown_positions = unknown_positions | (columns.symbol_is_open < 0)
+    return {
+        (Breach.EQUITY_UNKNOWN, scope): ~has_equity,
+        (Breach.OPEN_POSITIONS_UNKNOWN, scope): unknown_positions,
+        (Breach.MAX_OPEN_POSITIONS, scope): _above(
+            facts.positions + fp.SCALE, limits.max_open_positions, positions_known
+        ),
+        (Breach.EXPOSURE_UNKNOWN, scope): ~(exposure_known & risk_known & symbol_known),
+        (Breach.PORTFOLIO_HEAT, scope): _above(
+            heat, fp.scaled_limit(equity, limits.max_portfolio_heat_fraction), usable & exposure_known
+        ),
+        (Breach.OPEN_RISK, scope): _above(
+            risk, fp.scaled_limit(equity, limits.max_open_risk_fraction), risk_usable
+        ),
+        (Breach.SINGLE_ASSET_EXPOSURE, scope): _above(
+            facts.symbol_notional + amounts.notional,
+            fp.scaled_limit(equity, limits.max_single_asset_exposure_fraction),
+            usable & symbol_known,
+        ),
+    }
+
+
+def _daily_loss_checks(scope: BreakerScope, facts: ScopeColumns) -> Masks:
+    window_known = _known(facts.day_start_equity, facts.day_deposits, facts.day_withdrawals)
+    usable = window_known & fp.is_known(facts.equity)
+    loss = day_loss(facts)
+    base = np.where(usable, day_base(facts), 0)
+    usd = facts.limits.max_daily_loss_usd
+    reached = fp.scaled_limit_ceil(base, facts.limits.max_daily_loss_fraction)
+    return {
+        (Breach.DAILY_LOSS_USD, scope): usable & (loss >= usd),
+        (Breach.DAILY_LOSS_PERCENT, scope): usable & (loss >= reached),
+        (Breach.DAILY_LOSS_TRIPPED, scope): facts.day_tripped,
+        (Breach.DAILY_LOSS_UNKNOWN, scope): ~window_known,
+    }
+
+
+def _out_of_range(columns: ReviewColumns, amounts: OrderAmounts) -> BoolColumn:
+    held = [amounts.notional, amounts.risk, amounts.margin, columns.quantity, columns.margin]
+    held += [columns.free_margin, columns.reserved_margin, columns.notional, columns.risk_amount]
+    for facts in (columns.user, columns.wallet):
+        held += [facts.equity, facts.notional, facts.reserved_notional, facts.open_risk]
+        held += [facts.reserved_risk, facts.symbol_notional]
+        held += [facts.day_start_equity, facts.day_deposits, facts.day_withdrawals]
+    return np.asarray(np.any(np.stack(held) == fp.OUT_OF_RANGE, axis=0), dtype=np.bool_)

@@ -1,0 +1,89 @@
+"""Pre-trade review: an order is approved, or refused with every reason at once.
+
+The executor accepts only `ApprovedOrder`, and `review` and `review_batch` here are the only makers of
+one. A missing fact is a refusal with a breach of its own: silence never counts as permission. Usage
+limits refuse above the limit, loss limits at it. The checks themselves are columnar (`limit_checks`),
+so that one wallet and ten thousand are decided by the same text.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.domain.breaches import Breach, BreachDetail
+from app.domain.limit_checks import breach_masks
+from app.domain.limit_figures import describe
+from app.domain.review_columns import ReviewColumns
+from app.domain.risk_facts import (
+    LossWindow,
+    MarketFacts,
+    OrderIntent,
+    ReviewRow,
+    ScopeFacts,
+    UserFacts,
+    WalletFacts,
+)
+from app.domain.risk_limits import LimitError, LimitLevels, RiskLimits, coherence_errors, strictest
+
+__all__ = [
+    "ApprovedOrder",
+    "Breach",
+    "BreachDetail",
+    "LimitError",
+    "LimitLevels",
+    "LossWindow",
+    "MarketFacts",
+    "OrderIntent",
+    "RefusedOrder",
+    "ReviewRow",
+    "RiskLimits",
+    "ScopeFacts",
+    "UserFacts",
+    "WalletFacts",
+    "coherence_errors",
+    "review",
+    "review_batch",
+    "strictest",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovedOrder:
+    """An entry inside every limit. Only this module makes one."""
+
+    intent: OrderIntent
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedOrder:
+    """An entry turned down, with every breach found, in the order of `Breach`. Never empty."""
+
+    intent: OrderIntent
+    breaches: tuple[BreachDetail, ...]
+
+
+def review(
+    intent: OrderIntent, market: MarketFacts, wallet: WalletFacts, user: UserFacts, limits: LimitLevels
+) -> ApprovedOrder | RefusedOrder:
+    """Return the verdict on one entry."""
+    return review_batch([ReviewRow(intent, market, wallet, user)], [limits])[0]
+
+
+def review_batch(
+    rows: Sequence[ReviewRow], limits: Sequence[LimitLevels]
+) -> list[ApprovedOrder | RefusedOrder]:
+    """Return the verdict on each row under the limits of the same index.
+
+    Rows are decided each by itself: what one approval uses is not yet used for the next. Rows of the same
+    wallet or user belong in separate batches, with the reservation in between.
+    """
+    if not rows:
+        return []
+    columns = ReviewColumns.of(rows, limits)
+    verdicts: list[ApprovedOrder | RefusedOrder] = []
+    masks = breach_masks(columns)
+    for index, row in enumerate(rows):
+        found = tuple(
+            describe(check, row.intent, columns, index) for check, mask in masks.items() if mask[index]
+        )
+        verdicts.append(RefusedOrder(row.intent, found) if found else ApprovedOrder(row.intent))
+    return verdicts

@@ -1,0 +1,317 @@
+"""Position sizing: a method proposes a size, every cap trims it, and the answer names what bound.
+
+Sizes are notional (quantity x price x contract size). Float64 proposes; whole steps, caps and the risk
+budget are then decided in fixed point. Quantities round toward zero: rounding up would spend risk that
+nobody granted. The same text serves one wallet and a column of wallets.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, ROUND_UP, Decimal
+from enum import StrEnum
+from typing import Final, assert_never
+
+import numpy as np
+
+from app.domain import fixed_point as fp
+from app.domain.fixed_point import UNIT, FloatColumn, IntColumn, optional_limit, scaled_limit
+from app.domain.risk_limits import RiskLimits
+from app.domain.trade_costs import loss_per_unit, reward_per_unit, reward_to_risk
+from app.domain.types import Instrument, Side, SizingMethod
+
+MIN_KELLY_TRADES: Final = 30
+KELLY_Z: Final = 1.6448536269514722  # one-sided 95 %
+ZERO: Final = Decimal(0)
+_NUDGE: Final = 1e-9  # brings 2.9999999999999996 steps back to 3; fixed point then decides
+
+
+class SizeCap(StrEnum):
+    """What trimmed a size. The order is the order of precedence among equal caps."""
+
+    MAX_POSITION_SIZE_USD = "max_position_size_usd"
+    MAX_POSITION_SIZE_PERCENT = "max_position_size_percent"
+    MAX_ORDER_NOTIONAL = "max_order_notional"
+    MAX_LEVERAGE = "max_leverage"
+    FREE_MARGIN = "free_margin"
+    VENUE_MAX_QUANTITY = "venue_max_quantity"
+
+
+class SizeRefusal(StrEnum):
+    """Why a size is zero."""
+
+    METHOD_NOT_AVAILABLE = "method_not_available"
+    EQUITY_UNKNOWN = "equity_unknown"
+    FREE_MARGIN_UNKNOWN = "free_margin_unknown"
+    STOP_WRONG_SIDE = "stop_wrong_side"
+    FIXED_AMOUNT_MISSING = "fixed_amount_missing"
+    NEGATIVE_EDGE = "negative_edge"
+    EDGE_NOT_PROVEN = "edge_not_proven"
+    CAPPED_TO_ZERO = "capped_to_zero"
+    UNDER_MIN_QUANTITY = "under_min_quantity"
+    UNDER_MIN_NOTIONAL = "under_min_notional"
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedTradeStatistics:
+    """The user's closed trades of one strategy in one environment, net of costs.
+
+    `average_win` and `average_loss` are both positive, in quote currency; zero where there is none.
+    """
+
+    trades: int
+    wins: int
+    average_win: Decimal
+    average_loss: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SizingInputs:
+    """What a size depends on. `limits` are the merged per-trade limits; `leverage` is the venue's setting
+    of the wallet; `notional_used` is open plus reserved notional of the wallet."""
+
+    method: SizingMethod
+    side: Side
+    entry_price: Decimal
+    stop_price: Decimal
+    take_profit_price: Decimal | None
+    instrument: Instrument
+    equity: Decimal | None
+    free_margin: Decimal | None
+    notional_used: Decimal
+    leverage: int
+    limits: RiskLimits
+    risk_per_trade_fraction: Decimal
+    slippage_allowance_fraction: Decimal
+    fixed_amount_usd: Decimal | None = None
+    kelly_fraction: Decimal = Decimal("0.25")
+    statistics: ClosedTradeStatistics | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PositionSize:
+    """A proposed size. `quantity` base units, the rest quote currency; `risk_amount` is the loss at the
+    stop with fees both ways and the slippage allowance; `risk_reward` net of costs, None without a target.
+    `binding_cap` is None when the method's own proposal stood; `refusal` says why `quantity` is zero."""
+
+    quantity: Decimal
+    notional: Decimal
+    margin: Decimal
+    risk_amount: Decimal
+    risk_reward: Decimal | None
+    binding_cap: SizeCap | None
+    method: SizingMethod
+    refusal: SizeRefusal | None = None
+
+
+def kelly_risk_fraction(
+    statistics: ClosedTradeStatistics | None, kelly_fraction: Decimal, risk_per_trade_fraction: Decimal
+) -> tuple[Decimal, SizeRefusal | None]:
+    """Return the fraction of equity to risk at the stop, never below zero, and why it is zero.
+
+    kelly_fraction x the lower confidence bound of (b p - q) / b (Kelly, 1956), where p is the win rate at
+    the lower Wilson bound (Wilson, 1927; one-sided 95 %) and b average win / average loss. Fewer than 30
+    trades prove nothing: half of `risk_per_trade_fraction`. An edge whose lower bound is not above zero
+    is size zero; it counts as negative when its upper bound is below zero, else as not proven.
+    """
+    if statistics is None or statistics.trades < MIN_KELLY_TRADES:
+        return risk_per_trade_fraction / 2, None
+    lower = _kelly_edge(statistics, -KELLY_Z)
+    if lower > 0:
+        return kelly_fraction * Decimal(repr(lower)), None
+    upper = _kelly_edge(statistics, KELLY_Z)
+    return ZERO, SizeRefusal.NEGATIVE_EDGE if upper < 0 else SizeRefusal.EDGE_NOT_PROVEN
+
+
+def _kelly_edge(statistics: ClosedTradeStatistics, z: float) -> float:
+    """Return (b p - q) / b with p moved by z to its Wilson bound; -1 when nothing was ever won."""
+    n = statistics.trades
+    p = statistics.wins / n
+    centre = p + z * z / (2 * n)
+    bound = (centre + z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))) / (1 + z * z / n)
+    if statistics.average_loss <= 0:
+        return bound
+    if statistics.average_win <= 0:
+        return -1.0
+    payoff = float(statistics.average_win / statistics.average_loss)
+    return bound - (1 - bound) / payoff
+
+
+def propose_size(inputs: SizingInputs) -> PositionSize:
+    """Return the size of one order: what the method proposes, trimmed by every cap, in whole steps."""
+    return propose_sizes((inputs,))[0]
+
+
+def propose_sizes(rows: Sequence[SizingInputs]) -> list[PositionSize]:
+    """Return the size of every row; the arithmetic runs over columns."""
+    if not rows:
+        return []
+    columns = _Columns.of(rows)
+    risk_fractions, refusals = zip(*(_method(row) for row in rows), strict=True)
+    proposed, budget = _proposed_quantity(columns, rows, _floats(risk_fractions))
+    caps = _caps(columns, rows)
+    tightest = caps.argmin(axis=0)
+    cap = np.maximum(caps.min(axis=0), 0)
+    unit_price = fp.floats_to_units(columns.entry * columns.contract_size)
+    allowed = np.minimum(proposed, cap / fp.SCALE / (columns.entry * columns.contract_size))
+    quantity = _whole_steps(columns, allowed, unit_price, cap, budget)
+    notional = fp.multiply_floor(quantity, unit_price)
+    trimmed = proposed * columns.entry * columns.contract_size * fp.SCALE > cap.astype(np.float64) + 0.5
+    sizes = []
+    for index, row in enumerate(rows):
+        binding = tuple(SizeCap)[int(tightest[index])] if trimmed[index] else None
+        refusal = refusals[index] or _shortfall(
+            columns, index, int(quantity[index]), int(notional[index]), int(cap[index])
+        )
+        sizes.append(_position_size(row, columns, index, int(quantity[index]), binding, refusal))
+    return sizes
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """Prices and rates in float64, amounts and steps in units."""
+
+    entry: FloatColumn
+    stop: FloatColumn
+    loss: FloatColumn
+    reward: FloatColumn
+    fee_rate: FloatColumn
+    contract_size: FloatColumn
+    step: IntColumn
+    min_quantity: IntColumn
+    max_quantity: IntColumn
+    min_notional: IntColumn
+    equity: IntColumn
+    free_margin: IntColumn
+    notional_used: IntColumn
+
+    @staticmethod
+    def of(rows: Sequence[SizingInputs]) -> "_Columns":
+        sign = _floats([row.side.sign for row in rows])
+        entry = _floats([row.entry_price for row in rows])
+        stop = _floats([row.stop_price for row in rows])
+        target = _floats([row.take_profit_price for row in rows])
+        fee_rate = _floats([row.instrument.taker_fee_rate for row in rows])
+        slippage = _floats([row.slippage_allowance_fraction for row in rows])
+        contract_size = _floats([row.instrument.contract_size for row in rows])
+        reward = reward_per_unit(sign, entry, target, fee_rate, slippage)
+        return _Columns(
+            entry=entry,
+            stop=stop,
+            loss=loss_per_unit(entry, stop, fee_rate, slippage) * contract_size,
+            reward=reward * contract_size,
+            fee_rate=fee_rate,
+            contract_size=contract_size,
+            step=fp.decimals_to_units([row.instrument.quantity_step for row in rows]),
+            min_quantity=fp.decimals_to_units([row.instrument.min_quantity for row in rows]),
+            max_quantity=fp.decimals_to_units([row.instrument.max_quantity for row in rows]),
+            min_notional=fp.decimals_to_units([row.instrument.min_notional for row in rows]),
+            equity=fp.decimals_to_units([row.equity for row in rows]),
+            free_margin=fp.decimals_to_units([row.free_margin for row in rows]),
+            notional_used=fp.decimals_to_units([row.notional_used for row in rows]),
+        )
+
+
+def _floats(values: Sequence[Decimal | int | None]) -> FloatColumn:
+    return np.array([math.nan if value is None else float(value) for value in values], dtype=np.float64)
+
+
+def _method(row: SizingInputs) -> tuple[Decimal, SizeRefusal | None]:
+    """Return the fraction of equity to risk (unused by fixed_amount) and the refusal before any cap."""
+    if row.entry_price <= 0 or row.stop_price <= 0 or (row.entry_price - row.stop_price) * row.side.sign <= 0:
+        return ZERO, SizeRefusal.STOP_WRONG_SIDE
+    if row.equity is None or not row.equity > 0:
+        return ZERO, SizeRefusal.EQUITY_UNKNOWN
+    if row.free_margin is None:
+        return ZERO, SizeRefusal.FREE_MARGIN_UNKNOWN
+    match row.method:
+        case SizingMethod.FIXED_PERCENT:
+            return row.risk_per_trade_fraction, None
+        case SizingMethod.FIXED_AMOUNT:
+            return ZERO, SizeRefusal.FIXED_AMOUNT_MISSING if row.fixed_amount_usd is None else None
+        case SizingMethod.KELLY:
+            return kelly_risk_fraction(row.statistics, row.kelly_fraction, row.risk_per_trade_fraction)
+        case SizingMethod.RISK_PARITY:
+            return ZERO, SizeRefusal.METHOD_NOT_AVAILABLE
+        case _:
+            assert_never(row.method)
+
+
+def _proposed_quantity(
+    columns: _Columns, rows: Sequence[SizingInputs], risk_fraction: FloatColumn
+) -> tuple[FloatColumn, IntColumn]:
+    """Return the method's own quantity, and the risk budget in units (NO_LIMIT for fixed_amount)."""
+    by_amount = np.array([row.method is SizingMethod.FIXED_AMOUNT for row in rows])
+    amount = np.nan_to_num(_floats([row.fixed_amount_usd for row in rows]))
+    equity = np.maximum(np.nan_to_num(fp.units_to_floats(columns.equity)), 0.0)
+    budget = equity * risk_fraction
+    quantity = np.where(by_amount, amount / (columns.entry * columns.contract_size), budget / columns.loss)
+    return np.maximum(quantity, 0.0), np.where(by_amount, fp.NO_LIMIT, fp.floats_to_units(budget))
+
+
+def _caps(columns: _Columns, rows: Sequence[SizingInputs]) -> IntColumn:
+    """Return the caps in the order of SizeCap, one row each, as notional in units; NO_LIMIT where none."""
+    limits = [row.limits for row in rows]
+    equity = np.where(fp.is_known(columns.equity), columns.equity, 0)
+    used = np.where(fp.is_known(columns.notional_used), columns.notional_used, fp.MAX_UNITS)
+    leverage_cap = scaled_limit(equity, optional_limit([limit.max_leverage for limit in limits]))
+    leverage = _floats([row.leverage for row in rows])
+    free = np.nan_to_num(fp.units_to_floats(columns.free_margin))
+    by_margin = np.maximum(free, 0.0) / (1.0 / leverage + columns.fee_rate)
+    unit_price = fp.floats_to_units(columns.entry * columns.contract_size)
+    by_quantity = fp.multiply_floor(columns.max_quantity, unit_price)
+    return np.stack(
+        [
+            optional_limit([limit.max_position_size_usd for limit in limits]),
+            scaled_limit(equity, optional_limit([limit.max_position_size_fraction for limit in limits])),
+            optional_limit([limit.max_order_notional_usd for limit in limits]),
+            np.where(leverage_cap == fp.NO_LIMIT, fp.NO_LIMIT, leverage_cap - used),
+            np.floor(np.minimum(by_margin * fp.SCALE, float(fp.MAX_UNITS))).astype(np.int64),
+            np.where(by_quantity == fp.OUT_OF_RANGE, fp.NO_LIMIT, by_quantity),
+        ]
+    )
+
+
+def _whole_steps(
+    columns: _Columns, allowed: FloatColumn, unit_price: IntColumn, cap: IntColumn, budget: IntColumn
+) -> IntColumn:
+    """Return the quantity in units: whole steps, toward zero, within cap, budget and venue maximum."""
+    steps = np.floor(np.minimum(allowed * fp.SCALE, float(fp.MAX_UNITS)) / columns.step + _NUDGE)
+    steps = np.minimum(steps.astype(np.int64), columns.max_quantity // columns.step)
+    for _ in range(2):  # the nudge and float noise can be one step too generous, never two
+        quantity = steps * columns.step
+        notional = fp.multiply_ceil(quantity, unit_price)
+        risk = fp.floats_to_units(quantity / fp.SCALE * columns.loss)
+        over = (notional > cap) | (notional < 0) | (risk > budget) | (risk < 0)
+        steps = np.where(over, np.maximum(steps - 1, 0), steps)
+    return np.asarray(steps * columns.step, dtype=np.int64)
+
+
+def _shortfall(columns: _Columns, index: int, quantity: int, notional: int, cap: int) -> SizeRefusal | None:
+    """Return why what is left after the caps cannot be sent, or None."""
+    if quantity == 0 and cap == 0:
+        return SizeRefusal.CAPPED_TO_ZERO
+    if quantity == 0 or quantity < columns.min_quantity[index]:
+        return SizeRefusal.UNDER_MIN_QUANTITY
+    if notional < columns.min_notional[index]:
+        return SizeRefusal.UNDER_MIN_NOTIONAL
+    return None
+
+
+def _position_size(
+    row: SizingInputs,
+    columns: _Columns,
+    index: int,
+    quantity: int,
+    binding: SizeCap | None,
+    refusal: SizeRefusal | None,
+) -> PositionSize:
+    ratio = float(reward_to_risk(columns.reward[index : index + 1], columns.loss[index : index + 1])[0])
+    risk_reward = None if math.isnan(ratio) else Decimal(repr(round(ratio, 8)))
+    if refusal is not None:
+        return PositionSize(ZERO, ZERO, ZERO, ZERO, risk_reward, binding, row.method, refusal)
+    held = fp.from_units(quantity)
+    notional = (held * row.entry_price * row.instrument.contract_size).quantize(UNIT, ROUND_HALF_EVEN)
+    margin = (notional / row.leverage).quantize(UNIT, ROUND_UP)
+    risk = fp.from_units(fp.float_to_units(quantity / fp.SCALE * float(columns.loss[index])))
+    return PositionSize(held, notional, margin, risk, risk_reward, binding, row.method, None)
