@@ -275,10 +275,13 @@ def _with_login(settings: Settings, user: str | None, password: str | None) -> s
     if not settings.database_url:
         raise SettingsError("DATABASE_URL is empty: start the embedded Postgres with `stackalpha services`.")
     parts = urlsplit(settings.database_url)
-    address = parts.netloc.rpartition("@")
-    login = address[0] if user is None else f"{quote(user, safe='')}:{quote(password or '', safe='')}"
+    login, _, address = parts.netloc.rpartition("@")
+    if user is not None:
+        login = f"{quote(user, safe='')}:{quote(password or '', safe='')}"
+    elif not login:
+        raise SettingsError("DATABASE_URL names no user: this process may not act as the owner.")
     query = [("ssl" if name == "sslmode" else name, value) for name, value in parse_qsl(parts.query)]
-    return urlunsplit(("postgresql+asyncpg", f"{login}@{address[2]}", parts.path, urlencode(query), ""))
+    return urlunsplit(("postgresql+asyncpg", f"{login}@{address}", parts.path, urlencode(query), ""))
 
 
 def load_settings() -> Settings:

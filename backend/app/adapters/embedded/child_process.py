@@ -46,6 +46,7 @@ def spawn(
     account: Account | None = None,
     stop_signal: signal.Signals = signal.SIGTERM,
     standard_input: bytes | None = None,
+    folder: Path | None = None,
 ) -> subprocess.Popen[bytes]:
     """Start a process in a session of its own, so that Ctrl-C reaches only us, who stop it in order.
 
@@ -57,7 +58,7 @@ def spawn(
         stdout=log,
         stderr=subprocess.STDOUT,
         env=None if environment is None else dict(environment),
-        cwd=None if account is None else "/",
+        cwd=folder if account is None else "/",
         user=None if account is None else account.user_id,
         group=None if account is None else account.group_id,
         extra_groups=None if account is None else [],

@@ -1,0 +1,5 @@
+"""`python -m app.cli` is the same as `stackalpha`."""
+
+from app.cli import main
+
+main()

@@ -1,0 +1,123 @@
+"""The verbs of `stackalpha`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.adapters.embedded.child_process import EmbeddedServiceError
+from app.cli.terminal import CommandError, err, out
+from app.core.config import SettingsError
+
+app = typer.Typer(
+    name="stackalpha",
+    help="Risk-first automated trading for many users.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.command()
+def up(
+    port: Annotated[
+        int | None, typer.Option(help="Port of the web app and the API.", min=1, max=65535)
+    ] = None,
+    live: Annotated[bool, typer.Option("--live", help="Follow a live market.")] = False,
+    replay: Annotated[Path | None, typer.Option(help="Replay the price files of a folder.")] = None,
+    speed: Annotated[float | None, typer.Option(help="Market seconds per second.", min=0.001)] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of the synthetic market.", min=0)] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Delete the stored data first.")] = False,
+    demo: Annotated[bool, typer.Option("--demo/--no-demo", help="Make a demo account.")] = True,
+) -> None:
+    """Start everything on this machine."""
+    from app.cli import up as command
+    from app.cli.market_choice import LIVE_IS_ABSENT
+
+    if live:
+        raise CommandError(LIVE_IS_ABSENT, 2)
+    command.up(command.UpOptions(port=port, replay=replay, speed=speed, seed=seed, fresh=fresh, demo=demo))
+
+
+@app.command()
+def services() -> None:
+    """Start Postgres and Redis only, and print their addresses."""
+    from app.cli.up import serve_services
+
+    serve_services()
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the newest schema."""
+    from app.cli.migrate import migrate_database
+    from app.cli.run_folder import running_settings
+
+    migrate_database(running_settings())
+    out.print("The database has the newest schema.")
+
+
+@app.command("seed-demo")
+def seed_demo() -> None:
+    """Make the demo account, or show its login."""
+    from app.cli.run_folder import running_settings
+    from app.cli.up import seed_demo_account
+
+    login = seed_demo_account(running_settings())
+    out.print(f"{login.email}  {login.password}")
+
+
+@app.command()
+def api() -> None:
+    """Run the API."""
+    _become("api")
+
+
+@app.command()
+def executor() -> None:
+    """Run an executor."""
+    _become("executor")
+
+
+@app.command()
+def monitor() -> None:
+    """Run a position monitor."""
+    _become("monitor")
+
+
+@app.command()
+def jobs() -> None:
+    """Run a worker for periodic and slow work."""
+    _become("jobs")
+
+
+@app.command()
+def paper() -> None:
+    """Run the paper exchange."""
+    _become("paper")
+
+
+def _become(name: str) -> None:
+    """Replace this process by one of the platform's, so that signals reach it directly."""
+    import os
+
+    from app.cli.processes import ProcessName, process_spec
+    from app.cli.run_folder import running_settings
+    from app.core.config import load_settings
+
+    wanted = ProcessName(name)
+    settings = load_settings() if wanted is ProcessName.PAPER else running_settings()
+    spec = process_spec(wanted, settings)
+    os.execvpe(spec.arguments[0], list(spec.arguments), dict(spec.environment))  # noqa: S606 - our own module
+
+
+def run() -> None:
+    """Run the command line; a fault that we foresee is one sentence on standard error."""
+    try:
+        app()
+    except CommandError as error:
+        err.print(str(error), style="red", markup=False)
+        raise SystemExit(error.exit_code) from error
+    except (SettingsError, EmbeddedServiceError) as error:
+        err.print(str(error), style="red", markup=False)
+        raise SystemExit(1) from error

@@ -1,0 +1,78 @@
+"""Runs one process of the platform: `python -m app.cli.entry NAME`."""
+
+import asyncio
+import importlib
+import inspect
+import sys
+
+import uvloop
+
+from app.cli.processes import ProcessName
+from app.cli.run_folder import running_settings
+from app.cli.terminal import CommandError, err
+from app.core.config import Settings, SettingsError
+from app.core.logging import configure_logging
+
+WORKER_MODULES = {
+    ProcessName.EXECUTOR: "app.workers.executor",
+    ProcessName.MONITOR: "app.workers.position_monitor",
+}
+
+
+def run_process(name: ProcessName, settings: Settings) -> None:
+    """Run a process of the platform until it is told to end."""
+    configure_logging(settings, name.value)
+    match name:
+        case ProcessName.API:
+            _run_api(settings)
+        case ProcessName.JOBS:
+            _run_jobs()
+        case ProcessName.EXECUTOR | ProcessName.MONITOR:
+            _run_worker(WORKER_MODULES[name])
+        case ProcessName.PAPER:
+            raise CommandError("The paper exchange is a program of its own: python -m paper_exchange.")
+
+
+def _run_api(settings: Settings) -> None:
+    import uvicorn
+
+    uvicorn.run(
+        "app.main:create_app",
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=3,
+        ws_max_size=65_536,
+    )
+
+
+def _run_jobs() -> None:
+    from arq.worker import run_worker
+
+    asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
+    asyncio.set_event_loop(asyncio.new_event_loop())
+    run_worker(importlib.import_module("app.workers.settings").WorkerSettings)
+
+
+def _run_worker(module: str) -> None:
+    main = importlib.import_module(module).main
+    if inspect.iscoroutinefunction(main):
+        uvloop.run(main())
+    else:
+        main()
+
+
+def main() -> None:
+    """Run the process named on the command line."""
+    try:
+        run_process(ProcessName(sys.argv[1]), running_settings())
+    except (SettingsError, CommandError) as error:
+        err.print(str(error))
+        raise SystemExit(1) from error
+
+
+if __name__ == "__main__":
+    main()

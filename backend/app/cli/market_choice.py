@@ -1,0 +1,45 @@
+"""Which market this folder's database has lived in; two markets must not be mixed in one journal."""
+
+import json
+from pathlib import Path
+
+from app.cli.terminal import CommandError
+from app.core.config import PaperFeed, Settings
+
+LIVE_IS_ABSENT = (
+    "A paper venue that follows a live market (--live) is not available in this version:"
+    " use the synthetic market or --replay DIR."
+)
+
+
+def check_market(settings: Settings) -> None:
+    """Refuse another market than the one whose trades are already stored here, and note the first one."""
+    note = _note(settings)
+    wanted = _identity(settings)
+    try:
+        kept = json.loads(note.read_text())
+    except (OSError, ValueError):
+        note.parent.mkdir(parents=True, exist_ok=True)
+        note.write_text(json.dumps(wanted) + "\n")
+        return
+    if kept != wanted:
+        raise CommandError(
+            f"{settings.var_dir} holds {_describe(kept)} and cannot go on with {_describe(wanted)}:"
+            " add --fresh to begin anew, or set STACKALPHA_VAR_DIR to another folder."
+        )
+
+
+def _note(settings: Settings) -> Path:
+    return settings.var_dir / "paper" / "market.json"
+
+
+def _identity(settings: Settings) -> dict[str, str]:
+    if settings.paper_feed is PaperFeed.REPLAY:
+        return {"feed": "replay", "folder": str(settings.paper_replay_dir)}
+    return {"feed": "synthetic", "seed": str(settings.paper_seed)}
+
+
+def _describe(identity: dict[str, str]) -> str:
+    if identity.get("feed") == "replay":
+        return f"a replay of {identity.get('folder')}"
+    return f"the synthetic market of seed {identity.get('seed')}"

@@ -1,0 +1,197 @@
+"""`stackalpha up`: the whole platform on this machine, from nothing to an address and a login."""
+
+import asyncio
+import importlib
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, cast
+
+from rich.panel import Panel
+
+from app.adapters.embedded.ports import port_is_free, remembered_port
+from app.cli.market_choice import check_market
+from app.cli.migrate import migrate_database
+from app.cli.paper_control import PaperControl
+from app.cli.preflight import check_folder, check_port, check_python, check_replay
+from app.cli.processes import ProcessName, process_spec
+from app.cli.run_folder import RunFolder, RunningServices
+from app.cli.services import Services
+from app.cli.status_line import StatusLine, revive
+from app.cli.supervisor import Supervisor
+from app.cli.terminal import CommandError, ignore_stop_signals, out, step, stop_signals_interrupt
+from app.core.config import PaperFeed, Settings, load_settings
+
+SEED_MODULE = "app.cli.seed_demo"
+MARKET_FOLDERS = ("paper", "log")
+
+
+class DemoLogin(Protocol):
+    """With what a visitor of the demo signs in."""
+
+    @property
+    def email(self) -> str:
+        """The address of the demo user."""
+
+    @property
+    def password(self) -> str:
+        """The password of the demo user."""
+
+
+@dataclass(frozen=True, slots=True)
+class UpOptions:
+    """What the command line of `up` may change; None leaves the setting as it is."""
+
+    port: int | None = None
+    replay: Path | None = None
+    speed: float | None = None
+    seed: int | None = None
+    fresh: bool = False
+    demo: bool = True
+
+
+def up(options: UpOptions) -> None:
+    """Start everything, keep it alive, and stop it in reverse order when told to."""
+    check_python()
+    settings = apply_options(load_settings(), options)
+    check_replay(settings)
+    check_folder(settings.var_dir)
+    folder = RunFolder(settings.var_dir)
+    with folder.held(), stop_signals_interrupt():
+        check_port(settings.host, settings.port, "--port")
+        settings = _with_paper_port(settings)
+        with Services(settings, folder) as services:
+            supervisor = Supervisor(folder, settings.var_dir / "log")
+            try:
+                if options.fresh:
+                    _erase(settings, services)
+                check_market(settings)
+                _start(services, supervisor, folder, options)
+                with StatusLine(services, supervisor, PaperControl(settings)) as status_line:
+                    supervisor.run(status_line.tick)
+            except KeyboardInterrupt:
+                out.print("Stopping.")
+            finally:
+                ignore_stop_signals()
+                supervisor.stop()
+        out.print("Stopped.")
+
+
+def serve_services() -> None:
+    """`stackalpha services`: Postgres and Redis alone, their addresses printed, until told to stop."""
+    settings = load_settings()
+    check_folder(settings.var_dir)
+    folder = RunFolder(settings.var_dir)
+    with folder.held(), stop_signals_interrupt(), Services(settings, folder) as services:
+        try:
+            _start_services(services)
+            running = services.settings()
+            folder.announce(_addresses(running, web_url=""))
+            out.print(f"DATABASE_URL={running.database_url}\nREDIS_URL={running.redis_url}")
+            out.print("[dim]Ctrl-C stops both.[/]")
+            Supervisor(folder, settings.var_dir / "log").run(lambda: revive(services))
+        except KeyboardInterrupt:
+            out.print("Stopping.")
+        finally:
+            ignore_stop_signals()
+
+
+def apply_options(settings: Settings, options: UpOptions) -> Settings:
+    """The settings with the options of the command line over them."""
+    changes: dict[str, object] = {}
+    if options.port is not None:
+        changes["port"] = options.port
+    if options.replay is not None:
+        changes |= {
+            "paper_feed": PaperFeed.REPLAY,
+            "paper_replay_dir": options.replay.expanduser().absolute(),
+        }
+    if options.speed is not None:
+        changes["paper_speed"] = options.speed
+    if options.seed is not None:
+        changes["paper_seed"] = options.seed
+    changed = settings.model_copy(update=changes)
+    if options.fresh and (changed.database_url or changed.is_production):
+        raise CommandError("--fresh deletes only a database of our own: unset DATABASE_URL.")
+    return changed
+
+
+def _with_paper_port(settings: Settings) -> Settings:
+    """The paper exchange's port may move where the operator did not choose it."""
+    if "paper_url" in settings.model_fields_set:
+        return settings
+    note = settings.var_dir / "paper.port"
+    if not note.exists() and port_is_free(8001) and settings.port != 8001:  # noqa: PLR2004 - the default address
+        note.write_text("8001\n")
+    return settings.model_copy(update={"paper_url": f"http://127.0.0.1:{remembered_port(note)}"})
+
+
+def _erase(settings: Settings, services: Services) -> None:
+    with step("Old data deleted"):
+        services.erase()
+        for name in MARKET_FOLDERS:
+            shutil.rmtree(settings.var_dir / name, ignore_errors=True)
+
+
+def _start_services(services: Services) -> None:
+    with step("Postgres"):
+        services.start_postgres()
+    with step("Redis"):
+        services.start_redis()
+
+
+def _start(services: Services, supervisor: Supervisor, folder: RunFolder, options: UpOptions) -> None:
+    _start_services(services)
+    settings = services.settings()
+    with step("Database schema"):
+        migrate_database(settings)
+    folder.announce(_addresses(settings, settings.browser_url))
+    paper = PaperControl(settings)
+    with step("Paper exchange"):
+        supervisor.start(process_spec(ProcessName.PAPER, settings))
+        supervisor.wait_ready(ProcessName.PAPER)
+        paper.set_paused(paused=True)  # the market waits until there is somebody to trade it
+    login = None
+    if options.demo:
+        with step("Demo account"):
+            login = seed_demo_account(settings)
+    with step("API, executor, monitor and jobs"):
+        for name in (ProcessName.API, ProcessName.EXECUTOR, ProcessName.MONITOR, ProcessName.JOBS):
+            supervisor.start(process_spec(name, settings))
+        for name in (ProcessName.API, ProcessName.EXECUTOR, ProcessName.MONITOR, ProcessName.JOBS):
+            supervisor.wait_ready(name)
+    paper.set_paused(paused=False)
+    _welcome(settings, login)
+
+
+def seed_demo_account(settings: Settings) -> DemoLogin:
+    """Make the demo user and its wallets, or find them as they are, and give the login."""
+    try:
+        seed_demo = importlib.import_module(SEED_MODULE).seed_demo
+    except ModuleNotFoundError as error:
+        if error.name != SEED_MODULE:
+            raise
+        raise CommandError("This version has no demo account: start with --no-demo.") from error
+    return cast(DemoLogin, asyncio.run(seed_demo(settings)))
+
+
+def _addresses(settings: Settings, web_url: str) -> RunningServices:
+    return RunningServices(settings.database_url, settings.redis_url, settings.paper_url, web_url)
+
+
+def _welcome(settings: Settings, login: DemoLogin | None) -> None:
+    lines = [f"[bold]{settings.browser_url}[/]"]
+    if login is not None:
+        lines.append(f"sign in as  [bold]{login.email}[/]  password  [bold]{login.password}[/]")
+    if not (settings.frontend_dir / "index.html").exists():
+        lines.append(
+            "[yellow]The web app is not built: `make run` builds it.[/] The API answers all the same."
+        )
+    market = (
+        f"replay of {settings.paper_replay_dir}"
+        if settings.paper_feed is PaperFeed.REPLAY
+        else f"synthetic market, seed {settings.paper_seed}"
+    )
+    lines.append(f"[dim]{market}, {settings.paper_speed:g} times real time, venue at {settings.paper_url}[/]")
+    lines.append(f"[dim]logs in {settings.var_dir / 'log'}; Ctrl-C stops everything[/]")
+    out.print(Panel("\n".join(lines), title="StackAlpha", expand=False, border_style="green"))
