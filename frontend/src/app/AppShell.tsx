@@ -1,0 +1,77 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { Outlet, useLocation, useNavigate } from '@tanstack/react-router'
+import { lazy, Suspense, useEffect, useRef } from 'react'
+import { meQuery } from '@/lib/api/queries'
+import { forget, useSessionState } from '@/lib/api/session'
+import { setAccountZone } from '@/lib/preferences/zone'
+import { Toasts } from '@/ui/Toast'
+import { LinkBanner } from './LinkStatus'
+import { BottomNavigation, SideNavigation } from './Navigation'
+import { titleOf } from './navigation'
+import { TopBar } from './TopBar'
+import { useStream } from './useStream'
+
+const ReauthDialog = lazy(() => import('@/features/auth/ReauthDialog'))
+
+/** After a change of page the focus goes to its content and the window is named after it. */
+function usePageFocus(): React.RefObject<HTMLElement | null> {
+  const main = useRef<HTMLElement>(null)
+  const { pathname } = useLocation()
+  const first = useRef(true)
+  useEffect(() => {
+    document.title = `${titleOf(pathname)} · StackAlpha`
+    if (!first.current) main.current?.focus()
+    first.current = false
+  }, [pathname])
+  return main
+}
+
+export function AppShell() {
+  const session = useSessionState()
+  const client = useQueryClient()
+  const navigate = useNavigate()
+  const me = useQuery({ ...meQuery, enabled: session === 'signed-in' })
+  const main = usePageFocus()
+  useStream(session === 'signed-in')
+  useEffect(() => {
+    if (me.data) setAccountZone(me.data.time_zone)
+  }, [me.data])
+  useEffect(() => {
+    if (session === 'signed-out') {
+      client.clear()
+      void navigate({ to: '/sign-in' })
+    }
+  }, [session, client, navigate])
+  return (
+    <div className="grid min-h-dvh grid-cols-1 lg:grid-cols-[12rem_minmax(0,1fr)]">
+      <a
+        href="#main"
+        className="sr-only focus:not-sr-only focus:fixed focus:z-50 focus:m-2 focus:rounded focus:bg-s3 focus:p-2"
+      >
+        Skip to content
+      </a>
+      <SideNavigation />
+      <div className="flex min-w-0 flex-col">
+        <div className="sticky top-0 z-20">
+          <TopBar />
+          <LinkBanner />
+        </div>
+        <main id="main" ref={main} tabIndex={-1} className="flex-1 p-3 pb-24 outline-none md:p-4 lg:pb-4">
+          <Outlet />
+        </main>
+      </div>
+      <BottomNavigation />
+      <Toasts />
+      {session === 'expired' && (
+        <Suspense fallback={null}>
+          <ReauthDialog
+            open
+            email={me.data?.email ?? ''}
+            onSignedIn={() => void client.invalidateQueries()}
+            onLeave={() => forget('signed-out')}
+          />
+        </Suspense>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,24 @@
+import { useLocation } from '@tanstack/react-router'
+import { PauseResume } from '@/features/circuit-breaker/PauseResume'
+import { TradingStatePill } from '@/features/circuit-breaker/TradingStatePill'
+import { AccountFigures } from './AccountFigures'
+import { LinkChip } from './LinkStatus'
+import { titleOf } from './navigation'
+import { ThemeButton } from './ThemeButton'
+
+/** Never scrolls away: where we are, how well we hear the server, what trading may do, and the way to stop it. */
+export function TopBar() {
+  const { pathname } = useLocation()
+  return (
+    <header className="flex flex-wrap items-center gap-x-3 gap-y-1.5 border-b border-line bg-s1 px-3 py-1.5 md:px-4">
+      <h1 className="text-sm font-semibold">{titleOf(pathname)}</h1>
+      <LinkChip />
+      <TradingStatePill />
+      <div className="ml-auto flex flex-wrap items-center gap-2">
+        <AccountFigures />
+        <PauseResume />
+        <ThemeButton />
+      </div>
+    </header>
+  )
+}

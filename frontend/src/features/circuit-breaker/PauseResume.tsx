@@ -1,0 +1,90 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { lazy, Suspense, useEffect, useState } from 'react'
+import { call } from '@/lib/api/call'
+import { sentence } from '@/lib/api/problem'
+import { breakerQuery, keys } from '@/lib/api/queries'
+import type { BreakerStatus } from '@/lib/api/types'
+import { Button } from '@/ui/Button'
+import { Icon } from '@/ui/icons'
+import { toast } from '@/ui/Toast'
+
+const ResumeDialog = lazy(() => import('./ResumeDialog'))
+const SLOW_MS = 5000
+
+/** True once `pending` has lasted five seconds. */
+function useSlow(pending: boolean): boolean {
+  const [slow, setSlow] = useState(false)
+  useEffect(() => {
+    if (!pending) {
+      setSlow(false)
+      return
+    }
+    const timer = setTimeout(() => setSlow(true), SLOW_MS)
+    return () => clearTimeout(timer)
+  }, [pending])
+  return slow
+}
+
+/** Pausing lowers risk: one press, no dialog, undo at hand. Resuming raises it: a dialog says what is about to happen. */
+export function PauseResume() {
+  const client = useQueryClient()
+  const breaker = useQuery(breakerQuery)
+  const [asking, setAsking] = useState(false)
+  const adopt = (status: BreakerStatus | undefined) => {
+    if (status !== undefined) client.setQueryData(keys.breaker, status)
+    void client.invalidateQueries({ queryKey: keys.breaker })
+    void client.invalidateQueries({ queryKey: keys.riskStatus })
+  }
+  const undo = useMutation({
+    mutationFn: () => call('POST /circuit-breaker/resume', { body: { acknowledge: true } }),
+    onSuccess: (status) => {
+      adopt(status)
+      toast('Pause undone. Entries are allowed again.')
+    },
+    onError: (error) => toast(`Not resumed: ${sentence(error)}`, { tone: 'crit' }),
+  })
+  const pause = useMutation({
+    mutationFn: () => call('POST /circuit-breaker/pause', { body: { reason: 'paused from the top bar' } }),
+    retry: 3,
+    retryDelay: 1500,
+    onSuccess: (status) => {
+      adopt(status)
+      toast('Entries are paused. Exits and stops go on.', { action: { label: 'Undo', run: () => undo.mutate() } })
+    },
+    onError: (error) =>
+      toast(`Not paused: ${sentence(error)}`, {
+        tone: 'crit',
+        action: { label: 'Try again', run: () => pause.mutate() },
+      }),
+  })
+  const slow = useSlow(pause.isPending)
+  if (breaker.data === undefined) return null
+  const paused = breaker.data.state !== 'active'
+  return (
+    <>
+      {paused ? (
+        <Button onClick={() => setAsking(true)} aria-haspopup="dialog">
+          <Icon name="play" size={16} /> Resume<span className="hidden sm:inline"> entries…</span>
+        </Button>
+      ) : (
+        <Button
+          onClick={() => pause.mutate()}
+          pending={pause.isPending}
+          pendingText={slow ? 'Not confirmed yet, retrying' : 'Pausing…'}
+        >
+          <Icon name="pause" size={16} /> Pause<span className="hidden sm:inline"> entries</span>
+        </Button>
+      )}
+      {pause.error && !paused && (
+        <span role="alert" className="text-xs font-semibold text-crit">
+          Not paused
+        </span>
+      )}
+      {asking && (
+        <Suspense fallback={null}>
+          <ResumeDialog status={breaker.data} onClose={() => setAsking(false)} onResumed={adopt} />
+        </Suspense>
+      )}
+    </>
+  )
+}

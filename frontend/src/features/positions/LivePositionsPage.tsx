@@ -1,0 +1,116 @@
+import { useQueries, useQuery } from '@tanstack/react-query'
+import { lazy, type ReactNode, Suspense, useMemo } from 'react'
+import { marketsQuery, positionsQuery, walletsQuery } from '@/lib/api/queries'
+import type { Position } from '@/lib/api/types'
+import { plural } from '@/lib/format/words'
+import { SelectField } from '@/ui/Field'
+import { CardSkeletons } from '@/ui/Skeleton'
+import { Surface } from '@/ui/Surface'
+import { ordered, type PositionOrder } from './marking'
+import { PositionCard } from './PositionCard'
+import { RiskStrip } from './RiskStrip'
+import { WhyNothing } from './WhyNothing'
+
+const PositionDrawer = lazy(() => import('./PositionDrawer').then((module) => ({ default: module.PositionDrawer })))
+
+export interface PositionsSearch {
+  readonly trade?: string | undefined
+  readonly wallet?: string | undefined
+  readonly sort?: PositionOrder | undefined
+}
+
+interface Props {
+  readonly search: PositionsSearch
+  readonly onSearch: (change: PositionsSearch) => void
+  /** Shown above everything on the first visits. */
+  readonly checklist?: ReactNode
+}
+
+const ORDERS: ReadonlyArray<readonly [PositionOrder, string]> = [
+  ['opened', 'Newest first'],
+  ['pnl', 'Worst result first'],
+  ['risk', 'Most at risk first'],
+  ['symbol', 'Symbol'],
+]
+const GRID = 'grid gap-3 md:grid-cols-2 xl:grid-cols-3 2xl:grid-cols-4 *:@container'
+
+/** Tick sizes by symbol, for every venue a position is on. */
+function useTicks(positions: ReadonlyArray<Position> | undefined): ReadonlyMap<string, string> {
+  const venues = [...new Set((positions ?? []).map((position) => position.venue))].sort()
+  const markets = useQueries({ queries: venues.map((venue) => marketsQuery(venue)) })
+  const loaded = markets.map((query) => query.data)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the list is new every time, its members are not
+  return useMemo(
+    () => new Map(loaded.flatMap((list) => (list ?? []).map((market) => [market.symbol, market.tick_size] as const))),
+    loaded,
+  )
+}
+
+export function LivePositionsPage({ search, onSearch, checklist }: Props) {
+  const positions = useQuery(positionsQuery)
+  const wallets = useQuery(walletsQuery)
+  const ticks = useTicks(positions.data)
+  const active = wallets.data?.filter((wallet) => wallet.status === 'active') ?? []
+  const shown = ordered(
+    (positions.data ?? []).filter((position) => !search.wallet || position.wallet_id === search.wallet),
+    search.sort ?? 'opened',
+  )
+  return (
+    <div className="space-y-3">
+      {checklist}
+      <RiskStrip />
+      <Surface
+        query={positions}
+        what="Positions"
+        loading={<CardSkeletons label="Loading positions" cards={3} className={GRID} />}
+        className="space-y-3"
+      >
+        {(all) =>
+          all.length === 0 ? (
+            <WhyNothing />
+          ) : (
+            <>
+              <div className="flex flex-wrap items-end justify-between gap-3">
+                <p role="status" className="num text-mid">
+                  {plural(shown.length, 'open position')}
+                </p>
+                <div className="flex flex-wrap gap-2">
+                  {active.length > 1 && (
+                    <SelectField
+                      label="Wallet"
+                      value={search.wallet ?? ''}
+                      onChange={(event) => onSearch({ wallet: event.target.value || undefined })}
+                      options={[['', 'All wallets'], ...active.map((wallet) => [wallet.id, wallet.name] as const)]}
+                    />
+                  )}
+                  <SelectField
+                    label="Order"
+                    value={search.sort ?? 'opened'}
+                    onChange={(event) => onSearch({ sort: event.target.value as PositionOrder })}
+                    options={ORDERS}
+                  />
+                </div>
+              </div>
+              <div className={GRID}>
+                {shown.map((position) => (
+                  <div key={position.id} className="grid">
+                    <PositionCard
+                      position={position}
+                      tick={ticks.get(position.symbol)}
+                      onOpen={(trade) => onSearch({ trade })}
+                    />
+                  </div>
+                ))}
+              </div>
+            </>
+          )
+        }
+      </Surface>
+      {search.trade && (
+        <Suspense fallback={null}>
+          <PositionDrawer id={search.trade} ticks={ticks} onClose={() => onSearch({ trade: undefined })} />
+        </Suspense>
+      )}
+    </div>
+  )
+}

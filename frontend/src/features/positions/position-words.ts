@@ -1,0 +1,30 @@
+// What a card says in words.
+import type { Position } from '@/lib/api/types'
+import { price } from '@/lib/format/numbers'
+import { shortSymbol } from '@/lib/format/words'
+
+export function stopHasMoved(position: Position): boolean {
+  return position.stop_price !== null && position.stop_price !== position.initial_stop_price
+}
+
+export function trailingWords(position: Position, tick?: string): string {
+  const { enabled, armed, activation_price: at, trail_percent: trail } = position.trailing
+  if (!enabled) return 'Off'
+  if (armed) return `Armed${trail === null ? '' : `, trails by ${Number(trail)}%`}`
+  return at === null ? 'Not armed yet' : `Arms at ${price(at, tick)}`
+}
+
+export function protectionWords(position: Position): string {
+  if (position.status === 'EXITING') return 'Exit being sent'
+  return position.protected ? 'Stop on the venue' : 'No stop on the venue yet'
+}
+
+/** The ruler in words. */
+export function rulerSummary(position: Position, mark: string | null, tick?: string): string {
+  const p = (value: string | null) => price(value, tick)
+  const moved = stopHasMoved(position) ? `, moved from ${p(position.initial_stop_price)}` : ''
+  return (
+    `${shortSymbol(position.symbol)} ${position.side}: price ${p(mark)}, entry ${p(position.entry_price)}, ` +
+    `stop ${p(position.stop_price)}${moved}, target ${p(position.take_profit_price)}.`
+  )
+}

@@ -1,0 +1,120 @@
+import { ApiProblem, problemFrom, unreachable } from './problem'
+import { API, accessToken, forget, renew, tokenIsOld } from './session'
+import type { Endpoints } from './types'
+
+export type EndpointKey = keyof Endpoints
+type Given<Key extends string, Value> = Value extends undefined
+  ? { [K in Key]?: undefined }
+  : Record<never, never> extends Value
+    ? { [K in Key]?: Value }
+    : { [K in Key]: Value }
+
+export type CallOptions<K extends EndpointKey> = Given<'path', Endpoints[K]['path']> &
+  Given<'query', Endpoints[K]['query']> &
+  Given<'body', Endpoints[K]['body']> & {
+    readonly idempotencyKey?: string
+    readonly ifMatch?: string | null
+    readonly signal?: AbortSignal
+  }
+
+export interface Answer<Result> {
+  readonly result: Result
+  readonly etag: string | null
+}
+
+const ANSWER_WITHIN_MS = 20_000
+const WITHOUT_SESSION = new Set<string>([
+  'POST /auth/sign-up',
+  'POST /auth/sign-in',
+  'POST /auth/verify-email',
+  'POST /auth/password-reset',
+  'POST /auth/password-reset/confirm',
+])
+
+/** A key for one intention of the user: the same key for every retry of it. */
+export function newIdempotencyKey(): string {
+  if (typeof crypto.randomUUID === 'function') return crypto.randomUUID()
+  const bytes = crypto.getRandomValues(new Uint8Array(16))
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+}
+
+interface Loose {
+  path?: Record<string, string> | undefined
+  query?: Record<string, string | number | boolean | null | undefined> | undefined
+  body?: unknown
+  idempotencyKey?: string
+  ifMatch?: string | null
+  signal?: AbortSignal
+}
+
+function address(template: string, options: Loose): string {
+  const path = template.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(options.path?.[name] ?? ''))
+  const query = new URLSearchParams()
+  for (const [name, value] of Object.entries(options.query ?? {})) {
+    if (value !== undefined && value !== null && value !== '') query.append(name, String(value))
+  }
+  return query.size > 0 ? `${API}${path}?${query}` : `${API}${path}`
+}
+
+function headers(options: Loose, withSession: boolean): Headers {
+  const all = new Headers({ accept: 'application/json' })
+  if (options.body !== undefined) all.set('content-type', 'application/json')
+  if (options.idempotencyKey !== undefined) all.set('idempotency-key', options.idempotencyKey)
+  if (options.ifMatch) all.set('if-match', options.ifMatch)
+  const token = accessToken()
+  if (withSession && token !== null) all.set('authorization', `Bearer ${token}`)
+  return all
+}
+
+async function send(method: string, url: string, options: Loose, withSession: boolean): Promise<Response> {
+  const limit = AbortSignal.timeout(ANSWER_WITHIN_MS)
+  try {
+    return await fetch(url, {
+      method,
+      credentials: 'same-origin',
+      headers: headers(options, withSession),
+      signal: options.signal ? AbortSignal.any([options.signal, limit]) : limit,
+      ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
+    })
+  } catch (cause) {
+    if (options.signal?.aborted) throw cause
+    throw unreachable(cause)
+  }
+}
+
+/** Calls one endpoint; throws ApiProblem for everything that is not a 2xx answer. */
+export async function callWithEtag<K extends EndpointKey>(
+  key: K,
+  ...[given]: Record<never, never> extends CallOptions<K> ? [CallOptions<K>?] : [CallOptions<K>]
+): Promise<Answer<Endpoints[K]['result']>> {
+  const options = (given ?? {}) as Loose
+  const [method = 'GET', template = ''] = key.split(' ')
+  const url = address(template, options)
+  const withSession = !WITHOUT_SESSION.has(key)
+  if (withSession && tokenIsOld()) await renew()
+  let response = await send(method, url, options, withSession)
+  if (response.status === 401 && withSession && (await renew())) {
+    response = await send(method, url, options, withSession)
+  }
+  if (!response.ok) throw await problemFrom(response)
+  const result = response.status === 204 ? undefined : await response.json().catch(() => undefined)
+  return { result: result as Endpoints[K]['result'], etag: response.headers.get('etag') }
+}
+
+export async function call<K extends EndpointKey>(
+  key: K,
+  ...rest: Record<never, never> extends CallOptions<K> ? [CallOptions<K>?] : [CallOptions<K>]
+): Promise<Endpoints[K]['result']> {
+  return (await callWithEtag(key, ...rest)).result
+}
+
+/** Signs out here even when the server cannot be told; the cookie then dies of age. */
+export async function signOut(): Promise<void> {
+  try {
+    await call('POST /auth/sign-out')
+  } catch (error) {
+    if (!(error instanceof ApiProblem)) throw error
+  } finally {
+    forget('signed-out')
+  }
+}

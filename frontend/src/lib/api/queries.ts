@@ -1,0 +1,149 @@
+// What the pages read, one entry per resource. The stream patches these; while it is silent they poll.
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
+import { currentLink } from '@/lib/stream/link'
+import { call, callWithEtag } from './call'
+
+const POLL_MS = 5000
+export const PAGE_ROWS = 100
+
+/** Live data needs no polling; everything else asks every five seconds, and so does the page when the stream is down. */
+function unlessLive(): number | false {
+  return currentLink().state === 'live' ? false : POLL_MS
+}
+
+export const keys = {
+  me: ['me'],
+  wallets: ['wallets'],
+  positions: ['positions'],
+  position: (id: string) => ['position', id],
+  trades: ['trades'],
+  trade: (id: string) => ['trade', id],
+  executions: ['executions'],
+  decisions: ['decisions'],
+  signals: ['signals'],
+  breaker: ['breaker'],
+  riskStatus: ['risk-status'],
+  riskSettings: ['risk-settings'],
+  sessions: ['sessions'],
+} as const satisfies Record<string, readonly string[] | ((id: string) => readonly string[])>
+
+export const meQuery = queryOptions({
+  queryKey: keys.me,
+  queryFn: ({ signal }) => call('GET /me', { signal }),
+  staleTime: 60_000,
+})
+export const walletsQuery = queryOptions({
+  queryKey: keys.wallets,
+  queryFn: async ({ signal }) => (await call('GET /wallets', { signal })).items,
+  refetchInterval: unlessLive,
+})
+export const positionsQuery = queryOptions({
+  queryKey: keys.positions,
+  queryFn: async ({ signal }) => (await call('GET /positions', { signal })).items,
+  refetchInterval: unlessLive,
+})
+export const positionQuery = (id: string) =>
+  queryOptions({
+    queryKey: keys.position(id),
+    queryFn: ({ signal }) => call('GET /positions/{trade_id}', { path: { trade_id: id }, signal }),
+    refetchInterval: unlessLive,
+  })
+export const tradeQuery = (id: string) =>
+  queryOptions({
+    queryKey: keys.trade(id),
+    queryFn: ({ signal }) => call('GET /trades/{trade_id}', { path: { trade_id: id }, signal }),
+  })
+export const breakerQuery = queryOptions({
+  queryKey: keys.breaker,
+  queryFn: ({ signal }) => call('GET /circuit-breaker/status', { signal }),
+  refetchInterval: unlessLive,
+})
+export const riskStatusQuery = queryOptions({
+  queryKey: keys.riskStatus,
+  queryFn: async ({ signal }) => (await call('GET /risk/status', { signal })).environments,
+  refetchInterval: POLL_MS,
+})
+export const riskSettingsQuery = queryOptions({
+  queryKey: keys.riskSettings,
+  queryFn: ({ signal }) => callWithEtag('GET /risk/settings', { signal }),
+  staleTime: 60_000,
+})
+export const recentDecisionsQuery = queryOptions({
+  queryKey: [...keys.decisions, 'recent'],
+  queryFn: async ({ signal }) => (await call('GET /risk/decisions', { query: { limit: 20 }, signal })).items,
+  refetchInterval: unlessLive,
+})
+export const decisionsQuery = infiniteQueryOptions({
+  queryKey: [...keys.decisions, 'all'],
+  queryFn: ({ pageParam, signal }) =>
+    call('GET /risk/decisions', { query: { limit: 50, ...(pageParam ? { cursor: pageParam } : {}) }, signal }),
+  initialPageParam: '',
+  getNextPageParam: (page) => page.next_cursor ?? undefined,
+})
+export const signalsQuery = queryOptions({
+  queryKey: keys.signals,
+  queryFn: async ({ signal }) => (await call('GET /signals', { query: { limit: 20 }, signal })).items,
+  refetchInterval: 10_000,
+})
+export const venuesQuery = queryOptions({
+  queryKey: ['venues'],
+  queryFn: async ({ signal }) => (await call('GET /venues', { signal })).items,
+  staleTime: 600_000,
+})
+export const marketsQuery = (venue: string) =>
+  queryOptions({
+    queryKey: ['markets', venue],
+    queryFn: async ({ signal }) => (await call('GET /markets', { query: { venue }, signal })).items,
+    staleTime: 600_000,
+  })
+export const strategiesQuery = queryOptions({
+  queryKey: ['strategies'],
+  queryFn: async ({ signal }) => (await call('GET /strategies', { signal })).items,
+  staleTime: 600_000,
+})
+export const sessionsQuery = queryOptions({
+  queryKey: keys.sessions,
+  queryFn: async ({ signal }) => (await call('GET /auth/sessions', { signal })).items,
+})
+export const candlesQuery = (venue: string, symbol: string, timeframe: string) =>
+  queryOptions({
+    queryKey: ['candles', venue, symbol, timeframe],
+    queryFn: async ({ signal }) =>
+      (await call('GET /market/candles', { query: { venue, symbol, timeframe, limit: 300 }, signal })).items,
+    refetchInterval: 15_000,
+  })
+
+export interface JournalFilter {
+  readonly wallet?: string | undefined
+  readonly symbol?: string | undefined
+  readonly status?: string | undefined
+}
+function filterQuery(filter: JournalFilter, cursor: string) {
+  return {
+    limit: PAGE_ROWS,
+    ...(filter.wallet ? { wallet_id: filter.wallet } : {}),
+    ...(filter.symbol ? { symbol: filter.symbol } : {}),
+    ...(cursor ? { cursor } : {}),
+  }
+}
+export const executionsQuery = (filter: JournalFilter) =>
+  infiniteQueryOptions({
+    queryKey: [...keys.executions, filter],
+    queryFn: ({ pageParam, signal }) =>
+      call('GET /execution/logs', {
+        query: { ...filterQuery(filter, pageParam), ...(filter.status ? { status: filter.status } : {}) },
+        signal,
+      }),
+    initialPageParam: '',
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
+    placeholderData: keepPreviousData,
+  })
+export const tradesQuery = (filter: JournalFilter) =>
+  infiniteQueryOptions({
+    queryKey: [...keys.trades, filter],
+    queryFn: ({ pageParam, signal }) =>
+      call('GET /trades', { query: { status: 'closed', ...filterQuery(filter, pageParam) }, signal }),
+    initialPageParam: '',
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
+    placeholderData: keepPreviousData,
+  })

@@ -1,0 +1,2 @@
+// The one place the app takes API shapes from.
+export type * from './contract'

@@ -1,0 +1,63 @@
+// Moments as text, in the zone the reader chose.
+const formats = new Map<string, Intl.DateTimeFormat>()
+
+function format(zone: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = `${zone}${JSON.stringify(options)}`
+  let made = formats.get(key)
+  if (made === undefined) {
+    try {
+      made = new Intl.DateTimeFormat('en-GB', { timeZone: zone, ...options })
+    } catch {
+      made = new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', ...options })
+    }
+    formats.set(key, made)
+  }
+  return made
+}
+
+const CLOCK = { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' } as const
+const DAY = { year: 'numeric', month: '2-digit', day: '2-digit' } as const
+
+function parts(moment: Date, zone: string, options: Intl.DateTimeFormatOptions): Record<string, string> {
+  return Object.fromEntries(
+    format(zone, options)
+      .formatToParts(moment)
+      .map((part) => [part.type, part.value]),
+  )
+}
+
+/** 2025-10-10 21:14:03 */
+export function dateTime(value: string | number | null, zone: string): string {
+  if (value === null) return '–'
+  const moment = new Date(value)
+  if (Number.isNaN(moment.getTime())) return '–'
+  const all = parts(moment, zone, { ...DAY, ...CLOCK })
+  return `${all.year}-${all.month}-${all.day} ${all.hour}:${all.minute}:${all.second}`
+}
+
+/** 21:14 */
+export function hourMinute(value: string | number | null, zone: string): string {
+  if (value === null) return '–'
+  const moment = new Date(value)
+  if (Number.isNaN(moment.getTime())) return '–'
+  const all = parts(moment, zone, CLOCK)
+  return `${all.hour}:${all.minute}`
+}
+
+/** A length of time in its two largest units: "45 s", "12 min", "3 h 10 min", "2 d 4 h". */
+export function duration(milliseconds: number): string {
+  const seconds = Math.max(0, Math.round(milliseconds / 1000))
+  if (seconds < 60) return `${seconds} s`
+  const minutes = Math.floor(seconds / 60)
+  if (minutes < 60) return `${minutes} min`
+  const hours = Math.floor(minutes / 60)
+  if (hours < 24) return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`
+  const days = Math.floor(hours / 24)
+  return hours % 24 === 0 ? `${days} d` : `${days} d ${hours % 24} h`
+}
+
+export function ago(value: string | null, now: number): string {
+  if (value === null) return 'never'
+  const age = now - new Date(value).getTime()
+  return Number.isNaN(age) ? 'never' : age < 1500 ? 'just now' : `${duration(age)} ago`
+}

@@ -1,0 +1,68 @@
+// The trade's words for the server's codes.
+
+const EXIT_REASONS: Record<string, string> = {
+  stop_loss: 'Stop loss',
+  trailing_stop: 'Trailing stop',
+  take_profit: 'Take profit',
+  manual: 'Closed by you',
+  time_exit: 'Time exit',
+  unprotected: 'Closed: stop could not be placed',
+  liquidation: 'Liquidation',
+  external: 'Closed outside StackAlpha',
+}
+
+const TRADE_STATUSES: Record<string, string> = {
+  INTENT: 'Intended',
+  ENTERING: 'Entering',
+  OPEN_UNPROTECTED: 'Open, stop being placed',
+  PROTECTED: 'Open, stop on the venue',
+  EXITING: 'Exit being sent',
+  CLOSED: 'Closed',
+  REJECTED: 'Rejected',
+  EXPIRED: 'Expired',
+  NEEDS_OPERATOR: 'Needs an operator',
+}
+
+const LIMITS: Record<string, string> = {
+  max_position_size_usd: 'Largest position',
+  max_position_size_percent: 'Largest position',
+  max_portfolio_heat: 'Exposure heat',
+  max_open_risk_percent: 'Open risk',
+  max_open_positions: 'Open positions',
+  max_leverage: 'Leverage',
+  max_daily_loss_usd: 'Daily loss',
+  max_daily_loss_percent: 'Daily loss',
+  max_weekly_loss_percent: 'Weekly loss',
+  max_monthly_loss_percent: 'Monthly loss',
+  max_consecutive_losses: 'Losses in a row',
+  max_single_asset_exposure_percent: 'Exposure to one asset',
+  max_correlated_positions: 'Correlated positions',
+}
+
+/** A code in plain words: `take_profit` gives "Take profit". */
+export function words(code: string | null | undefined): string {
+  if (!code) return '–'
+  const spaced = code.replace(/[_.]+/g, ' ').trim().toLowerCase()
+  return spaced.charAt(0).toUpperCase() + spaced.slice(1)
+}
+
+export function exitReason(code: string | null | undefined): string {
+  return code ? (EXIT_REASONS[code] ?? words(code)) : '–'
+}
+
+export function tradeStatus(code: string): string {
+  return TRADE_STATUSES[code] ?? words(code)
+}
+
+export function limitName(code: string): string {
+  return LIMITS[code] ?? words(code.replace(/^max_/, '').replace(/_(usd|percent)$/, ''))
+}
+
+/** "BTC/USDT:USDT" reads as "BTC/USDT". */
+export function shortSymbol(symbol: string): string {
+  return symbol.split(':')[0] ?? symbol
+}
+
+export function plural(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`
+}

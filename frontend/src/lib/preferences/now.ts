@@ -1,0 +1,30 @@
+import { useSyncExternalStore } from 'react'
+
+// One ticking clock for every age on the page, so that ages change together and only one timer runs.
+const listeners = new Set<() => void>()
+let now = Date.now()
+let timer: ReturnType<typeof setInterval> | undefined
+
+/** Date.now(), renewed every second while anybody looks. */
+export function useNow(): number {
+  return useSyncExternalStore(
+    (listener) => {
+      listeners.add(listener)
+      if (timer === undefined) {
+        now = Date.now()
+        timer = setInterval(() => {
+          now = Date.now()
+          for (const one of listeners) one()
+        }, 1000)
+      }
+      return () => {
+        listeners.delete(listener)
+        if (listeners.size === 0) {
+          clearInterval(timer)
+          timer = undefined
+        }
+      }
+    },
+    () => now,
+  )
+}

@@ -1,0 +1,121 @@
+// Writes what the stream says into the query cache; the pages read nothing else.
+import type { InfiniteData, QueryClient } from '@tanstack/react-query'
+import { type JournalFilter, keys } from '@/lib/api/queries'
+import type { Execution, Page, Position, PositionDetail, Wallet } from '@/lib/api/types'
+import type { ClosedPosition, Delta, Frame, SnapshotData } from './frames'
+import { setMarketTime } from './link'
+import { acceptPrices } from './prices'
+
+function applySnapshot(client: QueryClient, data: SnapshotData): void {
+  acceptPrices(data.prices)
+  client.setQueryData(keys.positions, data.positions)
+  client.setQueryData(keys.wallets, data.wallets)
+  if (data.breaker !== null) client.setQueryData(keys.breaker, data.breaker)
+  setMarketTime(data.market_time)
+  for (const key of [keys.riskStatus, keys.executions, keys.trades, keys.decisions, ['position']]) {
+    void client.invalidateQueries({ queryKey: key })
+  }
+}
+
+function isClosed(position: Position | ClosedPosition): position is ClosedPosition {
+  return 'closed' in position && position.closed === true
+}
+
+/** The list with the position replaced, added at its end, or taken out. */
+export function withPosition(
+  list: ReadonlyArray<Position>,
+  position: Position | ClosedPosition,
+): ReadonlyArray<Position> {
+  if (isClosed(position)) return list.filter((one) => one.id !== position.id)
+  const known = list.some((one) => one.id === position.id)
+  return known ? list.map((one) => (one.id === position.id ? position : one)) : [...list, position]
+}
+
+function withWallet(list: ReadonlyArray<Wallet>, wallet: Wallet): ReadonlyArray<Wallet> {
+  const known = list.some((one) => one.id === wallet.id)
+  return known ? list.map((one) => (one.id === wallet.id ? wallet : one)) : [...list, wallet]
+}
+
+/** Whether a new row belongs in a list under that filter. */
+export function matches(row: Execution, filter: JournalFilter): boolean {
+  return (
+    (!filter.wallet || row.wallet_id === filter.wallet) &&
+    (!filter.status || row.status === filter.status) &&
+    (!filter.symbol || row.symbol.toUpperCase().startsWith(filter.symbol.toUpperCase()))
+  )
+}
+
+/** The pages with the row at the head of the first, or in its old place where it was known. */
+export function withExecution(
+  pages: InfiniteData<Page<Execution>, string>,
+  row: Execution,
+): InfiniteData<Page<Execution>, string> {
+  let known = false
+  const replaced = pages.pages.map((page) => ({
+    ...page,
+    items: page.items.map((one) => {
+      if (one.id !== row.id) return one
+      known = true
+      return row
+    }),
+  }))
+  const [first, ...rest] = replaced
+  if (known || first === undefined) return { ...pages, pages: replaced }
+  return { ...pages, pages: [{ ...first, items: [row, ...first.items] }, ...rest] }
+}
+
+function applyExecution(client: QueryClient, row: Execution): void {
+  for (const [key] of client.getQueriesData({ queryKey: keys.executions })) {
+    const filter = (key[1] ?? {}) as JournalFilter
+    if (!matches(row, filter)) continue
+    client.setQueryData<InfiniteData<Page<Execution>, string>>(key, (pages) => pages && withExecution(pages, row))
+  }
+  if (row.trade_id !== null) void client.invalidateQueries({ queryKey: keys.trade(row.trade_id) })
+}
+
+function applyPosition(client: QueryClient, position: Position | ClosedPosition): void {
+  client.setQueryData<ReadonlyArray<Position>>(keys.positions, (list) => list && withPosition(list, position))
+  if (isClosed(position)) {
+    void client.invalidateQueries({ queryKey: keys.trades })
+    void client.invalidateQueries({ queryKey: keys.riskStatus })
+  } else {
+    const detail = client.getQueryData<PositionDetail>(keys.position(position.id))
+    if (detail !== undefined && detail.stop_price === position.stop_price && detail.status === position.status) {
+      client.setQueryData(keys.position(position.id), { ...detail, ...position })
+      return
+    }
+  }
+  void client.invalidateQueries({ queryKey: keys.position(position.id) })
+}
+
+function applyDelta(client: QueryClient, delta: Delta): void {
+  switch (delta.topic) {
+    case 'prices':
+      return acceptPrices(delta.data)
+    case 'position':
+      return applyPosition(client, delta.data)
+    case 'wallet':
+      client.setQueryData<ReadonlyArray<Wallet>>(keys.wallets, (list) => list && withWallet(list, delta.data))
+      return
+    case 'breaker':
+      client.setQueryData(keys.breaker, delta.data)
+      void client.invalidateQueries({ queryKey: keys.riskStatus })
+      return
+    case 'execution':
+      return applyExecution(client, delta.data)
+    case 'decision':
+      void client.invalidateQueries({ queryKey: keys.decisions })
+      void client.invalidateQueries({ queryKey: keys.signals })
+      return
+    case 'trade':
+      void client.invalidateQueries({ queryKey: keys.trades })
+      void client.invalidateQueries({ queryKey: keys.trade(delta.data.id) })
+      void client.invalidateQueries({ queryKey: keys.riskStatus })
+  }
+}
+
+export function applyFrame(client: QueryClient, frame: Frame): void {
+  if (frame.type === 'snapshot') applySnapshot(client, frame.data)
+  else if (frame.type === 'heartbeat') setMarketTime(frame.market_time)
+  else applyDelta(client, frame)
+}

@@ -1,0 +1,41 @@
+import './styles/base.css'
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { createRouter, RouterProvider } from '@tanstack/react-router'
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { ApiProblem } from '@/lib/api/problem'
+import { followSystemTheme } from '@/lib/preferences/appearance'
+import { routeTree } from './routeTree.gen'
+
+/** A refusal stays a refusal; only silence and a failing server are worth another try. */
+function worthRetrying(failures: number, error: unknown): boolean {
+  if (error instanceof ApiProblem && error.status >= 400 && error.status < 500) return false
+  return failures < 2
+}
+
+const queryClient = new QueryClient({
+  defaultOptions: { queries: { staleTime: 5000, retry: worthRetrying }, mutations: { retry: false } },
+})
+const router = createRouter({
+  routeTree,
+  context: { queryClient },
+  defaultPreload: 'intent',
+  scrollRestoration: true,
+  defaultPendingMinMs: 0,
+})
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router
+  }
+}
+
+followSystemTheme()
+const root = document.getElementById('root')
+if (root === null) throw new Error('The page has no #root')
+createRoot(root).render(
+  <StrictMode>
+    <QueryClientProvider client={queryClient}>
+      <RouterProvider router={router} />
+    </QueryClientProvider>
+  </StrictMode>,
+)

@@ -1,0 +1,24 @@
+import { createFileRoute } from '@tanstack/react-router'
+import { Checklist } from '@/features/onboarding/Checklist'
+import { LivePositionsPage, type PositionsSearch } from '@/features/positions/LivePositionsPage'
+
+const ORDERS = ['opened', 'pnl', 'risk', 'symbol'] as const
+
+export const Route = createFileRoute('/_app/positions/live')({
+  validateSearch: (search: Record<string, unknown>): PositionsSearch => ({
+    trade: typeof search.trade === 'string' ? search.trade : undefined,
+    wallet: typeof search.wallet === 'string' ? search.wallet : undefined,
+    sort: ORDERS.find((order) => order === search.sort),
+  }),
+  component: function LivePositions() {
+    const search = Route.useSearch()
+    const navigate = Route.useNavigate()
+    return (
+      <LivePositionsPage
+        search={search}
+        checklist={<Checklist />}
+        onSearch={(change) => void navigate({ search: { ...search, ...change }, resetScroll: false, replace: true })}
+      />
+    )
+  },
+})

@@ -1,0 +1,15 @@
+import { createFileRoute, redirect } from '@tanstack/react-router'
+import { AppShell } from '@/app/AppShell'
+import { PageError } from '@/app/PageError'
+import { renew, sessionState } from '@/lib/api/session'
+
+export const Route = createFileRoute('/_app')({
+  component: AppShell,
+  errorComponent: PageError,
+  beforeLoad: async ({ location }) => {
+    const state = sessionState()
+    if (state === 'signed-in' || state === 'expired') return
+    if (state === 'unknown' && (await renew())) return
+    throw redirect({ to: '/sign-in', search: { next: location.href } })
+  },
+})
