@@ -1,0 +1,28 @@
+"""Decimals as text for people and for JSON: plain digits, no exponent, no trailing zeros."""
+
+from decimal import Decimal
+from typing import overload
+
+
+@overload
+def plain(figure: Decimal) -> str: ...
+@overload
+def plain(figure: None) -> None: ...
+@overload
+def plain(figure: Decimal | None) -> str | None: ...
+def plain(figure: Decimal | None) -> str | None:
+    """Return the exact digits of `figure`: "0.00000001" rather than "1E-8", "1.5" rather than "1.5000"; None
+    stays None."""
+    if figure is None:
+        return None
+    text = f"{figure:f}"
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text in ("-0", "") else text
+
+
+def grouped(figure: Decimal) -> str:
+    """Return the plain digits with a comma between thousands, for sentences: "41,500"."""
+    sign, digits = ("-", plain(-figure)) if figure < 0 else ("", plain(figure))
+    whole, point, fraction = digits.partition(".")
+    return f"{sign}{int(whole):,}{point}{fraction}"

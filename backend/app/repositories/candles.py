@@ -1,0 +1,39 @@
+"""Closed bars, which are shared by every tenant."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.models.signal import Candle
+
+
+class CandleRecord(NamedTuple):
+    """A closed bar; `open_time` market time, prices quote, volume base units."""
+
+    open_time: datetime
+    open: Decimal
+    high: Decimal
+    low: Decimal
+    close: Decimal
+    volume: Decimal
+
+
+class SystemCandleRepository:
+    """Everybody's bars; they belong to no tenant."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def newest(self, venue: str, symbol: str, timeframe: str, limit: int) -> list[CandleRecord]:
+        """The newest bars, oldest first."""
+        statement = (
+            select(Candle.open_time, Candle.open, Candle.high, Candle.low, Candle.close, Candle.volume)
+            .where(Candle.venue == venue, Candle.symbol == symbol, Candle.timeframe == timeframe)
+            .order_by(Candle.open_time.desc())
+            .limit(limit)
+        )
+        rows = [CandleRecord(*row) for row in await self._session.execute(statement)]
+        return rows[::-1]

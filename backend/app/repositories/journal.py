@@ -1,0 +1,188 @@
+"""The journal: finished trades, their orders and fills, and the execution log."""
+
+from dataclasses import dataclass, fields
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import func, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.domain.types import TradeStatus
+from app.models.execution_log import ExecutionLog
+from app.models.fill import Fill
+from app.models.order import Order
+from app.models.trade import Trade
+from app.repositories.keyset import Keyset, Page, page_of
+from app.repositories.positions import TRADE_ROWS, TradeRecord
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRecord:
+    """An order as stored; `filled_quantity` base units."""
+
+    client_order_id: str
+    exchange_order_id: str | None
+    leg: str
+    attempt: int
+    status: str
+    order_type: str
+    side: str
+    quantity: Decimal
+    filled_quantity: Decimal
+    requested_price: Decimal | None
+    limit_price: Decimal | None
+    trigger_price: Decimal | None
+    average_price: Decimal | None
+    reduce_only: bool
+    reason: str | None
+    error_code: str | None
+    error_message: str | None
+    market_time: datetime | None
+    created_at: datetime
+    sent_at: datetime | None
+    accepted_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class FillRecord:
+    """A fill as the venue reported it; `fee` positive when paid, `executed_at` market time."""
+
+    venue_trade_id: str
+    client_order_id: str | None
+    side: str
+    quantity: Decimal
+    price: Decimal
+    fee: Decimal
+    fee_currency: str
+    is_maker: bool
+    executed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionRecord:
+    """One line of the execution log; slippage adverse-positive, `timestamp` wall time."""
+
+    id: UUID
+    timestamp: datetime
+    market_time: datetime | None
+    trade_id: UUID | None
+    wallet_id: UUID
+    symbol: str
+    side: str | None
+    action: str
+    order_type: str | None
+    requested_price: Decimal | None
+    executed_price: Decimal | None
+    slippage_percent: Decimal | None
+    slippage_bps: Decimal | None
+    requested_size: Decimal | None
+    filled_size: Decimal | None
+    fill_percent: Decimal | None
+    fees_paid: Decimal | None
+    execution_time_ms: int | None
+    status: str
+    error_message: str | None
+    retry_count: int
+    client_order_id: str | None
+    realized_pnl: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class JournalFilter:
+    """Which rows; None means any."""
+
+    wallet_id: UUID | None = None
+    symbol: str | None = None
+    status: str | None = None
+
+
+_ORDER_COLUMNS = tuple(getattr(Order, field.name) for field in fields(OrderRecord))
+_FILL_COLUMNS = tuple(getattr(Fill, field.name) for field in fields(FillRecord))
+_LOG_COLUMNS = tuple(getattr(ExecutionLog, field.name) for field in fields(ExecutionRecord))
+
+
+class JournalRepository:
+    """The journal of one tenant."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def trades(
+        self, user_id: UUID, chosen: JournalFilter, *, after: Keyset | None, limit: int
+    ) -> Page[TradeRecord]:
+        """Trades, newest first. Closed ones are ordered by their close, all others by their making."""
+        closed = chosen.status == TradeStatus.CLOSED
+        order = Trade.closed_at if closed else Trade.created_at
+        statement = TRADE_ROWS.where(Trade.user_id == user_id)
+        if chosen.status is not None:
+            statement = statement.where(Trade.status == chosen.status)
+        if closed:
+            statement = statement.where(Trade.closed_at.is_not(None))
+        if chosen.wallet_id is not None:
+            statement = statement.where(Trade.wallet_id == chosen.wallet_id)
+        if chosen.symbol is not None:
+            statement = statement.where(Trade.symbol == chosen.symbol)
+        if after is not None:
+            statement = statement.where(tuple_(order, Trade.id) < (after.at, after.id))
+        statement = statement.order_by(order.desc(), Trade.id.desc()).limit(limit + 1)
+        rows = [TradeRecord(*row) for row in await self._session.execute(statement)]
+        return page_of(
+            rows, limit, lambda row: Keyset((row.closed_at if closed else None) or row.created_at, row.id)
+        )
+
+    async def orders(self, user_id: UUID, trade_id: UUID) -> list[OrderRecord]:
+        """Every order of the trade, oldest first."""
+        statement = (
+            select(*_ORDER_COLUMNS)
+            .where(Order.user_id == user_id, Order.trade_id == trade_id)
+            .order_by(Order.created_at, Order.leg, Order.attempt)
+        )
+        return [OrderRecord(*row) for row in await self._session.execute(statement)]
+
+    async def fills(self, user_id: UUID, trade_id: UUID) -> list[FillRecord]:
+        """Every fill of the trade, oldest first."""
+        statement = (
+            select(*_FILL_COLUMNS)
+            .where(Fill.user_id == user_id, Fill.trade_id == trade_id)
+            .order_by(Fill.executed_at, func.length(Fill.venue_trade_id), Fill.venue_trade_id)
+        )
+        return [FillRecord(*row) for row in await self._session.execute(statement)]
+
+    async def logs_of_trade(self, user_id: UUID, trade_id: UUID) -> list[ExecutionRecord]:
+        """Every line of the execution log about the trade, oldest first."""
+        statement = (
+            select(*_LOG_COLUMNS)
+            .where(ExecutionLog.user_id == user_id, ExecutionLog.trade_id == trade_id)
+            .order_by(ExecutionLog.timestamp, ExecutionLog.id)
+        )
+        return [ExecutionRecord(*row) for row in await self._session.execute(statement)]
+
+    async def logs(
+        self, user_id: UUID, chosen: JournalFilter, *, after: Keyset | None, limit: int
+    ) -> Page[ExecutionRecord]:
+        """Lines of the execution log, newest first."""
+        statement = select(*_LOG_COLUMNS).where(ExecutionLog.user_id == user_id)
+        if chosen.wallet_id is not None:
+            statement = statement.where(ExecutionLog.wallet_id == chosen.wallet_id)
+        if chosen.symbol is not None:
+            statement = statement.where(ExecutionLog.symbol == chosen.symbol)
+        if chosen.status is not None:
+            statement = statement.where(ExecutionLog.status == chosen.status)
+        if after is not None:
+            statement = statement.where(
+                tuple_(ExecutionLog.timestamp, ExecutionLog.id) < (after.at, after.id),
+                ExecutionLog.timestamp <= after.at,  # lets Postgres leave out newer months
+            )
+        statement = statement.order_by(ExecutionLog.timestamp.desc(), ExecutionLog.id.desc()).limit(limit + 1)
+        rows = [ExecutionRecord(*row) for row in await self._session.execute(statement)]
+        return page_of(rows, limit, lambda row: Keyset(row.timestamp, row.id))
+
+    async def some_logs(self, user_id: UUID, ids: list[UUID]) -> list[ExecutionRecord]:
+        """The lines of these ids that this tenant has, oldest first."""
+        statement = (
+            select(*_LOG_COLUMNS)
+            .where(ExecutionLog.user_id == user_id, ExecutionLog.id.in_(ids))
+            .order_by(ExecutionLog.timestamp, ExecutionLog.id)
+        )
+        return [ExecutionRecord(*row) for row in await self._session.execute(statement)]
