@@ -17,6 +17,7 @@ from app.adapters.embedded.child_process import Account, EmbeddedServiceError, a
 
 SERVICE_ACCOUNTS = ("postgres", "nobody")
 PRIVATE_ROOT = Path("/var/lib/stackalpha")
+PROGRAMS = ("postgres", "initdb")
 NOT_COPIED = shutil.ignore_patterns("*.a", "pkgconfig", "include", "doc", "man", "pgxs")
 
 
@@ -105,9 +106,12 @@ def _reaches(account: Account, folder: Path) -> bool:
 
 
 def _runs(account: Account, install: Path) -> bool:
-    needed = [install / "share" / "postgresql" / "postgres.bki", install / "bin" / "initdb"]
-    check = 'test -r "$0" && test -x "$1" && "$2" --version'
-    return run_as(account, ["/bin/sh", "-c", check, *needed, install / "bin" / "postgres"]).returncode == 0
+    needed = [
+        install / "share" / "postgresql" / "postgres.bki",
+        *(install / "bin" / name for name in PROGRAMS),
+    ]
+    check = 'test -r "$0" && "$1" --version && "$2" --version'
+    return run_as(account, ["/bin/sh", "-c", check, *needed]).returncode == 0
 
 
 def _private_folder(folder: Path) -> Path:
@@ -135,19 +139,24 @@ def _private_data(folder: Path) -> Path:
 def _copied_install(install: Path, account: Account) -> Path:
     version = run_as(None, [install / "bin" / "postgres", "--version"]).stdout.split()
     copy = PRIVATE_ROOT / f"postgres-{version[-1] if version else 'unknown'}"
-    if not _runs(account, copy):
+    copied_install = copy / install.parent.name / install.name
+    if not _runs(account, copied_install):
         _make_folder(PRIVATE_ROOT)
         fresh = copy.with_name(f"{copy.name}.{os.getpid()}")
-        shutil.copytree(install, fresh, symlinks=True, ignore=NOT_COPIED)
+        libraries = install.parent.with_name(f"{install.parent.name}.libs")  # found by a path relative to bin
+        for source in (install, libraries):
+            if source.exists():
+                target = fresh / source.relative_to(install.parent.parent)
+                shutil.copytree(source, target, symlinks=True, ignore=NOT_COPIED)
         _open_to_readers(fresh)
         if copy.exists():
             shutil.rmtree(copy)
         fresh.rename(copy)
-    if not _runs(account, copy):
+    if not _runs(account, copied_install):
         raise EmbeddedServiceError(
-            f"The Postgres copied to {copy} cannot be run by {account.name}: set DATABASE_URL."
+            f"{account.name} cannot run the Postgres copied to {copy}: set DATABASE_URL."
         )
-    return copy
+    return copied_install
 
 
 def _make_folder(folder: Path) -> None:

@@ -25,7 +25,7 @@ as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root hands Postgres
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder that every account can reach, wherever the checkout is; `elsewhere` in it stands for /var/lib."""
+    """A folder that every account can reach, wherever the checkout is; `elsewhere` is its /var/lib."""
     path = tmp_path if os.geteuid() != 0 else Path(tempfile.mkdtemp(prefix="stackalpha-", dir="/var/tmp"))
     path.chmod(0o755)
     monkeypatch.setattr(postgres_home, "PRIVATE_ROOT", path / "elsewhere")
@@ -210,8 +210,11 @@ def test_binaries_that_the_account_cannot_reach_are_copied(
 ) -> None:
     closed = folder / "closed"
     closed.mkdir(mode=0o700)
-    (closed / "pginstall18").symlink_to(postgres_home.bundled_install())
-    monkeypatch.setattr(postgres_home, "bundled_install", lambda: closed / "pginstall18")
+    package = postgres_home.bundled_install().parent
+    for found in package.parent.glob(f"{package.name}*"):
+        (closed / found.name).symlink_to(found)
+    install = closed / package.name / postgres_home.bundled_install().name
+    monkeypatch.setattr(postgres_home, "bundled_install", lambda: install)
     server = make(folder)
     try:
         server.start()
