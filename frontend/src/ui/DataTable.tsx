@@ -58,8 +58,9 @@ export function DataTable<Row>(props: Props<Row>) {
     overscan: 12,
     initialRect: { width: 1000, height: 600 },
   })
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the measurements depend on the height alone
-  useEffect(() => virtual.measure(), [rowHeight])
+  const { measure } = virtual
+  // biome-ignore lint/correctness/useExhaustiveDependencies: measured rows are forgotten when the height changes
+  useEffect(() => measure(), [rowHeight, measure])
   const items = virtual.getVirtualItems()
   const lastShown = items.at(-1)?.index ?? 0
   useEffect(() => {

@@ -1,7 +1,7 @@
 import { useQueries, useQuery } from '@tanstack/react-query'
-import { lazy, type ReactNode, Suspense, useMemo } from 'react'
+import { lazy, type ReactNode, Suspense } from 'react'
 import { marketsQuery, positionsQuery, walletsQuery } from '@/lib/api/queries'
-import type { Position } from '@/lib/api/types'
+import type { Market, Position } from '@/lib/api/types'
 import { plural } from '@/lib/format/words'
 import { SelectField } from '@/ui/Field'
 import { CardSkeletons } from '@/ui/Skeleton'
@@ -34,16 +34,16 @@ const ORDERS: ReadonlyArray<readonly [PositionOrder, string]> = [
 ]
 const GRID = 'grid gap-3 md:grid-cols-2 xl:grid-cols-3 2xl:grid-cols-4 *:@container'
 
+function ticksOf(queries: ReadonlyArray<{ data: ReadonlyArray<Market> | undefined }>): ReadonlyMap<string, string> {
+  return new Map(
+    queries.flatMap(({ data }) => (data ?? []).map((market) => [market.symbol, market.tick_size] as const)),
+  )
+}
+
 /** Tick sizes by symbol, for every venue a position is on. */
 function useTicks(positions: ReadonlyArray<Position> | undefined): ReadonlyMap<string, string> {
   const venues = [...new Set((positions ?? []).map((position) => position.venue))].sort()
-  const markets = useQueries({ queries: venues.map((venue) => marketsQuery(venue)) })
-  const loaded = markets.map((query) => query.data)
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the list is new every time, its members are not
-  return useMemo(
-    () => new Map(loaded.flatMap((list) => (list ?? []).map((market) => [market.symbol, market.tick_size] as const))),
-    loaded,
-  )
+  return useQueries({ queries: venues.map((venue) => marketsQuery(venue)), combine: ticksOf })
 }
 
 export function LivePositionsPage({ search, onSearch, checklist }: Props) {

@@ -1,0 +1,160 @@
+import { zodResolver } from '@hookform/resolvers/zod'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { lazy, Suspense, useRef, useState } from 'react'
+import { useForm, useWatch } from 'react-hook-form'
+import { type Answer, call, callWithEtag } from '@/lib/api/call'
+import { ApiProblem } from '@/lib/api/problem'
+import { keys, riskSettingsQuery } from '@/lib/api/queries'
+import type { RiskSettings } from '@/lib/api/types'
+import { dateTime } from '@/lib/format/time'
+import { byField, focusFirstInvalid } from '@/lib/forms'
+import { useZone } from '@/lib/preferences/zone'
+import { Button } from '@/ui/Button'
+import { Panel } from '@/ui/Panel'
+import { toast } from '@/ui/Toast'
+import { GROUPS, SETTING_NAMES } from './fields'
+import { LeaveGuard } from './LeaveGuard'
+import { SaveBar } from './SaveBar'
+import { SettingField } from './SettingField'
+import { type Change, changesBetween, type FormValues, formValues, patchOf, settingsSchema } from './settings-form'
+
+const LoosenDialog = lazy(() => import('./LoosenDialog').then((module) => ({ default: module.LoosenDialog })))
+
+/** Somebody else saved in between: both stay on the page, nothing is lost. */
+function ConflictNotice({ onReload }: { readonly onReload: () => void }) {
+  return (
+    <div role="alert" className="rounded border border-warn px-3 py-2">
+      <p className="font-semibold text-warn">! These settings were changed elsewhere meanwhile.</p>
+      <p>
+        Load the saved values: your own stay in the fields, and the list of changes then compares with the new ones.
+      </p>
+      <Button className="mt-2" onClick={onReload}>
+        Load the saved values
+      </Button>
+    </div>
+  )
+}
+
+/** The settings as saved, and the form over them. Guarded navigation needs a router; tests turn it off. */
+export function RiskForm({ saved, guard = true }: { readonly saved: Answer<RiskSettings>; readonly guard?: boolean }) {
+  const zone = useZone()
+  const client = useQueryClient()
+  const element = useRef<HTMLFormElement>(null)
+  const base = formValues(saved.result)
+  const form = useForm<FormValues>({
+    resolver: zodResolver(settingsSchema) as never,
+    defaultValues: base,
+    mode: 'onTouched',
+  })
+  const current = useWatch({ control: form.control }) as FormValues
+  const changes = changesBetween(base, { ...base, ...current })
+  const [asking, setAsking] = useState<ReadonlyArray<Change> | null>(null)
+  const save = useMutation({
+    mutationFn: (wanted: ReadonlyArray<Change>) =>
+      callWithEtag('PATCH /risk/settings', { body: patchOf(wanted), ifMatch: saved.etag }),
+    onSuccess: (answer, wanted) => {
+      client.setQueryData(keys.riskSettings, answer)
+      form.reset(formValues(answer.result))
+      void client.invalidateQueries({ queryKey: keys.riskStatus })
+      toast(`Saved: ${wanted.length === 1 ? '1 setting' : `${wanted.length} settings`}.`)
+    },
+    onError: () => focusFirstInvalid(element.current),
+  })
+  const { known } = byField(save.error, SETTING_NAMES)
+  const conflict = save.error instanceof ApiProblem && (save.error.status === 409 || save.error.status === 412)
+  const submit = form.handleSubmit(
+    () => {
+      if (changes.some((change) => change.effect === 'loosens')) setAsking(changes)
+      else save.mutate(changes)
+    },
+    () => focusFirstInvalid(element.current),
+  )
+  const reload = async () => {
+    await client.fetchQuery({ ...riskSettingsQuery, staleTime: 0 })
+    save.reset()
+  }
+  return (
+    <form
+      ref={element}
+      noValidate
+      onSubmit={(event) => void submit(event)}
+      className="space-y-3"
+      aria-label="Risk settings"
+    >
+      {conflict && <ConflictNotice onReload={() => void reload()} />}
+      <div className="grid items-start gap-3 xl:grid-cols-2">
+        {GROUPS.map((group) => (
+          <Panel key={group.title} title={group.title}>
+            <div className="grid gap-x-4 gap-y-3 p-3 sm:grid-cols-2">
+              {group.settings.map((setting) => (
+                <SettingField key={setting.name} setting={setting} form={form} serverError={known.get(setting.name)} />
+              ))}
+            </div>
+          </Panel>
+        ))}
+      </div>
+      <div className="flex flex-wrap items-center justify-between gap-2 text-2xs text-low">
+        <span>
+          Version {saved.result.version}, saved {dateTime(saved.result.updated_at, zone)}. An empty limit means no
+          opinion at this level; the platform's own floor always holds.
+        </span>
+        <ResetButton onReset={(answer) => form.reset(formValues(answer))} />
+      </div>
+      <SaveBar
+        changes={changes}
+        saving={save.isPending}
+        error={conflict || known.size > 0 ? null : save.error}
+        onDiscard={() => {
+          save.reset()
+          form.reset(base)
+        }}
+      />
+      {asking && (
+        <Suspense fallback={null}>
+          <LoosenDialog
+            changes={asking}
+            onClose={() => setAsking(null)}
+            onConfirm={() => {
+              setAsking(null)
+              save.mutate(asking)
+            }}
+          />
+        </Suspense>
+      )}
+      {guard && <LeaveGuard dirty={changes.length > 0} />}
+    </form>
+  )
+}
+
+const ResetDialog = lazy(() => import('./ResetDialog').then((module) => ({ default: module.ResetDialog })))
+
+function ResetButton({ onReset }: { readonly onReset: (settings: RiskSettings) => void }) {
+  const client = useQueryClient()
+  const [open, setOpen] = useState(false)
+  const reset = useMutation({
+    mutationFn: async () => {
+      await call('DELETE /risk/settings')
+      return client.fetchQuery({ ...riskSettingsQuery, staleTime: 0 })
+    },
+    onSuccess: (answer) => {
+      onReset(answer.result)
+      setOpen(false)
+      toast('The default settings are back.')
+    },
+  })
+  return (
+    <>
+      <Button onClick={() => setOpen(true)}>Restore defaults…</Button>
+      {open && (
+        <Suspense fallback={null}>
+          <ResetDialog
+            error={reset.error}
+            pending={reset.isPending}
+            onClose={() => setOpen(false)}
+            onConfirm={() => reset.mutate()}
+          />
+        </Suspense>
+      )}
+    </>
+  )
+}

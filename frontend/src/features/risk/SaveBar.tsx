@@ -1,0 +1,59 @@
+import { Button } from '@/ui/Button'
+import { FormError } from '@/ui/ErrorState'
+import { type Change, shown } from './settings-form'
+
+const GLYPHS = { tightens: '↓', loosens: '↑', changes: '→' } as const
+
+export function ChangeList({ changes }: { readonly changes: ReadonlyArray<Change> }) {
+  return (
+    <ul aria-label="Unsaved changes" className="num max-h-40 space-y-0.5 overflow-auto">
+      {changes.map((change) => (
+        <li key={change.setting.name}>
+          <span className="text-mid">{change.setting.label}</span> {shown(change.setting, change.before)} →{' '}
+          <b>{shown(change.setting, change.after)}</b>:{' '}
+          <span className={change.effect === 'loosens' ? 'font-semibold text-warn' : ''}>
+            <span aria-hidden="true">{GLYPHS[change.effect]} </span>
+            {change.effect === 'changes' ? 'changes the manner' : change.effect}
+          </span>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+interface Props {
+  readonly changes: ReadonlyArray<Change>
+  readonly saving: boolean
+  readonly error: unknown
+  readonly onDiscard: () => void
+}
+
+/** What would be saved, in words, before it is. */
+export function SaveBar({ changes, saving, error, onDiscard }: Props) {
+  if (changes.length === 0) return null
+  const loosening = changes.filter((change) => change.effect === 'loosens').length
+  return (
+    <section
+      aria-label="Save changes"
+      className="sticky bottom-16 z-10 space-y-2 rounded-md border border-line-strong bg-s2 p-3 lg:bottom-3"
+    >
+      {error !== null && error !== undefined && <FormError error={error} />}
+      <div className="flex flex-wrap items-end justify-between gap-3">
+        <div className="min-w-0 flex-1">
+          <ChangeList changes={changes} />
+          <p className="mt-1 text-2xs text-low">
+            Tightening acts at once.{loosening > 0 && ' Loosening raises risk and asks once more.'}
+          </p>
+        </div>
+        <div className="flex gap-2">
+          <Button onClick={onDiscard} disabled={saving}>
+            Discard
+          </Button>
+          <Button kind="primary" type="submit" pending={saving} pendingText="Saving…">
+            {loosening > 0 ? 'Save changes…' : 'Save changes'}
+          </Button>
+        </div>
+      </div>
+    </section>
+  )
+}

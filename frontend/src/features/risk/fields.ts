@@ -1,0 +1,184 @@
+// The risk settings as the form knows them: what each is, its unit and bounds, its default, and which way is safer.
+import type { RiskSettings } from '@/lib/api/types'
+
+/** Which change lowers risk; `neither` where it only changes the manner. */
+export type SaferWhen = 'lower' | 'higher' | 'off' | 'neither'
+export type SettingName = keyof Omit<RiskSettings, 'trading_paused' | 'version' | 'updated_at'>
+
+interface Common {
+  readonly name: SettingName
+  readonly label: string
+  readonly hint?: string
+  readonly safer: SaferWhen
+}
+export interface NumberSetting extends Common {
+  readonly kind: 'decimal' | 'integer'
+  readonly unit: '%' | 'USD' | '×' | 'R' | '0–1' | ''
+  readonly min: string
+  readonly max: string
+  /** May be left empty: no opinion at this level. */
+  readonly optional: boolean
+  readonly standard: string
+}
+export interface SwitchSetting extends Common {
+  readonly kind: 'switch'
+  readonly standard: boolean
+}
+export interface ChoiceSetting extends Common {
+  readonly kind: 'choice'
+  readonly options: ReadonlyArray<readonly [string, string]>
+  readonly standard: string
+}
+export type Setting = NumberSetting | SwitchSetting | ChoiceSetting
+export interface Group {
+  readonly title: string
+  readonly settings: ReadonlyArray<Setting>
+}
+
+type Numeric = readonly [
+  name: SettingName,
+  label: string,
+  unit: NumberSetting['unit'],
+  standard: string,
+  max: string,
+  hint?: string,
+]
+
+function number(
+  kind: 'decimal' | 'integer',
+  safer: SaferWhen,
+  optional: boolean,
+  [name, label, unit, standard, max, hint]: Numeric,
+  min = '0',
+): NumberSetting {
+  return { kind, name, label, unit, safer, optional, standard, min, max, ...(hint ? { hint } : {}) }
+}
+const percentLimit = (...numeric: Numeric) => number('decimal', 'lower', true, numeric)
+const countLimit = (...numeric: Numeric) => number('integer', 'lower', true, numeric)
+
+export const GROUPS: ReadonlyArray<Group> = [
+  {
+    title: 'Loss limits',
+    settings: [
+      percentLimit(
+        'max_daily_loss_usd',
+        'Daily loss',
+        'USD',
+        '500',
+        '1000000000',
+        'Whichever of amount and percent is reached first.',
+      ),
+      percentLimit('max_daily_loss_percent', 'Daily loss, percent of equity', '%', '5', '100'),
+      percentLimit('max_weekly_loss_percent', 'Weekly loss', '%', '10', '100'),
+      percentLimit('max_monthly_loss_percent', 'Monthly loss', '%', '20', '100'),
+      countLimit(
+        'max_consecutive_losses',
+        'Losses in a row',
+        '',
+        '3',
+        '100',
+        'After that many, entries pause until you resume.',
+      ),
+    ],
+  },
+  {
+    title: 'Position size',
+    settings: [
+      {
+        kind: 'choice',
+        name: 'position_sizing_method',
+        label: 'Sizing method',
+        safer: 'neither',
+        standard: 'fixed_percent',
+        options: [
+          ['fixed_percent', 'Fixed percent at risk'],
+          ['fixed_amount', 'Fixed amount'],
+          ['kelly', 'Kelly fraction'],
+          ['risk_parity', 'Risk parity'],
+        ],
+      },
+      number(
+        'decimal',
+        'lower',
+        false,
+        ['risk_per_trade_percent', 'Risk per trade', '%', '1', '100', 'Of equity, between entry and stop.'],
+        '0.01',
+      ),
+      number(
+        'decimal',
+        'lower',
+        false,
+        ['fixed_amount_usd', 'Fixed amount', 'USD', '200', '1000000000', 'Notional, for the fixed-amount method.'],
+        '1',
+      ),
+      percentLimit(
+        'max_position_size_usd',
+        'Largest position',
+        'USD',
+        '10000',
+        '1000000000',
+        'Notional: quantity × price.',
+      ),
+      percentLimit('max_position_size_percent', 'Largest position, percent of equity', '%', '10', '1000'),
+      countLimit('max_leverage', 'Leverage', '×', '10', '125'),
+    ],
+  },
+  {
+    title: 'Portfolio',
+    settings: [
+      percentLimit('max_portfolio_heat', 'Exposure heat', '%', '50', '10000', 'All notionals ÷ equity.'),
+      countLimit('max_open_positions', 'Open positions', '', '5', '1000'),
+      countLimit('max_correlated_positions', 'Correlated positions', '', '2', '1000'),
+      percentLimit('max_single_asset_exposure_percent', 'Exposure to one asset', '%', '20', '10000'),
+    ],
+  },
+  {
+    title: 'Entries and exits',
+    settings: [
+      number('decimal', 'higher', true, ['min_signal_confidence', 'Least signal confidence', '0–1', '0.7', '1']),
+      number('decimal', 'higher', true, [
+        'min_risk_reward_ratio',
+        'Least reward to risk',
+        'R',
+        '1.5',
+        '100',
+        'Net of costs.',
+      ]),
+      {
+        kind: 'switch',
+        name: 'enable_trailing_stop',
+        label: 'Trailing stop',
+        safer: 'neither',
+        standard: true,
+        hint: 'Follows the price once the position is far enough in profit; it never loosens.',
+      },
+      number(
+        'decimal',
+        'neither',
+        false,
+        ['trailing_activation_percent', 'Trailing arms at', '%', '2', '100', 'Profit in percent of price.'],
+        '0.01',
+      ),
+      number('decimal', 'neither', false, ['trailing_stop_percent', 'Trailing distance', '%', '1.5', '100'], '0.01'),
+      {
+        kind: 'switch',
+        name: 'enable_scale_out',
+        label: 'Scale out in thirds',
+        safer: 'neither',
+        standard: true,
+        hint: 'At 1R, 2R and 3R.',
+      },
+      {
+        kind: 'switch',
+        name: 'enable_pyramiding',
+        label: 'Pyramiding',
+        safer: 'off',
+        standard: false,
+        hint: 'Adds to a position in profit.',
+      },
+    ],
+  },
+]
+
+export const SETTINGS: ReadonlyArray<Setting> = GROUPS.flatMap((group) => group.settings)
+export const SETTING_NAMES: ReadonlyArray<SettingName> = SETTINGS.map((setting) => setting.name)

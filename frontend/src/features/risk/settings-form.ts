@@ -1,0 +1,109 @@
+// Between the API's settings and the form's text; the check before sending; and what a change means for risk.
+import * as z from 'zod/mini'
+import type { RiskSettings } from '@/lib/api/types'
+import { compare, isDecimal, placesOf } from '@/lib/format/decimal'
+import { money, plain } from '@/lib/format/numbers'
+import { type NumberSetting, SETTINGS, type Setting, type SettingName } from './fields'
+
+export type FormValues = Record<SettingName, string | boolean>
+
+function trimmed(value: string): string {
+  return value.includes('.') ? value.replace(/0+$/, '').replace(/\.$/, '') : value
+}
+
+export function formValues(settings: RiskSettings): FormValues {
+  const values = {} as FormValues
+  for (const { name, kind } of SETTINGS) {
+    const value = settings[name]
+    values[name] =
+      kind === 'switch' ? value === true : value === null || value === undefined ? '' : trimmed(String(value))
+  }
+  return values
+}
+
+/** What is wrong with a number as typed; null when nothing is. */
+export function numberFault(setting: NumberSetting, typed: string): string | null {
+  const value = typed.trim().replace(',', '.')
+  if (value === '') return setting.optional ? null : 'Enter a number.'
+  if (!isDecimal(value)) return 'Enter a number, like 2.5.'
+  if (setting.kind === 'integer' && placesOf(value) > 0) return 'Enter a whole number.'
+  if (compare(value, setting.min) === -1) return `At least ${plain(setting.min)}.`
+  if (compare(value, setting.max) === 1) return `At most ${plain(setting.max)}.`
+  return null
+}
+
+function fieldSchema(setting: Setting) {
+  if (setting.kind === 'switch') return z.boolean()
+  if (setting.kind === 'choice') return z.string()
+  return z.string().check((context) => {
+    const fault = numberFault(setting, context.value)
+    if (fault !== null) context.issues.push({ code: 'custom', input: context.value, message: fault })
+  })
+}
+
+export const settingsSchema = z.object(
+  Object.fromEntries(SETTINGS.map((setting) => [setting.name, fieldSchema(setting)])) as Record<
+    SettingName,
+    ReturnType<typeof fieldSchema>
+  >,
+)
+
+export type Effect = 'tightens' | 'loosens' | 'changes'
+export interface Change {
+  readonly setting: Setting
+  readonly before: string | boolean
+  readonly after: string | boolean
+  readonly effect: Effect
+  /** The limit is taken away altogether. */
+  readonly removesLimit: boolean
+}
+
+function same(before: string | boolean, after: string | boolean): boolean {
+  if (typeof before === 'boolean' || typeof after === 'boolean') return before === after
+  const [a, b] = [before.trim().replace(',', '.'), after.trim().replace(',', '.')]
+  return a === b || compare(a, b) === 0
+}
+
+function effectOf(setting: Setting, before: string | boolean, after: string | boolean): Effect {
+  if (setting.safer === 'neither') return 'changes'
+  if (setting.safer === 'off') return after === true ? 'loosens' : 'tightens'
+  if (after === '') return 'loosens'
+  if (before === '') return 'tightens'
+  const order = compare(String(after).replace(',', '.'), String(before).replace(',', '.'))
+  if (order === null) return 'changes'
+  return order < 0 === (setting.safer === 'lower') ? 'tightens' : 'loosens'
+}
+
+/** What differs between two states of the form, in the form's order, and whether it lowers or raises risk. */
+export function changesBetween(before: FormValues, after: FormValues): Change[] {
+  return SETTINGS.filter(({ name }) => !same(before[name], after[name])).map((setting) => {
+    const [from, to] = [before[setting.name], after[setting.name]]
+    const removesLimit = setting.safer !== 'neither' && to === '' && from !== ''
+    return { setting, before: from, after: to, effect: effectOf(setting, from, to), removesLimit }
+  })
+}
+
+/** The body of the PATCH: the changed fields, decimals as text, counts as numbers, an empty limit as null. */
+export function patchOf(changes: ReadonlyArray<Change>): Partial<RiskSettings> {
+  const body: Record<string, unknown> = {}
+  for (const { setting, after } of changes) {
+    if (typeof after === 'boolean' || setting.kind === 'choice') body[setting.name] = after
+    else {
+      const value = after.trim().replace(',', '.')
+      body[setting.name] = value === '' ? null : setting.kind === 'integer' ? Number(value) : value
+    }
+  }
+  return body as Partial<RiskSettings>
+}
+
+/** A value of a setting as the diff shows it: "5%", "$500.00", "no limit", "on". */
+export function shown(setting: Setting, value: string | boolean): string {
+  if (typeof value === 'boolean') return value ? 'on' : 'off'
+  if (setting.kind === 'choice') return setting.options.find(([id]) => id === value)?.[1] ?? value
+  if (setting.kind === 'switch') return value
+  if (value.trim() === '') return 'no limit'
+  const number = value.trim().replace(',', '.')
+  if (!isDecimal(number)) return value
+  if (setting.unit === 'USD') return money(number)
+  return setting.unit === '%' || setting.unit === '×' ? `${plain(number)}${setting.unit}` : plain(number)
+}
