@@ -1,3 +1,114 @@
-export function JournalPage() {
-  return null
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { lazy, Suspense, useCallback, useMemo } from 'react'
+import { executionsQuery, type JournalFilter, tradesQuery, walletsQuery } from '@/lib/api/queries'
+import { useZone } from '@/lib/preferences/zone'
+import { executionColumns, executionLabel, tradeColumns, tradeLabel } from './columns'
+import { Filters } from './Filters'
+import { JournalTable } from './JournalTable'
+import type { JournalSearch } from './journal-filter'
+
+const JournalDrawer = lazy(() => import('./JournalDrawer').then((module) => ({ default: module.JournalDrawer })))
+
+interface Props {
+  readonly search: JournalSearch
+  readonly onSearch: (change: Partial<JournalSearch>) => void
+}
+
+function filterOf({ wallet, symbol, status }: JournalSearch): JournalFilter {
+  return { wallet, symbol, status }
+}
+
+function Executions({ search, onSearch }: Props) {
+  const zone = useZone()
+  const wallets = useQuery(walletsQuery)
+  const query = useInfiniteQuery(executionsQuery(filterOf(search)))
+  const columns = useMemo(() => {
+    const names = new Map((wallets.data ?? []).map((wallet) => [wallet.id, wallet.name]))
+    return executionColumns(zone, (id) => names.get(id) ?? '–')
+  }, [zone, wallets.data])
+  return (
+    <JournalTable
+      label="Executions"
+      query={query}
+      columns={columns}
+      rowKey={(row) => row.id}
+      rowLabel={(row) => executionLabel(row, zone)}
+      onOpen={(row) => onSearch({ row: row.id, trade: row.trade_id ?? undefined })}
+      openKey={search.row}
+      filtered={Boolean(search.wallet || search.symbol || search.status)}
+      empty="Every order that is sent, filled, refused or cancelled is written here, with its price, slippage and fee."
+    />
+  )
+}
+
+function Trades({ search, onSearch }: Props) {
+  const zone = useZone()
+  const query = useInfiniteQuery(tradesQuery({ wallet: search.wallet, symbol: search.symbol }))
+  const columns = useMemo(() => tradeColumns(zone), [zone])
+  return (
+    <JournalTable
+      label="Trades"
+      query={query}
+      columns={columns}
+      rowKey={(row) => row.id}
+      rowLabel={(row) => tradeLabel(row, zone)}
+      onOpen={(row) => onSearch({ trade: row.id, row: undefined })}
+      openKey={search.trade}
+      filtered={Boolean(search.wallet || search.symbol)}
+      empty="A trade appears here when its position has closed, with its result and the reason of its exit."
+    />
+  )
+}
+
+function Tab({
+  search,
+  tab,
+  text,
+}: {
+  readonly search: JournalSearch
+  readonly tab: 'trades' | undefined
+  readonly text: string
+}) {
+  const here = search.tab === tab
+  return (
+    <Link
+      to="/trade-journal"
+      search={{ ...search, tab, row: undefined, trade: undefined }}
+      aria-current={here ? 'page' : undefined}
+      className={`inline-flex min-h-control items-center px-3 ${here ? 'font-semibold text-fg shadow-[inset_0_-2px_0_var(--fg)]' : 'text-mid hover:text-fg'}`}
+    >
+      {text}
+    </Link>
+  )
+}
+
+export function JournalPage({ search, onSearch }: Props) {
+  const wallets = useQuery(walletsQuery)
+  // The line just opened is in the cache of the table; a reload finds it in the trade's own log.
+  const executions = useInfiniteQuery({ ...executionsQuery(filterOf(search)), enabled: search.tab !== 'trades' })
+  const row = executions.data?.pages.flatMap((page) => page.items).find((one) => one.id === search.row)
+  const close = useCallback(() => onSearch({ row: undefined, trade: undefined }), [onSearch])
+  return (
+    <section aria-label="Journal" className="rounded-md border border-line bg-s1">
+      <nav aria-label="Journal" className="flex border-b border-line px-1">
+        <Tab search={search} tab={undefined} text="Executions" />
+        <Tab search={search} tab="trades" text="Trades" />
+      </nav>
+      <Filters search={search} onSearch={onSearch} />
+      {search.tab === 'trades' ? (
+        <Trades search={search} onSearch={onSearch} />
+      ) : (
+        <Executions search={search} onSearch={onSearch} />
+      )}
+      {wallets.data?.length === 0 && (
+        <p className="px-4 pb-4 text-mid">There is no wallet yet, so nothing has been traded.</p>
+      )}
+      {(search.row || search.trade) && (
+        <Suspense fallback={null}>
+          <JournalDrawer tradeId={search.trade} rowId={search.row} row={row} onClose={close} />
+        </Suspense>
+      )}
+    </section>
+  )
 }

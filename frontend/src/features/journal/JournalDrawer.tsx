@@ -1,0 +1,149 @@
+import { useQuery } from '@tanstack/react-query'
+import { tradeQuery } from '@/lib/api/queries'
+import type { Execution, TradeDetail } from '@/lib/api/types'
+import { basisPoints, count, exactMoney, figure, percent, plain, price, rMultiple } from '@/lib/format/numbers'
+import { dateTime, duration } from '@/lib/format/time'
+import { exitReason, shortSymbol, tradeStatus, words } from '@/lib/format/words'
+import { useZone } from '@/lib/preferences/zone'
+import { EnvironmentBadge, SideBadge } from '@/ui/Badge'
+import { Facts } from '@/ui/Facts'
+import { Drawer } from '@/ui/Modal'
+import { Panel } from '@/ui/Panel'
+import { Pnl } from '@/ui/Pnl'
+import { Skeleton } from '@/ui/Skeleton'
+import { Surface } from '@/ui/Surface'
+import { ExecutionStatus } from './columns'
+import { OrderTimeline } from './OrderTimeline'
+
+function ExecutionFacts({ row }: { readonly row: Execution }) {
+  const zone = useZone()
+  return (
+    <Panel title="Execution" aside={<ExecutionStatus status={row.status} />}>
+      <Facts
+        className="p-3"
+        facts={[
+          ['Action', words(row.action)],
+          ['Order', `${words(row.order_type)} ${row.side}`],
+          ['Requested', `${plain(row.requested_size)} at ${price(row.requested_price)}`],
+          ['Filled', `${plain(row.filled_size)} at ${price(row.executed_price)} (${percent(row.fill_percent, 1)})`],
+          ['Slippage', `${basisPoints(row.slippage_bps)} (${percent(row.slippage_percent, 4)}), adverse when positive`],
+          ['Fees', exactMoney(row.fees_paid)],
+          ['Realised P&L', row.realized_pnl === null ? '–' : <Pnl key="pnl" value={row.realized_pnl} />],
+          ['Took', row.execution_time_ms === null ? '–' : `${count(row.execution_time_ms)} ms`],
+          ['Retries', String(row.retry_count)],
+          ['Market time', dateTime(row.market_time, zone)],
+          ['Recorded', dateTime(row.timestamp, zone)],
+        ]}
+      />
+      {row.error_message && <p className="px-3 pb-3 font-semibold text-crit">‼ {row.error_message}</p>}
+    </Panel>
+  )
+}
+
+function held(trade: TradeDetail): string {
+  if (trade.opened_at === null || trade.closed_at === null) return '–'
+  return duration(new Date(trade.closed_at).getTime() - new Date(trade.opened_at).getTime())
+}
+
+function TradeFacts({ trade }: { readonly trade: TradeDetail }) {
+  const zone = useZone()
+  return (
+    <Panel title="Trade">
+      <Facts
+        className="p-3"
+        facts={[
+          ['Status', tradeStatus(trade.status)],
+          ['Net P&L', <Pnl key="net" value={trade.net_pnl} />],
+          ['R', rMultiple(trade.r_multiple)],
+          ['Realised', exactMoney(trade.realized_pnl)],
+          ['Fees', exactMoney(trade.fees)],
+          ['Funding', exactMoney(trade.funding)],
+          ['Entry', price(trade.entry_price)],
+          ['Exit', price(trade.exit_price)],
+          ['Exit reason', exitReason(trade.exit_reason)],
+          ['First stop → last stop', `${price(trade.initial_stop_price)} → ${price(trade.stop_price)}`],
+          ['Initial risk (1R)', exactMoney(trade.risk_amount)],
+          ['Slippage of the entry', basisPoints(trade.slippage_bps)],
+          ['Opened', dateTime(trade.opened_at, zone)],
+          ['Closed', dateTime(trade.closed_at, zone)],
+          ['Held (market time)', held(trade)],
+        ]}
+      />
+    </Panel>
+  )
+}
+
+function SignalFacts({ trade }: { readonly trade: TradeDetail }) {
+  return (
+    <Panel title="The signal and its reason">
+      <Facts
+        className="p-3 pb-1"
+        facts={[
+          ['Strategy', `${words(trade.strategy)} on ${trade.timeframe}`],
+          ['Confidence', figure(trade.signal_confidence, 2)],
+          ['Wallet', trade.wallet_name],
+        ]}
+      />
+      <p className="px-3 pb-3">{trade.reason ?? 'No reason was recorded.'}</p>
+    </Panel>
+  )
+}
+
+interface Props {
+  readonly tradeId: string | undefined
+  /** The line of the log that was opened, where it was one. */
+  readonly rowId: string | undefined
+  /** The line as the table has it. */
+  readonly row: Execution | undefined
+  readonly onClose: () => void
+}
+
+/** One execution or trade whole: figures, the order's timeline with fills, and the signal that caused it. */
+export function JournalDrawer({ tradeId, rowId, row, onClose }: Props) {
+  const query = useQuery({ ...tradeQuery(tradeId ?? ''), enabled: tradeId !== undefined })
+  const line = row ?? query.data?.logs.find((log) => log.id === rowId)
+  const symbol = line?.symbol ?? query.data?.symbol
+  return (
+    <Drawer
+      open
+      onClose={onClose}
+      title={
+        <>
+          {rowId ? 'Execution' : 'Trade'}
+          {symbol ? `: ${shortSymbol(symbol)}` : ''}
+          {query.data && <SideBadge side={query.data.side} />}
+          {query.data && <EnvironmentBadge environment={query.data.environment} />}
+        </>
+      }
+    >
+      <div className="space-y-3">
+        {line && <ExecutionFacts row={line} />}
+        {tradeId === undefined ? (
+          <p className="text-mid">This line belongs to no trade.</p>
+        ) : (
+          <Surface
+            query={query}
+            what="The trade"
+            loading={<Skeleton label="Loading trade" rows={8} />}
+            className="space-y-3"
+          >
+            {(trade) => (
+              <>
+                <Panel title={line ? 'Order timeline' : 'Orders and fills'}>
+                  <OrderTimeline
+                    orders={trade.orders}
+                    fills={trade.fills}
+                    logs={trade.logs}
+                    only={line?.client_order_id ?? null}
+                  />
+                </Panel>
+                <SignalFacts trade={trade} />
+                <TradeFacts trade={trade} />
+              </>
+            )}
+          </Surface>
+        )}
+      </div>
+    </Drawer>
+  )
+}
