@@ -34,6 +34,19 @@ class PriceTick(NamedTuple):
     market_ms: int
 
 
+class PricesUnavailableError(Exception):
+    """The shared price stream does not answer; nothing is known beyond the last prices."""
+
+
+@dataclass(frozen=True, slots=True)
+class PriceFlush:
+    """The prices of one publication; `wall_ms` is when it was published, milliseconds since 1970."""
+
+    venue: str
+    ticks: list[PriceTick]
+    wall_ms: int
+
+
 @dataclass(frozen=True, slots=True)
 class PriceColumns:
     """The same ticks as columns, in the order in which they were packed; the arrays are read-only views."""
