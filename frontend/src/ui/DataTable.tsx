@@ -88,7 +88,6 @@ export function DataTable<Row>(props: Props<Row>) {
   }
 
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
     <div
       ref={scroller}
       tabIndex={0}

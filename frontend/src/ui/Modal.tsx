@@ -68,7 +68,6 @@ export function Drawer({ open, onClose, title, aside, children, wide = false }: 
               <Icon name="close" />
             </Dialog.Close>
           </header>
-          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard */}
           <div className="min-h-0 flex-1 overflow-auto p-3" tabIndex={0} role="region" aria-label="Details">
             {children}
           </div>

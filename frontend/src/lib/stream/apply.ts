@@ -91,9 +91,11 @@ function applyPosition(client: QueryClient, position: Position | ClosedPosition)
 function applyDelta(client: QueryClient, delta: Delta): void {
   switch (delta.topic) {
     case 'prices':
-      return acceptPrices(delta.data)
+      acceptPrices(delta.data)
+      return
     case 'position':
-      return applyPosition(client, delta.data)
+      applyPosition(client, delta.data)
+      return
     case 'wallet':
       client.setQueryData<ReadonlyArray<Wallet>>(keys.wallets, (list) => list && withWallet(list, delta.data))
       return
@@ -102,7 +104,8 @@ function applyDelta(client: QueryClient, delta: Delta): void {
       void client.invalidateQueries({ queryKey: keys.riskStatus })
       return
     case 'execution':
-      return applyExecution(client, delta.data)
+      applyExecution(client, delta.data)
+      return
     case 'decision':
       void client.invalidateQueries({ queryKey: keys.decisions })
       void client.invalidateQueries({ queryKey: keys.signals })
