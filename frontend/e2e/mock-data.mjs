@@ -1,0 +1,471 @@
+// A small account for looking at the pages without the API: three positions, a journal, decisions, prices that move.
+const BASE = {
+  'BTC/USDT:USDT': 41259.87,
+  'ETH/USDT:USDT': 2288.41,
+  'SOL/USDT:USDT': 96.314,
+  'XRP/USDT:USDT': 0.6212,
+  'DOGE/USDT:USDT': 0.08142,
+}
+const TICKS = {
+  'BTC/USDT:USDT': '0.10',
+  'ETH/USDT:USDT': '0.01',
+  'SOL/USDT:USDT': '0.001',
+  'XRP/USDT:USDT': '0.0001',
+  'DOGE/USDT:USDT': '0.00001',
+}
+export const SYMBOLS = Object.keys(BASE)
+export const NOW = Date.now()
+const iso = (ms) => new Date(ms).toISOString()
+const places = (symbol) => TICKS[symbol].split('.')[1].length
+const text = (value, digits) => value.toFixed(digits)
+
+let seed = 11
+export function random() {
+  seed = (seed * 1664525 + 1013904223) >>> 0
+  return seed / 4294967296
+}
+
+export const prices = Object.fromEntries(SYMBOLS.map((symbol) => [symbol, BASE[symbol]]))
+export function tickPrices() {
+  for (const symbol of SYMBOLS) prices[symbol] *= 1 + (random() - 0.5) * 0.0006
+}
+export function quotes() {
+  const time = Date.now()
+  return Object.fromEntries(
+    SYMBOLS.map((symbol) => [
+      symbol,
+      { mark: text(prices[symbol], places(symbol)), last: text(prices[symbol], places(symbol)), market_time: time },
+    ]),
+  )
+}
+
+export const wallets = [
+  {
+    id: 'w1',
+    name: 'Paper main',
+    venue: 'paper',
+    environment: 'paper',
+    status: 'active',
+    key_last4: null,
+    auto_trade_enabled: true,
+    subscriptions: { strategies: ['ema_trend', 'donchian_breakout'], symbols: SYMBOLS, timeframes: ['1m', '5m'] },
+    overrides: { min_signal_confidence: '0.7500', enable_trailing_stop: true, enable_scale_out: null },
+    balance: '10184.22',
+    equity: '10412.63',
+    free_margin: '7120.44',
+    unrealized_pnl: '228.41',
+    as_of: iso(NOW),
+    open_positions: 3,
+    created_at: iso(NOW - 9e7),
+  },
+  {
+    id: 'w2',
+    name: 'Paper careful',
+    venue: 'paper',
+    environment: 'paper',
+    status: 'active',
+    key_last4: null,
+    auto_trade_enabled: false,
+    subscriptions: { strategies: [], symbols: [], timeframes: [] },
+    overrides: {},
+    balance: '5000',
+    equity: '5000',
+    free_margin: '5000',
+    unrealized_pnl: '0',
+    as_of: iso(NOW),
+    open_positions: 0,
+    created_at: iso(NOW - 8e7),
+  },
+]
+
+function position(id, symbol, side, quantity, entry, initial, stop, target, more = {}) {
+  const digits = places(symbol)
+  const dir = side === 'long' ? 1 : -1
+  const pnl = (prices[symbol] - entry) * dir * quantity
+  const risk = Math.abs(entry - initial) * quantity
+  return {
+    id,
+    wallet_id: 'w1',
+    wallet_name: 'Paper main',
+    environment: 'paper',
+    venue: 'paper',
+    symbol,
+    side,
+    strategy: 'ema_trend',
+    timeframe: '1m',
+    status: 'PROTECTED',
+    quantity: String(quantity),
+    entry_price: text(entry, digits),
+    initial_stop_price: text(initial, digits),
+    stop_price: text(stop, digits),
+    take_profit_price: text(target, digits),
+    mark_price: text(prices[symbol], digits),
+    unrealized_pnl: text(pnl, 4),
+    unrealized_percent: text(((prices[symbol] - entry) / entry) * dir * 100, 4),
+    r_multiple: text(pnl / risk, 4),
+    risk_amount: text(risk, 4),
+    open_risk: text(Math.max(0, (entry - stop) * dir * quantity), 4),
+    trailing: {
+      enabled: true,
+      activation_price: text(entry * (1 + 0.02 * dir), digits),
+      armed: false,
+      trail_percent: '1.5',
+    },
+    protected: true,
+    signal_confidence: '0.8213',
+    reason:
+      'EMA 12 crossed above EMA 26 with ADX 24.3, above 18: an upward trend with strength. Stop 2 ATR away, target 3R.',
+    opened_at: iso(NOW - 6.2e6),
+    next_rule: `trailing arms at ${text(entry * (1 + 0.02 * dir), digits)}`,
+    ...more,
+  }
+}
+export const positions = [
+  position('p1', 'BTC/USDT:USDT', 'long', 0.42, 40190.8, 39780, 40763.1, 41422.9, {
+    trailing: { enabled: true, activation_price: '40994.6', armed: true, trail_percent: '1.5' },
+    next_rule: 'stop trails 1.5 % behind the best price; target 41,422.9',
+  }),
+  position('p2', 'ETH/USDT:USDT', 'short', 6.5, 2261.2, 2306.4, 2306.4, 2125.6, {
+    strategy: 'donchian_breakout',
+    timeframe: '5m',
+  }),
+  position('p3', 'SOL/USDT:USDT', 'long', 120, 94.1, 92.2, 92.2, 99.8, {
+    protected: false,
+    status: 'OPEN_UNPROTECTED',
+    next_rule: 'the stop is being placed',
+  }),
+]
+export function detailOf(one) {
+  const moved = one.stop_price !== one.initial_stop_price
+  const start = NOW - 6.2e6
+  const from = Number(one.initial_stop_price)
+  const to = Number(one.stop_price)
+  const steps = moved ? 7 : 0
+  const history = Array.from({ length: steps + 1 }, (_, i) => ({
+    at: iso(start + i * 6e5),
+    stop_price: (from + ((to - from) * i) / Math.max(1, steps)).toFixed(1),
+  }))
+  return {
+    ...one,
+    stop_history: history,
+    events: [
+      { at: iso(start), kind: 'entry', message: `entry filled: ${one.quantity} at ${one.entry_price}` },
+      { at: iso(start + 900), kind: 'stop', message: `stop placed at ${one.initial_stop_price}` },
+      ...history
+        .slice(1)
+        .map((move) => ({ at: move.at, kind: 'move_stop', message: `stop moved to ${move.stop_price}` })),
+    ],
+  }
+}
+
+const WHY = ['stop_loss', 'trailing_stop', 'take_profit', 'manual', 'time_exit']
+export const executions = Array.from({ length: 640 }, (_, i) => {
+  const symbol = SYMBOLS[Math.floor(random() * 5)]
+  const digits = places(symbol)
+  const price = BASE[symbol] * (0.95 + random() * 0.1)
+  const bps = (random() - 0.35) * 8
+  const action = ['entry', 'stop_placed', 'exit', 'stop_moved'][i % 4]
+  const rejected = i % 37 === 5
+  const filled = !rejected && (action === 'entry' || action === 'exit')
+  const size = (random() * 3).toFixed(3)
+  return {
+    id: `e${i}`,
+    timestamp: iso(NOW - i * 47_000),
+    market_time: iso(NOW - i * 47_000),
+    trade_id: `t${i >> 2}`,
+    wallet_id: i % 5 === 0 ? 'w2' : 'w1',
+    symbol,
+    side: i % 2 ? 'buy' : 'sell',
+    action,
+    order_type: action.startsWith('stop') ? 'stop_market' : 'market',
+    requested_price: price.toFixed(digits),
+    executed_price: filled ? (price * (1 + bps / 1e4)).toFixed(digits) : null,
+    slippage_percent: filled ? (bps / 100).toFixed(4) : null,
+    slippage_bps: filled ? bps.toFixed(4) : null,
+    requested_size: size,
+    filled_size: filled ? size : '0',
+    fill_percent: filled ? '100' : '0',
+    fees_paid: filled ? (price * 0.0004).toFixed(6) : '0',
+    execution_time_ms: Math.round(20 + random() * 380),
+    status: rejected ? 'rejected' : filled ? 'filled' : 'accepted',
+    error_message: rejected ? 'The venue refused: margin is insufficient (-2019).' : null,
+    retry_count: i % 50 === 3 ? 2 : 0,
+    client_order_id: `sa${String(i >> 2).padStart(6, '0')}-${action.slice(0, 2)}`,
+    realized_pnl: filled && action === 'exit' ? ((random() - 0.44) * 300).toFixed(4) : null,
+  }
+})
+export const trades = Array.from({ length: 160 }, (_, i) => {
+  const symbol = SYMBOLS[i % 5]
+  const entry = BASE[symbol] * (0.96 + random() * 0.08)
+  const side = i % 3 ? 'long' : 'short'
+  const dir = side === 'long' ? 1 : -1
+  const base = position(
+    `t${i}`,
+    symbol,
+    side,
+    1,
+    entry,
+    entry * (1 - 0.01 * dir),
+    entry * (1 + 0.004 * dir),
+    entry * (1 + 0.03 * dir),
+  )
+  const net = (random() - 0.44) * 240
+  return {
+    ...base,
+    status: 'CLOSED',
+    mark_price: null,
+    unrealized_pnl: null,
+    unrealized_percent: null,
+    open_risk: null,
+    protected: false,
+    r_multiple: (net / 100).toFixed(4),
+    exit_price: (entry * 1.002).toFixed(places(symbol)),
+    exit_reason: WHY[i % 5],
+    realized_pnl: (net + 1.9).toFixed(4),
+    fees: '1.8213',
+    funding: '-0.0787',
+    net_pnl: net.toFixed(4),
+    opened_at: iso(NOW - i * 188_000 - 4e6),
+    closed_at: iso(NOW - i * 188_000),
+    slippage_bps: ((random() - 0.3) * 6).toFixed(4),
+  }
+})
+export function tradeDetail(id) {
+  const trade = trades.find((one) => one.id === id) ?? { ...trades[0], id }
+  const logs = executions.filter((row) => row.trade_id === id)
+  const at = (offset) => iso(new Date(trade.opened_at).getTime() + offset)
+  const order = (leg, side, offset, more = {}) => ({
+    client_order_id: `sa${id.slice(1).padStart(6, '0')}-${leg.slice(0, 2)}`,
+    exchange_order_id: `80${id.length}412`,
+    leg,
+    attempt: 1,
+    status: 'FILLED',
+    order_type: 'market',
+    side,
+    quantity: trade.quantity,
+    filled_quantity: trade.quantity,
+    requested_price: trade.entry_price,
+    limit_price: null,
+    trigger_price: null,
+    average_price: trade.entry_price,
+    reduce_only: leg !== 'entry',
+    reason: null,
+    error_code: null,
+    error_message: null,
+    market_time: at(offset),
+    created_at: at(offset),
+    sent_at: at(offset + 12),
+    accepted_at: at(offset + 48),
+    ...more,
+  })
+  const orders = [
+    order('entry', 'buy', 0),
+    order('stop', 'sell', 60, {
+      status: 'CANCELED',
+      order_type: 'stop_market',
+      trigger_price: trade.initial_stop_price,
+    }),
+    order('exit', 'sell', 4e6),
+  ]
+  const fill = (n, leg, offset, price) => ({
+    venue_trade_id: `f${n}`,
+    client_order_id: orders.find((one) => one.leg === leg).client_order_id,
+    side: 'buy',
+    quantity: '0.5',
+    price,
+    fee: '0.4553',
+    fee_currency: 'USDT',
+    is_maker: false,
+    executed_at: at(offset),
+  })
+  return {
+    ...trade,
+    orders,
+    logs,
+    fills: [
+      fill(1, 'entry', 60, trade.entry_price),
+      fill(2, 'entry', 70, trade.entry_price),
+      fill(3, 'exit', 4.0001e6, trade.exit_price),
+    ],
+  }
+}
+export const decisions = Array.from({ length: 30 }, (_, i) => ({
+  id: `d${i}`,
+  created_at: iso(NOW - i * 95_000),
+  market_time: iso(NOW - i * 95_000),
+  wallet_id: i % 2 ? 'w1' : 'w2',
+  signal_id: `s${i}`,
+  symbol: SYMBOLS[i % 5],
+  side: i % 3 ? 'long' : 'short',
+  strategy: i % 2 ? 'ema_trend' : 'donchian_breakout',
+  timeframe: '1m',
+  confidence: (0.55 + random() * 0.4).toFixed(4),
+  approved: i % 4 === 1,
+  breaches:
+    i % 4 === 1
+      ? []
+      : [
+          {
+            code: 'confidence_too_low',
+            message: 'Signal confidence 0.61 is below the limit of 0.75.',
+            limit: '0.75',
+            value: '0.61',
+          },
+          ...(i % 3
+            ? []
+            : [
+                {
+                  code: 'too_many_positions',
+                  message: 'There are 5 open positions; the limit is 5.',
+                  limit: '5',
+                  value: '5',
+                },
+              ]),
+        ],
+  quantity: i % 4 === 1 ? '0.024' : null,
+  notional: i % 4 === 1 ? '990.24' : null,
+  binding_cap: i % 4 === 1 ? 'max_position_size_percent' : null,
+}))
+export const signals = Array.from({ length: 10 }, (_, i) => ({
+  id: `s${i}`,
+  venue: 'paper',
+  symbol: SYMBOLS[i % 5],
+  timeframe: '1m',
+  strategy: 'ema_trend',
+  side: 'long',
+  entry_price: '100',
+  stop_price: '99',
+  take_profit_price: '103',
+  confidence: '0.6100',
+  reason: 'EMA cross',
+  bar_close: iso(NOW - i * 95_000),
+  created_at: iso(NOW - i * 95_000),
+}))
+export const settings = {
+  position_sizing_method: 'fixed_percent',
+  risk_per_trade_percent: '1.00',
+  fixed_amount_usd: '200.00',
+  max_position_size_usd: '10000.00',
+  max_position_size_percent: '10.00',
+  max_portfolio_heat: '50.00',
+  max_open_positions: 5,
+  max_leverage: 10,
+  max_daily_loss_usd: '500.00',
+  max_daily_loss_percent: '5.00',
+  max_weekly_loss_percent: '10.00',
+  max_monthly_loss_percent: '20.00',
+  min_risk_reward_ratio: '1.50',
+  max_correlated_positions: 2,
+  max_single_asset_exposure_percent: '20.00',
+  max_consecutive_losses: 3,
+  trading_paused: false,
+  enable_trailing_stop: true,
+  trailing_stop_percent: '1.50',
+  trailing_activation_percent: '2.00',
+  enable_scale_out: true,
+  enable_pyramiding: false,
+  min_signal_confidence: '0.70',
+  version: 3,
+  updated_at: iso(NOW - 4e6),
+}
+const limit = (name, used, most, unit, resets = null, tripped = false) => ({
+  name,
+  used,
+  limit: most,
+  unit,
+  resets_at: resets,
+  tripped,
+})
+export const riskStatus = {
+  environments: [
+    {
+      environment: 'paper',
+      trading_state: 'active',
+      reason: null,
+      as_of: iso(NOW),
+      equity: '15412.63',
+      exposure_heat_percent: '31.4210',
+      open_risk_percent: '2.1180',
+      open_positions: 3,
+      day_pnl: '412.63',
+      limits: [
+        limit('max_portfolio_heat', '31.4210', '50', 'percent'),
+        limit('max_open_positions', '3', '5', 'count'),
+        limit('max_daily_loss_percent', '1.12', '5', 'percent', iso(NOW + 3e7)),
+        limit('max_daily_loss_usd', '162.11', '500', 'usd', iso(NOW + 3e7)),
+        limit('max_weekly_loss_percent', '6.4', '10', 'percent', iso(NOW + 3e8)),
+        limit('max_monthly_loss_percent', '16.9', '20', 'percent', iso(NOW + 9e8)),
+        limit('max_consecutive_losses', '3', '3', 'count', null, true),
+      ],
+    },
+  ],
+}
+export function candles(symbol, count) {
+  const rows = []
+  const start = Math.floor(NOW / 60_000) * 60_000 - count * 60_000
+  let price = BASE[symbol] * 0.972
+  for (let i = 0; i < count; i++) {
+    const open = price
+    price = open * (1 + (random() - 0.5) * 0.0032 + (BASE[symbol] - open) / BASE[symbol] / (count - i + 8))
+    const d = places(symbol)
+    rows.push([
+      start + i * 60_000,
+      open.toFixed(d),
+      (Math.max(open, price) * (1 + random() * 0.001)).toFixed(d),
+      (Math.min(open, price) * (1 - random() * 0.001)).toFixed(d),
+      price.toFixed(d),
+      '12.5',
+    ])
+  }
+  return rows
+}
+export const venues = [
+  { id: 'paper', name: 'Paper exchange', environment: ['paper'], needs_keys: false },
+  { id: 'binanceusdm', name: 'Binance USDⓈ-M', environment: ['live'], needs_keys: true },
+]
+export const markets = SYMBOLS.map((symbol) => ({
+  symbol,
+  venue: 'paper',
+  tick_size: TICKS[symbol],
+  quantity_step: '0.001',
+  min_notional: '5',
+  max_leverage: 50,
+}))
+export const strategies = [
+  {
+    id: 'ema_trend',
+    name: 'EMA trend',
+    description: 'EMA 12/26 cross with an ADX filter; stop 2 ATR, target 3R.',
+    timeframes: ['1m', '5m', '15m', '1h'],
+  },
+  {
+    id: 'donchian_breakout',
+    name: 'Donchian breakout',
+    description: 'Close beyond the 20-bar channel; stop 1.5 ATR, target 3R.',
+    timeframes: ['1m', '5m', '15m', '1h'],
+  },
+]
+export const me = {
+  id: 'u1',
+  email: 'demo@example.com',
+  email_verified: true,
+  role: 'trader',
+  time_zone: 'Europe/Berlin',
+  created_at: iso(NOW - 1e9),
+}
+export const sessions = [
+  {
+    id: 'a',
+    created_at: iso(NOW - 1e6),
+    last_used_at: iso(NOW),
+    user_agent: 'Mozilla/5.0 (X11; Linux x86_64) Chrome/140.0 Safari/537.36',
+    current: true,
+  },
+  {
+    id: 'b',
+    created_at: iso(NOW - 9e7),
+    last_used_at: iso(NOW - 2e7),
+    user_agent: 'Mozilla/5.0 (iPhone; CPU iPhone OS 19_0) Version/19.0 Safari/604.1',
+    current: false,
+  },
+]
