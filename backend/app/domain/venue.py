@@ -4,12 +4,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from uuid import UUID
 
 from app.domain.types import OrderSide, OrderStatus, Side
 
 
 class VenueUnavailableError(Exception):
     """The venue gave no certain answer. Nothing may be concluded from it, least of all "flat"."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountKey:
+    """Which account to speak for. Secrets are fetched by the adapter when it connects, never logged."""
+
+    user_id: UUID
+    wallet_id: UUID
+    venue: str
+    environment: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,17 +4,16 @@ Adapters satisfy these without importing them; app.bootstrap joins the two.
 """
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
-from uuid import UUID
 
 from app.domain.limits import ApprovedOrder
 from app.domain.types import Candle, Instrument
 from app.domain.venue import (
     AccountBalance,
     AccountHint,
+    AccountKey,
     LedgerEntry,
     OrderTicket,
     PlaceOutcome,
@@ -23,16 +22,6 @@ from app.domain.venue import (
     VenueOrder,
     VenuePosition,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class AccountKey:
-    """Which account to speak for. Secrets are fetched by the adapter when it connects, never logged."""
-
-    user_id: UUID
-    wallet_id: UUID
-    venue: str
-    environment: str
 
 
 class ExchangeGateway(Protocol):

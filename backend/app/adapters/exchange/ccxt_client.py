@@ -1,0 +1,239 @@
+"""One account at one venue, spoken to through pinned ccxt."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+import ccxt
+import structlog
+
+from app.adapters.exchange import dialect
+from app.adapters.exchange.ccxt_instances import Ccxt
+from app.adapters.exchange.error_map import UNKNOWN_ORDER, outcome_of_order, read_error
+from app.adapters.exchange.limiter import Priority, WeightLimiter
+from app.adapters.exchange.streams import AccountStream
+from app.adapters.exchange.venues import VenueProfile
+from app.domain.limits import ApprovedOrder
+from app.domain.symbols import venue_symbol
+from app.domain.venue import (
+    Accepted,
+    AccountBalance,
+    AccountHint,
+    LedgerEntry,
+    OrderTicket,
+    PlaceOutcome,
+    Unknown,
+    VenueFill,
+    VenueOrder,
+    VenuePosition,
+    VenueUnavailableError,
+)
+
+log = structlog.get_logger(__name__)
+PAGE = 1000
+Answer = Any  # a decoded JSON answer
+
+
+class CcxtGateway:
+    """Satisfies `services.ports.ExchangeGateway` for Binance's USD-M dialect."""
+
+    def __init__(
+        self, profile: VenueProfile, client: Ccxt, limiter: WeightLimiter, stream: AccountStream
+    ) -> None:
+        self._profile = profile
+        self._client = client
+        self._limiter = limiter
+        self._stream = stream
+
+    async def place_entry(self, order: ApprovedOrder, ticket: OrderTicket) -> PlaceOutcome:
+        if order.intent.symbol != ticket.symbol or ticket.quantity > order.intent.size.quantity:
+            raise ValueError(f"{ticket.symbol} {ticket.quantity} is not what was approved")
+        return await self._place_plain(ticket, Priority.ENTRY, reduce_only=False)
+
+    async def place_exit(self, ticket: OrderTicket) -> PlaceOutcome:
+        return await self._place_plain(ticket, Priority.EXIT, reduce_only=True)
+
+    async def place_protective(self, ticket: OrderTicket) -> PlaceOutcome:
+        if ticket.trigger_price is None:
+            raise ValueError("a protective stop needs a trigger price")
+        params = self._signed(ticket) | {
+            "algoType": "CONDITIONAL",
+            "type": "STOP_MARKET",
+            "triggerPrice": f"{ticket.trigger_price:f}",
+            "clientAlgoId": ticket.client_order_id,
+            "workingType": "MARK_PRICE",
+            "reduceOnly": "true",
+        }
+        return await self._send(
+            self._client.fapiPrivatePostAlgoOrder, params, Priority.EXIT, dialect.conditional_order
+        )
+
+    async def find_order(self, symbol: str, client_order_id: str, *, conditional: bool) -> VenueOrder | None:
+        name = "clientAlgoId" if conditional else "origClientOrderId"
+        params = {"symbol": venue_symbol(symbol), name: client_order_id}
+        method = self._client.fapiPrivateGetAlgoOrder if conditional else self._client.fapiPrivateGetOrder
+        row = await self._read(method, params, 1, Priority.EXIT, absent=UNKNOWN_ORDER)
+        if row is None:
+            return None
+        return await self._with_triggered(row) if conditional else dialect.order(row)
+
+    async def cancel(self, symbol: str, client_order_id: str, *, conditional: bool) -> VenueOrder | None:
+        name = "clientAlgoId" if conditional else "origClientOrderId"
+        params = {"symbol": venue_symbol(symbol), name: client_order_id}
+        client = self._client
+        method = client.fapiPrivateDeleteAlgoOrder if conditional else client.fapiPrivateDeleteOrder
+        # The transport may resend a DELETE, so "unknown order" proves nothing: read the order afterwards.
+        await self._read(method, params, 1, Priority.EXIT, absent=UNKNOWN_ORDER)
+        return await self.find_order(symbol, client_order_id, conditional=conditional)
+
+    async def open_orders(self, symbol: str | None) -> Sequence[VenueOrder]:
+        params = {} if symbol is None else {"symbol": venue_symbol(symbol)}
+        weight = 40 if symbol is None else 1
+        client = self._client
+        plain, conditional = await asyncio.gather(
+            self._read(client.fapiPrivateGetOpenOrders, params, weight, Priority.RECONCILE),
+            self._read(client.fapiPrivateGetOpenAlgoOrders, params, weight, Priority.RECONCILE),
+        )
+        return [dialect.order(row) for row in plain] + [dialect.conditional_order(row) for row in conditional]
+
+    async def fills(
+        self, symbol: str, *, since_id: str | None = None, exchange_order_id: str | None = None
+    ) -> Sequence[VenueFill]:
+        params: dict[str, object] = {"symbol": venue_symbol(symbol), "limit": PAGE}
+        if exchange_order_id is not None:
+            params["orderId"] = exchange_order_id
+        elif since_id is not None:
+            params["fromId"] = int(since_id)
+        found: dict[str, VenueFill] = {}
+        while True:
+            rows = await self._read(self._client.fapiPrivateGetUserTrades, params, 5, Priority.RECONCILE)
+            page = [dialect.fill(row) for row in rows]
+            found |= {fill.venue_trade_id: fill for fill in page}
+            if len(page) < PAGE or "fromId" not in params:
+                return sorted(found.values(), key=lambda fill: int(fill.venue_trade_id))
+            params["fromId"] = max(int(fill.venue_trade_id) for fill in page) + 1
+
+    async def positions(self, symbol: str | None) -> Sequence[VenuePosition]:
+        params = {} if symbol is None else {"symbol": venue_symbol(symbol)}
+        rows = await self._read(self._client.fapiPrivateV3GetPositionRisk, params, 5, Priority.RECONCILE)
+        return [found for found in map(dialect.position, rows) if found.quantity > 0]
+
+    async def balance(self) -> AccountBalance:
+        row = await self._read(self._client.fapiPrivateV3GetAccount, {}, 5, Priority.RECONCILE)
+        return dialect.account_balance(row)
+
+    async def ledger(self, since_ms: int | None) -> Sequence[LedgerEntry]:
+        params: dict[str, object] = {"limit": PAGE, "startTime": since_ms or 0}
+        found: dict[tuple[str, str], LedgerEntry] = {}
+        while True:
+            rows = await self._read(self._client.fapiPrivateGetIncome, params, 30, Priority.RECONCILE)
+            for entry in filter(None, map(dialect.ledger_entry, rows)):
+                found[entry.kind, entry.reference] = entry
+            newest = max((int(str(row["time"])) for row in rows), default=0)
+            if len(rows) < PAGE or newest <= int(str(params["startTime"])):
+                return sorted(found.values(), key=lambda entry: entry.occurred_at)
+            params["startTime"] = newest
+
+    async def set_leverage(self, symbol: str, leverage: int) -> None:
+        params = {"symbol": venue_symbol(symbol), "leverage": leverage}
+        await self._read(self._client.fapiPrivatePostLeverage, params, 1, Priority.ENTRY)
+
+    async def refusal_of_account(self) -> str | None:
+        mode = await self._read(self._client.fapiPrivateGetPositionSideDual, {}, 30, Priority.ENTRY)
+        if str(mode.get("dualSidePosition")).lower() == "true":
+            return "The account is in hedge mode; switch it to one-way mode first."
+        if not self._profile.reads_key_rights:
+            return None
+        rights = await self._read(self._client.sapiGetAccountApiRestrictions, {}, 1, Priority.ENTRY)
+        if str(rights.get("enableWithdrawals")).lower() != "false":
+            return "The key can withdraw, or its rights cannot be read; make one that can only trade."
+        return None
+
+    def hints(self) -> AsyncIterator[AccountHint]:
+        return self._stream.hints()
+
+    async def close(self) -> None:
+        await self._stream.close()
+        await self._client.close()
+
+    def _signed(self, ticket: OrderTicket) -> dict[str, object]:
+        return {
+            "symbol": venue_symbol(ticket.symbol),
+            "side": ticket.side.value.upper(),
+            "quantity": f"{ticket.quantity:f}",
+            "timestamp": ticket.timestamp_ms,
+            "recvWindow": ticket.receive_window_ms,
+        }
+
+    async def _place_plain(
+        self, ticket: OrderTicket, priority: Priority, *, reduce_only: bool
+    ) -> PlaceOutcome:
+        params = self._signed(ticket) | {
+            "type": "MARKET" if ticket.limit_price is None else "LIMIT",
+            "newClientOrderId": ticket.client_order_id,
+            "newOrderRespType": "RESULT",
+        }
+        if ticket.limit_price is not None:
+            params |= {"price": f"{ticket.limit_price:f}", "timeInForce": "GTC"}
+        if reduce_only:
+            params["reduceOnly"] = "true"
+        return await self._send(self._client.fapiPrivatePostOrder, params, priority, dialect.order)
+
+    async def _send(
+        self,
+        method: Callable[[dict[str, object]], Awaitable[Answer]],
+        params: dict[str, object],
+        priority: Priority,
+        read: Callable[[dialect.Row], VenueOrder],
+    ) -> PlaceOutcome:
+        """Send once. Whatever is not a definite answer is Unknown."""
+        await self._limiter.acquire(0, priority)
+        try:
+            row = await method(params)
+        except (ccxt.BaseError, OSError, TimeoutError) as error:
+            await self._note_limits(error)
+            return outcome_of_order(error)
+        await self._note_limits(None)
+        try:
+            return Accepted(read(row))
+        except (KeyError, ValueError, ArithmeticError) as error:
+            return Unknown(f"the venue's answer cannot be read: {type(error).__name__}")
+
+    async def _read(
+        self,
+        method: Callable[[dict[str, object]], Awaitable[Answer]],
+        params: Mapping[str, object],
+        weight: int,
+        priority: Priority,
+        absent: frozenset[int] = frozenset(),
+    ) -> Answer:
+        """Return the answer; None for a code in `absent`; raises `VenueUnavailableError` otherwise."""
+        await self._limiter.acquire(weight, priority)
+        try:
+            answer = await method(dict(params))
+        except (ccxt.BaseError, OSError, TimeoutError) as error:
+            await self._note_limits(error)
+            found = read_error(error)
+            if found.code in absent:
+                return None
+            raise VenueUnavailableError(f"{type(error).__name__}: {found}") from None
+        await self._note_limits(None)
+        return answer
+
+    async def _with_triggered(self, row: dialect.Row) -> VenueOrder:
+        plain_id = str(row.get("actualOrderId") or "")
+        if not plain_id:
+            return dialect.conditional_order(row)
+        params = {"symbol": row["symbol"], "orderId": plain_id}
+        became = await self._read(
+            self._client.fapiPrivateGetOrder, params, 1, Priority.EXIT, absent=UNKNOWN_ORDER
+        )
+        return dialect.conditional_order(row, became)
+
+    async def _note_limits(self, error: BaseException | None) -> None:
+        headers = {str(k).lower(): str(v) for k, v in (self._client.last_response_headers or {}).items()}
+        used, wait = headers.get("x-mbx-used-weight-1m"), headers.get("retry-after")
+        if used is not None and used.isdigit():
+            await self._limiter.observe(int(used))
+        if isinstance(error, ccxt.RateLimitExceeded | ccxt.DDoSProtection) and wait is not None:
+            self._limiter.shut_out(float(wait) if wait.isdigit() else 1.0)

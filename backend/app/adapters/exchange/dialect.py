@@ -1,0 +1,172 @@
+"""Binance's USD-M answers in the product's words. Numbers come from the venue's text, never from floats."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from app.domain.symbols import symbol_from_venue
+from app.domain.types import Instrument, OrderSide, OrderStatus, Side
+from app.domain.venue import AccountBalance, LedgerEntry, LedgerKind, VenueFill, VenueOrder, VenuePosition
+
+Row = Mapping[str, Any]
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+ORDER_STATUS = {
+    "NEW": OrderStatus.OPEN,
+    "PARTIALLY_FILLED": OrderStatus.PARTIAL,
+    "FILLED": OrderStatus.FILLED,
+    "CANCELED": OrderStatus.CANCELED,
+    "EXPIRED": OrderStatus.CANCELED,
+    "EXPIRED_IN_MATCH": OrderStatus.CANCELED,
+    "REJECTED": OrderStatus.REJECTED,
+}
+CONDITIONAL_STATUS = {
+    "NEW": OrderStatus.OPEN,
+    "TRIGGERING": OrderStatus.OPEN,
+    "TRIGGERED": OrderStatus.OPEN,
+    "FINISHED": OrderStatus.FILLED,
+    "CANCELED": OrderStatus.CANCELED,
+    "EXPIRED": OrderStatus.CANCELED,
+    "REJECTED": OrderStatus.REJECTED,
+}
+LEDGER_KIND = {
+    "REALIZED_PNL": LedgerKind.REALIZED_PNL,
+    "COMMISSION": LedgerKind.COMMISSION,
+    "FUNDING_FEE": LedgerKind.FUNDING,
+    "INSURANCE_CLEAR": LedgerKind.LIQUIDATION,
+}
+
+
+def moment(milliseconds: object) -> datetime:
+    """The venue's milliseconds since 1970 as an aware time."""
+    return _EPOCH + timedelta(milliseconds=int(str(milliseconds)))
+
+
+def milliseconds(at: datetime) -> int:
+    return round((at - _EPOCH) / timedelta(milliseconds=1))
+
+
+def positive(value: object) -> Decimal | None:
+    """A decimal above zero, else None: the venue writes 0 for "none"."""
+    number = Decimal(str(value or 0))
+    return number if number > 0 else None
+
+
+def order(row: Row) -> VenueOrder:
+    return VenueOrder(
+        client_order_id=str(row["clientOrderId"]),
+        exchange_order_id=str(row["orderId"]),
+        triggered_order_id=None,
+        symbol=symbol_from_venue(str(row["symbol"])),
+        side=OrderSide(str(row["side"]).lower()),
+        status=ORDER_STATUS[str(row["status"])],
+        quantity=Decimal(str(row["origQty"])),
+        filled_quantity=Decimal(str(row["executedQty"])),
+        average_price=positive(row.get("avgPrice")),
+        trigger_price=positive(row.get("stopPrice")),
+        reduce_only=_truth(row.get("reduceOnly")),
+        conditional=False,
+        updated_at=moment(row["updateTime"]),
+    )
+
+
+def conditional_order(row: Row, became: Row | None = None) -> VenueOrder:
+    """A conditional order; `became` is the plain order that it triggered, whose fills are its own."""
+    status = CONDITIONAL_STATUS[str(row["algoStatus"])]
+    filled, average = Decimal(0), None
+    if became is not None:
+        status = ORDER_STATUS[str(became["status"])]
+        filled, average = Decimal(str(became["executedQty"])), positive(became.get("avgPrice"))
+    return VenueOrder(
+        client_order_id=str(row["clientAlgoId"]),
+        exchange_order_id=str(row["algoId"]),
+        triggered_order_id=str(row.get("actualOrderId") or "") or None,
+        symbol=symbol_from_venue(str(row["symbol"])),
+        side=OrderSide(str(row["side"]).lower()),
+        status=status,
+        quantity=Decimal(str(row["quantity"])),
+        filled_quantity=filled,
+        average_price=average,
+        trigger_price=positive(row.get("triggerPrice")),
+        reduce_only=_truth(row.get("reduceOnly")) or _truth(row.get("closePosition")),
+        conditional=True,
+        updated_at=moment(row["updateTime"]),
+    )
+
+
+def fill(row: Row) -> VenueFill:
+    return VenueFill(
+        venue_trade_id=str(row["id"]),
+        exchange_order_id=str(row["orderId"]),
+        symbol=symbol_from_venue(str(row["symbol"])),
+        side=OrderSide(str(row["side"]).lower()),
+        quantity=Decimal(str(row["qty"])),
+        price=Decimal(str(row["price"])),
+        fee=Decimal(str(row["commission"])),
+        fee_currency=str(row["commissionAsset"]),
+        realized_pnl=Decimal(str(row["realizedPnl"])),
+        is_maker=_truth(row["maker"]),
+        executed_at=moment(row["time"]),
+    )
+
+
+def position(row: Row) -> VenuePosition:
+    amount = Decimal(str(row["positionAmt"]))
+    side = None if amount == 0 else (Side.LONG if amount > 0 else Side.SHORT)
+    return VenuePosition(
+        symbol=symbol_from_venue(str(row["symbol"])),
+        side=side,
+        quantity=abs(amount),
+        entry_price=positive(row.get("entryPrice")),
+        mark_price=positive(row.get("markPrice")),
+        liquidation_price=positive(row.get("liquidationPrice")),
+    )
+
+
+def account_balance(row: Row) -> AccountBalance:
+    return AccountBalance(
+        balance=Decimal(str(row["totalWalletBalance"])),
+        equity=Decimal(str(row["totalMarginBalance"])),
+        free_margin=Decimal(str(row["availableBalance"])),
+    )
+
+
+def ledger_entry(row: Row) -> LedgerEntry | None:
+    """None for a kind of posting that does not concern a futures wallet's books."""
+    kind, amount = str(row["incomeType"]), Decimal(str(row["income"]))
+    if kind == "TRANSFER":
+        known = LedgerKind.DEPOSIT if amount >= 0 else LedgerKind.WITHDRAWAL
+    elif kind in LEDGER_KIND:
+        known = LEDGER_KIND[kind]
+    else:
+        return None
+    symbol = str(row.get("symbol") or "")
+    return LedgerEntry(
+        kind=known,
+        amount=amount,
+        symbol=symbol_from_venue(symbol) if symbol else None,
+        reference=str(row["tranId"]),
+        occurred_at=moment(row["time"]),
+    )
+
+
+def instrument(market: Row, taker: Decimal, maker: Decimal, max_leverage: int) -> Instrument:
+    """The instrument of a ccxt market, from the venue's own filters."""
+    filters = {str(entry["filterType"]): entry for entry in market["info"]["filters"]}
+    lot = filters.get("MARKET_LOT_SIZE") or filters["LOT_SIZE"]
+    return Instrument(
+        symbol=str(market["symbol"]),
+        price_tick=Decimal(str(filters["PRICE_FILTER"]["tickSize"])),
+        quantity_step=Decimal(str(filters["LOT_SIZE"]["stepSize"])),
+        min_quantity=Decimal(str(filters["LOT_SIZE"]["minQty"])),
+        max_quantity=Decimal(str(lot["maxQty"])),
+        min_notional=Decimal(str(filters["MIN_NOTIONAL"]["notional"])),
+        contract_size=Decimal(1),
+        max_leverage=max_leverage,
+        taker_fee_rate=taker,
+        maker_fee_rate=maker,
+    )
+
+
+def _truth(value: object) -> bool:
+    return value is True or str(value).lower() == "true"

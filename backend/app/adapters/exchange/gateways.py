@@ -1,0 +1,101 @@
+"""A bounded pool of gateways: the accounts used last stay connected, the others are closed."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from uuid import UUID
+
+import aiohttp
+from redis.asyncio import Redis
+
+from app.adapters.exchange.ccxt_client import CcxtGateway
+from app.adapters.exchange.ccxt_instances import Ccxt, MarketCache, make_instance
+from app.adapters.exchange.limiter import WeightLimiter
+from app.adapters.exchange.streams import AccountStream
+from app.adapters.exchange.venues import VenueProfile, venue_profile
+from app.domain.venue import AccountKey
+
+POOL_SIZE = 512
+CONNECTIONS = 200
+Credentials = Callable[[AccountKey], Awaitable[tuple[str, str]]]
+
+
+class GatewayPool:
+    """Satisfies `services.ports.ExchangeGateways`. Connections, markets and limiter are shared per venue."""
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        paper_url: str,
+        redis: Redis | None,
+        now: Callable[[], datetime],
+        *,
+        markets: MarketCache | None = None,
+        size: int = POOL_SIZE,
+    ) -> None:
+        self._credentials = credentials
+        self._paper_url = paper_url
+        self._redis = redis
+        self._now = now
+        self._markets = markets or MarketCache()
+        self._size = size
+        self._gateways: OrderedDict[UUID, CcxtGateway] = OrderedDict()
+        self._limiters: dict[str, WeightLimiter] = {}
+        self._session: aiohttp.ClientSession | None = None
+        self._lock = asyncio.Lock()
+
+    async def for_account(self, key: AccountKey) -> CcxtGateway:
+        async with self._lock:
+            gateway = self._gateways.get(key.wallet_id)
+            if gateway is None:
+                gateway = await self._connect(key)
+                self._gateways[key.wallet_id] = gateway
+            self._gateways.move_to_end(key.wallet_id)
+            while len(self._gateways) > self._size:
+                _, oldest = self._gateways.popitem(last=False)
+                await oldest.close()
+        return gateway
+
+    async def for_credentials(self, venue: str, credentials: tuple[str, str]) -> CcxtGateway:
+        """A gateway outside the pool, for keys that are not stored yet; the caller closes it."""
+        profile = venue_profile(venue, self._paper_url)
+        return self._gateway(profile, credentials)
+
+    async def forget(self, wallet_id: UUID) -> None:
+        """Close an account's gateway, after its keys changed or it was archived."""
+        async with self._lock:
+            gateway = self._gateways.pop(wallet_id, None)
+        if gateway is not None:
+            await gateway.close()
+
+    async def close(self) -> None:
+        for gateway in self._gateways.values():
+            await gateway.close()
+        self._gateways.clear()
+        await self._markets.close()
+        if self._session is not None:
+            await self._session.close()
+
+    def limiter(self, profile: VenueProfile) -> WeightLimiter:
+        known = self._limiters.get(profile.id)
+        if known is None:
+            known = WeightLimiter(self._redis, profile.id, profile.weight_per_minute, self._now)
+            self._limiters[profile.id] = known
+        return known
+
+    async def _connect(self, key: AccountKey) -> CcxtGateway:
+        profile = venue_profile(key.venue, self._paper_url)
+        return self._gateway(profile, await self._credentials(key))
+
+    def _gateway(self, profile: VenueProfile, credentials: tuple[str, str]) -> CcxtGateway:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=CONNECTIONS))
+        client = make_instance(profile, credentials=credentials, session=self._session)
+
+        async def stream() -> Ccxt:
+            instance = make_instance(profile, credentials=credentials, streaming=True)
+            await self._markets.share(profile, instance)
+            return instance
+
+        return CcxtGateway(profile, client, self.limiter(profile), AccountStream(stream))

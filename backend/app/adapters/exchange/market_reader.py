@@ -1,0 +1,142 @@
+"""Public facts of a venue: instruments, prices and closed candles."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import ccxt
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from app.adapters.exchange import dialect
+from app.adapters.exchange.ccxt_instances import Ccxt, MarketCache, make_instance
+from app.adapters.exchange.error_map import read_error
+from app.adapters.exchange.limiter import Priority, WeightLimiter
+from app.adapters.exchange.streams import watch_quotes
+from app.adapters.exchange.venues import VenueProfile, venue_profile
+from app.domain.symbols import venue_symbol
+from app.domain.timeframes import Timeframe
+from app.domain.types import Candle, Instrument
+from app.domain.venue import Quote, VenueUnavailableError
+
+SMALL_PAGE = 99
+LIGHT_PAGE = 499
+
+
+class CcxtMarketReader:
+    """Satisfies `services.ports.MarketReader`."""
+
+    def __init__(
+        self,
+        paper_url: str,
+        redis: Redis | None,
+        now: Callable[[], datetime],
+        *,
+        fresh_seconds: float,
+        markets: MarketCache | None = None,
+    ) -> None:
+        self._paper_url = paper_url
+        self._redis = redis
+        self._now = now
+        self._fresh = timedelta(seconds=fresh_seconds)
+        self._markets = markets or MarketCache()
+        self._instruments: dict[str, dict[str, Instrument]] = {}
+        self._limiters: dict[str, WeightLimiter] = {}
+
+    async def instrument(self, venue: str, symbol: str) -> Instrument | None:
+        return (await self._load(venue)).get(symbol)
+
+    async def instruments(self, venue: str) -> Sequence[Instrument]:
+        return list((await self._load(venue)).values())
+
+    async def quote(self, venue: str, symbol: str) -> Quote | None:
+        cached = await self._cached_quote(venue, symbol)
+        if cached is not None and self._now() - cached.received_at <= self._fresh:
+            return cached
+        try:
+            row = await self._get(venue, "fapiPublicGetPremiumIndex", {"symbol": venue_symbol(symbol)}, 1)
+            mark = Decimal(str(row["markPrice"]))
+            return Quote(symbol, mark, mark, dialect.moment(row["time"]), self._now())
+        except VenueUnavailableError:
+            return cached
+
+    async def closed_candles(
+        self, venue: str, symbol: str, timeframe: str, *, limit: int, now_market_ms: int
+    ) -> Sequence[Candle]:
+        asked = limit + 1  # the newest bar may still be open
+        weight = 1 if asked <= SMALL_PAGE else 2 if asked <= LIGHT_PAGE else 5
+        params = {
+            "symbol": venue_symbol(symbol),
+            "interval": timeframe,
+            "limit": asked,
+            "endTime": now_market_ms - 1,
+        }
+        rows = await self._get(venue, "fapiPublicGetKlines", params, weight)
+        length = Timeframe(timeframe).milliseconds
+        closed = [row for row in rows if int(str(row[0])) + length <= now_market_ms]
+        return [
+            Candle(int(str(r[0])), float(r[1]), float(r[2]), float(r[3]), float(r[4]), float(r[5]))
+            for r in closed[-limit:]
+        ]
+
+    def quotes(self, venue: str, symbols: Sequence[str]) -> AsyncIterator[Sequence[Quote]]:
+        profile = venue_profile(venue, self._paper_url)
+
+        async def stream() -> Ccxt:
+            instance = make_instance(profile, streaming=True)
+            await self._markets.share(profile, instance)
+            return instance
+
+        return watch_quotes(stream, symbols, self._now)
+
+    async def close(self) -> None:
+        await self._markets.close()
+
+    async def _load(self, venue: str) -> dict[str, Instrument]:
+        known = self._instruments.get(venue)
+        if known is not None:
+            return known
+        profile = venue_profile(venue, self._paper_url)
+        try:
+            source = await self._markets.source(profile)
+        except (ccxt.BaseError, OSError, TimeoutError) as error:
+            raise VenueUnavailableError(str(read_error(error))) from None
+        found = {
+            market["symbol"]: dialect.instrument(
+                market, profile.taker_fee_rate, profile.maker_fee_rate, profile.max_leverage
+            )
+            for market in source.markets.values()
+            if market["swap"] and market["linear"] and market["active"]
+        }
+        self._instruments[venue] = found
+        return found
+
+    async def _cached_quote(self, venue: str, symbol: str) -> Quote | None:
+        if self._redis is None:
+            return None
+        try:
+            text: bytes | None = await self._redis.hget(f"price:last:{venue}", symbol)  # type: ignore[misc]
+        except (RedisError, OSError):
+            return None
+        if text is None:
+            return None
+        mark, last, market_ms, wall_ms = text.decode().split("|")
+        return Quote(symbol, Decimal(mark), Decimal(last), dialect.moment(market_ms), dialect.moment(wall_ms))
+
+    async def _get(self, venue: str, method: str, params: Mapping[str, object], weight: int) -> Any:
+        profile = venue_profile(venue, self._paper_url)
+        await self._limiter(profile).acquire(weight, Priority.PUBLIC)
+        try:
+            source = await self._markets.source(profile)
+            call: Callable[[dict[str, object]], Awaitable[Any]] = getattr(source, method)
+            return await call(dict(params))
+        except (ccxt.BaseError, OSError, TimeoutError) as error:
+            raise VenueUnavailableError(f"{type(error).__name__}: {read_error(error)}") from None
+
+    def _limiter(self, profile: VenueProfile) -> WeightLimiter:
+        known = self._limiters.get(profile.id)
+        if known is None:
+            known = WeightLimiter(self._redis, profile.id, profile.weight_per_minute, self._now)
+            self._limiters[profile.id] = known
+        return known
