@@ -1,0 +1,1 @@
+"""The venue itself: Decimal, no I/O, no clock; every method is handed the market time in milliseconds."""

@@ -1,0 +1,110 @@
+"""What happened, as the engine tells it; the dialect renders each at once, while the objects are as they were."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from paper_exchange.engine.accounts import Account
+from paper_exchange.engine.bars import Bar
+from paper_exchange.engine.market import Market, Trade
+from paper_exchange.engine.orders import Conditional, Fill, Order
+
+
+class Execution(StrEnum):
+    NEW = "NEW"
+    TRADE = "TRADE"
+    CANCELED = "CANCELED"
+    EXPIRED = "EXPIRED"
+    CALCULATED = "CALCULATED"
+
+
+class UpdateReason(StrEnum):
+    ORDER = "ORDER"
+    FUNDING_FEE = "FUNDING_FEE"
+    DEPOSIT = "DEPOSIT"
+    INSURANCE_CLEAR = "INSURANCE_CLEAR"
+
+
+@dataclass(frozen=True, slots=True)
+class OrderChanged:
+    account: Account
+    order: Order
+    execution: Execution
+    time_ms: int
+    fill: Fill | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FillBooked:
+    """The short notice of a fill that goes out ahead of the full one."""
+
+    account: Account
+    order: Order
+    fill: Fill
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceChanged:
+    """Wallet and the positions of `symbols` as they now are."""
+
+    account: Account
+    reason: UpdateReason
+    time_ms: int
+    symbols: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionalChanged:
+    account: Account
+    conditional: Conditional
+    time_ms: int
+    reject_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LeverageChanged:
+    account: Account
+    symbol: str
+    leverage: int
+    time_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class MarginCalled:
+    account: Account
+    time_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Liquidated:
+    order: Order
+    time_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class TradePrinted:
+    """A public trade; `from_feed` when it moved the market, not when a client's own order took it."""
+
+    market: Market
+    trade: Trade
+    from_feed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BookChanged:
+    market: Market
+    time_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class BarClosed:
+    market: Market
+    interval_ms: int
+    bar: Bar
+    time_ms: int
+
+
+UserEvent = OrderChanged | FillBooked | BalanceChanged | ConditionalChanged | LeverageChanged | MarginCalled
+MarketEvent = TradePrinted | BookChanged | BarClosed | Liquidated
+Event = UserEvent | MarketEvent

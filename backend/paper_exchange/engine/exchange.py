@@ -1,0 +1,222 @@
+"""The venue as its callers see it: every command and every query, with `now` in market milliseconds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from paper_exchange.engine import margin
+from paper_exchange.engine.accounts import Account, AccountRecord, Position
+from paper_exchange.engine.changes import Changes, Deposit
+from paper_exchange.engine.events import (
+    BalanceChanged,
+    BarClosed,
+    BookChanged,
+    Event,
+    LeverageChanged,
+    TradePrinted,
+    UpdateReason,
+)
+from paper_exchange.engine.liquidation import liquidate_under_water, settle_funding
+from paper_exchange.engine.market import Market
+from paper_exchange.engine.matching import match_makers
+from paper_exchange.engine.money import money
+from paper_exchange.engine.orders import (
+    Conditional,
+    ConditionalRequest,
+    IncomeType,
+    Order,
+    OrderRequest,
+)
+from paper_exchange.engine.placement import cancel, place
+from paper_exchange.engine.refusals import Refusal, VenueError
+from paper_exchange.engine.state import State
+from paper_exchange.engine.triggering import cancel_conditional, fire_reached, place_conditional, watch
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """One trade of the feed; price in ticks, quantity in steps."""
+
+    symbol: str
+    price: int
+    quantity: int
+    taker_bought: bool
+
+
+class Exchange:
+    """One writer: callers take turns, nothing here waits."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+
+    @property
+    def markets(self) -> dict[str, Market]:
+        return self.state.markets
+
+    def listen(self, sink: Callable[[Event], None]) -> None:
+        """Send every event to `sink`, at once and in order."""
+        self.state.emit = sink
+
+    def take_changes(self) -> Changes:
+        return self.state.take_changes()
+
+    # Accounts
+
+    def open_account(self, account_id: str, api_key: str, api_secret: str, now: int) -> Account:
+        """The account of that id, opened with an empty wallet (and these keys) if there was none."""
+        found = self.state.accounts.get(account_id)
+        if found is not None:
+            return found
+        account = Account(AccountRecord(account_id, api_key, api_secret, updated_ms=now))
+        self.state.add_account(account)
+        self.state.changes.accounts[account_id] = account.record
+        return account
+
+    def account(self, account_id: str) -> Account:
+        found = self.state.accounts.get(account_id)
+        if found is None:
+            raise VenueError(Refusal.NO_SUCH_ACCOUNT, account_id)
+        return found
+
+    def deposit(self, account_id: str, amount: Decimal, reference: str, now: int) -> Account:
+        """Credit USDT once per reference; the same reference with other figures is refused."""
+        if not amount.is_finite() or money(amount) <= 0:
+            raise VenueError(Refusal.BAD_AMOUNT, amount)
+        account = self.account(account_id)
+        made = Deposit(reference, account_id, f"{money(amount):f}")
+        earlier = self.state.deposits.get(reference)
+        if earlier is not None:
+            if earlier != made:
+                raise VenueError(Refusal.REFERENCE_REUSED, reference)
+            return account
+        self.state.deposits[reference] = made
+        self.state.changes.deposits.append(made)
+        account.record.deposits += money(amount)
+        self.state.book(account, IncomeType.TRANSFER, money(amount), now)
+        self.state.emit(BalanceChanged(account, UpdateReason.DEPOSIT, now))
+        return account
+
+    def summary(self, account: Account) -> margin.MarginSummary:
+        return margin.summary(self.state, account)
+
+    def liquidation_price(self, account: Account, position: Position) -> Decimal | None:
+        return margin.liquidation_price(self.state, account, position)
+
+    def set_leverage(self, account: Account, symbol: str, leverage: int, now: int) -> None:
+        """Change the leverage of one contract; refused where the position or the balance does not allow it."""
+        market = self.state.market(symbol)
+        if not 1 <= leverage <= market.contract.max_leverage:
+            raise VenueError(Refusal.BAD_LEVERAGE, leverage)
+        before = account.leverage(symbol)
+        held = abs(account.amount(symbol)) * market.mark
+        if held > market.contract.max_notional(leverage):
+            raise VenueError(Refusal.MAX_POSITION_AT_LEVERAGE)
+        account.record.leverage[symbol] = leverage
+        found = self.summary(account)
+        if held and leverage < before and found.equity < found.initial:
+            account.record.leverage[symbol] = before
+            raise VenueError(Refusal.LEVERAGE_TOO_SMALL)
+        self.state.changes.accounts[account.id] = account.record
+        self.state.emit(LeverageChanged(account, symbol, leverage, now))
+
+    def set_margin_type(self, symbol: str, margin_type: str | None) -> None:
+        """Cross is all there is: asking for it again is the venue's "no need", isolated is not offered."""
+        self.state.market(symbol)
+        match margin_type:
+            case "CROSSED":
+                raise VenueError(Refusal.MARGIN_TYPE_UNCHANGED)
+            case "ISOLATED":
+                raise VenueError(Refusal.NOT_OFFERED)
+            case _:
+                raise VenueError(Refusal.MANDATORY, "margintype")
+
+    def set_hedge_mode(self, hedged: bool) -> None:
+        """One-way is all there is."""
+        raise VenueError(Refusal.NOT_OFFERED if hedged else Refusal.POSITION_SIDE_UNCHANGED)
+
+    # Orders
+
+    def place(self, account: Account, request: OrderRequest, now: int) -> Order:
+        return place(self.state, account, request, now)
+
+    def cancel(self, account: Account, symbol: str, order: Order | None, now: int) -> Order:
+        self.state.market(symbol)
+        if order is None or order.symbol != symbol:
+            raise VenueError(Refusal.UNKNOWN_ORDER)
+        return cancel(self.state, account, order, now)
+
+    def cancel_all(self, account: Account, symbol: str, now: int) -> None:
+        self.state.market(symbol)
+        for order in account.orders_on(symbol):
+            cancel(self.state, account, order, now)
+
+    def place_conditional(self, account: Account, request: ConditionalRequest, now: int) -> Conditional:
+        return place_conditional(self.state, account, request, now)
+
+    def cancel_conditional(self, account: Account, conditional: Conditional | None, now: int) -> Conditional:
+        if conditional is None:
+            raise VenueError(Refusal.UNKNOWN_ORDER)
+        return cancel_conditional(self.state, account, conditional, now)
+
+    def cancel_all_conditionals(self, account: Account, symbol: str, now: int) -> None:
+        self.state.market(symbol)
+        for conditional in list(account.live_conditionals.values()):
+            if conditional.symbol == symbol and conditional.is_waiting:
+                cancel_conditional(self.state, account, conditional, now)
+
+    # Market
+
+    def advance(self, now: int, ticks: Iterable[Tick]) -> None:
+        """One step of the feed: all contracts move first, then orders, stops, liquidations and funding follow."""
+        moved = [self._move(now, tick) for tick in ticks]
+        for market in moved:
+            match_makers(self.state, market, now)
+            fire_reached(self.state, market, now)
+        liquidate_under_water(self.state, now)
+        for market in moved:
+            settle_funding(self.state, market, now)
+
+    def close_bars(self, now: int) -> None:
+        """Close every bar that is over at `now`."""
+        for market in self.state.markets.values():
+            self._roll(market, now)
+
+    def _roll(self, market: Market, now: int) -> None:
+        for interval_ms, bar in market.roll(now):
+            self.state.changes.bars.append((market.symbol, interval_ms, bar))
+            self.state.changes.markets.add(market.symbol)
+            self.state.emit(BarClosed(market, interval_ms, bar, now))
+
+    def _move(self, now: int, tick: Tick) -> Market:
+        market = self.state.markets[tick.symbol]
+        self._roll(market, now)
+        trade = market.move(now, tick.price, tick.quantity, tick.taker_bought)
+        self.state.changes.markets.add(market.symbol)
+        self.state.emit(TradePrinted(market, trade, from_feed=True))
+        self.state.emit(BookChanged(market, now))
+        return market
+
+    # Restoring
+
+    def restore_order(self, order: Order) -> None:
+        """Put back an order that was open when the journal was closed, with the queue position it had."""
+        account = self.account(order.account)
+        account.admit_order(order)
+        market = self.state.market(order.symbol)
+        market.resting(order.side).add(market.contract.ticks(order.price), order)
+
+    def restore_conditional(self, conditional: Conditional) -> None:
+        account = self.account(conditional.account)
+        account.admit_conditional(conditional)
+        if conditional.is_waiting:
+            watch(self.state.market(conditional.symbol), conditional)
+
+    def restore_position(self, position: Position) -> None:
+        account = self.account(position.account)
+        account.positions[position.symbol] = position
+        if position.amount:
+            self.state.holders.setdefault(position.symbol, {})[account.id] = account
+
+

@@ -1,0 +1,261 @@
+"""Taking in an order: the venue's checks in the venue's order, then matching."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+
+from paper_exchange.engine import margin
+from paper_exchange.engine.accounts import Account
+from paper_exchange.engine.events import Execution, OrderChanged
+from paper_exchange.engine.market import Market
+from paper_exchange.engine.matching import crosses, fillable_now, rest, take
+from paper_exchange.engine.money import ZERO
+from paper_exchange.engine.orders import (
+    Conditional,
+    ConditionalType,
+    Order,
+    OrderRequest,
+    OrderStatus,
+    OrderType,
+    Side,
+    TimeInForce,
+)
+from paper_exchange.engine.refusals import Refusal, VenueError
+from paper_exchange.engine.settlement import finish
+from paper_exchange.engine.state import State
+
+MAX_OPEN_ORDERS = 200
+CLIENT_ID = re.compile(r"[.A-Z:/a-z0-9_-]{1,36}")
+IMMEDIATE = (TimeInForce.IOC, TimeInForce.FOK)
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A request that passed: `limit` is None for a market order, `quantity` is trimmed to what may be reduced."""
+
+    market: Market
+    side: Side
+    type: OrderType
+    time_in_force: TimeInForce
+    quantity: Decimal
+    limit: Decimal | None
+    reduces: bool
+
+
+def check_side(side: str) -> Side:
+    try:
+        return Side(side)
+    except ValueError:
+        raise VenueError(Refusal.BAD_SIDE) from None
+
+
+def check_type(order_type: str) -> OrderType:
+    if order_type in ConditionalType or order_type == "TRAILING_STOP_MARKET":
+        raise VenueError(Refusal.CONDITIONAL_ELSEWHERE)
+    try:
+        return OrderType(order_type)
+    except ValueError:
+        raise VenueError(Refusal.BAD_ORDER_TYPE) from None
+
+
+def check_time_in_force(order_type: OrderType, time_in_force: str | None) -> TimeInForce:
+    if time_in_force is None:
+        if order_type is OrderType.LIMIT:
+            raise VenueError(Refusal.MANDATORY, "timeinforce")
+        return TimeInForce.GTC
+    try:
+        return TimeInForce(time_in_force)
+    except ValueError:
+        raise VenueError(Refusal.BAD_TIME_IN_FORCE) from None
+
+
+def check_position_side(position_side: str) -> None:
+    if position_side != "BOTH":
+        raise VenueError(Refusal.POSITION_SIDE_MISMATCH)
+
+
+def check_client_id(client_id: str | None) -> None:
+    if client_id is not None and not CLIENT_ID.fullmatch(client_id):
+        raise VenueError(Refusal.BAD_CLIENT_ID)
+
+
+def check_quantity(market: Market, quantity: Decimal | None) -> Decimal:
+    if quantity is None:
+        raise VenueError(Refusal.MANDATORY, "quantity")
+    if quantity <= 0:
+        raise VenueError(Refusal.QUANTITY_NOT_POSITIVE)
+    if quantity % market.contract.step:
+        raise VenueError(Refusal.PRECISION)
+    if quantity > market.contract.max_quantity:
+        raise VenueError(Refusal.QUANTITY_TOO_LARGE)
+    return quantity
+
+
+def check_price(market: Market, price: Decimal | None, name: str) -> Decimal:
+    if price is None:
+        raise VenueError(Refusal.MANDATORY, name)
+    if price <= 0:
+        raise VenueError(Refusal.PRICE_NOT_POSITIVE)
+    if price % market.contract.tick:
+        raise VenueError(Refusal.PRICE_OFF_TICK)
+    return price
+
+
+def check_band(market: Market, side: Side, price: Decimal) -> None:
+    """A limit may not be far beyond mark on its own taking side."""
+    contract = market.contract
+    highest, lowest = market.mark * contract.band_up, market.mark * contract.band_down
+    if side is Side.BUY and price > highest:
+        raise VenueError(Refusal.PRICE_TOO_HIGH, contract.price_text(highest))
+    if side is Side.SELL and price < lowest:
+        raise VenueError(Refusal.PRICE_TOO_LOW, contract.price_text(lowest))
+
+
+def reducible(account: Account, symbol: str, side: Side) -> Decimal:
+    """How much an order of that side may still reduce, other reduce-only orders set aside."""
+    amount = account.amount(symbol)
+    held = amount if side is Side.SELL else -amount
+    spoken_for = sum(
+        (o.remaining for o in account.orders_on(symbol) if o.reduce_only and o.side is side), ZERO
+    )
+    return max(ZERO, held - spoken_for)
+
+
+def _sized(account: Account, request: OrderRequest, market: Market, side: Side) -> Decimal:
+    """The quantity to trade: as asked, or cut to what may be reduced."""
+    if request.close_position:
+        amount = account.amount(request.symbol)
+        quantity = abs(amount)
+    else:
+        quantity = check_quantity(market, request.quantity)
+    if not (request.reduce_only or request.close_position):
+        return quantity
+    allowed = reducible(account, request.symbol, side)
+    if allowed <= 0:
+        raise VenueError(Refusal.REDUCE_ONLY_REJECTED)
+    return min(quantity, allowed)
+
+
+def check(state: State, account: Account, request: OrderRequest) -> Checked:
+    """Everything that does not depend on the account's means."""
+    market = state.market(request.symbol)
+    side = check_side(request.side)
+    order_type = check_type(request.type)
+    time_in_force = check_time_in_force(order_type, request.time_in_force)
+    check_position_side(request.position_side)
+    check_client_id(request.client_id)
+    if request.client_id is not None and request.client_id in account.open_by_client_id:
+        raise VenueError(Refusal.DUPLICATE_CLIENT_ID)
+    if not request.close_position:
+        check_quantity(market, request.quantity)
+    limit = None
+    if order_type is OrderType.LIMIT:
+        limit = check_price(market, request.price, "price")
+        check_band(market, side, limit)
+    reduces = request.reduce_only or request.close_position
+    quantity = _sized(account, request, market, side)
+    return Checked(market, side, order_type, time_in_force, quantity, limit, reduces)
+
+
+def _reference(checked: Checked) -> Decimal:
+    """The price (USDT) at which the order is weighed: its limit, or the price it would first take."""
+    if checked.limit is not None:
+        return checked.limit
+    return checked.market.best_ask if checked.side is Side.BUY else checked.market.best_bid
+
+
+def check_book(checked: Checked) -> bool:
+    """Whether the order takes at once; refuses post-only that would, and fill-or-kill that cannot."""
+    takes = crosses(checked.market, checked.side, checked.limit)
+    if checked.time_in_force is TimeInForce.GTX and takes:
+        raise VenueError(Refusal.POST_ONLY_WOULD_TAKE)
+    if (
+        checked.time_in_force is TimeInForce.FOK
+        and checked.limit is not None
+        and fillable_now(checked.market, checked.side, checked.limit) < checked.quantity
+    ):
+        raise VenueError(Refusal.FOK_NOT_FILLABLE)
+    return takes
+
+
+def check_means(state: State, account: Account, checked: Checked) -> None:
+    """Notional, leverage bracket and margin of an order that may add exposure."""
+    if checked.reduces:
+        return
+    market, price = checked.market, _reference(checked)
+    contract = market.contract
+    held = account.amount(market.symbol)
+    signed = checked.quantity if checked.side is Side.BUY else -checked.quantity
+    leverage = account.leverage(market.symbol)
+    after, added = abs(held + signed), abs(held + signed) - abs(held)
+    if added <= 0 and checked.type is OrderType.MARKET:
+        return
+    if after * price > contract.max_notional(leverage):
+        raise VenueError(Refusal.MAX_POSITION_AT_LEVERAGE)
+    if added <= 0:
+        return
+    worse = price - market.mark if checked.side is Side.BUY else market.mark - price
+    needed = added * price / leverage + max(ZERO, worse) * added + checked.quantity * price * contract.taker_fee
+    if needed > margin.summary(state, account).available:
+        raise VenueError(Refusal.MARGIN_INSUFFICIENT)
+
+
+def check_notional(checked: Checked) -> None:
+    least = checked.market.contract.min_notional
+    if not checked.reduces and checked.quantity * _reference(checked) < least:
+        raise VenueError(Refusal.NOTIONAL_TOO_SMALL, least)
+
+
+def place(
+    state: State, account: Account, request: OrderRequest, now: int, origin: Conditional | None = None
+) -> Order:
+    """Check, accept, match; returns the order as it stands afterwards. `origin` is the conditional it came from."""
+    checked = check(state, account, request)
+    check_notional(checked)
+    takes = check_book(checked)
+    if len(account.orders_on(request.symbol)) >= MAX_OPEN_ORDERS:
+        raise VenueError(Refusal.MAX_OPEN_ORDERS)
+    check_means(state, account, checked)
+    number = state.counters.next_order()
+    order = Order(
+        id=number,
+        account=account.id,
+        client_id=request.client_id or f"paper-{number}",
+        symbol=request.symbol,
+        side=checked.side,
+        type=checked.type,
+        time_in_force=checked.time_in_force,
+        price=checked.limit if checked.limit is not None else ZERO,
+        quantity=checked.quantity,
+        created_ms=now,
+        updated_ms=now,
+        reduce_only=checked.reduces,
+        close_position=request.close_position,
+        origin_type=checked.type.value,
+    )
+    if origin is not None:
+        order.conditional_id = origin.id
+        order.origin_type = origin.type.value
+        order.trigger_price = origin.trigger_price
+        order.working_type = origin.working_type
+    account.admit_order(order)
+    state.changes.orders[number] = order
+    state.emit(OrderChanged(account, order, Execution.NEW, now))
+    if takes:
+        take(state, account, order, checked.market, now)
+    if order.is_open:
+        if order.type is OrderType.MARKET or order.time_in_force in IMMEDIATE:
+            finish(state, account, order, OrderStatus.EXPIRED, now)
+        else:
+            rest(state, order, checked.market)
+    return order
+
+
+def cancel(state: State, account: Account, order: Order, now: int) -> Order:
+    """Cancel an open order; refused as unknown when it is not open."""
+    if not order.is_open:
+        raise VenueError(Refusal.UNKNOWN_ORDER)
+    finish(state, account, order, OrderStatus.CANCELED, now)
+    return order

@@ -1,0 +1,114 @@
+"""The venue's refusals: its numeric codes, its words and the HTTP status they travel with."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class Refusal(Enum):
+    """(code, message, http status); `{}` in a message is filled with the figures of the case."""
+
+    INTERNAL = (-1000, "An unknown error occurred while processing the request.", 500)
+    TOO_MANY_REQUESTS = (
+        -1003,
+        "Too many requests; current limit of IP({}) is {} requests per minute. "
+        "Please use the websocket for live updates to avoid polling the API.",
+        429,
+    )
+    BANNED = (-1003, "Way too many requests; IP({}) banned until {}.", 418)
+    TIMEOUT = (
+        -1007,
+        "Timeout waiting for response from backend server. Send status unknown; execution status unknown.",
+        408,
+    )
+    TOO_MANY_ORDERS = (-1015, "Too many new orders; current limit is {} orders per {}.", 429)
+    TIMESTAMP_AHEAD = (-1021, "Timestamp for this request was 1000ms ahead of the server's time.", 400)
+    TIMESTAMP_BEHIND = (-1021, "Timestamp for this request is outside of the recvWindow.", 400)
+    BAD_SIGNATURE = (-1022, "Signature for this request is not valid.", 400)
+    ILLEGAL_PARAMETER = (-1100, "Illegal characters found in parameter '{}'.", 400)
+    MANDATORY = (-1102, "Mandatory parameter '{}' was not sent, was empty/null, or malformed.", 400)
+    NEITHER_ID = (-1102, "Either 'origClientOrderId' or 'orderId' must be sent, but both were empty/null!", 400)
+    NOT_REQUIRED = (-1106, "Parameter '{}' sent when not required.", 400)
+    PRECISION = (-1111, "Precision is over the maximum defined for this asset.", 400)
+    BAD_TIME_IN_FORCE = (-1115, "Invalid timeInForce.", 400)
+    BAD_ORDER_TYPE = (-1116, "Invalid orderType.", 400)
+    BAD_SIDE = (-1117, "Invalid side.", 400)
+    BAD_INTERVAL = (-1120, "Invalid interval.", 400)
+    BAD_SYMBOL = (-1121, "Invalid symbol.", 400)
+    BAD_LISTEN_KEY = (-1125, "This listenKey does not exist.", 400)
+    MALFORMED = (-1130, "Data sent for parameter '{}' is not valid.", 400)
+    BODY_TOO_LARGE = (-1136, "The request body is larger than {} bytes.", 413)
+    UNKNOWN_ORDER = (-2011, "Unknown order sent.", 400)
+    NO_SUCH_ORDER = (-2013, "Order does not exist.", 400)
+    BAD_KEY_FORMAT = (-2014, "API-key format invalid.", 401)
+    BAD_KEY = (-2015, "Invalid API-key, IP, or permissions for action", 401)
+    MARGIN_INSUFFICIENT = (-2019, "Margin is insufficient.", 400)
+    WOULD_TRIGGER = (-2021, "Order would immediately trigger.", 400)
+    REDUCE_ONLY_REJECTED = (-2022, "ReduceOnly Order is rejected.", 400)
+    MAX_OPEN_ORDERS = (-2025, "Reach max open order limit.", 400)
+    MAX_POSITION_AT_LEVERAGE = (
+        -2027,
+        "Exceeded the maximum allowable position at current leverage.",
+        400,
+    )
+    LEVERAGE_TOO_SMALL = (
+        -2028,
+        "Leverage is smaller than permitted: insufficient margin balance.",
+        400,
+    )
+    PRICE_NOT_POSITIVE = (-4001, "Price less than 0.", 400)
+    QUANTITY_NOT_POSITIVE = (-4003, "Quantity less than or equal to zero.", 400)
+    QUANTITY_TOO_LARGE = (-4005, "Quantity greater than max quantity.", 400)
+    PRICE_OFF_TICK = (-4014, "Price not increased by tick size.", 400)
+    BAD_CLIENT_ID = (-4015, "Client order id is not valid.", 400)
+    PRICE_TOO_HIGH = (-4016, "Limit price can't be higher than {}.", 400)
+    PRICE_TOO_LOW = (-4024, "Limit price can't be lower than {}.", 400)
+    BAD_LEVERAGE = (-4028, "Leverage {} is not valid", 400)
+    MAX_CONDITIONALS = (-4045, "Reach max stop order limit.", 400)
+    MARGIN_TYPE_UNCHANGED = (-4046, "No need to change margin type.", 400)
+    POSITION_SIDE_UNCHANGED = (-4059, "No need to change position side.", 400)
+    POSITION_SIDE_MISMATCH = (-4061, "Order's position side does not match user's setting.", 400)
+    NOT_OFFERED = (-4084, "Method is not allowed currently. Upcoming soon.", 400)
+    DUPLICATE_CLIENT_ID = (-4116, "ClientOrderId is duplicated.", 400)
+    CONDITIONAL_ELSEWHERE = (
+        -4120,
+        "Order type not supported for this endpoint. Please use the Algo Order API endpoints instead.",
+        400,
+    )
+    QUANTITY_WITH_CLOSE = (-4137, "Quantity must be zero with closePosition equals true", 400)
+    NOTIONAL_TOO_SMALL = (
+        -4164,
+        "Order's notional must be no smaller than {} (unless you choose reduce only).",
+        400,
+    )
+    NO_SUCH_PATH = (-5000, "Path {}, Method {} is invalid", 404)
+    FOK_NOT_FILLABLE = (
+        -5021,
+        "Due to the order could not be filled immediately, the FOK order has been rejected.",
+        400,
+    )
+    POST_ONLY_WOULD_TAKE = (
+        -5022,
+        "Due to the order could not be executed as maker, the Post Only order will be rejected.",
+        400,
+    )
+    # The simulator's own, outside the venue's ranges.
+    ADMIN_TOKEN = (-9001, "The X-Sim-Token header is missing or wrong.", 401)
+    NO_SUCH_ACCOUNT = (-9002, "There is no account '{}'.", 404)
+    BAD_AMOUNT = (-9003, "Amount '{}' is not a decimal number above zero.", 400)
+    BAD_FIELD = (-9004, "Field '{}' is missing or malformed.", 400)
+    REFERENCE_REUSED = (-9005, "Reference '{}' was used for another account or amount.", 409)
+
+    def __init__(self, code: int, text: str, http_status: int) -> None:
+        self.code = code
+        self.text = text
+        self.http_status = http_status
+
+
+class VenueError(Exception):
+    """A request the venue turns down; carries the code and sentence its clients will read."""
+
+    def __init__(self, refusal: Refusal, *figures: object) -> None:
+        self.refusal = refusal
+        self.message = refusal.text.format(*figures)
+        super().__init__(f"{refusal.code}: {self.message}")

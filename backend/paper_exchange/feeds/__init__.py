@@ -1,0 +1,1 @@
+"""Where market prices come from; nothing here knows accounts, orders or sockets."""

@@ -1,0 +1,1 @@
+"""The dialect: REST and websockets as the real venue speaks them, over the engine."""

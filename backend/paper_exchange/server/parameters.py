@@ -1,0 +1,78 @@
+"""A request's parameters, each read with the refusal the venue has for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from urllib.parse import parse_qsl
+
+from paper_exchange.engine.refusals import Refusal, VenueError
+
+LONGEST_NUMBER = 32
+
+
+class Parameters:
+    """Text by name; an empty value counts as not sent."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._values = values
+
+    @classmethod
+    def parse(cls, raw: str) -> Parameters:
+        """From a query string or form body."""
+        try:
+            return cls(dict(parse_qsl(raw, keep_blank_values=True, errors="strict", max_num_fields=100)))
+        except ValueError:
+            raise VenueError(Refusal.ILLEGAL_PARAMETER, "query") from None
+
+    def optional(self, name: str) -> str | None:
+        return self._values.get(name) or None
+
+    def text(self, name: str) -> str:
+        value = self.optional(name)
+        if value is None:
+            raise VenueError(Refusal.MANDATORY, name.lower())
+        return value
+
+    def flag(self, name: str) -> bool:
+        """True only for `true`; absent is False."""
+        value = self.optional(name)
+        if value is None:
+            return False
+        match value.lower():
+            case "true":
+                return True
+            case "false":
+                return False
+            case _:
+                raise VenueError(Refusal.ILLEGAL_PARAMETER, name.lower())
+
+    def integer(self, name: str) -> int | None:
+        value = self.optional(name)
+        if value is None:
+            return None
+        digits = value.removeprefix("-")
+        if len(value) > LONGEST_NUMBER or not (digits.isascii() and digits.isdigit()):
+            raise VenueError(Refusal.ILLEGAL_PARAMETER, name.lower())
+        return int(value)
+
+    def decimal(self, name: str) -> Decimal | None:
+        value = self.optional(name)
+        if value is None:
+            return None
+        try:
+            number = Decimal(value)
+        except InvalidOperation:
+            raise VenueError(Refusal.ILLEGAL_PARAMETER, name.lower()) from None
+        if len(value) > LONGEST_NUMBER or not number.is_finite() or abs(number.adjusted()) > LONGEST_NUMBER:
+            raise VenueError(Refusal.ILLEGAL_PARAMETER, name.lower())
+        return number
+
+    def limit(self, default: int, most: int) -> int:
+        """The `limit` parameter, 1 to `most`."""
+        value = self.integer("limit")
+        if value is None:
+            return default
+        if value < 1:
+            raise VenueError(Refusal.MALFORMED, "limit")
+        return min(value, most)

@@ -1,0 +1,213 @@
+"""Market data, open to everybody."""
+
+from __future__ import annotations
+
+from paper_exchange import clock
+from paper_exchange.engine.bars import INTERVALS_MS
+from paper_exchange.engine.market import Market
+from paper_exchange.engine.refusals import Refusal, VenueError
+from paper_exchange.server.rates import ORDERS_PER_MINUTE, ORDERS_PER_TEN_SECONDS
+from paper_exchange.server.render_market import (
+    book_ticker_fields,
+    contract_fields,
+    day_fields,
+    kline_fields,
+    level_rows,
+    mark_kline_fields,
+    premium_fields,
+    trade_fields,
+)
+from paper_exchange.server.routing import Access, Answer, Call, Route, Routes, Weight, per_symbol, tiered
+from paper_exchange.server.text import amount_text
+
+MOST_KLINES = 1_500
+MOST_LEVELS = 1_000
+DEPTH_WEIGHT = tiered(500, (50, 2), (100, 5), (500, 10), (MOST_LEVELS, 20))
+KLINE_WEIGHT = tiered(500, (99, 1), (499, 2), (1_000, 5), (MOST_KLINES, 10))
+
+
+def ping(_: Call) -> object:
+    return {}
+
+
+def server_time(_: Call) -> object:
+    """The wall clock: clients sign by it."""
+    return {"serverTime": clock.wall_ms()}
+
+
+def exchange_info(call: Call) -> object:
+    limits = [
+        ("REQUEST_WEIGHT", "MINUTE", 1, call.services.rates.weight_limit),
+        ("ORDERS", "MINUTE", 1, ORDERS_PER_MINUTE),
+        ("ORDERS", "SECOND", 10, ORDERS_PER_TEN_SECONDS),
+    ]
+    return {
+        "timezone": "UTC",
+        "serverTime": clock.wall_ms(),
+        "futuresType": "U_MARGINED",
+        "rateLimits": [
+            {"rateLimitType": kind, "interval": interval, "intervalNum": number, "limit": limit}
+            for kind, interval, number, limit in limits
+        ],
+        "exchangeFilters": [],
+        "assets": [{"asset": "USDT", "marginAvailable": True, "autoAssetExchange": "-10000"}],
+        "symbols": [contract_fields(market.contract) for market in call.venue.exchange.markets.values()],
+    }
+
+
+def depth(call: Call) -> object:
+    market = call.market()
+    limit = call.parameters.limit(500, MOST_LEVELS)
+    book = market.book
+    call.services.flush_depth(market.symbol)
+    return {
+        "lastUpdateId": market.record.update_id,
+        "E": call.now,
+        "T": call.now,
+        "bids": level_rows(book.bids, market.contract, limit),
+        "asks": level_rows(book.asks, market.contract, limit),
+    }
+
+
+def trades(call: Call) -> object:
+    market = call.market()
+    newest = list(market.trades)[-call.parameters.limit(500, 1_000) :]
+    return [trade_fields(trade, market.contract) for trade in newest]
+
+
+def aggregate_trades(call: Call) -> object:
+    market = call.market()
+    start, end = call.parameters.integer("startTime"), call.parameters.integer("endTime")
+    chosen = [
+        trade
+        for trade in market.trades
+        if (start is None or trade.time_ms >= start) and (end is None or trade.time_ms <= end)
+    ]
+    rows = []
+    for trade in chosen[-call.parameters.limit(500, 1_000) :]:
+        fields = trade_fields(trade, market.contract)
+        rows.append(
+            {
+                "a": trade.id,
+                "p": fields["price"],
+                "q": fields["qty"],
+                "nq": fields["qty"],
+                "f": trade.id,
+                "l": trade.id,
+                "T": trade.time_ms,
+                "m": fields["isBuyerMaker"],
+            }
+        )
+    return rows
+
+
+def _interval(call: Call) -> int:
+    interval_ms = INTERVALS_MS.get(call.parameters.text("interval"))
+    if interval_ms is None:
+        raise VenueError(Refusal.BAD_INTERVAL)
+    return interval_ms
+
+
+def _candles(call: Call, market: Market, of_mark: bool) -> object:
+    interval_ms = _interval(call)
+    parameters = call.parameters
+    bars = market.candles.window(
+        interval_ms,
+        parameters.limit(500, MOST_KLINES),
+        parameters.integer("startTime"),
+        parameters.integer("endTime"),
+    )
+    shape = mark_kline_fields if of_mark else kline_fields
+    return [shape(bar, market.contract, interval_ms) for bar in bars]
+
+
+def klines(call: Call) -> object:
+    return _candles(call, call.market(), of_mark=False)
+
+
+def mark_klines(call: Call) -> object:
+    return _candles(call, call.market(), of_mark=True)
+
+
+def day_ticker(call: Call) -> object:
+    return _one_or_all(call, [day_fields(market, call.now) for market in call.markets()])
+
+
+def price_ticker(call: Call) -> object:
+    rows = [
+        {"symbol": m.symbol, "price": m.contract.price_text(m.last), "time": call.now} for m in call.markets()
+    ]
+    return _one_or_all(call, rows)
+
+
+def book_ticker(call: Call) -> object:
+    return _one_or_all(call, [book_ticker_fields(market, call.now) for market in call.markets()])
+
+
+def premium_index(call: Call) -> object:
+    return _one_or_all(call, [premium_fields(market, call.now) for market in call.markets()])
+
+
+def _one_or_all(call: Call, rows: list[dict[str, object]]) -> object:
+    return rows[0] if call.parameters.optional("symbol") is not None else rows
+
+
+def funding_rate(call: Call) -> object:
+    start, end = call.parameters.integer("startTime"), call.parameters.integer("endTime")
+    points = [
+        point
+        for market in call.markets()
+        for point in market.fundings
+        if (start is None or point.time_ms >= start) and (end is None or point.time_ms <= end)
+    ]
+    points.sort(key=lambda point: point.time_ms)
+    limit = call.parameters.limit(100, 1_000)
+    chosen = points[:limit] if start is not None else points[-limit:]
+    return [
+        {
+            "symbol": point.symbol,
+            "fundingTime": point.time_ms,
+            "fundingRate": amount_text(point.rate),
+            "markPrice": amount_text(point.mark),
+        }
+        for point in chosen
+    ]
+
+
+def funding_terms(call: Call) -> object:
+    return [
+        {
+            "symbol": market.symbol,
+            "adjustedFundingRateCap": "0.02000000",
+            "adjustedFundingRateFloor": "-0.02000000",
+            "fundingIntervalHours": 8,
+            "disclaimer": False,
+        }
+        for market in call.venue.exchange.markets.values()
+        if market.contract.is_perpetual
+    ]
+
+
+def _get(path: str, answer: Answer, weight: Weight = 1) -> tuple[tuple[str, str], Route]:
+    return ("GET", path), Route(answer, weight, Access.PUBLIC)
+
+
+ROUTES: Routes = dict(
+    [
+        _get("/fapi/v1/ping", ping),
+        _get("/fapi/v1/time", server_time),
+        _get("/fapi/v1/exchangeInfo", exchange_info),
+        _get("/fapi/v1/depth", depth, DEPTH_WEIGHT),
+        _get("/fapi/v1/trades", trades, 5),
+        _get("/fapi/v1/aggTrades", aggregate_trades, 20),
+        _get("/fapi/v1/klines", klines, KLINE_WEIGHT),
+        _get("/fapi/v1/markPriceKlines", mark_klines, KLINE_WEIGHT),
+        _get("/fapi/v1/ticker/24hr", day_ticker, per_symbol(1, 40)),
+        _get("/fapi/v1/ticker/price", price_ticker, per_symbol(1, 2)),
+        _get("/fapi/v2/ticker/price", price_ticker, per_symbol(1, 2)),
+        _get("/fapi/v1/ticker/bookTicker", book_ticker, per_symbol(2, 5)),
+        _get("/fapi/v1/premiumIndex", premium_index, per_symbol(1, 10)),
+        _get("/fapi/v1/fundingRate", funding_rate),
+        _get("/fapi/v1/fundingInfo", funding_terms, 0),
+    ]
+)
