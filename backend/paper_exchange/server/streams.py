@@ -1,0 +1,94 @@
+"""Who listens to what, and sending to them without ever waiting for a slow one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable
+
+import orjson
+from aiohttp import web
+
+LONGEST_QUEUE = 10_000
+SERVICE_RESTART = 1012
+
+
+class Listener:
+    """One websocket; its queue is drained by its own task, and it is dropped when it falls too far behind."""
+
+    def __init__(self, socket: web.WebSocketResponse, combined: bool) -> None:
+        self.socket = socket
+        self.combined = combined
+        self.streams: set[str] = set()
+        self.account: str | None = None
+        self._queue: asyncio.Queue[str] = asyncio.Queue(LONGEST_QUEUE)
+
+    def send(self, text: str) -> None:
+        try:
+            self._queue.put_nowait(text)
+        except asyncio.QueueFull:
+            asyncio.get_running_loop().create_task(self.socket.close(code=SERVICE_RESTART))
+
+    async def drain(self) -> None:
+        """Send what is queued, for as long as the socket lives."""
+        while not self.socket.closed:
+            text = await self._queue.get()
+            try:
+                await self.socket.send_str(text)
+            except (ConnectionError, RuntimeError):
+                return
+
+
+class Hub:
+    """Streams to listeners, accounts to listeners."""
+
+    def __init__(self) -> None:
+        self._streams: defaultdict[str, set[Listener]] = defaultdict(set)
+        self._accounts: defaultdict[str, set[Listener]] = defaultdict(set)
+        self.listeners: set[Listener] = set()
+
+    def wanted(self, stream: str) -> bool:
+        return bool(self._streams.get(stream))
+
+    def streams(self) -> list[str]:
+        """Every stream somebody listens to."""
+        return [stream for stream, listeners in self._streams.items() if listeners]
+
+    def join(self, listener: Listener) -> None:
+        self.listeners.add(listener)
+        if listener.account is not None:
+            self._accounts[listener.account].add(listener)
+
+    def leave(self, listener: Listener) -> None:
+        self.unsubscribe(listener, list(listener.streams))
+        self.listeners.discard(listener)
+        if listener.account is not None:
+            self._accounts[listener.account].discard(listener)
+
+    def subscribe(self, listener: Listener, streams: Iterable[str]) -> None:
+        for stream in streams:
+            self._streams[stream].add(listener)
+            listener.streams.add(stream)
+
+    def unsubscribe(self, listener: Listener, streams: Iterable[str]) -> None:
+        for stream in streams:
+            self._streams[stream].discard(listener)
+            if not self._streams[stream]:
+                del self._streams[stream]
+            listener.streams.discard(stream)
+
+    def publish(self, stream: str, message: object) -> None:
+        listeners = self._streams.get(stream)
+        if not listeners:
+            return
+        plain = orjson.dumps(message).decode()
+        for listener in listeners:
+            listener.send(f'{{"stream":"{stream}","data":{plain}}}' if listener.combined else plain)
+
+    def hears(self, account: str) -> bool:
+        """Whether anybody listens to that account's events."""
+        return bool(self._accounts.get(account))
+
+    def tell(self, account: str, text: str) -> None:
+        for listener in self._accounts.get(account, ()):
+            listener.send(text)

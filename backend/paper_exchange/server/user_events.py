@@ -1,0 +1,203 @@
+"""The user stream's events, field by field as the venue sends them."""
+
+from __future__ import annotations
+
+from paper_exchange.engine import margin
+from paper_exchange.engine.accounts import Account
+from paper_exchange.engine.contracts import Contract
+from paper_exchange.engine.events import (
+    BalanceChanged,
+    ConditionalChanged,
+    FillBooked,
+    LeverageChanged,
+    MarginCalled,
+    OrderChanged,
+    UserEvent,
+)
+from paper_exchange.engine.exchange import Exchange
+from paper_exchange.engine.money import ZERO
+from paper_exchange.engine.orders import ConditionalStatus
+from paper_exchange.server.text import amount_text
+
+
+def user_event_fields(exchange: Exchange, event: UserEvent) -> list[dict[str, object]]:
+    """The messages that tell of the event, in the order they are sent."""
+    match event:
+        case OrderChanged():
+            return [_order_update(exchange, event)]
+        case FillBooked():
+            return [_trade_lite(exchange, event)]
+        case BalanceChanged():
+            return [_account_update(exchange, event)]
+        case ConditionalChanged():
+            return _algo_update(exchange, event)
+        case LeverageChanged():
+            return [
+                {
+                    "e": "ACCOUNT_CONFIG_UPDATE",
+                    "E": event.time_ms,
+                    "T": event.time_ms,
+                    "ac": {"s": event.symbol, "l": event.leverage},
+                }
+            ]
+        case MarginCalled():
+            return [_margin_call(exchange, event.account, event.time_ms)]
+
+
+def _contract(exchange: Exchange, symbol: str) -> Contract:
+    return exchange.markets[symbol].contract
+
+
+def _order_update(exchange: Exchange, event: OrderChanged) -> dict[str, object]:
+    order, fill = event.order, event.fill
+    contract = _contract(exchange, order.symbol)
+    fields: dict[str, object] = {
+        "s": order.symbol,
+        "c": order.client_id,
+        "S": order.side.value,
+        "o": order.type.value,
+        "f": order.time_in_force.value,
+        "q": contract.quantity_text(order.quantity),
+        "p": contract.price_text(order.price),
+        "ap": contract.price_text(order.average_price),
+        "sp": contract.price_text(order.trigger_price),
+        "x": event.execution.value,
+        "X": order.status.value,
+        "i": order.id,
+        "l": contract.quantity_text(fill.quantity if fill is not None else ZERO),
+        "z": contract.quantity_text(order.filled),
+        "L": contract.price_text(fill.price if fill is not None else ZERO),
+        "T": event.time_ms,
+        "t": fill.id if fill is not None else 0,
+        "b": "0",
+        "a": "0",
+        "m": fill is not None and fill.is_maker,
+        "R": order.reduce_only,
+        "wt": order.working_type.value,
+        "ot": order.origin_type,
+        "ps": "BOTH",
+        "cp": order.close_position,
+        "rp": amount_text(fill.realized if fill is not None else ZERO),
+        "pP": False,
+        "si": 0,
+        "ss": 0,
+        "V": "NONE",
+        "pm": "NONE",
+        "gtd": 0,
+    }
+    if fill is not None:
+        fields |= {"n": amount_text(fill.fee), "N": "USDT"}
+    return {"e": "ORDER_TRADE_UPDATE", "E": event.time_ms, "T": event.time_ms, "o": fields}
+
+
+def _trade_lite(exchange: Exchange, event: FillBooked) -> dict[str, object]:
+    order, fill = event.order, event.fill
+    contract = _contract(exchange, order.symbol)
+    return {
+        "e": "TRADE_LITE",
+        "E": fill.time_ms,
+        "T": fill.time_ms,
+        "s": order.symbol,
+        "q": contract.quantity_text(order.quantity),
+        "p": contract.price_text(order.price),
+        "m": fill.is_maker,
+        "c": order.client_id,
+        "S": order.side.value,
+        "L": contract.price_text(fill.price),
+        "l": contract.quantity_text(fill.quantity),
+        "t": fill.id,
+        "i": order.id,
+    }
+
+
+def _account_update(exchange: Exchange, event: BalanceChanged) -> dict[str, object]:
+    account = event.account
+    positions = []
+    for symbol in event.symbols:
+        position = exchange.state.position(account, symbol)
+        market = exchange.markets[symbol]
+        positions.append(
+            {
+                "s": symbol,
+                "pa": market.contract.quantity_text(position.amount),
+                "ep": amount_text(position.entry_price),
+                "bep": amount_text(position.entry_price),
+                "cr": amount_text(position.realized),
+                "up": amount_text(position.unrealized(market.mark)),
+                "mt": "cross",
+                "iw": "0",
+                "ps": "BOTH",
+                "ma": "USDT",
+            }
+        )
+    wallet = amount_text(account.record.wallet)
+    return {
+        "e": "ACCOUNT_UPDATE",
+        "E": event.time_ms,
+        "T": event.time_ms,
+        "a": {
+            "m": event.reason.value,
+            "B": [{"a": "USDT", "wb": wallet, "cw": wallet, "bc": "0"}],
+            "P": positions,
+        },
+    }
+
+
+def _algo_update(exchange: Exchange, event: ConditionalChanged) -> list[dict[str, object]]:
+    one = event.conditional
+    contract = _contract(exchange, one.symbol)
+    fields: dict[str, object] = {
+        "caid": one.client_id,
+        "aid": one.id,
+        "at": "CONDITIONAL",
+        "o": one.type.value,
+        "s": one.symbol,
+        "S": one.side.value,
+        "ps": "BOTH",
+        "f": one.time_in_force.value,
+        "q": contract.quantity_text(one.quantity),
+        "X": one.status.value,
+        "ai": "" if one.actual_order_id is None else str(one.actual_order_id),
+        "tp": contract.price_text(one.trigger_price),
+        "p": contract.price_text(one.price),
+        "V": "NONE",
+        "wt": one.working_type.value,
+        "pm": "NONE",
+        "cp": one.close_position,
+        "pP": one.price_protect,
+        "R": one.reduce_only,
+        "tt": one.triggered_ms,
+        "gtd": 0,
+        "rm": event.reject_reason,
+    }
+    if one.actual_order_id is not None:
+        fields |= {
+            "ap": contract.price_text(one.actual_price),
+            "aq": contract.quantity_text(one.actual_quantity),
+            "act": one.actual_type,
+        }
+    told: list[dict[str, object]] = [{"e": "ALGO_UPDATE", "T": event.time_ms, "E": event.time_ms, "o": fields}]
+    if one.status is ConditionalStatus.REJECTED:
+        why = {"s": one.symbol, "i": one.id, "r": event.reject_reason}
+        rejection = {"e": "CONDITIONAL_ORDER_TRIGGER_REJECT", "E": event.time_ms, "T": event.time_ms}
+        told.append(rejection | {"or": why})
+    return told
+
+
+def _margin_call(exchange: Exchange, account: Account, now: int) -> dict[str, object]:
+    rows = []
+    for position in account.held():
+        market = exchange.markets[position.symbol]
+        rows.append(
+            {
+                "s": position.symbol,
+                "ps": "BOTH",
+                "pa": market.contract.quantity_text(position.amount),
+                "mt": "CROSSED",
+                "iw": "0",
+                "mp": amount_text(market.mark),
+                "up": amount_text(position.unrealized(market.mark)),
+                "mm": amount_text(margin.maintenance(market, position)),
+            }
+        )
+    return {"e": "MARGIN_CALL", "E": now, "cw": amount_text(account.record.wallet), "p": rows}
