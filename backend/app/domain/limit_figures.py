@@ -13,6 +13,7 @@ from app.domain.limit_checks import Check, day_base, day_loss, entry_slippage, o
 from app.domain.review_columns import LimitColumns, ReviewColumns, ScopeColumns
 from app.domain.risk_facts import OrderIntent
 from app.domain.sizing import SizeRefusal
+from app.domain.trade_costs import loss_per_unit, reward_per_unit, reward_to_risk
 from app.domain.types import BreakerScope
 
 Figures = tuple[Decimal | None, Decimal | None]  # limit, value
@@ -98,7 +99,7 @@ def _order_figures(code: Breach, row: ReviewColumns, intent: OrderIntent) -> Fig
         Breach.SIGNAL_CONFIDENCE: (None, intent.signal_confidence),
         Breach.STOP_WRONG_SIDE: (_nearest(row, winning=False), intent.stop_price),
         Breach.TARGET_WRONG_SIDE: (_nearest(row, winning=True), intent.take_profit_price),
-        Breach.RISK_REWARD: (None, intent.size.risk_reward),
+        Breach.RISK_REWARD: (None, _risk_reward(row)),
         Breach.QUANTITY_ZERO: (None, intent.size.quantity),
         Breach.QUANTITY_UNDER_STEP: (_amount(row.quantity_step), intent.size.quantity),
         Breach.MAX_ORDER_NOTIONAL: (None, _amount(amounts.notional)),
@@ -122,6 +123,14 @@ def _order_figures(code: Breach, row: ReviewColumns, intent: OrderIntent) -> Fig
         ),
     }
     return values.get(code, _NONE)
+
+
+def _risk_reward(row: ReviewColumns) -> Decimal | None:
+    """Return reward-to-risk net of costs, as the check sees it."""
+    costs = (row.fee_rate, row.slippage_allowance)
+    reward = reward_per_unit(row.sign, row.entry_price, row.target_price, *costs)
+    ratio = _price(reward_to_risk(reward, loss_per_unit(row.entry_price, row.stop_price, *costs)))
+    return None if ratio is None else _shown(ratio)
 
 
 def _nearest(row: ReviewColumns, *, winning: bool) -> Decimal | None:

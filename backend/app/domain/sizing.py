@@ -144,25 +144,36 @@ def propose_size(inputs: SizingInputs) -> PositionSize:
 
 def propose_sizes(rows: Sequence[SizingInputs]) -> list[PositionSize]:
     """Return the size of every row; the arithmetic runs over columns."""
-    if not rows:
-        return []
+    methods = [_method(row) for row in rows]
+    sound = [index for index, (_, refusal) in enumerate(methods) if refusal is None]
+    sizes = [_nothing(row, refusal) for row, (_, refusal) in zip(rows, methods, strict=True)]
+    if sound:
+        sized = _sized([rows[index] for index in sound], _floats([methods[index][0] for index in sound]))
+        for index, size in zip(sound, sized, strict=True):
+            sizes[index] = size
+    return sizes
+
+
+def _nothing(row: SizingInputs, refusal: SizeRefusal | None) -> PositionSize:
+    return PositionSize(ZERO, ZERO, ZERO, ZERO, None, None, row.method, refusal)
+
+
+def _sized(rows: Sequence[SizingInputs], risk_fraction: FloatColumn) -> list[PositionSize]:
+    """Return the sizes of rows whose facts and prices are all there."""
     columns = _Columns.of(rows)
-    risk_fractions, refusals = zip(*(_method(row) for row in rows), strict=True)
-    proposed, budget = _proposed_quantity(columns, rows, _floats(risk_fractions))
+    proposed, budget, amount = _proposed_quantity(columns, rows, risk_fraction)
     caps = _caps(columns, rows)
     tightest = caps.argmin(axis=0)
     cap = np.maximum(caps.min(axis=0), 0)
     unit_price = fp.floats_to_units(columns.entry * columns.contract_size)
     allowed = np.minimum(proposed, cap / fp.SCALE / (columns.entry * columns.contract_size))
-    quantity = _whole_steps(columns, allowed, unit_price, cap, budget)
+    quantity = _whole_steps(columns, allowed, unit_price, np.minimum(cap, amount), budget)
     notional = fp.multiply_floor(quantity, unit_price)
     trimmed = proposed * columns.entry * columns.contract_size * fp.SCALE > cap.astype(np.float64) + 0.5
     sizes = []
     for index, row in enumerate(rows):
         binding = tuple(SizeCap)[int(tightest[index])] if trimmed[index] else None
-        refusal = refusals[index] or _shortfall(
-            columns, index, int(quantity[index]), int(notional[index]), int(cap[index])
-        )
+        refusal = _shortfall(columns, index, int(quantity[index]), int(notional[index]), int(cap[index]))
         sizes.append(_position_size(row, columns, index, int(quantity[index]), binding, refusal))
     return sizes
 
@@ -218,11 +229,12 @@ def _floats(values: Sequence[Decimal | int | None]) -> FloatColumn:
 
 def _method(row: SizingInputs) -> tuple[Decimal, SizeRefusal | None]:
     """Return the fraction of equity to risk (unused by fixed_amount) and the refusal before any cap."""
-    if row.entry_price <= 0 or row.stop_price <= 0 or (row.entry_price - row.stop_price) * row.side.sign <= 0:
+    entry, stop = row.entry_price, row.stop_price
+    if not (_is_above_zero(entry) and _is_above_zero(stop) and (entry - stop) * row.side.sign > 0):
         return ZERO, SizeRefusal.STOP_WRONG_SIDE
-    if row.equity is None or not row.equity > 0:
+    if not _is_above_zero(row.equity):
         return ZERO, SizeRefusal.EQUITY_UNKNOWN
-    if row.free_margin is None:
+    if row.free_margin is None or not row.free_margin.is_finite():
         return ZERO, SizeRefusal.FREE_MARGIN_UNKNOWN
     match row.method:
         case SizingMethod.FIXED_PERCENT:
@@ -237,26 +249,38 @@ def _method(row: SizingInputs) -> tuple[Decimal, SizeRefusal | None]:
             assert_never(row.method)
 
 
+def _is_above_zero(amount: Decimal | None) -> bool:
+    """Whether there is an amount, above zero and within what fixed point can decide."""
+    return amount is not None and amount.is_finite() and 0 < amount <= fp.from_units(fp.MAX_UNITS)
+
+
 def _proposed_quantity(
     columns: _Columns, rows: Sequence[SizingInputs], risk_fraction: FloatColumn
-) -> tuple[FloatColumn, IntColumn]:
-    """Return the method's own quantity, and the risk budget in units (NO_LIMIT for fixed_amount)."""
+) -> tuple[FloatColumn, IntColumn, IntColumn]:
+    """Return the method's own quantity, and in units the risk budget and the amount that it must not exceed
+    (NO_LIMIT where the method has no such bound)."""
     by_amount = np.array([row.method is SizingMethod.FIXED_AMOUNT for row in rows])
-    amount = np.nan_to_num(_floats([row.fixed_amount_usd for row in rows]))
-    equity = np.maximum(np.nan_to_num(fp.units_to_floats(columns.equity)), 0.0)
-    budget = equity * risk_fraction
-    quantity = np.where(by_amount, amount / (columns.entry * columns.contract_size), budget / columns.loss)
-    return np.maximum(quantity, 0.0), np.where(by_amount, fp.NO_LIMIT, fp.floats_to_units(budget))
+    asked = fp.decimals_to_units([row.fixed_amount_usd or ZERO for row in rows])
+    amount = np.where(fp.is_known(asked), np.maximum(asked, 0), 0)
+    budget = fp.units_to_floats(columns.equity) * risk_fraction
+    quantity = np.where(
+        by_amount, amount / fp.SCALE / (columns.entry * columns.contract_size), budget / columns.loss
+    )
+    return (
+        np.maximum(quantity, 0.0),
+        np.where(by_amount, fp.NO_LIMIT, fp.floats_to_units(budget)),
+        np.where(by_amount, amount, fp.NO_LIMIT),
+    )
 
 
 def _caps(columns: _Columns, rows: Sequence[SizingInputs]) -> IntColumn:
     """Return the caps in the order of SizeCap, one row each, as notional in units; NO_LIMIT where none."""
     limits = [row.limits for row in rows]
-    equity = np.where(fp.is_known(columns.equity), columns.equity, 0)
+    equity = columns.equity
     used = np.where(fp.is_known(columns.notional_used), columns.notional_used, fp.MAX_UNITS)
     leverage_cap = scaled_limit(equity, optional_limit([limit.max_leverage for limit in limits]))
     leverage = _floats([row.leverage for row in rows])
-    free = np.nan_to_num(fp.units_to_floats(columns.free_margin))
+    free = np.nan_to_num(fp.units_to_floats(columns.free_margin))  # out of range counts as none
     by_margin = np.maximum(free, 0.0) / (1.0 / leverage + columns.fee_rate)
     unit_price = fp.floats_to_units(columns.entry * columns.contract_size)
     by_quantity = fp.multiply_floor(columns.max_quantity, unit_price)
@@ -278,12 +302,12 @@ def _whole_steps(
     """Return the quantity in units: whole steps, toward zero, within cap, budget and venue maximum."""
     steps = np.floor(np.minimum(allowed * fp.SCALE, float(fp.MAX_UNITS)) / columns.step + _NUDGE)
     steps = np.minimum(steps.astype(np.int64), columns.max_quantity // columns.step)
-    for _ in range(2):  # the nudge and float noise can be one step too generous, never two
+    for fewer in (1, 1, 1, fp.MAX_UNITS):  # float noise is a step or two at most; more is not trusted at all
         quantity = steps * columns.step
         notional = fp.multiply_ceil(quantity, unit_price)
         risk = fp.floats_to_units(quantity / fp.SCALE * columns.loss)
         over = (notional > cap) | (notional < 0) | (risk > budget) | (risk < 0)
-        steps = np.where(over, np.maximum(steps - 1, 0), steps)
+        steps = np.where(over, np.maximum(steps - fewer, 0), steps)
     return np.asarray(steps * columns.step, dtype=np.int64)
 
 

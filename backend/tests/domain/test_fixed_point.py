@@ -1,0 +1,96 @@
+from decimal import Decimal
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.domain import fixed_point as fp
+
+_units = st.integers(-fp.MAX_UNITS, fp.MAX_UNITS)
+_small = st.integers(-(10**13), 10**13)
+
+
+@given(_units)
+def test_units_and_decimals_are_the_same_amount(units: int) -> None:
+    assert fp.to_units(fp.from_units(units)) == units
+
+
+@given(st.decimals(min_value=-(10**9), max_value=10**9, places=8))
+def test_a_decimal_of_eight_places_is_exact(value: Decimal) -> None:
+    assert fp.from_units(fp.to_units(value)) == value
+
+
+@pytest.mark.parametrize(
+    ("value", "units"), [("0.000000005", 0), ("0.000000015", 2), ("0.000000025", 2), ("-0.000000015", -2)]
+)
+def test_more_places_round_half_to_even(value: str, units: int) -> None:
+    assert fp.to_units(Decimal(value)) == units
+
+
+@pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity", "1e11", "-1e11", "1e400"])
+def test_what_has_no_fixed_point_value_is_an_error(value: str) -> None:
+    with pytest.raises(fp.FixedPointOverflowError):
+        fp.to_units(Decimal(value))
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 1e11, -1e11])
+def test_a_float_that_does_not_fit_is_an_error(value: float) -> None:
+    with pytest.raises(fp.FixedPointOverflowError):
+        fp.float_to_units(value)
+
+
+def test_units_beyond_the_range_are_an_error() -> None:
+    with pytest.raises(fp.FixedPointOverflowError):
+        fp.from_units(fp.MAX_UNITS + 1)
+
+
+@given(st.integers(-(8 * 10**15), 8 * 10**15))
+def test_floats_below_ninety_million_are_exact(units: int) -> None:
+    assert fp.float_to_units(float(fp.from_units(units))) == units
+    assert fp.floats_to_units([float(fp.from_units(units))]).tolist() == [units]
+
+
+def test_columns_mark_what_is_unknown_and_what_does_not_fit() -> None:
+    decimals = fp.decimals_to_units([None, Decimal("NaN"), Decimal("1e12"), Decimal("1.5")])
+    floats = fp.floats_to_units([float("nan"), float("inf"), 1e12, 1.5])
+    assert decimals.tolist() == [fp.UNKNOWN, fp.UNKNOWN, fp.OUT_OF_RANGE, 150_000_000]
+    assert floats.tolist() == [fp.UNKNOWN, fp.OUT_OF_RANGE, fp.OUT_OF_RANGE, 150_000_000]
+    assert fp.is_known(decimals).tolist() == [False, False, False, True]
+    assert np.isnan(fp.units_to_floats(decimals)).tolist() == [True, True, True, False]
+    assert [fp.from_column(int(unit)) for unit in decimals] == [None, None, None, Decimal("1.5")]
+
+
+@given(left=_small, right=_small)
+def test_products_are_exact_to_the_unit(left: int, right: int) -> None:
+    floor, rest = divmod(left * right, fp.SCALE)
+    a, b = np.array([left]), np.array([right])
+    assert fp.multiply_floor(a, b).tolist() == [floor]
+    assert fp.multiply_ceil(a, b).tolist() == [floor + (rest > 0)]
+
+
+@given(left=_units, right=_units)
+def test_a_product_that_does_not_fit_is_out_of_range_and_never_wrong(left: int, right: int) -> None:
+    product = fp.multiply_floor(np.array([left]), np.array([right])).tolist()
+    exact = left * right // fp.SCALE
+    if abs(exact) < fp.MAX_UNITS // 2:
+        assert product == [exact]
+    else:
+        assert product in ([exact], [fp.OUT_OF_RANGE])
+        assert product == [fp.OUT_OF_RANGE] or abs(exact) <= fp.MAX_UNITS + 2**12
+
+
+def test_a_product_with_an_unknown_factor_is_unknown() -> None:
+    one = np.array([fp.SCALE])
+    assert fp.multiply_floor(np.array([fp.UNKNOWN]), one).tolist() == [fp.UNKNOWN]
+    assert fp.multiply_ceil(one, np.array([fp.OUT_OF_RANGE])).tolist() == [fp.OUT_OF_RANGE]
+
+
+def test_limits_without_an_opinion_never_bind() -> None:
+    limits = fp.optional_limit([None, Decimal("1e30"), 5])
+    assert limits.tolist() == [fp.NO_LIMIT, fp.NO_LIMIT, 5 * fp.SCALE]
+    base = np.full(3, 10 * fp.SCALE)
+    assert fp.scaled_limit(base, limits).tolist() == [fp.NO_LIMIT, fp.NO_LIMIT, 50 * fp.SCALE]
+    assert fp.scaled_limit_ceil(base, limits).tolist() == [fp.NO_LIMIT, fp.NO_LIMIT, 50 * fp.SCALE]
+    huge = np.array([fp.MAX_UNITS])
+    assert fp.scaled_limit(huge, np.array([125 * fp.SCALE])).tolist() == [fp.NO_LIMIT]
