@@ -127,8 +127,8 @@ const PAGES = [
     wait: (p) => p.getByLabel('Leverage', { exact: true }),
     act: async (p) => {
       await p.getByLabel('Leverage', { exact: true }).fill('50')
-      await p.getByLabel('Weekly loss').fill('8')
-      await p.getByLabel('Daily loss', { exact: true }).fill('')
+      await p.getByRole('textbox', { name: 'Weekly loss' }).fill('8')
+      await p.getByRole('textbox', { name: 'Daily loss', exact: true }).fill('')
     },
   },
   {

@@ -27,13 +27,15 @@ function Marks({ scale, trailed }: { readonly scale: RulerScale; readonly traile
         />
       )}
       <i className="absolute top-3.5 h-3 w-0.5 -translate-x-1/2 bg-mid" style={left(scale.entry)} />
-      {scale.ticks.map((tick) => (
-        <i
-          key={tick.label}
-          className={`absolute top-[1.05rem] size-1.5 -translate-x-1/2 rounded-full border border-mid ${tick.reached ? 'bg-mid' : 'bg-s1'}`}
-          style={left(tick.at)}
-        />
-      ))}
+      {scale.ticks
+        .filter((tick) => scale.target === null || Math.abs(scale.target - tick.at) > 1)
+        .map((tick) => (
+          <i
+            key={tick.label}
+            className={`absolute top-[1.05rem] size-1.5 -translate-x-1/2 rounded-full border border-mid ${tick.reached ? 'bg-mid' : 'bg-s1'}`}
+            style={left(tick.at)}
+          />
+        ))}
       {scale.target !== null && (
         <i
           className="absolute top-3.5 h-3 w-1.5 -translate-x-1/2 border-2 border-l-0 border-fg"

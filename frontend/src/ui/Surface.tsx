@@ -29,7 +29,7 @@ export function Surface<Data>({ query, what, loading, children, className }: Pro
           olderShown={data !== undefined}
         />
       )}
-      {data !== undefined && <div className={cx(error && 'opacity-60', className)}>{children(data)}</div>}
+      {data !== undefined && <div className={cx(error && 'grayscale', className)}>{children(data)}</div>}
     </>
   )
 }

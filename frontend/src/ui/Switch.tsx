@@ -45,7 +45,10 @@ export function Checkbox({ label, hint, className, ...rest }: Props) {
   const id = useId()
   return (
     <label
-      className={cx('flex min-h-6 cursor-pointer items-start gap-2 pointer-coarse:min-h-11', className)}
+      className={cx(
+        'flex min-h-6 cursor-pointer items-start gap-2 pointer-coarse:min-h-11 pointer-coarse:items-center',
+        className,
+      )}
       htmlFor={id}
     >
       <input
@@ -53,7 +56,7 @@ export function Checkbox({ label, hint, className, ...rest }: Props) {
         id={id}
         type="checkbox"
         aria-describedby={hint ? `${id}-hint` : undefined}
-        className="mt-0.5 size-4 shrink-0 accent-primary pointer-coarse:size-6"
+        className="mt-0.5 size-4 shrink-0 pointer-coarse:mt-0 accent-primary pointer-coarse:size-6"
       />
       <span>
         {label}

@@ -166,7 +166,7 @@ export function AccountPage() {
           href="https://www.tradingview.com/"
           target="_blank"
           rel="noopener noreferrer"
-          className="inline-block py-1 underline"
+          className="inline-flex min-h-6 items-center underline pointer-coarse:min-h-11"
         >
           Charts by TradingView
         </a>{' '}

@@ -83,7 +83,7 @@ export function ResetPasswordPage({ token }: { readonly token: string }) {
     <AuthFrame title={token === '' ? 'Reset your password' : 'Choose a new password'}>
       {token === '' ? <AskForLink /> : <ChoosePassword token={token} />}
       <p className="mt-4 text-mid">
-        <Link to="/sign-in" className="py-1 underline">
+        <Link to="/sign-in" className="inline-flex min-h-6 items-center underline pointer-coarse:min-h-11">
           Back to sign in
         </Link>
       </p>

@@ -12,10 +12,10 @@ export function SignInPage({ onSignedIn, notice }: { onSignedIn: () => void; not
       )}
       <SignInForm onSignedIn={onSignedIn} />
       <p className="mt-4 flex flex-wrap justify-between gap-2 text-mid">
-        <Link to="/reset-password" className="py-1 underline">
+        <Link to="/reset-password" className="inline-flex min-h-6 items-center underline pointer-coarse:min-h-11">
           Forgotten password
         </Link>
-        <Link to="/sign-up" className="py-1 underline">
+        <Link to="/sign-up" className="inline-flex min-h-6 items-center underline pointer-coarse:min-h-11">
           Create an account
         </Link>
       </p>

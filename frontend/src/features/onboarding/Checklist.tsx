@@ -56,7 +56,7 @@ export function Checklist() {
                 <span className="sr-only"> (done)</span>
               </span>
             ) : (
-              <Link to={step.to} className="py-1 underline">
+              <Link to={step.to} className="inline-flex min-h-6 items-center underline pointer-coarse:min-h-11">
                 {step.text}
               </Link>
             )}

@@ -73,7 +73,7 @@ export function PositionCard({ position, tick, onOpen }: Props) {
           <Protection position={position} />
         </span>
       </div>
-      <p className={cx('mt-1 flex flex-wrap items-baseline gap-x-2', old && 'opacity-50')}>
+      <p className={cx('mt-1 flex flex-wrap items-baseline gap-x-2', old && 'grayscale')}>
         <Pnl value={live.pnl} percent={live.percent} className="text-lg font-semibold" />
         <span className="num text-sm text-mid">{rMultiple(live.r)}</span>
         {old && <span className="text-xs font-semibold text-warn">stale</span>}
@@ -90,7 +90,7 @@ export function PositionCard({ position, tick, onOpen }: Props) {
           summary={rulerSummary(position, live.mark, tick)}
         />
       )}
-      <div className="grid grid-cols-1 gap-x-4 @xs:grid-cols-2">
+      <div className="grid grid-cols-1 items-start gap-x-4 @xs:grid-cols-2">
         <Facts
           facts={[
             ['Mark', price(live.mark, tick)],
@@ -113,7 +113,7 @@ export function PositionCard({ position, tick, onOpen }: Props) {
           <span className="font-semibold text-fg">Next:</span> {position.next_rule}
         </p>
       )}
-      <div className="mt-auto flex items-end justify-between gap-3 pt-2">
+      <div className="mt-auto flex flex-col justify-between gap-2 pt-2 @sm:flex-row @sm:items-end @sm:gap-3">
         <span className="text-2xs text-mid">
           {position.wallet_name} · {words(position.strategy)} {position.timeframe}
           <br />

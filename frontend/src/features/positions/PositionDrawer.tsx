@@ -29,7 +29,7 @@ const ATTRIBUTION = (
     href="https://www.tradingview.com/"
     target="_blank"
     rel="noopener noreferrer"
-    className="inline-block py-1 text-2xs text-mid underline"
+    className="inline-flex min-h-6 items-center text-2xs text-mid underline pointer-coarse:min-h-11"
   >
     Charts by TradingView
   </a>

@@ -29,7 +29,10 @@ function Figures({ risk }: { readonly risk: EnvironmentRisk }) {
     <div className="flex flex-wrap items-stretch gap-2">
       <dl className="num grid flex-1 grid-cols-2 gap-2 sm:grid-cols-3 lg:grid-cols-5">
         {cells.map(([term, value, note], index) => (
-          <div key={term} className="rounded-md border border-line bg-s1 px-3 py-2">
+          <div
+            key={term}
+            className={`rounded-md border border-line bg-s1 px-3 py-2 ${index === 0 ? 'col-span-2 sm:col-span-1' : ''}`}
+          >
             <dt className="flex items-center justify-between gap-2 text-xs text-mid">
               {term}
               {index === 0 && <EnvironmentBadge environment={risk.environment} />}

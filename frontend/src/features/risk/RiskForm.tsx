@@ -74,41 +74,49 @@ export function RiskForm({ saved, guard = true }: { readonly saved: Answer<RiskS
     save.reset()
   }
   return (
-    <form
-      ref={element}
-      noValidate
-      onSubmit={(event) => void submit(event)}
-      className="space-y-3"
-      aria-label="Risk settings"
-    >
-      {conflict && <ConflictNotice onReload={() => void reload()} />}
-      <div className="grid items-start gap-3 xl:grid-cols-2">
-        {GROUPS.map((group) => (
-          <Panel key={group.title} title={group.title}>
-            <div className="grid gap-x-4 gap-y-3 p-3 sm:grid-cols-2">
-              {group.settings.map((setting) => (
-                <SettingField key={setting.name} setting={setting} form={form} serverError={known.get(setting.name)} />
-              ))}
-            </div>
-          </Panel>
-        ))}
-      </div>
-      <div className="flex flex-wrap items-center justify-between gap-2 text-2xs text-low">
-        <span>
-          Version {saved.result.version}, saved {dateTime(saved.result.updated_at, zone)}. An empty limit means no
-          opinion at this level; the platform's own floor always holds.
-        </span>
-        <ResetButton onReset={(answer) => form.reset(formValues(answer))} />
-      </div>
-      <SaveBar
-        changes={changes}
-        saving={save.isPending}
-        error={conflict || known.size > 0 ? null : save.error}
-        onDiscard={() => {
-          save.reset()
-          form.reset(base)
-        }}
-      />
+    <>
+      <form
+        ref={element}
+        noValidate
+        onSubmit={(event) => void submit(event)}
+        className="space-y-3"
+        aria-label="Risk settings"
+      >
+        {conflict && <ConflictNotice onReload={() => void reload()} />}
+        <div className="grid items-start gap-3 xl:grid-cols-2">
+          {GROUPS.map((group) => (
+            <Panel key={group.title} title={group.title}>
+              <div className="grid gap-x-4 gap-y-3 p-3 sm:grid-cols-2">
+                {group.settings.map((setting) => (
+                  <SettingField
+                    key={setting.name}
+                    setting={setting}
+                    form={form}
+                    serverError={known.get(setting.name)}
+                  />
+                ))}
+              </div>
+            </Panel>
+          ))}
+        </div>
+        <div className="flex flex-wrap items-center justify-between gap-2 text-2xs text-low">
+          <span>
+            Version {saved.result.version}, saved {dateTime(saved.result.updated_at, zone)}. An empty limit means no
+            opinion at this level; the platform's own floor always holds.
+          </span>
+          <ResetButton onReset={(answer) => form.reset(formValues(answer))} />
+        </div>
+        <SaveBar
+          changes={changes}
+          saving={save.isPending}
+          error={conflict || known.size > 0 ? null : save.error}
+          onDiscard={() => {
+            save.reset()
+            form.reset(base)
+          }}
+        />
+      </form>
+      {/* Outside the form: a submit inside a portal would bubble into it. */}
       {asking && (
         <Suspense fallback={null}>
           <LoosenDialog
@@ -122,7 +130,7 @@ export function RiskForm({ saved, guard = true }: { readonly saved: Answer<RiskS
         </Suspense>
       )}
       {guard && <LeaveGuard dirty={changes.length > 0} />}
-    </form>
+    </>
   )
 }
 

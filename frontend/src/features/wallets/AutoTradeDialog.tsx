@@ -166,7 +166,9 @@ function AutoTradeForm({ wallet, start, strategies, symbols, timeframes, onClose
         className="rounded border border-line p-3"
         open={own.size > 0 || Object.values(start.limits).some((limit) => limit !== '')}
       >
-        <summary className="min-h-6 cursor-pointer font-semibold">Limits of this wallet alone</summary>
+        <summary className="min-h-6 cursor-pointer content-center font-semibold pointer-coarse:min-h-11">
+          Limits of this wallet alone
+        </summary>
         <p className="mt-1 text-2xs text-low">The stricter of these and your risk settings holds.</p>
         <div className="mt-3 grid gap-3 sm:grid-cols-2">
           {OVERRIDES.map(({ name, label, unit, whole }) => (
