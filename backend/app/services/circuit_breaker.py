@@ -150,7 +150,7 @@ class CircuitBreaker:
             )
             if above and held.state_at(now) is TradingState.HALTED:
                 raise ConflictError(
-                    f"Trading is halted by the {held.scope.value}: {held.reason} Only an operator resumes it.",
+                    f"Trading is halted by the {held.scope.value}: {held.reason} An operator resumes it.",
                     code=f"halted_by_{held.scope.value}",
                 )
 
