@@ -56,8 +56,13 @@ def _bar_of(contract: Contract, row: BarRow) -> FeedBar | None:
     bar = row.bars.get(contract.pair)
     if bar is None or contract.is_perpetual:
         return bar
-    prices = (dated_price(price) for price in (bar.open, bar.high, bar.low, bar.close))
-    return FeedBar(*prices, bar.volume // DATED_VOLUME_SHARE)
+    return FeedBar(
+        dated_price(bar.open),
+        dated_price(bar.high),
+        dated_price(bar.low),
+        dated_price(bar.close),
+        bar.volume // DATED_VOLUME_SHARE,
+    )
 
 
 def ticks_of(step: FeedStep, contracts: Iterable[Contract]) -> list[Tick]:
@@ -75,7 +80,9 @@ def ticks_of(step: FeedStep, contracts: Iterable[Contract]) -> list[Tick]:
     return ticks
 
 
-def _fresh_market(contract: Contract, rows: list[BarRow], first: BarRow | None, source: Source, seed: int) -> Market:
+def _fresh_market(
+    contract: Contract, rows: list[BarRow], first: BarRow | None, source: Source, seed: int
+) -> Market:
     candles = new_candles(source.interval_ms)
     closed = candles.base.closed
     for row in rows:

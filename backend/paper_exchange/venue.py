@@ -58,7 +58,7 @@ class Venue:
         self._stepped_at = clock.monotonic_seconds()
         self._second = playback.time_ms // SECOND_MS
         self._contracts = [market.contract for market in exchange.markets.values()]
-        self.commit = GroupCommit(store.write, self._gather, self._journal_failed)
+        self.commit = GroupCommit(store.write, self._gather, self.fail)
 
     def attach(self, audience: Audience) -> None:
         self._audience = audience
@@ -116,6 +116,11 @@ class Venue:
         self._floor_ms = self.now()
         self._stepped_at = clock.monotonic_seconds()
 
+    def fail(self, failure: BaseException) -> None:
+        """Something essential broke: nothing may be acknowledged any more, so stop serving."""
+        self.failure = failure
+        self.failed.set()
+
     async def close(self) -> None:
         await self.commit.close()
         self.store.close()
@@ -158,12 +163,6 @@ class Venue:
             "last_income": str(state.counters.income),
         }
 
-    def _journal_failed(self, failure: BaseException) -> None:
-        """Without a journal nothing may be acknowledged: stop serving."""
-        self.failure = failure
-        self.failed.set()
-
 
 def _nothing() -> None:
     return
-

@@ -101,7 +101,20 @@ def history_bar(open_ms: int, prices: tuple[int, int, int, int], volume: int) ->
     half = volume // 2
     trades = max(1, min(volume, 200))
     return Bar(
-        open_ms, open_, high, low, close, volume, volume * middle, trades, half, half * middle, open_, high, low, close
+        open_ms,
+        open_,
+        high,
+        low,
+        close,
+        volume,
+        volume * middle,
+        trades,
+        half,
+        half * middle,
+        open_,
+        high,
+        low,
+        close,
     )
 
 
@@ -128,7 +141,9 @@ class BarSeries:
         bar = self.forming
         if bar is None:
             open_ms = opening(now, self.interval_ms)
-            self.forming = bar = Bar(open_ms, price, price, price, price, 0, 0, 0, 0, 0, mark, mark, mark, mark)
+            self.forming = bar = Bar(
+                open_ms, price, price, price, price, 0, 0, 0, 0, 0, mark, mark, mark, mark
+            )
         bar.high = max(bar.high, price)
         bar.low = min(bar.low, price)
         bar.close = price

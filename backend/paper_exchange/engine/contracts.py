@@ -35,7 +35,12 @@ def _brackets(max_leverage: int) -> tuple[Bracket, ...]:
     )
     return tuple(
         Bracket(
-            number, min(leverage, max_leverage), Decimal(floor), Decimal(cap), Decimal(rate), Decimal(cumulative)
+            number,
+            min(leverage, max_leverage),
+            Decimal(floor),
+            Decimal(cap),
+            Decimal(rate),
+            Decimal(cumulative),
         )
         for number, (leverage, floor, cap, rate, cumulative) in enumerate(rows, start=1)
     )

@@ -218,5 +218,3 @@ class Exchange:
         account.positions[position.symbol] = position
         if position.amount:
             self.state.holders.setdefault(position.symbol, {})[account.id] = account
-
-

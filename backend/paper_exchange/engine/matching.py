@@ -48,7 +48,14 @@ def take(state: State, account: Account, order: Order, market: Market, now: int)
             break
         steps = min(contract.steps(order.remaining), levels[price])
         market.consume(order.side, price, levels[price] - steps)
-        fill(state, account, order, market, Execute(contract.price(price), contract.quantity(steps), False), now)
+        fill(
+            state,
+            account,
+            order,
+            market,
+            Execute(contract.price(price), contract.quantity(steps), False),
+            now,
+        )
         trade = market.print_trade(now, price, steps, order.side is Side.BUY)
         state.emit(TradePrinted(market, trade, from_feed=False))
         took = True

@@ -28,6 +28,7 @@ from paper_exchange.engine.state import State
 
 MAX_OPEN_ORDERS = 200
 CLIENT_ID = re.compile(r"[.A-Z:/a-z0-9_-]{1,36}")
+ELSEWHERE = frozenset({kind.value for kind in ConditionalType} | {"TRAILING_STOP_MARKET"})
 IMMEDIATE = (TimeInForce.IOC, TimeInForce.FOK)
 
 
@@ -52,7 +53,7 @@ def check_side(side: str) -> Side:
 
 
 def check_type(order_type: str) -> OrderType:
-    if order_type in ConditionalType or order_type == "TRAILING_STOP_MARKET":
+    if order_type in ELSEWHERE:
         raise VenueError(Refusal.CONDITIONAL_ELSEWHERE)
     try:
         return OrderType(order_type)
@@ -197,7 +198,9 @@ def check_means(state: State, account: Account, checked: Checked) -> None:
     if added <= 0:
         return
     worse = price - market.mark if checked.side is Side.BUY else market.mark - price
-    needed = added * price / leverage + max(ZERO, worse) * added + checked.quantity * price * contract.taker_fee
+    needed = (
+        added * price / leverage + max(ZERO, worse) * added + checked.quantity * price * contract.taker_fee
+    )
     if needed > margin.summary(state, account).available:
         raise VenueError(Refusal.MARGIN_INSUFFICIENT)
 

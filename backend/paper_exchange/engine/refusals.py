@@ -27,7 +27,11 @@ class Refusal(Enum):
     BAD_SIGNATURE = (-1022, "Signature for this request is not valid.", 400)
     ILLEGAL_PARAMETER = (-1100, "Illegal characters found in parameter '{}'.", 400)
     MANDATORY = (-1102, "Mandatory parameter '{}' was not sent, was empty/null, or malformed.", 400)
-    NEITHER_ID = (-1102, "Either 'origClientOrderId' or 'orderId' must be sent, but both were empty/null!", 400)
+    NEITHER_ID = (
+        -1102,
+        "Either 'origClientOrderId' or 'orderId' must be sent, but both were empty/null!",
+        400,
+    )
     NOT_REQUIRED = (-1106, "Parameter '{}' sent when not required.", 400)
     PRECISION = (-1111, "Precision is over the maximum defined for this asset.", 400)
     BAD_TIME_IN_FORCE = (-1115, "Invalid timeInForce.", 400)

@@ -16,7 +16,15 @@ from paper_exchange.engine.events import (
 )
 from paper_exchange.engine.market import Market
 from paper_exchange.engine.money import ZERO, money
-from paper_exchange.engine.orders import Conditional, ConditionalStatus, Fill, IncomeType, Order, OrderStatus, Side
+from paper_exchange.engine.orders import (
+    Conditional,
+    ConditionalStatus,
+    Fill,
+    IncomeType,
+    Order,
+    OrderStatus,
+    Side,
+)
 from paper_exchange.engine.state import State
 
 
@@ -136,7 +144,9 @@ def conclude_conditional(state: State, account: Account, order: Order, now: int)
         finish_conditional(state, account, conditional, order, now)
 
 
-def finish_conditional(state: State, account: Account, conditional: Conditional, order: Order, now: int) -> None:
+def finish_conditional(
+    state: State, account: Account, conditional: Conditional, order: Order, now: int
+) -> None:
     conditional.status = ConditionalStatus.FINISHED
     conditional.actual_price = order.average_price
     conditional.actual_quantity = order.filled

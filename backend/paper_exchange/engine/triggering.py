@@ -76,7 +76,10 @@ def place_conditional(state: State, account: Account, request: ConditionalReques
     limit = ZERO
     if kind in (ConditionalType.STOP, ConditionalType.TAKE_PROFIT):
         limit = check_price(market, request.price, "price")
-    if sum(c.is_waiting and c.symbol == market.symbol for c in account.live_conditionals.values()) >= MAX_CONDITIONALS:
+    if (
+        sum(c.is_waiting and c.symbol == market.symbol for c in account.live_conditionals.values())
+        >= MAX_CONDITIONALS
+    ):
         raise VenueError(Refusal.MAX_CONDITIONALS)
     _check_reducing(account, request, side)
     number = state.counters.next_conditional()
@@ -121,7 +124,12 @@ def cancel_conditional(state: State, account: Account, conditional: Conditional,
 
 
 def _close(
-    state: State, account: Account, conditional: Conditional, status: ConditionalStatus, now: int, why: str = ""
+    state: State,
+    account: Account,
+    conditional: Conditional,
+    status: ConditionalStatus,
+    now: int,
+    why: str = "",
 ) -> None:
     conditional.status = status
     conditional.updated_ms = now

@@ -58,10 +58,10 @@ def _bar(cells: list[str], scale: Scale) -> FeedBar:
         raise ValueError(f"high {high} is below open {open_}, close {close} or low {low}")
     if low > min(open_, close):
         raise ValueError(f"low {low} is above open {open_} or close {close}")
-    ticks = [_units(price, scale.price) for price in (open_, high, low, close)]
-    if ticks[2] < 1:
+    first, highest, lowest, last = (_units(price, scale.price) for price in (open_, high, low, close))
+    if lowest < 1:
         raise ValueError(f"low {low} is below one tick of the contract")
-    return FeedBar(*ticks, _units(volume, scale.quantity))
+    return FeedBar(first, highest, lowest, last, _units(volume, scale.quantity))
 
 
 def _row(cells: list[str], scale: Scale, before_ms: int | None, interval_ms: int) -> tuple[int, FeedBar]:
@@ -125,7 +125,9 @@ def read_folder(
         known = out.setdefault(symbol, {})
         twice = known.keys() & bars.keys()
         if twice:
-            raise FeedFileError(path, None, f"opens a bar at {min(twice)} that another file of {symbol} holds too")
+            raise FeedFileError(
+                path, None, f"opens a bar at {min(twice)} that another file of {symbol} holds too"
+            )
         known.update(bars)
     if not out:
         raise FeedFileError(folder, None, f"holds no <symbol>_perp_{interval_name}_*.csv or .csv.gz file")

@@ -136,7 +136,9 @@ class SyntheticSource:
             spread = instrument.beta * sigma * (3.0 if shock else 1.0)
             close = state.prices[symbol] * math.exp(move)
             reach = (abs(draw.gauss(0.0, 0.5)) * spread, abs(draw.gauss(0.0, 0.5)) * spread)
-            volume = instrument.minute_volume * regime.volatility * liveliness * math.exp(draw.gauss(-0.1, 0.45))
+            volume = (
+                instrument.minute_volume * regime.volatility * liveliness * math.exp(draw.gauss(-0.1, 0.45))
+            )
             bars[symbol] = self._bar(symbol, state.prices[symbol], close, reach, volume)
             state.prices[symbol] = close
         row = BarRow(state.open_ms, bars)

@@ -58,9 +58,7 @@ def bar_row(symbol: str, interval_ms: int, bar: Bar) -> Row:
     return (symbol, interval_ms, bar.open_ms, body(bar))
 
 
-def render(
-    changes: Changes, markets: Iterable[MarketRecord], meta: Mapping[str, str], wall_ms: int
-) -> Batch:
+def render(changes: Changes, markets: Iterable[MarketRecord], meta: Mapping[str, str], wall_ms: int) -> Batch:
     """Every row that `changes` asks for, with `markets` and `meta` as they stand with it."""
     batch = Batch()
     batch.add("accounts", ((one.id, body(one)) for one in changes.accounts.values()))

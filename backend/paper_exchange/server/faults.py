@@ -81,7 +81,7 @@ def _rule(fields: object) -> FaultRule:
     path, method, mode, count = (fields.get(name) for name in ("path", "method", "mode", "count"))
     if not isinstance(path, str) or not (method is None or isinstance(method, str)):
         raise VenueError(Refusal.BAD_FIELD, "rules.path")
-    if not isinstance(mode, str) or mode not in FaultMode:
+    if not isinstance(mode, str) or mode not in {known.value for known in FaultMode}:
         raise VenueError(Refusal.BAD_FIELD, "rules.mode")
     if count is None:
         count = 1

@@ -74,10 +74,14 @@ def _balance(found: MarginSummary) -> dict[str, object]:
 
 def asset_fields(account: Account, found: MarginSummary, now: int) -> dict[str, object]:
     # ccxt skips assets whose updateTime is 0.
-    return {"asset": "USDT"} | _balance(found) | {
-        "marginAvailable": True,
-        "updateTime": account.record.updated_ms or now,
-    }
+    return (
+        {"asset": "USDT"}
+        | _balance(found)
+        | {
+            "marginAvailable": True,
+            "updateTime": account.record.updated_ms or now,
+        }
+    )
 
 
 def totals_fields(found: MarginSummary) -> dict[str, object]:
@@ -118,4 +122,6 @@ def balance_row(account: Account, found: MarginSummary, now: int) -> dict[str, o
     asset = asset_fields(account, found, now)
     names = ["asset", "crossWalletBalance", "crossUnPnl", "availableBalance", "maxWithdrawAmount"]
     names += ["marginAvailable", "updateTime"]
-    return {"accountAlias": "paper", "balance": asset["walletBalance"]} | {name: asset[name] for name in names}
+    return {"accountAlias": "paper", "balance": asset["walletBalance"]} | {
+        name: asset[name] for name in names
+    }

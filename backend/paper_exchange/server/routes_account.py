@@ -146,7 +146,9 @@ def set_leverage(call: Call) -> object:
 
 
 def set_margin_type(call: Call) -> object:
-    call.venue.exchange.set_margin_type(call.parameters.text("symbol"), call.parameters.optional("marginType"))
+    call.venue.exchange.set_margin_type(
+        call.parameters.text("symbol"), call.parameters.optional("marginType")
+    )
     return SUCCESS
 
 

@@ -176,7 +176,9 @@ def _algo_update(exchange: Exchange, event: ConditionalChanged) -> list[dict[str
             "aq": contract.quantity_text(one.actual_quantity),
             "act": one.actual_type,
         }
-    told: list[dict[str, object]] = [{"e": "ALGO_UPDATE", "T": event.time_ms, "E": event.time_ms, "o": fields}]
+    told: list[dict[str, object]] = [
+        {"e": "ALGO_UPDATE", "T": event.time_ms, "E": event.time_ms, "o": fields}
+    ]
     if one.status is ConditionalStatus.REJECTED:
         why = {"s": one.symbol, "i": one.id, "r": event.reject_reason}
         rejection = {"e": "CONDITIONAL_ORDER_TRIGGER_REJECT", "E": event.time_ms, "T": event.time_ms}

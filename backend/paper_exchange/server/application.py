@@ -1,0 +1,87 @@
+"""The web application: every path of the dialect, the websockets, the operator's routes, and the running feed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+
+from aiohttp import web
+
+from paper_exchange.pacing import Pacer
+from paper_exchange.server import (
+    routes_account,
+    routes_conditionals,
+    routes_elsewhere,
+    routes_orders,
+    routes_public,
+)
+from paper_exchange.server.admin import Admin
+from paper_exchange.server.audience import StreamAudience
+from paper_exchange.server.dispatch import LARGEST_BODY, Dispatcher
+from paper_exchange.server.faults import Faults
+from paper_exchange.server.listen_keys import ListenKeys
+from paper_exchange.server.rates import RateLimits
+from paper_exchange.server.routing import Routes, Services
+from paper_exchange.server.streams import Hub
+from paper_exchange.server.websockets import Sockets
+from paper_exchange.venue import Venue
+
+DEPTH_SECONDS = 0.1
+STREAM_PATHS = ("/public/ws", "/market/ws", "/private/ws", "/ws", "/stream")
+
+ROUTES: Routes = (
+    routes_public.ROUTES
+    | routes_account.ROUTES
+    | routes_orders.ROUTES
+    | routes_conditionals.ROUTES
+    | routes_elsewhere.ROUTES
+)
+
+
+async def _every(seconds: float, audience: StreamAudience) -> None:
+    """Publish depth differences and retire listen keys."""
+    while True:
+        await asyncio.sleep(seconds)
+        audience.flush_all_depth()
+        audience.expire_listen_keys()
+
+
+def build_application(venue: Venue, admin_token: str, weight_limit: int) -> web.Application:
+    """Everything wired; the feed runs while the application does."""
+    hub, listen_keys, faults = Hub(), ListenKeys(), Faults()
+    audience = StreamAudience(venue, hub, listen_keys)
+    venue.attach(audience)
+    pacer = Pacer(venue)
+    services = Services(venue, RateLimits(weight_limit), listen_keys, audience.flush_depth)
+    dispatcher = Dispatcher(services, faults, ROUTES)
+    sockets = Sockets(hub, audience, listen_keys)
+    application = web.Application(client_max_size=LARGEST_BODY)
+    application.add_routes(Admin(venue, pacer, faults, admin_token).routes())
+    for path in STREAM_PATHS:
+        application.router.add_get(path, sockets.serve)
+        application.router.add_get(path + "/{tail:.*}", sockets.serve)
+    application.router.add_route("*", "/{tail:.*}", dispatcher.answer)
+
+    async def background(_: web.Application) -> AsyncIterator[None]:
+        running = [_supervised(venue, pacer.run()), _supervised(venue, _every(DEPTH_SECONDS, audience))]
+        yield
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+        for listener in list(hub.listeners):
+            await listener.socket.close(code=1001, message=b"going away")
+
+    application.cleanup_ctx.append(background)
+    return application
+
+
+def _supervised(venue: Venue, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+    """A task whose failure stops the venue: a market that stands still must not look alive."""
+    task = asyncio.create_task(work)
+
+    def ended(done: asyncio.Task[None]) -> None:
+        if not done.cancelled() and (failure := done.exception()) is not None:
+            venue.fail(failure)
+
+    task.add_done_callback(ended)
+    return task

@@ -1,0 +1,91 @@
+"""The websocket paths: subscribing to public streams, and the user stream behind a listen key."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+import orjson
+from aiohttp import WSMsgType, web
+
+from paper_exchange.server.audience import StreamAudience
+from paper_exchange.server.listen_keys import ListenKeys
+from paper_exchange.server.streams import Hub, Listener
+
+PING_SECONDS = 180.0
+POLICY_VIOLATION = 1008
+LISTEN_KEY_LENGTH = 64
+LONGEST_STREAM_NAME = 64
+MOST_STREAMS = 1_024
+UNKNOWN_METHOD = {"code": 2, "msg": "Invalid request: unknown method"}
+BAD_PARAMS = {"code": 2, "msg": "Invalid request: params must be a list of stream names"}
+BAD_JSON = {"code": 3, "msg": "Invalid JSON: expected an object"}
+
+
+@dataclass(frozen=True, slots=True)
+class Sockets:
+    """Serves every websocket path."""
+
+    hub: Hub
+    audience: StreamAudience
+    listen_keys: ListenKeys
+
+    async def serve(self, request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse(heartbeat=PING_SECONDS, max_msg_size=1 << 20)
+        await socket.prepare(request)
+        listener = Listener(socket, combined="/stream" in request.path)
+        key = request.query.get("listenKey") or self._key_in_path(request)
+        if key is not None:
+            listener.account = self.listen_keys.account_of(key)
+            if listener.account is None:
+                await socket.close(code=POLICY_VIOLATION, message=b"This listenKey does not exist.")
+                return socket
+        self.hub.join(listener)
+        self._subscribe(listener, [name for name in request.query.get("streams", "").split("/") if name])
+        drain = asyncio.create_task(listener.drain())
+        try:
+            async for message in socket:
+                if message.type is WSMsgType.TEXT:
+                    listener.send(orjson.dumps(self._answer(listener, message.data)).decode())
+        finally:
+            streams = list(listener.streams)
+            self.hub.leave(listener)
+            for stream in streams:
+                self.audience.unsubscribed(stream)
+            drain.cancel()
+        return socket
+
+    @staticmethod
+    def _key_in_path(request: web.Request) -> str | None:
+        tail = request.match_info.get("tail", "")
+        return tail if len(tail) == LISTEN_KEY_LENGTH else None
+
+    def _answer(self, listener: Listener, text: str) -> dict[str, object]:
+        try:
+            asked = orjson.loads(text)
+        except orjson.JSONDecodeError:
+            return {"error": BAD_JSON}
+        if not isinstance(asked, dict):
+            return {"error": BAD_JSON}
+        number, streams = asked.get("id"), asked.get("params", [])
+        if not isinstance(streams, list) or not all(isinstance(one, str) for one in streams):
+            return {"error": BAD_PARAMS, "id": number}
+        match asked.get("method"):
+            case "SUBSCRIBE":
+                self._subscribe(listener, streams)
+            case "UNSUBSCRIBE":
+                self.hub.unsubscribe(listener, streams)
+                for stream in streams:
+                    self.audience.unsubscribed(stream)
+            case "LIST_SUBSCRIPTIONS":
+                return {"result": sorted(listener.streams), "id": number}
+            case _:
+                return {"error": UNKNOWN_METHOD, "id": number}
+        return {"result": None, "id": number}
+
+    def _subscribe(self, listener: Listener, streams: list[str]) -> None:
+        room = MOST_STREAMS - len(listener.streams)
+        chosen = [stream for stream in streams if len(stream) <= LONGEST_STREAM_NAME][:room]
+        self.hub.subscribe(listener, chosen)
+        for stream in chosen:
+            self.audience.subscribed(stream)
