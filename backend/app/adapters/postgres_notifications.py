@@ -1,7 +1,7 @@
 """NOTIFY from Postgres: one connection that listens, and connects again when it is lost."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import asyncpg
 import structlog
@@ -22,7 +22,7 @@ class PostgresNotifications:
         """Payloads as they come; None whenever listening has (again) begun, before which some were missed."""
         lost = False
         while True:
-            waiting: asyncio.Queue[str] = asyncio.Queue()
+            waiting: asyncio.Queue[str | None] = asyncio.Queue()
             try:
                 connection = await asyncpg.connect(self._dsn, timeout=5)
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
@@ -46,12 +46,25 @@ class PostgresNotifications:
             await asyncio.sleep(RETRY_SECONDS)
 
 
-async def _payloads(connection: asyncpg.Connection, waiting: asyncio.Queue[str]) -> AsyncIterator[str]:
-    """Payloads until the connection is found lost; a silent one is asked from time to time."""
+def _forwarder(waiting: asyncio.Queue[str | None]) -> Callable[[object, int, str, str], None]:
+    def forward(_connection: object, _pid: int, _channel: str, payload: str) -> None:
+        waiting.put_nowait(payload)
+
+    return forward
+
+
+def _end_with(connection: asyncpg.Connection, waiting: asyncio.Queue[str | None]) -> None:
+    connection.add_termination_listener(lambda _connection: waiting.put_nowait(None))
+
+
+async def _payloads(connection: asyncpg.Connection, waiting: asyncio.Queue[str | None]) -> AsyncIterator[str]:
+    """Payloads until the connection is lost; a silent one is asked from time to time."""
     while True:
         try:
-            yield await asyncio.wait_for(waiting.get(), CHECK_SECONDS)
+            payload = await asyncio.wait_for(waiting.get(), CHECK_SECONDS)
         except TimeoutError:
             await asyncio.wait_for(connection.execute("SELECT 1"), CHECK_SECONDS)
-        if connection.is_closed():
+            continue
+        if payload is None:
             return
+        yield payload

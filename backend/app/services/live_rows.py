@@ -1,0 +1,170 @@
+"""Reads, as one tenant, the rows that its screens show, and writes them as JSON once."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+import msgspec
+
+from app.core.db import Database
+from app.repositories.breakers import BreakerRepository
+from app.repositories.decisions import DecisionRepository
+from app.repositories.journal import JournalRepository
+from app.repositories.positions import PositionRepository, TradeRecord
+from app.services.circuit_breaker import BreakerView, breaker_view
+from app.services.journal import decision_view, execution_view
+from app.services.position_views import PositionView, position_view, trade_view
+from app.services.positions import Prices
+
+READS_AT_ONCE = 4
+NO_TIME = b"null"
+
+
+class WalletRow(Protocol):
+    """A wallet as shown; everything else about it is written by `WalletRows.encode`."""
+
+    @property
+    def id(self) -> UUID: ...
+
+
+class WalletRows(Protocol):
+    """The wallets of a user as the API shows them."""
+
+    async def rows(self, user_id: UUID) -> Sequence[WalletRow]: ...
+
+    def encode(self, row: WalletRow) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something of a user that changed: position, trade, wallet, breaker, execution, decision or session."""
+
+    kind: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class LiveRow:
+    """One row to be shown: its topic, its key within the topic, and its JSON."""
+
+    topic: str
+    key: str
+    json: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class UserRows:
+    """What a screen shows at first. `venues` are those of the wallets, in the wallets' order."""
+
+    positions: list[TradeRecord]
+    breaker: BreakerView
+    wallets: bytes
+    venues: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class ChangedRows:
+    """Rows after a change; `live` are the positions among them, `ended` the ids of those that are over."""
+
+    rows: list[LiveRow] = field(default_factory=list)
+    live: list[TradeRecord] = field(default_factory=list)
+    ended: list[UUID] = field(default_factory=list)
+
+
+class LiveRows:
+    """Rows of one tenant at a time; few reads at once, so that screens cannot starve the API."""
+
+    def __init__(
+        self, database: Database, prices: Prices, wallets: WalletRows, now: Callable[[], datetime]
+    ) -> None:
+        self._database = database
+        self._prices = prices
+        self._wallets = wallets
+        self._now = now
+        self._reads = asyncio.Semaphore(READS_AT_ONCE)
+
+    async def everything(self, user_id: UUID) -> UserRows:
+        """Positions, wallets and trading state as they stand."""
+        async with self._reads:
+            async with self._database.tenant(user_id) as session:
+                positions = await PositionRepository(session).live(user_id)
+                breaker, wallets = await self._breaker(BreakerRepository(session), user_id)
+            rows = await self._wallets.rows(user_id)
+        encoded = b"[%b]" % b",".join(self._wallets.encode(row) for row in rows)
+        return UserRows(positions, breaker, encoded, tuple(dict.fromkeys(venue for _, venue in wallets)))
+
+    async def changed(self, user_id: UUID, changes: Iterable[Change]) -> ChangedRows:
+        """The rows that these changes are about, as they stand now; another tenant's ids yield nothing."""
+        held = list(changes)
+        trades = _ids(held, "position") | _ids(held, "trade")
+        logs, decisions = _ids(held, "execution"), _ids(held, "decision")
+        found = ChangedRows()
+        async with self._reads:
+            async with self._database.tenant(user_id) as session:
+                if trades:
+                    for trade in await PositionRepository(session).some(user_id, list(trades)):
+                        self._add_trade(found, trade)
+                if logs:
+                    for line in await JournalRepository(session).some_logs(user_id, list(logs)):
+                        found.rows.append(LiveRow("execution", str(line.id), encode(execution_view(line))))
+                if decisions:
+                    for decision in await DecisionRepository(session).some(user_id, list(decisions)):
+                        row = encode(decision_view(decision))
+                        found.rows.append(LiveRow("decision", str(decision.id), row))
+                if any(change.kind == "breaker" for change in held):
+                    breaker, _ = await self._breaker(BreakerRepository(session), user_id)
+                    found.rows.append(LiveRow("breaker", "", encode(breaker)))
+            wallet_ids = _ids(held, "wallet")
+            if wallet_ids:
+                for wallet in await self._wallets.rows(user_id):
+                    if wallet.id in wallet_ids:
+                        found.rows.append(LiveRow("wallet", str(wallet.id), self._wallets.encode(wallet)))
+        return found
+
+    def position(self, trade: TradeRecord) -> PositionView:
+        """The position at the newest price."""
+        return position_view(trade, self._prices.quote(trade.venue, trade.symbol))
+
+    def _add_trade(self, found: ChangedRows, trade: TradeRecord) -> None:
+        key = str(trade.id)
+        if trade.is_live:
+            found.live.append(trade)
+            found.rows.append(LiveRow("position", key, encode(self.position(trade))))
+            return
+        found.ended.append(trade.id)
+        found.rows.append(LiveRow("position", key, encode({"id": trade.id, "closed": True})))
+        quote = self._prices.quote(trade.venue, trade.symbol)
+        found.rows.append(LiveRow("trade", key, encode(trade_view(trade, quote))))
+
+    async def _breaker(
+        self, breakers: BreakerRepository, user_id: UUID
+    ) -> tuple[BreakerView, list[tuple[UUID, str]]]:
+        wallets = await breakers.active_wallets(user_id)
+        states = await breakers.states(user_id)
+        paused = await breakers.is_paused_by_settings(user_id)
+        return breaker_view(states, wallets, self._now(), by_settings=paused), wallets
+
+
+def encode(view: object) -> bytes:
+    """The JSON of a view."""
+    return msgspec.json.encode(view)
+
+
+def encode_time(at: datetime | None) -> bytes:
+    """The JSON of a time; null where there is none."""
+    return NO_TIME if at is None else msgspec.json.encode(at)
+
+
+def _ids(changes: Iterable[Change], kind: str) -> set[UUID]:
+    """The ids among changes of a kind; a text that is no id is left out."""
+    found: set[UUID] = set()
+    for change in changes:
+        if change.kind == kind:
+            try:
+                found.add(UUID(change.id))
+            except ValueError:
+                continue
+    return found
