@@ -1,4 +1,4 @@
-"""The limits of a user's and a wallet's aggregates: just inside, at and just outside, one fact changed per test."""
+"""Limits of a user's and a wallet's aggregates: inside, at and outside, one fact changed per test."""
 
 from dataclasses import replace
 from decimal import Decimal
