@@ -1,0 +1,57 @@
+"""Named places at which a test may kill this process with SIGKILL, between one durable step and the next.
+
+Outside tests a call is a dictionary look-up and nothing else. A test names a file in STACKALPHA_CRASH_FILE
+and writes a label into it: the first process that passes that label takes the file away and dies.
+"""
+
+import os
+import signal
+from pathlib import Path
+from typing import Final
+
+VARIABLE: Final = "STACKALPHA_CRASH_FILE"
+LEGS: Final = ("entry", "stop", "move", "exit")  # a stop that replaces another is a "move"
+STEPS: Final = (
+    "after_commit_sending",
+    "after_response",
+    "after_record",
+    "after_unknown",
+    "after_query",
+    "after_not_accepted",
+)
+CRASH_POINTS: Final = (
+    "after_commit_intent",
+    "after_set_leverage",
+    *(f"{step}_{leg}" for leg in LEGS for step in STEPS),
+    "after_commit_intent_stop",
+    "after_commit_intent_move",
+    "after_commit_intent_exit",
+    "before_cancel_stop",
+    "after_cancel_stop",
+    "after_record_cancel",
+    "after_commit_closed",
+)
+
+
+def crash_point(label: str) -> None:
+    """Die here if a test asked for it."""
+    path = os.environ.get(VARIABLE)
+    if path is None:
+        return
+    if label not in CRASH_POINTS:
+        raise ValueError(f"{label} is not in CRASH_POINTS")
+    if _is_asked_for(Path(path), label):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _is_asked_for(file: Path, label: str) -> bool:
+    """Whether the file holds this label; if so it is taken away, by one process only."""
+    taken = file.with_name(f"{file.name}.{os.getpid()}")
+    try:
+        if file.read_text().strip() != label:
+            return False
+        file.rename(taken)
+    except FileNotFoundError:
+        return False
+    taken.unlink()
+    return True

@@ -1,0 +1,50 @@
+"""The wallet's ledger: postings of our own computation, and deposits and funding as the venue told them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.models.ledger_event import LedgerEvent
+
+
+class LedgerRepository:
+    """Postings of one tenant."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def insert(self, user_id: UUID, rows: Sequence[Mapping[str, object]]) -> set[tuple[str, str]]:
+        """Insert postings that are not there yet; returns (kind, reference) of the new ones."""
+        if not rows:
+            return set()
+        statement = (
+            insert(LedgerEvent)
+            .values([dict(row) | {"user_id": user_id} for row in rows])
+            .on_conflict_do_nothing()
+            .returning(LedgerEvent.kind, LedgerEvent.venue_reference)
+        )
+        return set((await self._session.execute(statement)).tuples())
+
+    async def sums(self, user_id: UUID, wallet_id: UUID) -> dict[str, Decimal]:
+        """Sum of each kind of posting; a kind without one is absent."""
+        statement = (
+            select(LedgerEvent.kind, func.sum(LedgerEvent.amount))
+            .where(LedgerEvent.user_id == user_id, LedgerEvent.wallet_id == wallet_id)
+            .group_by(LedgerEvent.kind)
+        )
+        return dict((await self._session.execute(statement)).tuples().all())
+
+    async def flows_since(self, user_id: UUID, wallet_id: UUID, since: datetime) -> Decimal:
+        """Deposits less withdrawals from that market time on."""
+        statement = select(func.coalesce(func.sum(LedgerEvent.amount), 0)).where(
+            LedgerEvent.user_id == user_id,
+            LedgerEvent.wallet_id == wallet_id,
+            LedgerEvent.kind.in_(("deposit", "withdrawal")),
+            LedgerEvent.occurred_at >= since,
+        )
+        return Decimal((await self._session.execute(statement)).scalar_one())

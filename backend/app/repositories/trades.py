@@ -1,0 +1,161 @@
+"""Trades: the rows that the order core writes. A status moves only from the status that was expected."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import exists, func, insert, select, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.domain.types import ExitReason, OrderStatus, TradeStatus
+from app.models.order import Order
+from app.models.signal import Signal
+from app.models.trade import LIVE, Trade
+from app.models.wallet import Wallet
+
+LIVE_TRADE = text("trades." + LIVE)
+UNKNOWN_OUTCOME = (
+    exists()
+    .where(Order.trade_id == Trade.id, Order.user_id == Trade.user_id, Order.status == OrderStatus.SENDING)
+    .correlate(Trade)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LiveTrade:
+    """A trade that is not over, as a sweep sees it."""
+
+    user_id: UUID
+    wallet_id: UUID
+    trade_id: UUID
+    symbol: str
+    status: TradeStatus
+    has_unknown_outcome: bool
+
+
+class TradeRepository:
+    """Trades of one tenant."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def lock(self, user_id: UUID, trade_id: UUID) -> Trade | None:
+        """The trade, locked until the transaction ends; None where the tenant has none of that id."""
+        statement = (
+            select(Trade)
+            .where(Trade.user_id == user_id, Trade.id == trade_id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+        return (await self._session.execute(statement)).scalar_one_or_none()
+
+    async def signal(self, user_id: UUID, trade: Trade) -> Signal | None:
+        """The signal that the trade came from."""
+        if trade.user_id != user_id or trade.signal_id is None:
+            return None
+        return (
+            await self._session.execute(select(Signal).where(Signal.id == trade.signal_id))
+        ).scalar_one_or_none()
+
+    async def write(self, user_id: UUID, trade: Trade, values: Mapping[str, object]) -> None:
+        """Write figures of a locked trade, not its status."""
+        await self._session.execute(
+            update(Trade)
+            .where(Trade.user_id == user_id, Trade.id == trade.id)
+            .values(dict(values) | {"updated_at": func.now()})
+            .execution_options(synchronize_session=False)
+        )
+
+    async def move(
+        self, user_id: UUID, trade: Trade, status: TradeStatus, values: Mapping[str, object]
+    ) -> bool:
+        """Move the status from the one that was read to `status`; False when another was faster."""
+        statement = (
+            update(Trade)
+            .where(Trade.user_id == user_id, Trade.id == trade.id, Trade.status == trade.status)
+            .values(dict(values) | {"status": status.value, "updated_at": func.now()})
+            .returning(Trade.id)
+            .execution_options(synchronize_session=False)
+        )
+        return (await self._session.execute(statement)).first() is not None
+
+    async def live_of_wallet(self, user_id: UUID, wallet_id: UUID, symbol: str | None) -> list[LiveTrade]:
+        """The wallet's trades that are not over, of one symbol or of all."""
+        statement = (
+            select(Trade.user_id, Trade.wallet_id, Trade.id, Trade.symbol, Trade.status, UNKNOWN_OUTCOME)
+            .where(Trade.user_id == user_id, Trade.wallet_id == wallet_id, LIVE_TRADE)
+            .order_by(Trade.created_at)
+        )
+        if symbol is not None:
+            statement = statement.where(Trade.symbol == symbol)
+        return [_live(row) for row in (await self._session.execute(statement)).tuples()]
+
+    async def at_moment(self, user_id: UUID, wallet_id: UUID, symbol: str, at: datetime) -> UUID | None:
+        """The trade whose position was held at that market time; None where none was."""
+        statement = (
+            select(Trade.id)
+            .where(
+                Trade.user_id == user_id,
+                Trade.wallet_id == wallet_id,
+                Trade.symbol == symbol,
+                Trade.opened_at <= at,
+                (Trade.closed_at.is_(None)) | (Trade.closed_at >= at),
+            )
+            .order_by(Trade.opened_at.desc())
+            .limit(1)
+        )
+        return (await self._session.execute(statement)).scalar_one_or_none()
+
+    async def add_funding(self, user_id: UUID, trade_id: UUID, amount: Decimal) -> None:
+        """Add a funding payment (positive was received) to a trade, open or closed."""
+        await self._session.execute(
+            update(Trade)
+            .where(Trade.user_id == user_id, Trade.id == trade_id)
+            .values(funding=Trade.funding + amount)
+            .execution_options(synchronize_session=False)
+        )
+
+    async def request_exit(self, user_id: UUID, trade_id: UUID, reason: ExitReason) -> None:
+        """Note that the trade is to be left, unless somebody asked before or it is over."""
+        await self._session.execute(
+            update(Trade)
+            .where(Trade.user_id == user_id, Trade.id == trade_id, Trade.exit_requested.is_(None), LIVE_TRADE)
+            .values(exit_requested=reason.value, updated_at=func.now())
+            .execution_options(synchronize_session=False)
+        )
+
+
+class SystemTradeRepository:
+    """Trades of every tenant: for the fan-out of a signal and for recovery."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def insert(self, rows: Sequence[Mapping[str, object]]) -> None:
+        """Insert new trades."""
+        if rows:
+            await self._session.execute(insert(Trade), [dict(row) for row in rows])
+
+    async def live_of_shards(self, shards: Sequence[int]) -> list[LiveTrade]:
+        """Every trade that is not over of the wallets of these shards."""
+        statement = (
+            select(Trade.user_id, Trade.wallet_id, Trade.id, Trade.symbol, Trade.status, UNKNOWN_OUTCOME)
+            .join(Wallet, (Wallet.user_id == Trade.user_id) & (Wallet.id == Trade.wallet_id))
+            .where(Wallet.shard.in_(list(shards)), LIVE_TRADE)
+            .order_by(Trade.created_at)
+        )
+        return [_live(row) for row in (await self._session.execute(statement)).tuples()]
+
+    async def owner(self, trade_id: UUID) -> tuple[UUID, UUID] | None:
+        """(user, wallet) of a trade; None where there is none of that id."""
+        row = (
+            await self._session.execute(select(Trade.user_id, Trade.wallet_id).where(Trade.id == trade_id))
+        ).first()
+        return None if row is None else (row[0], row[1])
+
+
+def _live(row: tuple[UUID, UUID, UUID, str, str, bool]) -> LiveTrade:
+    user_id, wallet_id, trade_id, symbol, status, unknown = row
+    return LiveTrade(user_id, wallet_id, trade_id, symbol, TradeStatus(status), unknown)

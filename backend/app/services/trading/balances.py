@@ -1,0 +1,199 @@
+"""Balances, the venue's ledger and the day's window of one account, read together and written together."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+import structlog
+
+from app.core.clock import utc_now
+from app.core.db import Database
+from app.domain.venue import AccountBalance, LedgerEntry, LedgerKind, VenueUnavailableError
+from app.models.risk_state import RiskState
+from app.repositories.trading_accounts import TradingAccount
+from app.repositories.trading_transaction import TradingTransaction
+from app.services.ports import AccountKey, ExchangeGateway, ExchangeGateways
+from app.services.trading.markets import MarketView
+from app.services.trading.risk_picture import RiskPicture
+
+OVERLAP_MS = 60_000
+READS_AT_ONCE = 16
+DAY_DUE = timedelta(hours=22)
+FLOWS = frozenset({LedgerKind.DEPOSIT, LedgerKind.WITHDRAWAL})
+OWN_COMPUTATION = frozenset({LedgerKind.REALIZED_PNL, LedgerKind.COMMISSION})
+
+log = structlog.get_logger(__name__)
+
+
+def account_key(account: TradingAccount) -> AccountKey:
+    """The account as gateways know it."""
+    return AccountKey(account.user_id, account.wallet_id, account.venue, account.environment)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    balance: AccountBalance
+    entries: Sequence[LedgerEntry]
+    market_time: datetime | None
+    read_at: datetime
+
+
+class BalanceKeeper:
+    """Keeps `risk_state` and `ledger_events` true to the venue."""
+
+    def __init__(self, database: Database, gateways: ExchangeGateways, markets: MarketView) -> None:
+        self._database = database
+        self._gateways = gateways
+        self._markets = markets
+
+    async def refresh_many(self, accounts: Sequence[TradingAccount]) -> None:
+        """Refresh several accounts; one that cannot be read keeps its old, ageing balance."""
+        gate = asyncio.Semaphore(READS_AT_ONCE)
+
+        async def one(account: TradingAccount) -> None:
+            async with gate:
+                try:
+                    await self.refresh(account)
+                except VenueUnavailableError as error:
+                    log.warning(
+                        "the balance cannot be read", wallet_id=str(account.wallet_id), error=str(error)
+                    )
+
+        await asyncio.gather(*(one(account) for account in accounts))
+
+    async def refresh(self, account: TradingAccount, *, with_ledger: bool = True) -> None:
+        """Read balance and ledger, roll the day where it is over, latch the limits that are reached.
+
+        Without the ledger (30 weight at Binance) only where a day does not begin.
+        """
+        gateway = await self._gateways.for_account(account_key(account))
+        async with self._database.tenant(account.user_id) as session:
+            state = await TradingTransaction(session, account.user_id).risk.of_wallet(
+                account.user_id, account.wallet_id
+            )
+        reading = await self._read(account, gateway, state, with_ledger=with_ledger)
+        await self._write(account, reading)
+
+    async def _read(
+        self, account: TradingAccount, gateway: ExchangeGateway, state: RiskState | None, *, with_ledger: bool
+    ) -> _Reading:
+        """The ledger is read before the balance, and again after it where a day begins: a deposit between
+        the two would else count in the day's first equity and once more as a deposit."""
+        watermark = None if state is None else state.income_watermark_ms
+        since = None if watermark is None else max(int(watermark) - OVERLAP_MS, 0)
+        market_time = await self._markets.market_time(account.venue)
+        begins = state is None or state.day_start is None
+        if state is not None and state.day_start is not None and market_time is not None:
+            begins = market_time - state.day_start > DAY_DUE
+        entries: Sequence[LedgerEntry] = ()
+        if with_ledger or begins:
+            entries = await gateway.ledger(since)
+        balance = await gateway.balance()
+        while begins:
+            again = await gateway.ledger(since)
+            if _flows(again) == _flows(entries):
+                break
+            entries, balance = again, await gateway.balance()
+        return _Reading(balance, entries, market_time, utc_now())
+
+    async def _write(self, account: TradingAccount, reading: _Reading) -> None:
+        user_id, environment = account.user_id, account.environment
+        async with self._database.tenant(user_id) as session:
+            transaction = TradingTransaction(session, user_id)
+            await transaction.risk.ensure(user_id, environment, account.wallet_id)
+            states = await transaction.risk.lock(user_id, environment)
+            own = next(state for state in states if state.wallet_id == account.wallet_id)
+            if own.balance_as_of is not None and own.balance_as_of > reading.read_at:
+                return
+            await self._post(transaction, account, own, reading.entries)
+            own.balance, own.equity = reading.balance.balance, reading.balance.equity
+            own.free_margin, own.balance_as_of = reading.balance.free_margin, reading.read_at
+            market_time = reading.market_time
+            if market_time is not None:
+                own.market_as_of = market_time
+                await self._roll(transaction, account, states, reading.read_at, market_time)
+            _sum_up(states, reading.read_at)
+            transaction.announcements.changed(user_id, "wallet", account.wallet_id)
+            await transaction.announcements.send()
+
+    async def _roll(
+        self,
+        transaction: TradingTransaction,
+        account: TradingAccount,
+        states: Sequence[RiskState],
+        now: datetime,
+        market_time: datetime,
+    ) -> None:
+        """Building the picture rolls the day and latches what is reached."""
+        user_id, environment = account.user_id, account.environment
+        exposures = await transaction.risk.exposures(user_id, environment)
+        RiskPicture(
+            rules=await transaction.risk.rules(user_id, environment),
+            states=states,
+            exposures=exposures,
+            breakers=[],
+            markets=await self._markets.marked({(one.trade.venue, one.trade.symbol) for one in exposures}),
+            now=now,
+            market_time=market_time,
+        )
+
+    async def _post(
+        self,
+        transaction: TradingTransaction,
+        account: TradingAccount,
+        state: RiskState,
+        entries: Sequence[LedgerEntry],
+    ) -> None:
+        """Insert what the venue posted beside our own fills; new deposits count in the day's window."""
+        user_id, wallet_id = account.user_id, account.wallet_id
+        rows: list[dict[str, object]] = []
+        by_key: dict[tuple[str, str], tuple[LedgerEntry, UUID | None]] = {}
+        for entry in entries:
+            if entry.kind in OWN_COMPUTATION:
+                continue
+            trade_id = None
+            if entry.symbol is not None and entry.kind not in FLOWS:
+                trade_id = await transaction.trades.at_moment(
+                    user_id, wallet_id, entry.symbol, entry.occurred_at
+                )
+            by_key[entry.kind.value, entry.reference] = (entry, trade_id)
+            rows.append(
+                {
+                    "wallet_id": wallet_id,
+                    "trade_id": trade_id,
+                    "kind": entry.kind.value,
+                    "amount": entry.amount,
+                    "symbol": entry.symbol,
+                    "venue_reference": entry.reference,
+                    "occurred_at": entry.occurred_at,
+                }
+            )
+        for key in await transaction.ledger.insert(user_id, rows):
+            entry, trade_id = by_key[key]
+            if entry.kind in FLOWS and state.day_start is not None and entry.occurred_at >= state.day_start:
+                state.day_flows += entry.amount
+            if entry.kind is LedgerKind.FUNDING and trade_id is not None:
+                await transaction.trades.add_funding(user_id, trade_id, entry.amount)
+                transaction.announcements.changed(user_id, "trade", trade_id)
+        newest = max((int(entry.occurred_at.timestamp() * 1000) for entry in entries), default=None)
+        if newest is not None:
+            state.income_watermark_ms = max(newest, int(state.income_watermark_ms or 0))
+
+
+def _flows(entries: Sequence[LedgerEntry]) -> set[str]:
+    return {entry.reference for entry in entries if entry.kind in FLOWS}
+
+
+def _sum_up(states: Sequence[RiskState], now: datetime) -> None:
+    """The user's row shows the sums over its wallets; None where one is not known."""
+    user = next((state for state in states if state.wallet_id is None), None)
+    wallets = [state for state in states if state.wallet_id is not None and state.balance_as_of is not None]
+    if user is None or not wallets:
+        return
+    user.balance = sum((state.balance or Decimal(0) for state in wallets), Decimal(0))
+    user.equity = sum((state.equity or Decimal(0) for state in wallets), Decimal(0))
+    user.free_margin = sum((state.free_margin or Decimal(0) for state in wallets), Decimal(0))
+    user.balance_as_of = now

@@ -1,0 +1,49 @@
+"""What the order core works with: one set of collaborators, shared by every account of this process."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from app.core.clock import utc_now
+from app.core.db import Database
+from app.repositories.trading_accounts import TradingAccount
+from app.services.ports import ExchangeGateway, ExchangeGateways
+from app.services.trading.balances import BalanceKeeper, account_key
+from app.services.trading.markets import MarketView
+from app.services.trading.risk_management import RiskManagement
+from app.services.trading.terms import TradingTerms
+
+
+class LeaseBook:
+    """The epochs under which this process may write, by shard."""
+
+    def __init__(self) -> None:
+        self.epochs: dict[int, int] = {}
+
+    def epoch(self, shard: int) -> int | None:
+        """The epoch of a shard that is ours; None where it is not."""
+        return self.epochs.get(shard)
+
+
+@dataclass(slots=True)
+class Desk:
+    """`alive_since` is when this process began to act; time without a stop counts from then at most."""
+
+    database: Database
+    system: Database
+    gateways: ExchangeGateways
+    markets: MarketView
+    balances: BalanceKeeper
+    risk: RiskManagement
+    terms: TradingTerms
+    leases: LeaseBook = field(default_factory=LeaseBook)
+    alive_since: datetime = field(default_factory=utc_now)
+    leverage_set: set[tuple[UUID, str, int]] = field(default_factory=set)
+
+    async def gateway(self, account: TradingAccount) -> ExchangeGateway:
+        """The account's gateway, out of the pool."""
+        return await self.gateways.for_account(account_key(account))
+
+    @property
+    def unprotected_bound(self) -> timedelta:
+        return timedelta(milliseconds=self.terms.unprotected_ms)

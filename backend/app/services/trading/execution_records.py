@@ -1,0 +1,78 @@
+"""Rows of the execution log: every attempt, with what was asked, what was done and what it cost."""
+
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID, uuid4
+
+from app.domain.accounting import slippage_bps
+from app.domain.types import OrderLeg, OrderSide, OrderStatus
+from app.models.order import Order
+from app.repositories.trading_transaction import TradingTransaction
+from app.services.trading.fills_book import realized_by_fill
+from app.services.trading.trade_case import TradeCase
+
+ZERO = Decimal(0)
+HUNDRED = Decimal(100)
+MAX_PERCENT = Decimal("99999.99")
+_ACTIONS = {OrderLeg.ENTRY: "enter", OrderLeg.STOP: "place_stop", OrderLeg.EXIT: "exit"}
+
+
+async def log_attempt(
+    transaction: TradingTransaction,
+    case: TradeCase,
+    order: Order,
+    status: OrderStatus,
+    now: datetime,
+    *,
+    action: str | None = None,
+    error: str | None = None,
+) -> None:
+    """Append one row about an order that reached `status`; its figures are those of its recorded fills."""
+    trade = case.trade
+    fills = [fill for fill in case.fills if fill.client_order_id == order.client_order_id]
+    filled = sum((fill.quantity for fill in fills), ZERO)
+    price = sum((fill.quantity * fill.price for fill in fills), ZERO) / filled if filled else None
+    slippage = None if price is None else slippage_bps(OrderSide(order.side), order.requested_price, price)
+    gains = realized_by_fill(case.fills) if fills else {}
+    elapsed = None if order.sent_at is None or action is not None else now - order.sent_at
+    row_id = uuid4()
+    row: dict[str, object] = {
+        "id": row_id,
+        "timestamp": now,
+        "trade_id": trade.id,
+        "wallet_id": trade.wallet_id,
+        "symbol": trade.symbol,
+        "side": order.side,
+        "client_order_id": order.client_order_id,
+        "action": action or action_of(order),
+        "order_type": order.order_type,
+        "requested_price": order.requested_price,
+        "executed_price": None if price is None else price.quantize(Decimal("1e-10")),
+        "slippage_percent": None if slippage is None else (slippage / HUNDRED).quantize(Decimal("1e-4")),
+        "slippage_bps": None if slippage is None else slippage.quantize(Decimal("1e-4")),
+        "requested_size": order.quantity,
+        "filled_size": filled,
+        "fill_percent": min(filled / order.quantity * HUNDRED, MAX_PERCENT).quantize(Decimal("0.01")),
+        "fees_paid": sum((fill.fee for fill in fills), ZERO),
+        "realized_pnl": sum((gains[fill.venue_trade_id] for fill in fills), ZERO) if fills else None,
+        "execution_time_ms": None if elapsed is None else max(int(elapsed.total_seconds() * 1000), 0),
+        "status": status.value.lower(),
+        "error_message": error,
+        "retry_count": order.attempt - 1,
+        "market_time": max((fill.executed_at for fill in fills), default=order.market_time),
+    }
+    await transaction.logs.insert(transaction.user_id, row)
+    announce(transaction, trade.id, row_id)
+
+
+def action_of(order: Order) -> str:
+    """The attempt in words: enter, place_stop, move_stop or exit."""
+    if order.leg == OrderLeg.STOP and order.attempt > 1:
+        return "move_stop"
+    return _ACTIONS[OrderLeg(order.leg)]
+
+
+def announce(transaction: TradingTransaction, trade_id: UUID, row_id: UUID) -> None:
+    """Tell the user's screens about a new row, and that the trade changed."""
+    transaction.announcements.changed(transaction.user_id, "execution", row_id)
+    transaction.announcements.changed(transaction.user_id, "position", trade_id)

@@ -1,0 +1,204 @@
+"""The executor: holds leases on shards of wallets, and sees that every piece of trading work is done.
+
+Start-up, recovery after a crash and taking over from another executor are one path: a shard that was gained
+has its trades driven, unprotected ones first, and its accounts reconciled.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from functools import partial
+from typing import Protocol
+from uuid import UUID
+
+import structlog
+
+from app.domain.order_states import sweep_rank, sweep_reason
+from app.repositories.fan_out import FanOutTransaction
+from app.repositories.outbox import OutboxItem
+from app.repositories.trades import LiveTrade
+from app.services.trading.account_queue import AccountQueue
+from app.services.trading.desk import Desk
+from app.services.trading.intake import Intake
+from app.services.trading.shard_leases import ShardLeases
+
+POLL_SECONDS = 0.5
+TEND_FRACTION = 1 / 3
+ROWS_AT_ONCE = 64
+TASKS_AT_ONCE = 16
+POSTPONE_SECONDS = 0.5
+RETRY_SECONDS = 0.5
+ACCOUNT_WEIGHT = 130  # of a full read of one account
+WEIGHT_FOR_SWEEPS = 1_200  # per minute and address: half of the budget
+
+log = structlog.get_logger(__name__)
+
+
+class Notifications(Protocol):
+    """NOTIFY of one channel: payloads, and None whenever listening has begun (again)."""
+
+    def listen(self, channel: str) -> AsyncIterator[str | None]: ...
+
+
+class Executor:
+    """One process's part of the trading work."""
+
+    def __init__(self, desk: Desk, leases: ShardLeases, notifications: Notifications) -> None:
+        self._desk = desk
+        self._leases = leases
+        self._notifications = notifications
+        self._queues: dict[UUID, AccountQueue] = {}
+        self._intake = Intake(desk, self._queues.get)
+        self._wake = asyncio.Event()
+        self._under_way: dict[int, asyncio.Task[None]] = {}
+        self._sweep_place = 0
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until `stop` is set, then finish what is under way and give the leases back."""
+        loops = [
+            asyncio.create_task(self._repeat("leases", self._tend, self._tend_seconds)),
+            asyncio.create_task(self._repeat("outbox", self._take_work, 0.0)),
+            asyncio.create_task(self._repeat("sweep", self._sweep, 0.0)),
+            asyncio.create_task(self._listen()),
+        ]
+        await stop.wait()
+        for task in loops[1:]:
+            task.cancel()
+        if self._under_way:
+            await asyncio.wait(self._under_way.values(), timeout=3)
+        await asyncio.gather(*(queue.stop() for queue in self._queues.values()))
+        loops[0].cancel()
+        await asyncio.gather(*loops, *self._under_way.values(), return_exceptions=True)
+        await self._leases.release()
+
+    @property
+    def accounts(self) -> int:
+        """How many accounts this process acts for."""
+        return len(self._queues)
+
+    @property
+    def _tend_seconds(self) -> float:
+        return self._desk.terms.lease_seconds * TEND_FRACTION
+
+    async def _repeat(self, name: str, work: Callable[[], Awaitable[None]], seconds: float) -> None:
+        """Do it again and again; an error is logged and followed by a pause that grows."""
+        failures = 0
+        while True:
+            try:
+                await work()
+                failures = 0
+                await asyncio.sleep(seconds)
+            except Exception:
+                failures += 1
+                log.exception("a loop of the executor failed", loop=name, failures=failures)
+                await asyncio.sleep(min(RETRY_SECONDS * failures, 2.0))
+
+    async def _tend(self) -> None:
+        gained, lost = await self._leases.tend()
+        for queue in [held for held in self._queues.values() if held.account.shard in lost]:
+            del self._queues[queue.account.wallet_id]
+            await queue.stop()
+        await self._open_accounts()
+        if gained:
+            log.info("shards were gained", shards=sorted(gained), accounts=self.accounts)
+            await self._recover(gained)
+            self._wake.set()
+
+    async def _open_accounts(self) -> None:
+        """A queue for every account of our shards; none for those that are gone."""
+        async with self._desk.system.system() as session:
+            accounts = await FanOutTransaction(session).accounts.of_shards(sorted(self._desk.leases.epochs))
+        wanted = {account.wallet_id: account for account in accounts}
+        for wallet_id in self._queues.keys() - wanted.keys():
+            await self._queues.pop(wallet_id).stop()
+        for wallet_id in wanted.keys() - self._queues.keys():
+            queue = AccountQueue(self._desk, wanted[wallet_id])
+            self._queues[wallet_id] = queue
+            queue.start()
+            queue.reconcile(None)
+
+    async def _recover(self, shards: Iterable[int]) -> None:
+        async with self._desk.system.system() as session:
+            live = await FanOutTransaction(session).trades.live_of_shards(sorted(shards))
+        for trade in sorted(live, key=urgency):
+            queue = self._queues.get(trade.wallet_id)
+            if queue is not None:
+                queue.drive(trade.trade_id)
+                queue.reconcile(None)
+
+    async def _listen(self) -> None:
+        async for _ in self._notifications.listen("outbox"):
+            self._wake.set()
+
+    async def _take_work(self) -> None:
+        """Start what is due, then wait to be woken; a poll finds what no notification told of."""
+        room = TASKS_AT_ONCE - len(self._under_way)
+        shards = sorted(self._desk.leases.epochs)
+        if room > 0 and shards:
+            self._wake.clear()
+            async with self._desk.system.system() as session:
+                items = await FanOutTransaction(session).outbox.pending(
+                    shards, sorted(self._under_way), min(room, ROWS_AT_ONCE)
+                )
+            if items and not await self._all_known(items):
+                await self._open_accounts()
+            for item in items:
+                task = asyncio.create_task(self._carry_out(item))
+                self._under_way[item.id] = task
+                task.add_done_callback(partial(self._finished, item.id))
+            if len(items) == room:
+                return
+        try:
+            await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
+        except TimeoutError:
+            return
+
+    async def _all_known(self, items: list[OutboxItem]) -> bool:
+        return all(item.wallet_id is None or item.wallet_id in self._queues for item in items)
+
+    def _finished(self, item_id: int, _task: asyncio.Task[None]) -> None:
+        self._under_way.pop(item_id, None)
+        self._wake.set()
+
+    async def _carry_out(self, item: OutboxItem) -> None:
+        try:
+            await self._intake.carry_out(item)
+        except Exception as error:
+            log.exception("work out of the outbox failed", outbox_id=item.id, kind=item.kind)
+            await self._postpone(item, error)
+
+    async def _postpone(self, item: OutboxItem, error: Exception) -> None:
+        try:
+            async with self._desk.system.system() as session:
+                await FanOutTransaction(session).outbox.postpone(
+                    item.id, POSTPONE_SECONDS * min(item.attempts + 1, 10), repr(error)
+                )
+        except Exception:
+            log.exception("work could not be postponed, it stays due", outbox_id=item.id)
+            await asyncio.sleep(RETRY_SECONDS)
+
+    async def _sweep(self) -> None:
+        """Look at one account at a time, evenly within the address's budget; and, each round, at every trade
+        that is unprotected or unknown."""
+        await asyncio.sleep(self._sweep_seconds())
+        async with self._desk.system.system() as session:
+            live = await FanOutTransaction(session).trades.live_of_shards(sorted(self._desk.leases.epochs))
+        for trade in sorted(live, key=urgency):
+            queue = self._queues.get(trade.wallet_id)
+            reason = sweep_reason(trade.status, has_unknown_outcome=trade.has_unknown_outcome)
+            if queue is not None and (reason is None or reason.value != "routine"):
+                queue.drive(trade.trade_id)
+        wallets = sorted(self._queues)
+        if wallets:
+            self._sweep_place = (self._sweep_place + 1) % len(wallets)
+            self._queues[wallets[self._sweep_place]].reconcile(None)
+
+    def _sweep_seconds(self) -> float:
+        """Time between two accounts of the sweep: the budget's, or the asked-for interval shared by all."""
+        by_budget = ACCOUNT_WEIGHT / WEIGHT_FOR_SWEEPS * 60
+        return max(by_budget, self._desk.terms.sweep_interval_seconds / max(len(self._queues), 1))
+
+
+def urgency(trade: LiveTrade) -> int:
+    """The trade's place in a sweep: unprotected and unknown first."""
+    reason = sweep_reason(trade.status, has_unknown_outcome=trade.has_unknown_outcome)
+    return 99 if reason is None else sweep_rank(reason)

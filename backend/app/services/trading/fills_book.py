@@ -1,0 +1,156 @@
+"""Fills into the book: inserted once, priced by our own accounting, posted to the ledger, and summed up."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from app.domain.accounting import PositionAccount as Account
+from app.domain.accounting import apply_fill, money, position_from_fills, slippage_bps
+from app.domain.types import OrderLeg, OrderSide, Side
+from app.domain.venue import VenueFill
+from app.models.fill import Fill
+from app.repositories.fills import venue_order
+from app.repositories.trading_transaction import TradingTransaction
+from app.services.trading.trade_case import TradeCase, accounted
+
+ZERO = Decimal(0)
+
+
+async def record_fills(
+    transaction: TradingTransaction,
+    case: TradeCase,
+    fills: Sequence[VenueFill],
+    *,
+    foreign: bool = False,
+) -> TradeCase:
+    """Insert the fills that are new and write what the trade comes to; returns the case as it is now.
+
+    A fill belongs to the trade when one of its orders caused it; with `foreign`, also when somebody else
+    (the user by hand, a liquidation) reduced our position.
+    """
+    rows = []
+    for fill in fills:
+        owner = case.owner_of(fill.exchange_order_id)
+        if owner is None and not foreign:
+            continue
+        rows.append(_row(case, fill, None if owner is None else owner.client_order_id))
+    new = await transaction.fills.insert(transaction.user_id, rows)
+    if not new:
+        return case
+    stored = await transaction.fills.of_trade(transaction.user_id, case.trade.id)
+    changed = TradeCase(case.trade, case.orders, stored)
+    await _post(transaction, changed, new)
+    _write_figures(changed)
+    return changed
+
+
+def _row(case: TradeCase, fill: VenueFill, client_order_id: str | None) -> dict[str, object]:
+    return {
+        "wallet_id": case.trade.wallet_id,
+        "symbol": fill.symbol,
+        "venue_trade_id": fill.venue_trade_id,
+        "trade_id": case.trade.id,
+        "client_order_id": client_order_id,
+        "exchange_order_id": fill.exchange_order_id,
+        "side": fill.side.value,
+        "quantity": fill.quantity,
+        "price": fill.price,
+        "fee": fill.fee,
+        "fee_currency": fill.fee_currency,
+        "venue_realized_pnl": fill.realized_pnl,
+        "is_maker": fill.is_maker,
+        "executed_at": fill.executed_at,
+    }
+
+
+def realized_by_fill(fills: Sequence[Fill]) -> dict[str, Decimal]:
+    """Realised P&L of each fill by its venue id, before fees: our own computation, in the venue's order."""
+    account, gains = Account(), {}
+    for fill in sorted(fills, key=venue_order):
+        after = apply_fill(account, accounted(fill))
+        gains[fill.venue_trade_id] = after.realized_pnl - account.realized_pnl
+        account = after
+    return gains
+
+
+async def _post(transaction: TradingTransaction, case: TradeCase, new: set[str]) -> None:
+    """Post realised P&L and commission of the new fills, and move the known balance by as much.
+
+    The venue is read again right afterwards; until then a decision must not see the old balance.
+    """
+    trade, gains = case.trade, realized_by_fill(case.fills)
+    rows: list[dict[str, object]] = []
+    total = used = ZERO
+    for fill in (held for held in case.fills if held.venue_trade_id in new):
+        gain = gains[fill.venue_trade_id]
+        total += gain - fill.fee
+        if fill.side == case.side.entry_order_side:
+            used += fill.quantity * fill.price / trade.leverage
+        for kind, amount in (("realized_pnl", gain), ("commission", -fill.fee)):
+            if amount != 0:
+                rows.append(_posting(trade.wallet_id, trade.id, kind, amount, fill))
+    await transaction.ledger.insert(transaction.user_id, rows)
+    states = await transaction.risk.lock(transaction.user_id, trade.environment)
+    for state in states:
+        if state.wallet_id in (None, trade.wallet_id):
+            if state.balance is not None:
+                state.balance += total
+            if state.equity is not None:
+                state.equity += total
+            if state.free_margin is not None:
+                state.free_margin += min(total, ZERO) - money(used)
+
+
+def _posting(wallet_id: UUID, trade_id: UUID, kind: str, amount: Decimal, fill: Fill) -> dict[str, object]:
+    return {
+        "wallet_id": wallet_id,
+        "trade_id": trade_id,
+        "kind": kind,
+        "amount": amount,
+        "symbol": fill.symbol,
+        "venue_reference": f"{fill.symbol}:{fill.venue_trade_id}",
+        "occurred_at": fill.executed_at,
+    }
+
+
+def _write_figures(case: TradeCase) -> None:
+    trade, account = case.trade, position_from_fills(accounted(fill) for fill in case.fills)
+    values: dict[str, object] = {
+        "quantity": abs(account.quantity),
+        "entry_price": _average(case.fills, case.side.entry_order_side),
+        "exit_price": _average(case.fills, case.side.exit_order_side),
+        "realized_pnl": account.realized_pnl,
+        "fees": account.fees,
+    }
+    if trade.opened_at is None:
+        values["opened_at"] = min(fill.executed_at for fill in case.fills)
+        values["extreme_price"] = values["entry_price"]
+    entry = [order for order in case.orders if order.leg == OrderLeg.ENTRY]
+    price = values["entry_price"]
+    if entry and isinstance(price, Decimal):
+        values["entry_slippage_bps"] = slippage_bps(
+            case.side.entry_order_side, entry[-1].requested_price, price
+        )
+    for name, value in values.items():  # the row is locked; the session writes it
+        setattr(trade, name, value)
+
+
+def _average(fills: Sequence[Fill], side: OrderSide) -> Decimal | None:
+    """Average price of one side's fills, to ten places; None without one."""
+    held = [fill for fill in fills if fill.side == side]
+    quantity = sum((fill.quantity for fill in held), ZERO)
+    if quantity == 0:
+        return None
+    notional = sum((fill.quantity * fill.price for fill in held), ZERO)
+    return (notional / quantity).quantize(Decimal("1e-10"))
+
+
+def last_fill_time(case: TradeCase) -> datetime | None:
+    """Market time of the newest fill; None without one."""
+    return max((fill.executed_at for fill in case.fills), default=None)
+
+
+def reduces(side: Side, fill: VenueFill) -> bool:
+    """Whether a fill makes a position of that side smaller."""
+    return fill.side is side.exit_order_side

@@ -1,0 +1,128 @@
+"""Steps that only write: new intents, dropped intents, statuses. Carried out inside the transaction."""
+
+from datetime import datetime
+
+import structlog
+
+from app.domain.client_order_id import client_order_id
+from app.domain.order_states import Action, ActionKind, can_move, next_action
+from app.domain.types import OrderLeg, OrderStatus, OrderType, TradeStatus
+from app.models.order import Order
+from app.repositories.trading_transaction import TradingTransaction
+from app.services.trading.closing import finish
+from app.services.trading.desk import Desk
+from app.services.trading.trade_case import TradeCase
+
+MOST_STEPS = 24
+
+log = structlog.get_logger(__name__)
+
+
+class Advance:
+    """Asks what comes next and carries out what needs no venue, until something does."""
+
+    def __init__(self, desk: Desk, transaction: TradingTransaction, now: datetime, may_enter: bool) -> None:
+        self._desk = desk
+        self._transaction = transaction
+        self._now = now
+        self._may_enter = may_enter
+        self.wrote: list[str] = []  # crash labels of the intents written
+
+    async def run(self, case: TradeCase) -> tuple[TradeCase, Action]:
+        """Return the case after every written step, and the step that is left to do."""
+        action = self._ask(case)
+        for _ in range(MOST_STEPS):
+            case = await self._write_status(case, action)
+            match action.kind:
+                case ActionKind.WRITE_INTENT:
+                    await self._write_intent(case, action)
+                case ActionKind.DROP:
+                    await self._drop(case, action)
+                case ActionKind.FINISH:
+                    await finish(self._transaction, case, action.status)
+                    return case, action
+                case _:
+                    return case, action
+            case = await self._reload(case)
+            action = self._ask(case)
+        raise RuntimeError(f"trade {case.trade.id} does not come to rest: {action.reason}")
+
+    def _ask(self, case: TradeCase) -> Action:
+        view = case.view(
+            may_enter=self._may_enter,
+            now=self._now,
+            alive_since=self._desk.alive_since,
+            bound=self._desk.unprotected_bound,
+        )
+        return next_action(view, case.order_views(), case.position_quantity())
+
+    async def _reload(self, case: TradeCase) -> TradeCase:
+        loaded = await TradeCase.load(self._transaction, case.trade.id)
+        return case if loaded is None else loaded
+
+    async def _write_status(self, case: TradeCase, action: Action) -> TradeCase:
+        """Move the trade's status to what it should read now."""
+        before, after = case.status, action.status
+        if action.kind is ActionKind.FINISH or before is after or not can_move(before, after):
+            return case
+        values: dict[str, object] = {}
+        if after is TradeStatus.OPEN_UNPROTECTED:
+            values["unprotected_since"] = self._now
+        elif after is TradeStatus.PROTECTED:
+            values |= {"unprotected_since": None, "protected_at": case.trade.protected_at or self._now}
+        elif after is TradeStatus.NEEDS_OPERATOR:
+            log.critical("a trade needs an operator", trade_id=str(case.trade.id), reason=action.reason)
+        if await self._transaction.trades.move(self._transaction.user_id, case.trade, after, values):
+            self._transaction.announcements.trade(case.trade.id)
+            self._transaction.announcements.changed(self._transaction.user_id, "position", case.trade.id)
+        return await self._reload(case)
+
+    async def _write_intent(self, case: TradeCase, action: Action) -> None:
+        transaction, trade = self._transaction, case.trade
+        leg, attempt, quantity = action.leg, action.attempt, action.quantity
+        if leg is None or attempt is None or quantity is None:
+            raise ValueError(f"an intent without leg, attempt or quantity: {action}")
+        if action.exit_reason is not None and trade.exit_requested is None:
+            trade.exit_requested = action.exit_reason.value
+        new_id = client_order_id(self._desk.terms.deployment, trade.id, leg, attempt)
+        if action.replaces is not None:
+            await transaction.orders.replaced(transaction.user_id, action.replaces, new_id)
+        side = case.side.entry_order_side if leg is OrderLeg.ENTRY else case.side.exit_order_side
+        row: dict[str, object] = {
+            "client_order_id": new_id,
+            "wallet_id": trade.wallet_id,
+            "trade_id": trade.id,
+            "symbol": trade.symbol,
+            "leg": leg.value,
+            "attempt": attempt,
+            "status": OrderStatus.INTENT.value,
+            "order_type": (OrderType.STOP_MARKET if leg is OrderLeg.STOP else OrderType.MARKET).value,
+            "side": side.value,
+            "quantity": quantity,
+            "requested_price": action.trigger_price,
+            "trigger_price": action.trigger_price,
+            "reduce_only": leg is not OrderLeg.ENTRY,
+            "reason": (action.exit_reason.value if action.exit_reason else action.reason)[:50],
+        }
+        if not await transaction.orders.insert(transaction.user_id, row):
+            raise IntentExistsError(f"{new_id} cannot be written: a working order of that leg is there")
+        self.wrote.append("entry" if leg is OrderLeg.ENTRY else _label(leg, attempt))
+
+    async def _drop(self, case: TradeCase, action: Action) -> None:
+        order = _named(case, action)
+        values: dict[str, object] = {"error_message": action.reason}
+        await self._transaction.orders.move(self._transaction.user_id, order, OrderStatus.CANCELED, values)
+
+
+class IntentExistsError(Exception):
+    """Two working orders of one leg: the database refused what the rules should not have asked for."""
+
+
+def _named(case: TradeCase, action: Action) -> Order:
+    if action.client_order_id is None:
+        raise ValueError(f"a step about no order: {action}")
+    return case.order(action.client_order_id)
+
+
+def _label(leg: OrderLeg, attempt: int) -> str:
+    return "move" if leg is OrderLeg.STOP and attempt > 1 else leg.value

@@ -1,0 +1,79 @@
+"""Asking the venue for an order by its client id, until it is found or can no longer arrive."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from app.domain.order_states import OrderView, not_found_means
+from app.domain.types import OrderLeg, OrderStatus, OrderType
+from app.domain.venue import VenueOrder
+from app.models.order import Order
+from app.services.ports import ExchangeGateway
+from app.services.trading.terms import TradingTerms
+
+ASK_AGAIN_SECONDS = 0.1
+LATEST_DOUBT = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """The venue knows no such order. `status` is what that means; None while it may still arrive, and then
+    `wait_seconds` is when to ask again."""
+
+    status: OrderStatus | None
+    wait_seconds: float = ASK_AGAIN_SECONDS
+
+
+async def find_order(
+    gateway: ExchangeGateway, terms: TradingTerms, order: Order, now: datetime
+) -> VenueOrder | Absent:
+    """Return the order as the venue shows it, or what its absence means.
+
+    Raises VenueUnavailableError when the venue gives no certain answer.
+    """
+    conditional = order.order_type == OrderType.STOP_MARKET
+    found = await gateway.find_order(order.symbol, order.client_order_id, conditional=conditional)
+    if found is not None:
+        return found
+    if order.status != OrderStatus.SENDING or order.deadline is None:
+        return Absent(OrderStatus.CANCELED)
+    meaning = not_found_means(
+        _view(order),
+        now_ms=_ms(now),
+        deadline_ms=_ms(order.deadline),
+        margin_ms=terms.outcome_margin_ms,
+    )
+    if meaning is None:
+        left = (_ms(order.deadline) + terms.outcome_margin_ms - _ms(now)) / 1000
+        return Absent(None, max(min(ASK_AGAIN_SECONDS, left), 0.01))
+    for working in await gateway.open_orders(order.symbol):
+        if working.client_order_id == order.client_order_id:
+            return working
+    if not conditional and now < order.deadline + LATEST_DOUBT and await _traded_since(gateway, order):
+        return Absent(None, ASK_AGAIN_SECONDS * 5)
+    return Absent(meaning)
+
+
+async def _traded_since(gateway: ExchangeGateway, order: Order) -> bool:
+    """Whether the account traded that symbol on that side since the order was decided: it might be ours,
+    so that it is looked for a while longer."""
+    if order.market_time is None:
+        return False
+    trades = await gateway.fills(order.symbol)
+    return any(
+        fill.side == order.side and fill.executed_at >= order.market_time and fill.quantity == order.quantity
+        for fill in trades
+    )
+
+
+def _view(order: Order) -> OrderView:
+    return OrderView(
+        client_order_id=order.client_order_id,
+        leg=OrderLeg(order.leg),
+        attempt=order.attempt,
+        status=OrderStatus(order.status),
+        quantity=order.quantity,
+    )
+
+
+def _ms(at: datetime) -> int:
+    return int(at.timestamp() * 1000)

@@ -1,0 +1,75 @@
+"""Prices and instruments for decisions: the newest quote held in this process, else asked of the venue."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+
+from app.core.clock import utc_now
+from app.domain.types import Instrument
+from app.domain.venue import Quote, VenueUnavailableError
+from app.services.ports import MarketReader
+from app.services.price_book import PriceBook
+from app.services.trading.holdings import Marked, Markets
+
+FRESH_SECONDS = 1.5
+
+
+class MarketView:
+    """Reads a price without a round trip where the stream has it, and an instrument once."""
+
+    def __init__(self, reader: MarketReader, book: PriceBook) -> None:
+        self._reader = reader
+        self._book = book
+        self._instruments: dict[tuple[str, str], Instrument] = {}
+
+    async def quote(self, venue: str, symbol: str) -> Quote | None:
+        """The newest price; None when neither the stream nor the venue has one."""
+        held = self._book.quote(venue, symbol)
+        if held is not None and age_seconds(held, utc_now()) <= FRESH_SECONDS:
+            return held
+        try:
+            asked = await self._reader.quote(venue, symbol)
+        except VenueUnavailableError:
+            return held
+        if asked is None or (held is not None and held.received_at > asked.received_at):
+            return held
+        return asked
+
+    async def instrument(self, venue: str, symbol: str) -> Instrument | None:
+        """The instrument; None when the venue has none, or does not say."""
+        known = self._instruments.get((venue, symbol))
+        if known is not None:
+            return known
+        try:
+            asked = await self._reader.instrument(venue, symbol)
+        except VenueUnavailableError:
+            return None
+        if asked is not None:
+            self._instruments[venue, symbol] = asked
+        return asked
+
+    async def market_time(self, venue: str) -> datetime | None:
+        """The venue's market time; None when neither the stream nor the venue tells one."""
+        held = self._book.market_time(venue)
+        if held is not None:
+            return held
+        try:
+            instruments = await self._reader.instruments(venue)
+            quote = await self._reader.quote(venue, instruments[0].symbol) if instruments else None
+        except VenueUnavailableError:
+            return None
+        return None if quote is None else quote.market_time
+
+    async def marked(self, pairs: Iterable[tuple[str, str]]) -> Markets:
+        """Mark prices and instruments of these (venue, symbol) pairs."""
+        found: Markets = {}
+        for venue, symbol in set(pairs):
+            quote = await self.quote(venue, symbol)
+            mark: Decimal | None = None if quote is None else quote.mark_price
+            found[venue, symbol] = Marked(mark, await self.instrument(venue, symbol))
+        return found
+
+
+def age_seconds(quote: Quote, now: datetime) -> float:
+    """Wall-clock age of a quote, never negative."""
+    return max((now - quote.received_at).total_seconds(), 0.0)

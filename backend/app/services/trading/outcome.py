@@ -1,0 +1,83 @@
+"""What became of an order, written down: the answer, its fills and the next intent in one transaction."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from app.domain.order_states import can_move
+from app.domain.types import OrderLeg, OrderStatus
+from app.domain.venue import Refused, VenueFill, VenueOrder
+from app.models.order import Order
+from app.repositories.trading_transaction import TradingTransaction
+from app.services.trading.execution_records import log_attempt
+from app.services.trading.fills_book import record_fills
+from app.services.trading.trade_case import WOULD_TRIGGER, TradeCase
+
+WOULD_TRIGGER_CODES = frozenset({"-2021", WOULD_TRIGGER})
+UNKNOWN_AT_VENUE = "unknown_at_venue"
+
+
+async def record_order(
+    transaction: TradingTransaction,
+    case: TradeCase,
+    order: Order,
+    seen: VenueOrder,
+    fills: Sequence[VenueFill],
+    now: datetime,
+) -> TradeCase:
+    """Write an order as the venue shows it, and its fills; an older view of it changes nothing."""
+    before = OrderStatus(order.status)
+    status = later_status(before, seen)
+    values: dict[str, object] = {
+        "exchange_order_id": seen.exchange_order_id,
+        "triggered_order_id": seen.triggered_order_id or order.triggered_order_id,
+        "filled_quantity": max(seen.filled_quantity, order.filled_quantity),
+        "average_price": seen.average_price if seen.average_price is not None else order.average_price,
+    }
+    if before is OrderStatus.SENDING:
+        values |= {"accepted_at": seen.updated_at, "error_code": None, "error_message": None}
+    if not await transaction.orders.move(transaction.user_id, order, status, values):
+        return case
+    order.exchange_order_id = seen.exchange_order_id
+    order.triggered_order_id = seen.triggered_order_id or order.triggered_order_id
+    case = await record_fills(transaction, case, fills)
+    if before is OrderStatus.SENDING:
+        await log_attempt(transaction, case, order, status, now)
+    elif order.leg == OrderLeg.STOP and status is OrderStatus.FILLED and before is not status:
+        await log_attempt(transaction, case, order, status, now, action="stop_filled")
+    elif order.leg != OrderLeg.STOP and status is not before and status.is_terminal:
+        await log_attempt(transaction, case, order, status, now, action=f"{order.leg}_{status.value.lower()}")
+    return case
+
+
+def later_status(before: OrderStatus, seen: VenueOrder) -> OrderStatus:
+    """Return the status after the venue showed the order; what is over stays over."""
+    if seen.status is before or not can_move(before, seen.status):
+        return before
+    return seen.status
+
+
+async def record_refusal(
+    transaction: TradingTransaction, case: TradeCase, order: Order, refused: Refused, now: datetime
+) -> None:
+    """Write a definite refusal. One that says nothing about the order puts the intent back, to be sent
+    again under the same id; nothing was accepted."""
+    if refused.retryable:
+        values: dict[str, object] = {"deadline": None, "error_code": refused.code[:64]}
+        await transaction.orders.move(transaction.user_id, order, OrderStatus.INTENT, values)
+        return
+    code = WOULD_TRIGGER if refused.code in WOULD_TRIGGER_CODES else refused.code[:64]
+    values = {"error_code": code, "error_message": refused.message}
+    if await transaction.orders.move(transaction.user_id, order, OrderStatus.REJECTED, values):
+        await log_attempt(
+            transaction, case, order, OrderStatus.REJECTED, now, error=f"{refused.code} {refused.message}"
+        )
+
+
+async def record_absence(
+    transaction: TradingTransaction, case: TradeCase, order: Order, status: OrderStatus, now: datetime
+) -> None:
+    """Write that the venue does not know the order: NOT_ACCEPTED when it never did, CANCELED when it did."""
+    message = "The venue knows no such order."
+    values: dict[str, object] = {"error_code": UNKNOWN_AT_VENUE, "error_message": message}
+    if await transaction.orders.move(transaction.user_id, order, status, values):
+        await log_attempt(transaction, case, order, status, now, error=message)

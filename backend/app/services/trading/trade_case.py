@@ -1,0 +1,126 @@
+"""A trade with its orders and fills, locked: what `next_action` is asked about."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Self
+from uuid import UUID
+
+from app.domain.accounting import Fill as AccountedFill
+from app.domain.accounting import PositionAccount, position_from_fills
+from app.domain.order_states import OrderView, TradeView
+from app.domain.types import ExitReason, OrderLeg, OrderSide, OrderStatus, Side, TradeStatus
+from app.models.fill import Fill
+from app.models.order import Order
+from app.models.trade import Trade
+from app.repositories.trading_transaction import TradingTransaction
+
+WOULD_TRIGGER = "would_trigger"
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class TradeCase:
+    """Everything written down about one trade; `fills` are in the venue's order."""
+
+    trade: Trade
+    orders: list[Order]
+    fills: list[Fill]
+
+    @classmethod
+    async def load(cls, transaction: TradingTransaction, trade_id: UUID) -> Self | None:
+        """The trade, locked until the transaction ends; None where there is none of that id."""
+        user_id = transaction.user_id
+        trade = await transaction.trades.lock(user_id, trade_id)
+        if trade is None:
+            return None
+        orders = await transaction.orders.of_trade(user_id, trade_id)
+        fills = []
+        if any(order.filled_quantity > 0 for order in orders) or trade.quantity > 0:
+            fills = await transaction.fills.of_trade(user_id, trade_id)
+        return cls(trade, orders, fills)
+
+    @property
+    def side(self) -> Side:
+        return Side(self.trade.side)
+
+    @property
+    def status(self) -> TradeStatus:
+        return TradeStatus(self.trade.status)
+
+    def account(self) -> PositionAccount:
+        """What the fills add up to."""
+        return position_from_fills(accounted(fill) for fill in self.fills)
+
+    def position_quantity(self) -> Decimal:
+        """Base units still held, >= 0 in a sound trade."""
+        return self.side.sign * self.account().quantity
+
+    def entered_quantity(self) -> Decimal:
+        """Sum of the fills that opened."""
+        side = self.side.entry_order_side
+        return sum((fill.quantity for fill in self.fills if fill.side == side), ZERO)
+
+    def order(self, client_order_id: str) -> Order:
+        """The order of that id; it must be the trade's."""
+        return next(order for order in self.orders if order.client_order_id == client_order_id)
+
+    def owner_of(self, exchange_order_id: str) -> Order | None:
+        """The order whose fills carry that id of the venue: for a stop, the order that it became. (The
+        venue numbers conditional orders apart, so that the same number may name two orders.)"""
+        for order in self.orders:
+            conditional = order.leg == OrderLeg.STOP
+            held = order.triggered_order_id if conditional else order.exchange_order_id
+            if held == exchange_order_id:
+                return order
+        return None
+
+    def view(self, *, may_enter: bool, now: datetime, alive_since: datetime, bound: timedelta) -> TradeView:
+        """The trade as the rules see it. The time without a stop counts only while somebody could act."""
+        trade = self.trade
+        since = trade.unprotected_since
+        too_long = since is not None and now - max(since, alive_since) > bound
+        return TradeView(
+            status=self.status,
+            side=self.side,
+            quantity=trade.planned_quantity,
+            entered_quantity=self.entered_quantity(),
+            stop_price=trade.stop_price,
+            exit_reason=None if trade.exit_requested is None else ExitReason(trade.exit_requested),
+            may_enter=may_enter,
+            unprotected_too_long=too_long,
+        )
+
+    def order_views(self) -> list[OrderView]:
+        """The orders as the rules see them."""
+        recorded: dict[str, Decimal] = {}
+        for fill in self.fills:
+            if fill.client_order_id is not None:
+                held = recorded.get(fill.client_order_id, ZERO)
+                recorded[fill.client_order_id] = held + fill.quantity
+        return [
+            OrderView(
+                client_order_id=order.client_order_id,
+                leg=OrderLeg(order.leg),
+                attempt=order.attempt,
+                status=OrderStatus(order.status),
+                quantity=order.quantity,
+                filled_quantity=order.filled_quantity,
+                recorded_quantity=recorded.get(order.client_order_id, ZERO),
+                trigger_price=order.trigger_price,
+                would_trigger=order.error_code == WOULD_TRIGGER,
+            )
+            for order in self.orders
+        ]
+
+
+def accounted(fill: Fill) -> AccountedFill:
+    """A stored fill as the accounting takes it."""
+    return AccountedFill(OrderSide(fill.side), fill.price, fill.quantity, fill.fee)
+
+
+def crash_leg(order: Order) -> str:
+    """The leg in crash point labels: a stop that replaces another is a move."""
+    if order.leg == OrderLeg.STOP and order.attempt > 1:
+        return "move"
+    return order.leg

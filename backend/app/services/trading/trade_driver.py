@@ -1,0 +1,279 @@
+"""Drives one trade, step by step, until there is nothing to do: first tries, retries and recovery alike.
+
+Each step: read what is written, ask what comes next, take it to the venue outside any transaction, write the
+answer. A crash anywhere is followed by the same step, because the question depends only on what is written.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+
+from app.core.clock import utc_now
+from app.core.crash_points import crash_point
+from app.domain.order_states import Action, ActionKind
+from app.domain.types import OrderLeg, OrderStatus, OrderType, TradeStatus
+from app.domain.venue import (
+    Accepted,
+    PlaceOutcome,
+    Refused,
+    Unknown,
+    VenueFill,
+    VenueOrder,
+    VenueUnavailableError,
+)
+from app.models.order import Order
+from app.repositories.trading_accounts import TradingAccount
+from app.repositories.trading_transaction import TradingTransaction
+from app.services.ports import ExchangeGateway
+from app.services.trading.desk import Desk
+from app.services.trading.gate import Passed, pass_gate
+from app.services.trading.intents import Advance
+from app.services.trading.lookup import Absent, find_order
+from app.services.trading.outcome import record_absence, record_order, record_refusal
+from app.services.trading.trade_case import TradeCase, crash_leg
+
+MOST_ROUNDS = 40
+ASK_AGAIN_SECONDS = 0.1
+RESTING_SECONDS = 1.0
+REFUSED_SECONDS = 0.2
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """The trade is at rest: look again after `seconds` (None: when something happens). `changed` when its
+    fills changed, `suspicious` when the venue refused what our books say is possible."""
+
+    seconds: float | None
+    changed: bool = False
+    suspicious: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Next:
+    """One decided step: what, about which order, and for SEND the ticket that passed the gate."""
+
+    action: Action
+    order: Order | None
+    passed: Passed | None
+    leverage: int | None = None
+
+
+class TradeDriver:
+    """Drives the trades of one account, one at a time."""
+
+    def __init__(self, desk: Desk, account: TradingAccount, gateway: ExchangeGateway) -> None:
+        self._desk = desk
+        self._account = account
+        self._gateway = gateway
+        self._changed = False
+
+    async def drive(self, trade_id: UUID) -> Rest:
+        """Take the trade as far as it can go now."""
+        self._changed = False
+        for _ in range(MOST_ROUNDS):
+            step = await self._decide(trade_id)
+            if step is None:
+                return Rest(None, self._changed)
+            try:
+                rest = await self._carry_out(trade_id, step)
+            except VenueUnavailableError as error:
+                log.warning("the venue gives no certain answer", trade_id=str(trade_id), error=str(error))
+                return Rest(ASK_AGAIN_SECONDS * 3, self._changed)
+            if rest is not None:
+                return rest
+        log.error("a trade takes too many steps", trade_id=str(trade_id))
+        return Rest(RESTING_SECONDS, self._changed)
+
+    async def _decide(self, trade_id: UUID) -> _Next | None:
+        """Read, write what needs no venue, and pass the gate where an order is to leave."""
+        async with self._desk.database.tenant(self._account.user_id) as session:
+            transaction = TradingTransaction(session, self._account.user_id)
+            case = await TradeCase.load(transaction, trade_id)
+            if case is None or case.status.is_terminal:
+                return None
+            now = utc_now()
+            advance = Advance(self._desk, transaction, now, await self._may_enter(transaction, case))
+            case, action = await advance.run(case)
+            step = await self._prepare(transaction, case, action, now)
+            await transaction.announcements.send()
+        self._crash_after_intents(advance)
+        if step is not None and step.passed is not None:
+            crash_point(f"after_commit_sending_{crash_leg(step.passed.order)}")
+        return step
+
+    async def _prepare(
+        self, transaction: TradingTransaction, case: TradeCase, action: Action, now: datetime
+    ) -> _Next | None:
+        if action.kind in (ActionKind.NOTHING, ActionKind.FINISH, ActionKind.CALL_OPERATOR):
+            return None
+        order = None if action.client_order_id is None else case.order(action.client_order_id)
+        if action.kind is not ActionKind.SEND or order is None:
+            return _Next(action, order, None)
+        key = (case.trade.wallet_id, case.trade.symbol, case.trade.leverage)
+        if order.leg == OrderLeg.ENTRY and key not in self._desk.leverage_set:
+            return _Next(action, order, None, leverage=case.trade.leverage)
+        passed = await pass_gate(self._desk, transaction, self._account, case, order, now)
+        return None if passed is None else _Next(action, order, passed)
+
+    async def _may_enter(self, transaction: TradingTransaction, case: TradeCase) -> bool:
+        """Whether the signal is still young enough for an entry, in market time."""
+        trade = case.trade
+        if case.status not in (TradeStatus.INTENT, TradeStatus.ENTERING) or case.fills:
+            return True
+        signal = await transaction.trades.signal(transaction.user_id, trade)
+        market_time = await self._desk.markets.market_time(trade.venue)
+        return signal is not None and (market_time is None or market_time < signal.expires_at)
+
+    async def _carry_out(self, trade_id: UUID, step: _Next) -> Rest | None:
+        """Take one step to the venue; None to go on, else the rest."""
+        order = step.order
+        if order is None:
+            raise ValueError(f"a step at the venue about no order: {step.action}")
+        if step.leverage is not None:
+            await self._gateway.set_leverage(order.symbol, step.leverage)
+            self._desk.leverage_set.add((order.wallet_id, order.symbol, step.leverage))
+            crash_point("after_set_leverage")
+            return None
+        match step.action.kind:
+            case ActionKind.SEND if step.passed is not None:
+                return await self._send(trade_id, step.passed)
+            case ActionKind.ASK:
+                return await self._ask(trade_id, order)
+            case ActionKind.READ_FILLS:
+                return await self._read_fills(trade_id, order)
+            case ActionKind.CANCEL:
+                return await self._cancel(trade_id, order)
+            case _:
+                raise ValueError(f"not a step at the venue: {step.action}")
+
+    async def _send(self, trade_id: UUID, passed: Passed) -> Rest | None:
+        order, leg = passed.order, crash_leg(passed.order)
+        outcome = await self._place(passed)
+        match outcome:
+            case Accepted(order=seen):
+                crash_point(f"after_response_{leg}")
+                await self._record(trade_id, order, seen)
+                return None
+            case Refused(already_there=True):
+                return await self._ask(trade_id, order)
+            case Refused():
+                crash_point(f"after_response_{leg}")
+                await self._record_refusal(trade_id, order, outcome)
+                if outcome.retryable:
+                    return Rest(REFUSED_SECONDS, self._changed)
+                if order.leg == OrderLeg.EXIT:
+                    return Rest(REFUSED_SECONDS, self._changed, suspicious=True)
+                return None
+            case Unknown(message=message):
+                log.warning("the outcome of an order is unknown", order=order.client_order_id, why=message)
+                crash_point(f"after_unknown_{leg}")
+                return await self._ask(trade_id, order)
+
+    async def _place(self, passed: Passed) -> PlaceOutcome:
+        if passed.approved is not None:
+            return await self._gateway.place_entry(passed.approved, passed.ticket)
+        if passed.order.leg == OrderLeg.STOP:
+            return await self._gateway.place_protective(passed.ticket)
+        return await self._gateway.place_exit(passed.ticket)
+
+    async def _ask(self, trade_id: UUID, order: Order) -> Rest | None:
+        """Ask for an order by its id; never send it again."""
+        found = await find_order(self._gateway, self._desk.terms, order, utc_now())
+        leg = crash_leg(order)
+        crash_point(f"after_query_{leg}")
+        match found:
+            case VenueOrder():
+                moved = await self._record(trade_id, order, found)
+                resting = not moved and found.status in (OrderStatus.OPEN, OrderStatus.PARTIAL)
+                return Rest(RESTING_SECONDS, self._changed) if resting else None
+            case Absent(status=None):
+                return Rest(found.wait_seconds, self._changed)
+            case Absent(status=OrderStatus() as status):
+                async with self._writing(trade_id) as (transaction, case):
+                    own = case.order(order.client_order_id)
+                    await record_absence(transaction, case, own, status, utc_now())
+                crash_point(f"after_not_accepted_{leg}")
+        return None
+
+    async def _cancel(self, trade_id: UUID, order: Order) -> Rest | None:
+        if order.leg == OrderLeg.STOP:
+            crash_point("before_cancel_stop")
+        conditional = order.order_type == OrderType.STOP_MARKET
+        seen = await self._gateway.cancel(order.symbol, order.client_order_id, conditional=conditional)
+        if order.leg == OrderLeg.STOP:
+            crash_point("after_cancel_stop")
+        if seen is None:
+            return await self._ask(trade_id, order)
+        moved = await self._record(trade_id, order, seen)
+        crash_point("after_record_cancel")
+        return None if moved else Rest(REFUSED_SECONDS, self._changed)
+
+    async def _read_fills(self, trade_id: UUID, order: Order) -> Rest | None:
+        """Read the trades of an order of which the venue says that more was filled than we have."""
+        conditional = order.order_type == OrderType.STOP_MARKET
+        seen = await self._gateway.find_order(order.symbol, order.client_order_id, conditional=conditional)
+        if seen is None:
+            return Rest(ASK_AGAIN_SECONDS * 3, self._changed, suspicious=True)
+        moved = await self._record(trade_id, order, seen)
+        return None if moved else Rest(ASK_AGAIN_SECONDS, self._changed, suspicious=True)
+
+    async def _record(self, trade_id: UUID, order: Order, seen: VenueOrder) -> bool:
+        """Write an order as the venue shows it, its fills and the next intent; False when nothing was new."""
+        fills = await self._fills_of(order, seen)
+        before = (order.status, order.filled_quantity)
+        async with self._writing(trade_id) as (transaction, case):
+            count = len(case.fills)
+            own = case.order(order.client_order_id)
+            recorded = await record_order(transaction, case, own, seen, fills, utc_now())
+            grown = len(recorded.fills) > count
+            self._changed |= grown
+        crash_point(f"after_record_{crash_leg(order)}")
+        return grown or (seen.status, seen.filled_quantity) != before
+
+    async def _fills_of(self, order: Order, seen: VenueOrder) -> Sequence[VenueFill]:
+        """The trades of an order; none where the venue does not tell them now (they are asked for again)."""
+        if seen.filled_quantity == 0:
+            return ()
+        venue_id = seen.exchange_order_id
+        if seen.conditional:
+            if seen.triggered_order_id is None:
+                return ()
+            venue_id = seen.triggered_order_id
+        try:
+            return await self._gateway.fills(order.symbol, exchange_order_id=venue_id)
+        except VenueUnavailableError:
+            return ()
+
+    async def _record_refusal(self, trade_id: UUID, order: Order, refused: Refused) -> None:
+        async with self._writing(trade_id) as (transaction, case):
+            own = case.order(order.client_order_id)
+            await record_refusal(transaction, case, own, refused, utc_now())
+        crash_point(f"after_record_{crash_leg(order)}")
+
+    @asynccontextmanager
+    async def _writing(self, trade_id: UUID) -> AsyncIterator[tuple[TradingTransaction, TradeCase]]:
+        """A transaction on the locked trade, ended by every step that needs no venue."""
+        async with self._desk.database.tenant(self._account.user_id) as session:
+            transaction = TradingTransaction(session, self._account.user_id)
+            case = await TradeCase.load(transaction, trade_id)
+            if case is None:
+                raise LookupError(f"trade {trade_id} is gone")
+            yield transaction, case
+            loaded = await TradeCase.load(transaction, trade_id)
+            may_enter = await self._may_enter(transaction, case)
+            advance = Advance(self._desk, transaction, utc_now(), may_enter)
+            await advance.run(case if loaded is None else loaded)
+            transaction.announcements.trade(trade_id)
+            await transaction.announcements.send()
+        self._crash_after_intents(advance)
+
+    @staticmethod
+    def _crash_after_intents(advance: Advance) -> None:
+        for leg in advance.wrote:
+            crash_point("after_commit_intent" if leg == "entry" else f"after_commit_intent_{leg}")
