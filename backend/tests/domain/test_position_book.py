@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from app.domain.position_book import NO_TIME_EXIT, ExitEvents, PositionColumns, exit_events
+from app.domain.position_book import NO_TIME_EXIT, PositionColumns, exit_events
 
 NAN = float("nan")
 # Row 0 long, row 1 short, both of symbol 0; row 2 long of symbol 1. Entry 100, stops 5 away, targets 10.
@@ -22,10 +22,6 @@ BOOK = PositionColumns(
     time_exit_ms=np.full(3, NO_TIME_EXIT),
     leaving=np.zeros(3, dtype=np.bool_),
 )
-
-
-def _events(events: ExitEvents) -> tuple[list[int], list[int], list[int]]:
-    return events.take_profit.tolist(), events.time_exit.tolist(), events.stop_moved.tolist()
 
 
 @pytest.mark.parametrize(("mark", "rows"), [(109.9, []), (110.0, [0]), (110.1, [0]), (90.0, [1])])

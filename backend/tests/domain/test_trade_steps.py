@@ -49,8 +49,6 @@ def order(leg: OrderLeg, status: OrderStatus, attempt: int = 1, **changed: objec
 
 ENTERED = order(OrderLeg.ENTRY, OrderStatus.FILLED)
 LIVE_STOP = order(OrderLeg.STOP, OrderStatus.OPEN)
-BEYOND = order(OrderLeg.STOP, OrderStatus.REJECTED, would_trigger=True)
-LAST_EXIT = order(OrderLeg.EXIT, OrderStatus.REJECTED, MAX_EXIT_ATTEMPTS)
 
 
 def brief(action: Action) -> tuple[object, ...]:
@@ -284,9 +282,6 @@ def test_an_unknown_order_is_not_accepted_only_after_deadline_and_margin(
 
 def test_only_a_sending_order_can_turn_out_not_accepted() -> None:
     assert not_found_means(LIVE_STOP, now_ms=9_999, deadline_ms=0, margin_ms=0) is None
-
-
-_OUTCOMES = ["filled", "filled", "unknown", "rejected", "not_accepted"]
 
 
 @dataclass

@@ -32,6 +32,8 @@ class DonchianBreakout:
         if len(candles) < self.warm_up_bars:
             return None
         bars = candles.last(self.warm_up_bars)
+        if not bars.is_sound():
+            return None
         held = features if features is not None else bars.features()
         high, low = held.channel_high(CHANNEL), held.channel_low(CHANNEL)
         atr = float(held.atr(TREND)[-1])

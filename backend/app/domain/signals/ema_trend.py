@@ -34,6 +34,8 @@ class EmaTrend:
         if len(candles) < self.warm_up_bars:
             return None
         bars = candles.last(self.warm_up_bars)
+        if not bars.is_sound():
+            return None
         held = features if features is not None else bars.features()
         fast, slow = held.ema(FAST), held.ema(SLOW)
         adx, atr = float(held.adx(TREND)[-1]), float(held.atr(TREND)[-1])

@@ -60,6 +60,17 @@ class CandleColumns:
         """Return the indicators over these bars."""
         return Features(high=self.high, low=self.low, close=self.close, volume=self.volume)
 
+    def is_sound(self) -> bool:
+        """Whether every price is there and above zero, every volume is there, and time only goes forward.
+        TA-Lib starts over after a price that is not a number, so an unsound bar must not reach it."""
+        prices = np.stack([self.open, self.high, self.low, self.close])
+        return bool(
+            np.isfinite(prices).all()
+            and (prices > 0).all()
+            and np.isfinite(self.volume).all()
+            and (np.diff(self.open_time_ms) > 0).all()
+        )
+
     def last(self, count: int) -> Self:
         """Return the newest `count` bars, or all where there are fewer."""
         return self.bars(max(0, len(self) - count), len(self))
