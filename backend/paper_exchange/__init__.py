@@ -1,1 +1,4 @@
-"""A simulated USD-M futures venue speaking Binance's dialect; it knows nothing of the platform that uses it."""
+"""A simulated USD-M futures venue speaking Binance's dialect.
+
+It knows nothing of the platform that uses it.
+"""

@@ -16,7 +16,10 @@ SLIP_SECONDS = 0.25
 
 
 def steps_per_bar(interval_ms: int, speed: float) -> int:
-    """How finely a bar is played: 60 steps, fewer for short bars at a speed that would need too many a second."""
+    """How finely a bar is played.
+
+    60 steps, fewer for short bars at a speed that would need too many a second.
+    """
     if interval_ms >= HOUR_MS:
         return STEPS_PER_BAR
     bars_per_second = speed * 1_000 / interval_ms

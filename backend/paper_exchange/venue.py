@@ -69,7 +69,10 @@ class Venue:
         self._floor_ms = max(self._floor_ms, now)
 
     def now(self) -> int:
-        """Market time in ms: between two steps it runs with the wall at the feed's speed; it never goes back."""
+        """Market time in ms: between two steps it runs with the wall at the feed's speed.
+
+        It never goes back.
+        """
         time_ms = self.playback.time_ms
         if not (self.paused or self.playback.finished):
             elapsed = clock.monotonic_seconds() - self._stepped_at

@@ -15,7 +15,9 @@ REMEMBERED_CLOSED = 200
 
 @dataclass(slots=True)
 class Position:
-    """A one-way position: `amount` signed in base units, `cost` the exact USDT of what is still held (>= 0)."""
+    """A one-way position: `amount` signed in base units, `cost` the exact USDT of what is still held
+    (>= 0).
+    """
 
     account: str
     symbol: str
@@ -55,7 +57,9 @@ class AccountRecord:
 
 @dataclass(slots=True)
 class Account:
-    """An account in memory: its record, its positions, what is open, and the most recent of what is closed."""
+    """An account in memory: its record, its positions, what is open, and the most recent of what is
+    closed.
+    """
 
     record: AccountRecord
     positions: dict[str, Position] = field(default_factory=dict)

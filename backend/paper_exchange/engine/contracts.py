@@ -48,7 +48,10 @@ def _brackets(max_leverage: int) -> tuple[Bracket, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """A linear USDT contract; prices are multiples of 10**-price_decimals, quantities of 10**-quantity_decimals."""
+    """A linear USDT contract.
+
+    Prices are multiples of 10**-price_decimals, quantities of 10**-quantity_decimals.
+    """
 
     symbol: str
     base: str

@@ -1,4 +1,7 @@
-"""What happened, as the engine tells it; the dialect renders each at once, while the objects are as they were."""
+"""What happened, as the engine tells it.
+
+The dialect renders each at once, while the objects are as they were.
+"""
 
 from __future__ import annotations
 

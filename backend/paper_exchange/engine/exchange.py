@@ -105,7 +105,10 @@ class Exchange:
         return margin.liquidation_price(self.state, account, position)
 
     def set_leverage(self, account: Account, symbol: str, leverage: int, now: int) -> None:
-        """Change the leverage of one contract; refused where the position or the balance does not allow it."""
+        """Change the leverage of one contract.
+
+        Refused where the position or the balance does not allow it.
+        """
         market = self.state.market(symbol)
         if not 1 <= leverage <= market.contract.max_leverage:
             raise VenueError(Refusal.BAD_LEVERAGE, leverage)
@@ -169,7 +172,9 @@ class Exchange:
     # Market
 
     def advance(self, now: int, ticks: Iterable[Tick]) -> None:
-        """One step of the feed: all contracts move first, then orders, stops, liquidations and funding follow."""
+        """One step of the feed: all contracts move first, then orders, stops, liquidations and
+        funding follow.
+        """
         moved = [self._move(now, tick) for tick in ticks]
         for market in moved:
             match_makers(self.state, market, now)
@@ -194,7 +199,8 @@ class Exchange:
         self._roll(market, now)
         trade = market.move(now, tick.price, tick.quantity, tick.taker_bought)
         self.state.changes.markets.add(market.symbol)
-        self.state.emit(TradePrinted(market, trade, from_feed=True))
+        if trade.quantity:
+            self.state.emit(TradePrinted(market, trade, from_feed=True))
         self.state.emit(BookChanged(market, now))
         return market
 

@@ -1,7 +1,7 @@
 """The visible book: spread and level spacing follow realised volatility, sizes follow traded volume.
 
-Calibrated on BTCUSDT snapshots of 2020 (price about 9,000, 8 bps a minute, 50 BTC a minute): spread one tick of
-0.01, 25 levels spanning 2.26, ten best asks holding 11.5 BTC.
+Calibrated on BTCUSDT snapshots of 2020 (price about 9,000, 8 bps a minute, 50 BTC a minute): spread one
+tick of 0.01, 25 levels spanning 2.26, ten best asks holding 11.5 BTC.
 """
 
 from __future__ import annotations

@@ -24,7 +24,10 @@ FUNDING_INTERVAL_MS = 8 * 3_600_000
 
 
 def liquidate_under_water(state: State, now: int) -> None:
-    """Look at whose means changed and who holds a contract whose mark left its safe band; liquidate who is below maintenance."""
+    """Look at whose means changed and who holds a contract whose mark left its safe band.
+
+    Liquidate who is below maintenance.
+    """
     suspects, state.unreviewed = state.unreviewed, {}
     for symbol, holders in state.holders.items():
         band = state.bands.get(symbol)

@@ -96,7 +96,8 @@ def summary(state: State, account: Account) -> MarginSummary:
 def liquidation_price(state: State, account: Account, position: Position) -> Decimal | None:
     """The mark at which the account would be liquidated, all else standing still; None when there is none.
 
-    The venue's own formula: (wallet + sum over others of (uPnL - MM) + cum - side*qty*entry) / (qty*(mmr - side)).
+    The venue's own formula: (wallet + sum over others of (uPnL - MM) + cum - side*qty*entry) / (qty*(mmr -
+    side)).
     """
     if not position.amount:
         return None

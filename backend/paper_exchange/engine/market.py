@@ -12,8 +12,8 @@ from paper_exchange.engine.contracts import Contract
 from paper_exchange.engine.ladder import Ladder, book_shape, build_ladder
 from paper_exchange.engine.money import ZERO, money
 from paper_exchange.engine.orders import Conditional, Order, Side, WorkingType
-from paper_exchange.randomness import seeded
 from paper_exchange.engine.watchlist import PriceWatch
+from paper_exchange.randomness import seeded
 
 INDEX_TIME_CONSTANT_MS = 15_000
 INDEX_LEAST_WEIGHT = Decimal("0.125")
@@ -101,7 +101,9 @@ class Market:
 
     @property
     def book(self) -> Ladder:
-        """The visible book; built when somebody looks, then kept (and consumed) until the next trade of the feed."""
+        """The visible book; built when somebody looks, then kept (and consumed) until the next trade
+        of the feed.
+        """
         if self._ladder is None:
             record = self.record
             activity = record.activity
@@ -129,7 +131,10 @@ class Market:
         return self.mark if working_type is WorkingType.MARK_PRICE else self.last
 
     def funding_rate(self) -> Decimal:
-        """The rate (fraction, longs pay when positive) as it stands: premium plus interest, clamped as the venue does."""
+        """The rate (fraction, longs pay when positive) as it stands.
+
+        Premium plus interest, clamped as the venue does.
+        """
         premium = self.record.premium
         interest = max(-PREMIUM_CLAMP, min(PREMIUM_CLAMP, INTEREST_RATE - premium))
         return money(max(-FUNDING_CAP, min(FUNDING_CAP, premium + interest)))
@@ -139,7 +144,8 @@ class Market:
         record = self.record
         record.trade_id += 1
         trade = Trade(record.trade_id, price, quantity, now, taker_bought)
-        self.trades.append(trade)
+        if quantity:
+            self.trades.append(trade)
         return trade
 
     def move(self, now: int, price: int, quantity: int, taker_bought: bool) -> Trade:

@@ -78,8 +78,8 @@ def rest(state: State, order: Order, market: Market) -> None:
 def match_makers(state: State, market: Market, now: int) -> None:
     """Fill resting orders that the feed's last trade reached.
 
-    Price passed the limit: filled whole, at the limit. Price at the limit: what was ahead must trade first, then
-    the rest of the trade's volume fills the order; orders at one price share that volume.
+    Price passed the limit: filled whole, at the limit. Price at the limit: what was ahead must trade
+    first, then the rest of the trade's volume fills the order; orders at one price share that volume.
     """
     price = market.record.last
     volume = market.contract.quantity(market.record.last_quantity)
@@ -107,7 +107,9 @@ def match_makers(state: State, market: Market, now: int) -> None:
 
 
 def _fill_maker(state: State, order: Order, market: Market, quantity: Decimal, now: int) -> None:
-    """Fill at the limit; a reduce-only order never more than is there to reduce, and the rest of it expires."""
+    """Fill at the limit; a reduce-only order never more than is there to reduce, and the rest of it
+    expires.
+    """
     account = state.accounts[order.account]
     allowed = quantity
     if order.reduce_only:

@@ -34,7 +34,10 @@ IMMEDIATE = (TimeInForce.IOC, TimeInForce.FOK)
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A request that passed: `limit` is None for a market order, `quantity` is trimmed to what may be reduced."""
+    """A request that passed.
+
+    `limit` is None for a market order, `quantity` is trimmed to what may be reduced.
+    """
 
     market: Market
     side: Side
@@ -214,7 +217,10 @@ def check_notional(checked: Checked) -> None:
 def place(
     state: State, account: Account, request: OrderRequest, now: int, origin: Conditional | None = None
 ) -> Order:
-    """Check, accept, match; returns the order as it stands afterwards. `origin` is the conditional it came from."""
+    """Check, accept, match; returns the order as it stands afterwards.
+
+    `origin` is the conditional it came from.
+    """
     checked = check(state, account, request)
     check_notional(checked)
     takes = check_book(checked)

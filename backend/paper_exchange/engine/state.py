@@ -39,8 +39,8 @@ class SafeBand:
 class State:
     """Markets, accounts and indexes.
 
-    `insurance` is the fund that pays for bankrupt accounts (USDT, signed); `unreviewed` holds the accounts whose
-    positions or means changed since their liquidation was last considered.
+    `insurance` is the fund that pays for bankrupt accounts (USDT, signed); `unreviewed` holds the accounts
+    whose positions or means changed since their liquidation was last considered.
     """
 
     markets: dict[str, Market]

@@ -151,12 +151,12 @@ def fire_reached(state: State, market: Market, now: int) -> None:
             if not conditional.is_waiting:
                 continue
             if conditional.fires_at(reference):
-                fire(state, state.accounts[conditional.account], conditional, market, now)
+                fire(state, state.accounts[conditional.account], conditional, now)
             else:
                 watch(market, conditional)
 
 
-def fire(state: State, account: Account, conditional: Conditional, market: Market, now: int) -> None:
+def fire(state: State, account: Account, conditional: Conditional, now: int) -> None:
     """Turn it into an ordinary order, filled at the book as it is now, never at the trigger."""
     conditional.status = ConditionalStatus.TRIGGERING
     conditional.triggered_ms = conditional.updated_ms = now

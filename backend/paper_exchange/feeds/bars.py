@@ -49,7 +49,10 @@ class BarSource(Protocol):
         ...
 
     def bookmark(self) -> str:
-        """Where the source is, as text that `resume` understands; taken before a row, it gives that row again."""
+        """Where the source is, as text that `resume` understands.
+
+        Taken before a row, it gives that row again.
+        """
         ...
 
     def resume(self, bookmark: str) -> None: ...

@@ -1,14 +1,17 @@
-"""Reads OHLCV files: `timestamp,open,high,low,close,volume`, timestamp = open time in ms UTC, plain or gzip."""
+"""Reads OHLCV files: `timestamp,open,high,low,close,volume`, timestamp = open time in ms UTC, plain
+or gzip.
+"""
 
 from __future__ import annotations
 
 import csv
 import gzip
+import io
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from pathlib import Path
-from zlib import error as ZlibError
 
 from paper_exchange.feeds.bars import FeedBar
 
@@ -78,9 +81,8 @@ def _row(cells: list[str], scale: Scale, before_ms: int | None, interval_ms: int
 
 
 def _lines(path: Path) -> Iterator[str]:
-    opened = gzip.open(path, "rt", newline="") if path.suffix == ".gz" else path.open(newline="")
-    with opened as lines:
-        yield from lines
+    with path.open("rb") as raw, gzip.open(raw) if path.suffix == ".gz" else raw as unpacked:
+        yield from io.TextIOWrapper(unpacked, newline="")
 
 
 def read_candles(path: Path, scale: Scale, interval_ms: int) -> dict[int, FeedBar]:
@@ -94,8 +96,9 @@ def read_candles(path: Path, scale: Scale, interval_ms: int) -> dict[int, FeedBa
                 if cells != HEADER:
                     raise FeedFileError(path, 1, f"header is {','.join(cells)}, expected {','.join(HEADER)}")
                 continue
-            before, bars[before] = _placed(path, number, cells, scale, before, interval_ms)
-    except (OSError, EOFError, ZlibError, UnicodeDecodeError, csv.Error) as error:
+            before, bar = _placed(path, number, cells, scale, before, interval_ms)
+            bars[before] = bar
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error) as error:
         raise FeedFileError(path, number + 1, f"cannot be read ({error})") from error
     if not bars:
         raise FeedFileError(path, None, "holds no bars")
@@ -114,7 +117,10 @@ def _placed(
 def read_folder(
     folder: Path, scales: Mapping[str, Scale], interval_name: str, interval_ms: int
 ) -> dict[str, dict[int, FeedBar]]:
-    """Bars of every `<symbol>_perp_<interval>_*.csv[.gz]` in the folder, by symbol; files of one symbol are joined."""
+    """Bars of every `<symbol>_perp_<interval>_*.csv[.gz]` in the folder, by symbol.
+
+    Files of one symbol are joined.
+    """
     out: dict[str, dict[int, FeedBar]] = {}
     for path in _matching(folder, interval_name):
         symbol = path.name.partition("_")[0].upper()

@@ -1,4 +1,7 @@
-"""From a bar to the trades inside it: open, the nearer extreme, the farther one, close, with a bridge between."""
+"""From a bar to the trades inside it.
+
+Open, the nearer extreme, the farther one, close, with a bridge between.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,9 @@ SHORTEST_PATH = 4
 
 @dataclass(frozen=True, slots=True)
 class PathPoint:
-    """One trade; price in ticks, quantity in steps (may be 0 when the bar traded less than one step a point)."""
+    """One trade; price in ticks, quantity in steps (may be 0 when the bar traded less than one step a
+    point).
+    """
 
     price: int
     quantity: int
@@ -51,7 +56,9 @@ def _split(draw: random.Random, total: int, parts: int) -> list[int]:
 
 
 def path(bar: FeedBar, steps: int, draw: random.Random) -> list[PathPoint]:
-    """`steps` (>= 4) trades that open, reach both extremes, and close as the bar did, with its whole volume."""
+    """`steps` (>= 4) trades that open, reach both extremes, and close as the bar did, with its whole
+    volume.
+    """
     bounds = (bar.low, bar.high)
     low_first = bar.open - bar.low <= bar.high - bar.open
     near, far = (bar.low, bar.high) if low_first else (bar.high, bar.low)

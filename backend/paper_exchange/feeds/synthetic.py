@@ -1,4 +1,7 @@
-"""Invented prices: regimes, correlation, jumps, a trend early on and a crash one market hour in; all from the seed."""
+"""Invented prices: regimes, correlation, jumps, a trend early on and a crash one market hour in.
+
+All from the seed.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,9 @@ REBOUND_HEIGHT = 0.035
 
 @dataclass(frozen=True, slots=True)
 class Instrument:
-    """First price (USDT), reaction to the common factor, usual volume a minute (base units), trend of the opening."""
+    """First price (USDT), reaction to the common factor, usual volume a minute (base units), trend of
+    the opening.
+    """
 
     price: float
     beta: float

@@ -17,17 +17,20 @@ _FILTER = """
 WHERE account = :account AND (:symbol IS NULL OR symbol = :symbol) AND id >= :from_id
 AND time_ms BETWEEN :start_ms AND :end_ms
 """
-_ORDERS = "SELECT body FROM orders" + _FILTER
-_CONDITIONALS = "SELECT body FROM conditionals" + _FILTER
-_FILLS = "SELECT body FROM fills" + _FILTER + "AND (:order_id IS NULL OR order_id = :order_id)"
-_INCOME = "SELECT body FROM income" + _FILTER + "AND (:kind IS NULL OR kind = :kind)"
+_ORDERS = "SELECT body FROM orders" + _FILTER  # noqa: S608 - constants
+_CONDITIONALS = "SELECT body FROM conditionals" + _FILTER  # noqa: S608 - constants
+_FILLS = "SELECT body FROM fills" + _FILTER + "AND (:order_id IS NULL OR order_id = :order_id)"  # noqa: S608
+_INCOME = "SELECT body FROM income" + _FILTER + "AND (:kind IS NULL OR kind = :kind)"  # noqa: S608
 _OLDEST_FIRST = " ORDER BY id LIMIT :limit"
 _NEWEST_FIRST = " ORDER BY id DESC LIMIT :limit"
 
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Which rows: of one account, narrowed by whatever is not None; times are market milliseconds, inclusive."""
+    """Which rows: of one account, narrowed by whatever is not None.
+
+    Times are market milliseconds, inclusive.
+    """
 
     account: str
     symbol: str | None = None

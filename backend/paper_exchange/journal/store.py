@@ -45,7 +45,8 @@ class Kept:
 def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     connection.execute("PRAGMA journal_mode = WAL")
-    # WAL with NORMAL: a commit survives the death of the process; only losing the machine may lose the newest.
+    # WAL with NORMAL: a commit survives the death of the process; only losing the machine may lose the
+    # newest.
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA busy_timeout = 5000")
     return connection
@@ -97,7 +98,10 @@ class Store:
         writer.execute("COMMIT")
 
     def prune(self, wall_ms: int, base_interval_ms: int) -> None:
-        """Drop what nobody can ask for any more: bars beyond those kept, unfilled orders closed three days ago."""
+        """Drop what nobody can ask for any more.
+
+        Bars beyond those kept, unfilled orders closed three days ago.
+        """
         writer = self._writer
         keeps = {base_interval_ms: KEPT_BASE_BARS}
         keeps.setdefault(MINUTE_MS, KEPT_MINUTE_BARS)
@@ -128,8 +132,9 @@ class Store:
         for symbol, interval_ms, text in self._writer.execute(bars):
             kept.bars.setdefault((symbol, interval_ms), []).append(decoder.decode(text))
         recent = (
-            "SELECT body FROM (SELECT body, row_number() OVER (PARTITION BY symbol ORDER BY time_ms DESC) AS age, "
-            "time_ms FROM fundings) WHERE age <= :kept ORDER BY time_ms"
+            "SELECT body FROM (SELECT body, time_ms, "
+            "row_number() OVER (PARTITION BY symbol ORDER BY time_ms DESC) AS age FROM fundings) "
+            "WHERE age <= :kept ORDER BY time_ms"
         )
         for point in self._bodies(recent, FundingPoint, {"kept": KEPT_FUNDINGS}):
             kept.fundings.setdefault(point.symbol, []).append(point)

@@ -1,4 +1,7 @@
-"""The operator's routes: accounts, deposits, the feed, faults. Loopback and a token; never the venue's dialect."""
+"""The operator's routes: accounts, deposits, the feed, faults. Loopback and a token.
+
+Never the venue's dialect.
+"""
 
 from __future__ import annotations
 

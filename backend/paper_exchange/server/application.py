@@ -1,4 +1,6 @@
-"""The web application: every path of the dialect, the websockets, the operator's routes, and the running feed."""
+"""The web application: every path of the dialect, the websockets, the operator's routes, and the
+running feed.
+"""
 
 from __future__ import annotations
 

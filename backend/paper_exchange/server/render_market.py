@@ -23,7 +23,10 @@ ORDER_TYPES = [
 
 
 def contract_fields(contract: Contract) -> dict[str, object]:
-    """A row of exchangeInfo; clients refuse conditional orders on their own side unless all types are listed."""
+    """A row of exchangeInfo.
+
+    Clients refuse conditional orders on their own side unless all types are listed.
+    """
     step, largest = contract.quantity_text(contract.step), f"{contract.max_quantity:f}"
     tick = contract.price_text(contract.tick)
     filters: list[dict[str, object]] = [

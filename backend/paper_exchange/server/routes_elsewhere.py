@@ -1,4 +1,6 @@
-"""The few answers of the venue's other halves (spot, coin futures, wallet) that futures clients ask for on the way."""
+"""The few answers of the venue's other halves (spot, coin futures, wallet) that futures clients ask
+for on the way.
+"""
 
 from __future__ import annotations
 
