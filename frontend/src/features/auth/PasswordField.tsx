@@ -1,4 +1,5 @@
 import { type InputHTMLAttributes, useState } from 'react'
+import { plural } from '@/lib/format/words'
 import { Field } from '@/ui/Field'
 
 interface Props extends InputHTMLAttributes<HTMLInputElement> {
@@ -35,6 +36,6 @@ export const MIN_PASSWORD = 12
 /** How long the password is, in words: length is what counts. */
 export function lengthWord(password: string): string {
   if (password === '') return `At least ${MIN_PASSWORD} characters. A few unrelated words make a good one.`
-  if (password.length < MIN_PASSWORD) return `${MIN_PASSWORD - password.length} more characters needed.`
+  if (password.length < MIN_PASSWORD) return `${plural(MIN_PASSWORD - password.length, 'more character')} needed.`
   return password.length < 16 ? 'Long enough.' : 'Long.'
 }

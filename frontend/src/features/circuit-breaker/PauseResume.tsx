@@ -63,16 +63,23 @@ export function PauseResume() {
   return (
     <>
       {paused ? (
-        <Button onClick={() => setAsking(true)} aria-haspopup="dialog">
-          <Icon name="play" size={16} /> Resume<span className="hidden sm:inline"> entries…</span>
+        <Button onClick={() => setAsking(true)} aria-haspopup="dialog" aria-label="Resume entries…">
+          <Icon name="play" size={16} />{' '}
+          <span>
+            Resume<span className="hidden sm:inline"> entries…</span>
+          </span>
         </Button>
       ) : (
         <Button
           onClick={() => pause.mutate()}
+          aria-label={pause.isPending ? undefined : 'Pause entries'}
           pending={pause.isPending}
           pendingText={slow ? 'Not confirmed yet, retrying' : 'Pausing…'}
         >
-          <Icon name="pause" size={16} /> Pause<span className="hidden sm:inline"> entries</span>
+          <Icon name="pause" size={16} />{' '}
+          <span>
+            Pause<span className="hidden sm:inline"> entries</span>
+          </span>
         </Button>
       )}
       {pause.error && !paused && (

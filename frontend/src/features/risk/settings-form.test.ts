@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest'
+import { SETTINGS as EXAMPLE } from '@/testing/examples'
+import { type NumberSetting, SETTINGS } from './fields'
+import {
+  changesBetween,
+  type FormValues,
+  formValues,
+  numberFault,
+  patchOf,
+  settingsSchema,
+  shown,
+} from './settings-form'
+
+const base = formValues(EXAMPLE)
+const change = (part: Partial<FormValues>) => changesBetween(base, { ...base, ...part } as FormValues)
+const effects = (part: Partial<FormValues>) => change(part).map((one) => one.effect)
+function number(name: string): NumberSetting {
+  const found = SETTINGS.find((setting) => setting.name === name)
+  if (found === undefined || found.kind === 'switch' || found.kind === 'choice') throw new Error(`${name} is no number`)
+  return found
+}
+
+describe('the diff of the risk settings', () => {
+  it('is empty where only the writing differs', () => {
+    expect(change({ max_daily_loss_percent: '5.00', min_risk_reward_ratio: '1,5' })).toEqual([])
+  })
+
+  it('says a lower maximum tightens and a higher one loosens', () => {
+    expect(effects({ max_daily_loss_percent: '3' })).toEqual(['tightens'])
+    expect(effects({ max_daily_loss_percent: '8' })).toEqual(['loosens'])
+  })
+
+  it('says the opposite of a minimum', () => {
+    expect(effects({ min_signal_confidence: '0.8' })).toEqual(['tightens'])
+    expect(effects({ min_risk_reward_ratio: '1' })).toEqual(['loosens'])
+  })
+
+  it('says a limit taken away loosens, and a new one tightens', () => {
+    const [removed] = change({ max_leverage: '' })
+    expect([removed?.effect, removed?.removesLimit]).toEqual(['loosens', true])
+    const without = formValues({ ...EXAMPLE, max_leverage: null })
+    expect(changesBetween(without, { ...without, max_leverage: '0' })[0]?.effect).toBe('tightens')
+  })
+
+  it('says zero is stricter than any number', () => {
+    expect(effects({ max_open_positions: '0' })).toEqual(['tightens'])
+  })
+
+  it('says the manner of an exit only changes, and pyramiding loosens', () => {
+    expect(effects({ trailing_stop_percent: '1', position_sizing_method: 'kelly' })).toEqual(['changes', 'changes'])
+    expect(effects({ enable_pyramiding: true })).toEqual(['loosens'])
+  })
+
+  it('becomes a patch of the changed fields: counts as numbers, decimals as text, no limit as null', () => {
+    const patch = patchOf(
+      change({ max_leverage: '5', max_daily_loss_usd: '250,5', max_open_positions: '', enable_scale_out: false }),
+    )
+    expect(patch).toEqual({
+      max_leverage: 5,
+      max_daily_loss_usd: '250.5',
+      max_open_positions: null,
+      enable_scale_out: false,
+    })
+  })
+
+  it('shows values with their units', () => {
+    expect(shown(number('max_daily_loss_usd'), '500')).toBe('$500.00')
+    expect(shown(number('max_leverage'), '10')).toBe('10×')
+    expect(shown(number('max_leverage'), '')).toBe('no limit')
+  })
+})
+
+describe('the check of a number', () => {
+  it('accepts its bounds and nothing beyond them', () => {
+    const confidence = number('min_signal_confidence')
+    expect(['0', '1', '1.01', '-0.01'].map((typed) => numberFault(confidence, typed))).toEqual([
+      null,
+      null,
+      'At most 1.',
+      'At least 0.',
+    ])
+  })
+
+  it('refuses words and halves of whole things', () => {
+    expect(numberFault(number('max_leverage'), 'ten')).toBe('Enter a number, like 2.5.')
+    expect(numberFault(number('max_leverage'), '2.5')).toBe('Enter a whole number.')
+  })
+
+  it('lets only limits be empty', () => {
+    expect(numberFault(number('max_leverage'), '')).toBeNull()
+    expect(numberFault(number('risk_per_trade_percent'), '')).toBe('Enter a number.')
+  })
+
+  it('is what the form’s schema says', () => {
+    expect(settingsSchema.safeParse(base).success).toBe(true)
+    const result = settingsSchema.safeParse({ ...base, max_leverage: 'ten' })
+    expect(result.error?.issues.map((issue) => [issue.path[0], issue.message])).toEqual([
+      ['max_leverage', 'Enter a number, like 2.5.'],
+    ])
+  })
+})
