@@ -1,0 +1,101 @@
+"""Liquidation and funding."""
+
+from __future__ import annotations
+
+import random
+from decimal import Decimal
+
+from paper_exchange.engine import margin
+from paper_exchange.engine.events import Liquidated, MarginCalled
+from paper_exchange.engine.orders import IncomeType
+from paper_exchange.engine.refusals import VenueError
+from tests.paper_exchange.small_venue import FUNDING_MS, SmallVenue
+
+
+def test_liquidation_below_maintenance_closes_and_charges() -> None:
+    venue = SmallVenue(deposit="2000")
+    venue.order("BUY", "0.5")
+    venue.order("SELL", "0.01", price="62000")
+    venue.tick("56200")
+    venue.tick("56200", after_ms=600_000)
+    assert venue.trader.amount("BTCUSDT") == 0
+    assert venue.trader.open_orders == {}
+    assert any(isinstance(event, MarginCalled) for event in venue.events)
+    assert any(isinstance(event, Liquidated) for event in venue.events)
+    venue.check_invariants()
+    assert any(row.kind is IncomeType.INSURANCE_CLEAR for row in venue.income)
+
+
+def test_liquidation_price_is_where_liquidation_happens() -> None:
+    for side, step in (("BUY", Decimal("-0.1")), ("SELL", Decimal("0.1"))):
+        venue = SmallVenue(deposit="2000")
+        venue.order(side, "0.5")
+        position = venue.trader.positions["BTCUSDT"]
+        limit = venue.exchange.liquidation_price(venue.trader, position)
+        assert limit is not None
+        safe = limit.quantize(Decimal("0.1")) - 20 * step
+        for _ in range(30):
+            venue.tick(str(safe))
+        assert venue.trader.amount("BTCUSDT") != 0
+        beyond = limit.quantize(Decimal("0.1")) + 20 * step
+        for _ in range(30):
+            venue.tick(str(beyond))
+        assert venue.trader.amount("BTCUSDT") == 0
+
+
+def test_bankrupt_account_ends_at_zero_and_insurance_pays() -> None:
+    venue = SmallVenue(deposit="2000")
+    venue.order("BUY", "0.5")
+    venue.tick("40000")
+    venue.tick("40000", after_ms=600_000)
+    assert venue.trader.record.wallet == 0
+    assert venue.exchange.state.insurance < 0
+    venue.check_invariants()
+
+
+def test_nobody_stays_below_maintenance_after_a_tick() -> None:
+    """The safe bands that spare the work must never spare an account that is under water."""
+    draw = random.Random(7)
+    venue = SmallVenue(deposit="3000")
+    accounts = [venue.trader] + [venue.open_account(f"a{n}", "3000") for n in range(8)]
+    prices = {"BTCUSDT": 60_000.0, "ETHUSDT": 3_000.0}
+    for _ in range(1_500):
+        account = draw.choice(accounts)
+        symbol = draw.choice(list(prices))
+        quantity = draw.randrange(1, 400) if symbol == "BTCUSDT" else draw.randrange(20, 8_000)
+        try:
+            venue.order(
+                draw.choice(["BUY", "SELL"]), str(Decimal(quantity) / 1_000), symbol=symbol, account=account
+            )
+        except VenueError:
+            pass
+        moved = draw.choice(list(prices))
+        prices[moved] *= 1 + draw.gauss(0, 0.006)
+        venue.tick(venue.market(moved).contract.price_text(Decimal(prices[moved])), symbol=moved)
+        for one in accounts:
+            found = margin.summary(venue.exchange.state, one)
+            assert not one.held() or found.equity > found.maintenance
+        if draw.random() < 0.02:
+            poor = [one for one in accounts if one.record.wallet < 500]
+            for number, one in enumerate(poor):
+                venue.exchange.deposit(one.id, Decimal(2_000), f"{venue.now}-{number}", venue.now)
+    assert sum(isinstance(event, Liquidated) for event in venue.events) > 10
+    venue.check_invariants()
+
+
+def test_funding_is_paid_every_eight_market_hours_by_longs_when_positive() -> None:
+    venue = SmallVenue()
+    other = venue.open_account("short", "10000")
+    venue.order("BUY", "0.5")
+    venue.order("SELL", "0.5", account=other)
+    venue.tick("60000", after_ms=FUNDING_MS - 1_000 - (venue.now % FUNDING_MS))
+    venue.collect()
+    assert not any(row.kind is IncomeType.FUNDING_FEE for row in venue.income)
+    venue.tick("60000", after_ms=1_000)
+    venue.collect()
+    paid = {row.account: row.amount for row in venue.income if row.kind is IncomeType.FUNDING_FEE}
+    assert paid["trader"] < 0 < paid["short"]
+    assert paid["trader"] == -paid["short"]
+    venue.tick("60000", after_ms=1_000)
+    venue.collect()
+    assert len([row for row in venue.income if row.kind is IncomeType.FUNDING_FEE]) == 2
