@@ -185,6 +185,25 @@ class Settings(BaseSettings):
     sweep_interval_seconds: float = Field(
         5.0, gt=0, description="Time between sweeps that find what a lost message missed"
     )
+    receive_window_milliseconds: int = Field(
+        2_000,
+        ge=100,
+        le=60_000,
+        description="Signed into every order: how long after it the venue may still accept the order",
+    )
+    outcome_margin_milliseconds: int = Field(
+        1_500,
+        ge=1_000,
+        le=60_000,
+        description="Added to that before an unseen order counts as not accepted;"
+        " at least clock offset + the venue's read lag + 1000",
+    )
+    unprotected_seconds: float = Field(
+        15.0, gt=0, description="Longest time without a live stop before a position is left at market"
+    )
+    lease_seconds: float = Field(
+        3.0, ge=1, le=60, description="Time after which a silent executor's shards may be taken over"
+    )
 
     @field_validator("allowed_origins", "allowed_venues", "feed_symbols", "feed_timeframes", mode="before")
     @classmethod

@@ -9,7 +9,7 @@ from app.repositories.outbox import SystemOutboxRepository
 from app.repositories.risk_state import SystemRiskStateRepository
 from app.repositories.trades import SystemTradeRepository
 from app.repositories.trading_accounts import SystemTradingAccountRepository
-from app.repositories.trading_transaction import Announcements
+from app.repositories.trading_transaction import SystemAnnouncements
 
 
 class FanOutTransaction:
@@ -23,4 +23,4 @@ class FanOutTransaction:
         self.leases = SystemLeaseRepository(session)
         self.accounts = SystemTradingAccountRepository(session)
         self.decisions = DecisionWriteRepository(session)
-        self.announcements = Announcements(session)
+        self.announcements = SystemAnnouncements(session)

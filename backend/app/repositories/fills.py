@@ -64,7 +64,7 @@ class FillRepository:
             .where(Fill.user_id == user_id, Fill.wallet_id == wallet_id, Fill.trade_id.is_not(None))
             .group_by(Fill.symbol)
         )
-        return dict((await self._session.execute(statement)).tuples().all())
+        return dict((await self._session.execute(statement)).all())
 
 
 def venue_order(fill: Fill) -> tuple[int, int, str]:

@@ -45,7 +45,7 @@ class SystemLeaseRepository:
             .where(ShardLease.shard < shard_count)
             .order_by(ShardLease.shard)
         )
-        return [Lease(*row) for row in (await self._session.execute(statement)).tuples()]
+        return [Lease(*row) for row in (await self._session.execute(statement))]
 
     async def take(self, lease: Lease, holder: str, seconds: float) -> int | None:
         """Take a lease that stands as it was read; returns the new epoch, None when another was faster."""

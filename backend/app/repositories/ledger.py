@@ -28,7 +28,7 @@ class LedgerRepository:
             .on_conflict_do_nothing()
             .returning(LedgerEvent.kind, LedgerEvent.venue_reference)
         )
-        return set((await self._session.execute(statement)).tuples())
+        return set(await self._session.execute(statement))
 
     async def sums(self, user_id: UUID, wallet_id: UUID) -> dict[str, Decimal]:
         """Sum of each kind of posting; a kind without one is absent."""
@@ -37,7 +37,7 @@ class LedgerRepository:
             .where(LedgerEvent.user_id == user_id, LedgerEvent.wallet_id == wallet_id)
             .group_by(LedgerEvent.kind)
         )
-        return dict((await self._session.execute(statement)).tuples().all())
+        return dict((await self._session.execute(statement)).all())
 
     async def flows_since(self, user_id: UUID, wallet_id: UUID, since: datetime) -> Decimal:
         """Deposits less withdrawals from that market time on."""

@@ -110,7 +110,7 @@ class OrderRepository:
         statement = select(carried, Order.client_order_id, Order.trade_id).where(
             Order.user_id == user_id, Order.wallet_id == wallet_id, carried.in_(list(exchange_order_ids))
         )
-        rows = (await self._session.execute(statement)).tuples()
+        rows = await self._session.execute(statement)
         return {venue_id: (client_id, trade_id) for venue_id, client_id, trade_id in rows if venue_id}
 
     async def by_client_id(self, user_id: UUID, client_order_id: str) -> Order | None:

@@ -82,7 +82,7 @@ class SystemOutboxRepository:
         )
         if skip:
             statement = statement.where(Outbox.id.not_in(list(skip)))
-        return [OutboxItem(*row) for row in (await self._session.execute(statement)).tuples()]
+        return [OutboxItem(*row) for row in (await self._session.execute(statement))]
 
     async def done(self, ids: Sequence[int], error: str | None = None) -> None:
         """Mark work as processed; `error` says why it could not be carried out at all."""

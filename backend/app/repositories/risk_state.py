@@ -158,7 +158,7 @@ class SystemRiskStateRepository:
             .where(Trade.user_id.in_(list(user_ids)), Trade.environment == environment, LIVE_TRADE)
             .distinct()
         )
-        return set((await self._session.execute(statement)).tuples())
+        return set(await self._session.execute(statement))
 
 
 async def _lock(session: AsyncSession, user_ids: Sequence[UUID], environment: str) -> list[RiskState]:
@@ -195,7 +195,7 @@ async def _rules(session: AsyncSession, user_ids: Sequence[UUID], environment: s
         .order_by(Wallet.user_id, Wallet.id)
         .execution_options(populate_existing=True)
     )
-    return [WalletRules(*row) for row in (await session.execute(statement)).tuples()]
+    return [WalletRules(*row) for row in (await session.execute(statement))]
 
 
 async def _exposures(session: AsyncSession, user_ids: Sequence[UUID], environment: str) -> list[Exposure]:
@@ -204,7 +204,7 @@ async def _exposures(session: AsyncSession, user_ids: Sequence[UUID], environmen
         .where(Trade.user_id.in_(list(user_ids)), Trade.environment == environment, LIVE_TRADE)
         .execution_options(populate_existing=True)
     )
-    return [Exposure(*row) for row in (await session.execute(statement)).tuples()]
+    return [Exposure(*row) for row in (await session.execute(statement))]
 
 
 async def _breakers(session: AsyncSession, user_ids: Sequence[UUID]) -> list[BreakerState]:

@@ -90,7 +90,7 @@ class TradeRepository:
         )
         if symbol is not None:
             statement = statement.where(Trade.symbol == symbol)
-        return [_live(row) for row in (await self._session.execute(statement)).tuples()]
+        return [_live(row) for row in (await self._session.execute(statement))]
 
     async def at_moment(self, user_id: UUID, wallet_id: UUID, symbol: str, at: datetime) -> UUID | None:
         """The trade whose position was held at that market time; None where none was."""
@@ -146,7 +146,7 @@ class SystemTradeRepository:
             .where(Wallet.shard.in_(list(shards)), LIVE_TRADE)
             .order_by(Trade.created_at)
         )
-        return [_live(row) for row in (await self._session.execute(statement)).tuples()]
+        return [_live(row) for row in (await self._session.execute(statement))]
 
     async def owner(self, trade_id: UUID) -> tuple[UUID, UUID] | None:
         """(user, wallet) of a trade; None where there is none of that id."""

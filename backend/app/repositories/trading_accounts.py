@@ -76,17 +76,17 @@ class SystemTradingAccountRepository:
             .where(Wallet.shard.in_(list(shards)), or_(Wallet.status == "active", live))
             .order_by(Wallet.user_id, Wallet.id)
         )
-        return [TradingAccount(*row) for row in (await self._session.execute(statement)).tuples()]
+        return [TradingAccount(*row) for row in (await self._session.execute(statement))]
 
     async def account(self, wallet_id: UUID) -> TradingAccount | None:
         """The wallet of that id, whatever its status."""
-        row = (await self._session.execute(select(*_COLUMNS).where(Wallet.id == wallet_id))).tuples().first()
+        row = (await self._session.execute(select(*_COLUMNS).where(Wallet.id == wallet_id))).first()
         return None if row is None else TradingAccount(*row)
 
     async def all(self) -> list[TradingAccount]:
         """Every active wallet."""
         statement = select(*_COLUMNS).where(Wallet.status == "active").order_by(Wallet.user_id, Wallet.id)
-        return [TradingAccount(*row) for row in (await self._session.execute(statement)).tuples()]
+        return [TradingAccount(*row) for row in (await self._session.execute(statement))]
 
     async def subscribed(self, signal: Signal) -> list[TradingAccount]:
         """Wallets that trade this signal automatically and have not been decided about, ordered by user.
@@ -107,7 +107,7 @@ class SystemTradingAccountRepository:
             )
             .order_by(Wallet.environment, Wallet.user_id, Wallet.id)
         )
-        return [TradingAccount(*row) for row in (await self._session.execute(statement)).tuples()]
+        return [TradingAccount(*row) for row in (await self._session.execute(statement))]
 
     async def signal(self, signal_id: UUID) -> Signal | None:
         """The signal of that id."""

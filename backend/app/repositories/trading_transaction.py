@@ -21,7 +21,7 @@ _NOTIFY = text(
 )
 
 
-class Announcements:
+class SystemAnnouncements:
     """What to tell others when the transaction commits; the same thing is told once."""
 
     def __init__(self, session: AsyncSession) -> None:
@@ -59,4 +59,4 @@ class TradingTransaction:
         self.logs = ExecutionLogRepository(session)
         self.accounts = TradingAccountRepository(session)
         self.halt = SystemHaltLock(session)
-        self.announcements = Announcements(session)
+        self.announcements = SystemAnnouncements(session)
