@@ -87,7 +87,7 @@ PlaceOutcome = Accepted | Refused | Unknown
 
 @dataclass(frozen=True, slots=True)
 class VenueFill:
-    """`fee` is positive when paid; `realized_pnl` is the venue's, before fees; `executed_at` is market time."""
+    """`fee` is positive when paid; `realized_pnl` the venue's, before fees; `executed_at` market time."""
 
     venue_trade_id: str
     exchange_order_id: str

@@ -1,0 +1,79 @@
+"""Joins market data, signals and the monitor with what they need."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from redis.asyncio import Redis
+
+from app.adapters.arq_queue import QUEUE, ArqQueue, decode_job, encode_job, redis_settings
+from app.adapters.exchange.market_reader import CcxtMarketReader
+from app.adapters.postgres_notifications import PostgresNotifications
+from app.adapters.price_publisher import RedisPricePublisher
+from app.bootstrap.exchange import build_market_reader
+from app.core.clock import utc_now
+from app.core.config import DatabaseRole, Settings, asyncpg_dsn, role_database_url
+from app.core.db import Database
+from app.core.redis import connect_redis
+from app.services.housekeeping import keep_house
+from app.services.market_data import MarketFeed
+from app.services.trading.missed_bars import missed_bars
+from app.services.trading.position_watch import PositionWatch
+from app.services.trading.signals import Bar, Signals
+
+__all__ = ["QUEUE", "MarketParts", "decode_job", "encode_job", "redis_settings"]
+
+
+@dataclass(slots=True)
+class MarketParts:
+    """What the monitor and the jobs are made of."""
+
+    settings: Settings
+    system: Database
+    redis: Redis
+    reader: CcxtMarketReader
+    queue: ArqQueue
+    publisher: RedisPricePublisher
+    notifications: PostgresNotifications
+    signals: Signals
+    watch: PositionWatch
+
+    @classmethod
+    def build(cls, settings: Settings) -> Self:
+        url = role_database_url(settings, DatabaseRole.SYSTEM)
+        system = Database(url, pool_size=4, max_overflow=4)
+        redis = connect_redis(settings)
+        reader = build_market_reader(settings, redis)
+        return cls(
+            settings=settings,
+            system=system,
+            redis=redis,
+            reader=reader,
+            queue=ArqQueue(settings.redis_url),
+            publisher=RedisPricePublisher(redis),
+            notifications=PostgresNotifications(asyncpg_dsn(url)),
+            signals=Signals(system, reader),
+            watch=PositionWatch(system, reader, utc_now, stale_seconds=settings.price_stale_seconds),
+        )
+
+    def feed(self, venue: str) -> MarketFeed:
+        """The feed of one venue."""
+        seconds = self.settings.price_flush_milliseconds / 1000
+        return MarketFeed(venue, self.publisher, self.queue, utc_now, seconds)
+
+    async def missed_bars(self) -> list[Bar]:
+        """Bars that somebody trades on, that have closed, and that are not stored."""
+        return await missed_bars(self.system, self.reader)
+
+    async def keep_house(self) -> None:
+        """Partitions of the months to come, and an end to what is done."""
+        await keep_house(self.system, utc_now())
+
+    async def beat(self, process: str) -> None:
+        """Say that a process is alive."""
+        await self.publisher.beat(process, round(utc_now().timestamp() * 1000))
+
+    async def close(self) -> None:
+        await self.queue.close()
+        await self.reader.close()
+        await self.redis.aclose()
+        await self.system.close()

@@ -1,0 +1,34 @@
+"""What is made ahead of time, and what is not kept for ever."""
+
+from datetime import date, datetime
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.models.outbox import Outbox
+from app.models.user import EmailToken
+
+
+class SystemRetentionRepository:
+    """Over every tenant's rows."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def ensure_execution_log_partitions(self, start: date, months: int) -> None:
+        """Make the partitions of the month of `start` and of `months` more."""
+        await self._session.execute(select(func.ensure_execution_log_partitions(start, months)))
+
+    async def drop_done_work(self, before: datetime) -> None:
+        """Delete outbox rows that were processed before that time."""
+        await self._session.execute(
+            delete(Outbox).where(Outbox.processed_at < before).execution_options(synchronize_session=False)
+        )
+
+    async def drop_old_links(self, before: datetime) -> None:
+        """Delete mailed links that expired before that time."""
+        await self._session.execute(
+            delete(EmailToken)
+            .where(EmailToken.expires_at < before)
+            .execution_options(synchronize_session=False)
+        )

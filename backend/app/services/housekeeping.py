@@ -1,0 +1,19 @@
+"""Keeps tables small and ready: partitions of the months to come, and an end to what is done."""
+
+from datetime import datetime, timedelta
+
+from app.core.db import Database
+from app.repositories.retention import SystemRetentionRepository
+
+MONTHS_AHEAD = 3
+OUTBOX_KEPT = timedelta(days=7)
+LINKS_KEPT = timedelta(days=30)
+
+
+async def keep_house(system: Database, now: datetime) -> None:
+    """Does no harm when run twice or at once."""
+    async with system.system() as session:
+        retention = SystemRetentionRepository(session)
+        await retention.ensure_execution_log_partitions(now.date(), MONTHS_AHEAD)
+        await retention.drop_done_work(now - OUTBOX_KEPT)
+        await retention.drop_old_links(now - LINKS_KEPT)

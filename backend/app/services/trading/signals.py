@@ -1,0 +1,182 @@
+"""Closed bars into signals, once for everybody. One strategy's error stops neither the others nor the bar."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import ROUND_HALF_EVEN, Decimal
+
+import structlog
+
+from app.core.db import Database
+from app.domain.signals.features import Features
+from app.domain.signals.protocol import CandleColumns, SignalProposal, Strategy
+from app.domain.signals.registry import STRATEGIES
+from app.domain.stops import stop_toward_entry
+from app.domain.timeframes import Timeframe
+from app.domain.types import Candle, Instrument
+from app.repositories.outbox import SystemOutboxRepository
+from app.repositories.signal_writer import FailedStrategy, NewSignal, SystemSignalWriteRepository
+from app.repositories.subscriptions import SystemSubscriptionRepository
+from app.services.ports import MarketReader
+
+STORED_BARS = 200
+MAX_ATTEMPTS = 5
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A closed bar of one market; `close_ms` is market time."""
+
+    venue: str
+    symbol: str
+    timeframe: Timeframe
+    close_ms: int
+
+    @property
+    def closed_at(self) -> datetime:
+        return _EPOCH + timedelta(milliseconds=self.close_ms)
+
+
+class Signals:
+    """Computes the signals of a bar and leaves them for the executors."""
+
+    def __init__(
+        self, system: Database, reader: MarketReader, strategies: Mapping[str, Strategy] | None = None
+    ) -> None:
+        self._system = system
+        self._reader = reader
+        self._strategies = STRATEGIES if strategies is None else strategies
+
+    async def compute(self, bar: Bar, only: Iterable[str] | None = None) -> int:
+        """Return how many new signals the bar gave. May run twice: the second run adds nothing.
+
+        `only` names the strategies to compute, all that run on this bar length when None.
+        """
+        wanted = [
+            strategy
+            for strategy in self._strategies.values()
+            if bar.timeframe in strategy.timeframes and (only is None or strategy.id in set(only))
+        ]
+        warm_up = max((strategy.warm_up_bars for strategy in wanted), default=0)
+        candles = await self._reader.closed_candles(
+            bar.venue,
+            bar.symbol,
+            bar.timeframe.value,
+            limit=max(warm_up, STORED_BARS),
+            now_market_ms=bar.close_ms,
+        )
+        instrument = await self._reader.instrument(bar.venue, bar.symbol)
+        if not candles or instrument is None:
+            log.warning("a bar cannot be computed", venue=bar.venue, symbol=bar.symbol, close_ms=bar.close_ms)
+            return 0
+        complete = candles[-1].open_time_ms + bar.timeframe.milliseconds == bar.close_ms
+        proposals, failures = _evaluate(bar, wanted if complete else [], candles)
+        return await self._write(bar, candles, proposals, failures, instrument)
+
+    async def retry(self, failed: FailedStrategy) -> None:
+        """Compute one strategy again on the bar on which it raised."""
+        close_ms = round((failed.bar_close - _EPOCH) / timedelta(milliseconds=1))
+        bar = Bar(failed.venue, failed.symbol, Timeframe(failed.timeframe), close_ms)
+        await self.compute(bar, only=(failed.strategy,))
+
+    async def failures(self) -> list[FailedStrategy]:
+        async with self._system.system() as session:
+            return await SystemSignalWriteRepository(session).open_failures(MAX_ATTEMPTS, 50)
+
+    async def _write(
+        self,
+        bar: Bar,
+        candles: Sequence[Candle],
+        proposals: Mapping[str, SignalProposal | None],
+        failures: Mapping[str, str],
+        instrument: Instrument,
+    ) -> int:
+        """Bars, signals, the executors' work and failures, in one transaction."""
+        added = 0
+        async with self._system.system() as session:
+            writer = SystemSignalWriteRepository(session)
+            newest = await writer.newest_open_time(bar.venue, bar.symbol, bar.timeframe.value)
+            fresh = [c for c in candles if newest is None or _moment(c.open_time_ms) > newest]
+            await writer.store_candles(bar.venue, bar.symbol, bar.timeframe.value, fresh)
+            for strategy_id, error in failures.items():
+                await writer.record_failure(_failed(bar, strategy_id), error)
+            for strategy_id, proposal in proposals.items():
+                await writer.resolve_failure(_failed(bar, strategy_id))
+                if proposal is None:
+                    continue
+                signal_id = await writer.add_signal(_signal(bar, proposal, instrument))
+                if signal_id is None:
+                    continue
+                added += 1
+                shards = await SystemSubscriptionRepository(session).shards(
+                    bar.venue, bar.symbol, bar.timeframe.value, strategy_id
+                )
+                outbox = SystemOutboxRepository(session)
+                for shard in shards:
+                    await outbox.put(
+                        "signal",
+                        {"signal_id": str(signal_id)},
+                        shard=shard,
+                        dedupe_key=f"signal:{signal_id}:{shard}",
+                    )
+        return added
+
+
+def _evaluate(
+    bar: Bar, strategies: Sequence[Strategy], candles: Sequence[Candle]
+) -> tuple[dict[str, SignalProposal | None], dict[str, str]]:
+    """Return each strategy's proposal, and the errors of those that raised."""
+    columns = CandleColumns.of(candles)
+    shared: dict[int, Features] = {}
+    proposals: dict[str, SignalProposal | None] = {}
+    failures: dict[str, str] = {}
+    for strategy in strategies:
+        window = strategy.warm_up_bars
+        if window not in shared:
+            shared[window] = columns.last(window).features()
+        try:
+            proposals[strategy.id] = strategy.evaluate(columns, shared[window])
+        except Exception as error:
+            log.exception(
+                "a strategy raised; the others go on",
+                strategy=strategy.id,
+                symbol=bar.symbol,
+                bar_close_ms=bar.close_ms,
+            )
+            failures[strategy.id] = f"{type(error).__name__}: {error}"
+    return proposals, failures
+
+
+def _signal(bar: Bar, proposal: SignalProposal, instrument: Instrument) -> NewSignal:
+    tick = instrument.price_tick
+    stop = Decimal(repr(float(proposal.stop_price)))
+    return NewSignal(
+        venue=bar.venue,
+        symbol=bar.symbol,
+        timeframe=bar.timeframe.value,
+        strategy=proposal.strategy,
+        side=proposal.side,
+        entry_price=_nearest(proposal.entry_price, tick),
+        stop_price=stop_toward_entry(stop, tick, proposal.side),
+        take_profit_price=_nearest(proposal.take_profit_price, tick),
+        confidence=Decimal(repr(float(proposal.confidence))),
+        reason=proposal.reason,
+        features={name: float(value) for name, value in proposal.figures.items()},
+        bar_close=bar.closed_at,
+        expires_at=bar.closed_at + timedelta(milliseconds=bar.timeframe.milliseconds),
+    )
+
+
+def _nearest(price: float, tick: Decimal) -> Decimal:
+    return (Decimal(repr(float(price))) / tick).to_integral_value(ROUND_HALF_EVEN) * tick
+
+
+def _failed(bar: Bar, strategy_id: str) -> FailedStrategy:
+    return FailedStrategy(bar.venue, bar.symbol, bar.timeframe.value, strategy_id, bar.closed_at)
+
+
+def _moment(milliseconds: int) -> datetime:
+    return _EPOCH + timedelta(milliseconds=milliseconds)

@@ -1,0 +1,46 @@
+"""arq's worker: which jobs there are, when the periodic ones run, and JSON on both sides."""
+
+from typing import Any, ClassVar
+
+from arq import cron
+from arq.connections import RedisSettings
+
+from app.bootstrap.market import QUEUE, MarketParts, decode_job, encode_job, redis_settings
+from app.core.config import get_settings
+from app.workers.signal_jobs import Context, compute_signals
+
+JOB_SECONDS = 30
+EVERY_FIVE_SECONDS = set(range(0, 60, 5))
+EVERY_TWO_SECONDS = set(range(0, 60, 2))
+
+
+async def startup(context: Context) -> None:
+    """Build what the jobs use."""
+    context["parts"] = MarketParts.build(get_settings())
+
+
+async def shutdown(context: Context) -> None:
+    await context["parts"].close()
+
+
+class WorkerSettings:
+    """Read by arq. A job that is killed runs again; each does no harm when run twice."""
+
+    functions: ClassVar[list[Any]] = [compute_signals]
+    cron_jobs: ClassVar[list[Any]] = [
+        cron("app.workers.signal_jobs.sweep_signals", second=EVERY_FIVE_SECONDS, keep_result=0),
+        cron("app.workers.signal_jobs.keep_house", minute=7, second=30, run_at_startup=True, keep_result=0),
+        cron("app.workers.signal_jobs.beat", second=EVERY_TWO_SECONDS, keep_result=0),
+    ]
+    on_startup = startup
+    on_shutdown = shutdown
+    queue_name = QUEUE
+    poll_delay = 0.005
+    keep_result = 0
+    max_jobs = 20
+    max_tries = 3
+    job_timeout = JOB_SECONDS
+    handle_signals = True
+    job_serializer = encode_job
+    job_deserializer = decode_job
+    redis_settings: ClassVar[RedisSettings] = redis_settings(get_settings().redis_url)
