@@ -23,6 +23,7 @@ UNKNOWN: Final = -(2**63)
 OUT_OF_RANGE: Final = UNKNOWN + 1
 NO_LIMIT: Final = 2**63 - 1
 UNIT: Final = Decimal("1e-8")
+_FEW: Final = 32
 
 
 class FixedPointOverflowError(ValueError):
@@ -92,43 +93,56 @@ def is_known(units: IntColumn) -> BoolColumn:
     return np.asarray((units >= -MAX_UNITS) & (units <= MAX_UNITS), dtype=np.bool_)
 
 
-def _exact_parts(left: IntColumn, right: IntColumn) -> tuple[IntColumn, IntColumn, BoolColumn]:
-    """Return floor(left * right / SCALE), whether a remainder was dropped, and where it fits.
-
-    Both factors are split at SCALE so that no partial product leaves int64; where the product itself
-    would not fit, the partial products are taken of zero.
-    """
-    known = is_known(left) & is_known(right)
-    estimate = np.abs(left.astype(np.float64)) * np.abs(right.astype(np.float64)) / SCALE
-    fits = known & (estimate <= MAX_UNITS)
-    left_whole, left_rest = np.divmod(np.where(fits, left, 0), SCALE)
-    right_whole, right_rest = np.divmod(np.where(fits, right, 0), SCALE)
-    rest, dropped = np.divmod(left_rest * right_rest, SCALE)
-    whole = left_whole * right_whole * SCALE + left_whole * right_rest + left_rest * right_whole + rest
-    return whole, (dropped > 0).astype(np.int64), fits
-
-
 def multiply_floor(left: IntColumn, right: IntColumn) -> IntColumn:
     """Return the product in units, rounded down; unknown stays UNKNOWN, too large is OUT_OF_RANGE."""
-    whole, _, fits = _exact_parts(left, right)
-    return _marked(whole, fits, left, right)
+    return _product(left, right, up=False)
 
 
 def multiply_ceil(left: IntColumn, right: IntColumn) -> IntColumn:
     """Return the product in units, rounded up; unknown stays UNKNOWN, too large is OUT_OF_RANGE."""
-    whole, dropped, fits = _exact_parts(left, right)
-    return _marked(whole + dropped, fits, left, right)
+    return _product(left, right, up=True)
 
 
-def _marked(product: IntColumn, fits: BoolColumn, left: IntColumn, right: IntColumn) -> IntColumn:
+def _product(left: IntColumn, right: IntColumn, *, up: bool) -> IntColumn:
+    """Return the exact product of two columns of one shape: in Python's integers where they are few, which
+    is faster there, else in columns. Both are the same function, which a test holds them to."""
+    if left.size > _FEW:
+        return _column_product(left, right, up=up)
+    pairs = zip(left.ravel().tolist(), right.ravel().tolist(), strict=True)
+    return np.array([_one_product(a, b, up=up) for a, b in pairs], dtype=np.int64).reshape(left.shape)
+
+
+def _one_product(left: int, right: int, *, up: bool) -> int:
+    if UNKNOWN in (left, right):
+        return UNKNOWN
+    if abs(left) > MAX_UNITS or abs(right) > MAX_UNITS:
+        return OUT_OF_RANGE
+    product = -(-left * right // SCALE) if up else left * right // SCALE
+    return product if abs(product) <= MAX_UNITS else OUT_OF_RANGE
+
+
+def _column_product(left: IntColumn, right: IntColumn, *, up: bool) -> IntColumn:
+    """Both factors are split at SCALE so that no partial product leaves int64; where the product itself
+    would not fit, the partial products are taken of zero."""
+    estimate = np.abs(left.astype(np.float64)) * np.abs(right.astype(np.float64)) / SCALE
+    safe = is_known(left) & is_known(right) & (estimate <= 2.0 * MAX_UNITS)
+    left_whole, left_rest = np.divmod(np.where(safe, left, 0), SCALE)
+    right_whole, right_rest = np.divmod(np.where(safe, right, 0), SCALE)
+    rest, dropped = np.divmod(left_rest * right_rest, SCALE)
+    product = left_whole * right_whole * SCALE + left_whole * right_rest + left_rest * right_whole + rest
+    if up:
+        product += dropped > 0
+    fits = safe & (np.abs(product) <= MAX_UNITS)
     absent = (left == UNKNOWN) | (right == UNKNOWN)
-    return np.where(fits, product, np.where(absent, UNKNOWN, OUT_OF_RANGE)).astype(np.int64)
+    return np.where(fits, product, np.where(absent, UNKNOWN, OUT_OF_RANGE))
 
 
 def optional_limit(values: Sequence[Decimal | int | None]) -> IntColumn:
     """Return limits in units: None and what is beyond every amount become NO_LIMIT."""
-    units = decimals_to_units([None if value is None else Decimal(value) for value in values])
-    return np.where(units <= OUT_OF_RANGE, NO_LIMIT, units).astype(np.int64)
+    units = decimals_to_units(
+        [value if isinstance(value, Decimal | None) else Decimal(value) for value in values]
+    )
+    return np.where(units <= OUT_OF_RANGE, NO_LIMIT, units)
 
 
 def scaled_limit(base: IntColumn, factor: IntColumn) -> IntColumn:

@@ -5,6 +5,7 @@ raises its own breach instead. Sums of at most four amounts stay inside int64 (`
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -17,6 +18,8 @@ from app.domain.types import BreakerScope
 
 Check = tuple[Breach, BreakerScope | None]
 Masks = dict[Check, BoolColumn]
+BLOCK: Final = 8192
+_RANK: Final = {code: position for position, code in enumerate(Breach)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,22 +31,92 @@ class OrderAmounts:
     margin: IntColumn
 
 
+@dataclass(frozen=True, slots=True)
+class ScopeThresholds:
+    """A scope's limits as amounts, in units: the most that may be used of its equity, and the loss at
+    which its day ends. NO_LIMIT where there is none; zero of an equity that is not known."""
+
+    heat: IntColumn
+    open_risk: IntColumn
+    single_asset: IntColumn
+    daily_loss: IntColumn
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """The limits that are fractions of equity, as amounts; all multiplied at once."""
+
+    position_size: IntColumn
+    leverage: IntColumn
+    user: ScopeThresholds
+    wallet: ScopeThresholds
+
+
 def breach_masks(columns: ReviewColumns) -> Masks:
-    """Return every check's mask, in the order of `Breach`; an order with no True anywhere is approved."""
+    """Return every check's mask, in the order of `Breach`; an order with no True anywhere is approved.
+
+    Many rows are decided in blocks, which stay in the processor's cache.
+    """
+    count = len(columns.sign)
+    if count <= BLOCK:
+        return _block_masks(columns)
+    blocks = [_block_masks(columns.take(slice(start, start + BLOCK))) for start in range(0, count, BLOCK)]
+    return {check: np.concatenate([block[check] for block in blocks]) for check in blocks[0]}
+
+
+def _block_masks(columns: ReviewColumns) -> Masks:
     amounts = order_amounts(columns)
+    thresholds = _thresholds(columns)
     found: Masks = {}
     found.update(_state_checks(columns))
     found.update(_signal_checks(columns))
     found.update(_price_checks(columns))
     found.update(_stop_checks(columns))
-    found.update(_size_checks(columns, amounts))
-    found.update(_wallet_checks(columns, amounts))
-    for scope, facts in ((BreakerScope.USER, columns.user), (BreakerScope.WALLET, columns.wallet)):
-        found.update(_scope_checks(scope, facts, columns, amounts))
-        found.update(_daily_loss_checks(scope, facts))
+    found.update(_size_checks(columns, amounts, thresholds))
+    found.update(_wallet_checks(columns, amounts, thresholds))
+    for scope, facts, held in (
+        (BreakerScope.USER, columns.user, thresholds.user),
+        (BreakerScope.WALLET, columns.wallet, thresholds.wallet),
+    ):
+        found.update(_scope_checks(scope, facts, held, columns, amounts))
+        found.update(_daily_loss_checks(scope, facts, held))
     found[Breach.AMOUNT_OUT_OF_RANGE, None] = _out_of_range(columns, amounts)
-    rank = {code: position for position, code in enumerate(Breach)}
-    return dict(sorted(found.items(), key=lambda item: rank[item[0][0]]))
+    return dict(sorted(found.items(), key=lambda item: _RANK[item[0][0]]))
+
+
+def _thresholds(columns: ReviewColumns) -> Thresholds:
+    user, wallet, per_trade = columns.user, columns.wallet, columns.per_trade
+    user_equity, wallet_equity = _usable_equity(user), _usable_equity(wallet)
+    floors = fp.scaled_limit(
+        np.stack([wallet_equity] * 5 + [user_equity] * 3),
+        np.stack(
+            [
+                per_trade.max_position_size_fraction,
+                per_trade.max_leverage,
+                wallet.limits.max_portfolio_heat_fraction,
+                wallet.limits.max_open_risk_fraction,
+                wallet.limits.max_single_asset_exposure_fraction,
+                user.limits.max_portfolio_heat_fraction,
+                user.limits.max_open_risk_fraction,
+                user.limits.max_single_asset_exposure_fraction,
+            ]
+        ),
+    )
+    losses = fp.scaled_limit_ceil(
+        np.stack([day_base(wallet), day_base(user)]),
+        np.stack([wallet.limits.max_daily_loss_fraction, user.limits.max_daily_loss_fraction]),
+    )
+    return Thresholds(
+        position_size=floors[0],
+        leverage=floors[1],
+        wallet=ScopeThresholds(floors[2], floors[3], floors[4], losses[0]),
+        user=ScopeThresholds(floors[5], floors[6], floors[7], losses[1]),
+    )
+
+
+def _usable_equity(facts: ScopeColumns) -> IntColumn:
+    """Return equity, zero where it is not known or below zero."""
+    return np.maximum(facts.equity, 0)
 
 
 def order_amounts(columns: ReviewColumns) -> OrderAmounts:
@@ -68,8 +141,9 @@ def day_loss(facts: ScopeColumns) -> IntColumn:
 
 def day_base(facts: ScopeColumns) -> IntColumn:
     """Return the base of the percent limit: equity at the day's start, lowered by withdrawals, not raised
-    by deposits, never below zero."""
-    return np.asarray(np.maximum(facts.day_start_equity - facts.day_withdrawals, 0), dtype=np.int64)
+    by deposits, never below zero; zero where a fact is not known."""
+    start, withdrawn = facts.day_start_equity, facts.day_withdrawals
+    return np.where(_known(start, withdrawn), np.maximum(start - withdrawn, 0), 0)
 
 
 def _known(*amounts: IntColumn) -> BoolColumn:
@@ -153,39 +227,33 @@ def _stop_checks(columns: ReviewColumns) -> Masks:
     }
 
 
-def _size_checks(columns: ReviewColumns, amounts: OrderAmounts) -> Masks:
+def _size_checks(columns: ReviewColumns, amounts: OrderAmounts, thresholds: Thresholds) -> Masks:
     limits = columns.per_trade
     sized = columns.quantity > 0
     off_step = (columns.quantity < columns.min_quantity) | (
         columns.quantity % np.maximum(columns.quantity_step, 1) != 0
     )
-    equity_known = _known(columns.wallet.equity, amounts.notional)
-    equity = np.where(equity_known, columns.wallet.equity, 0)
+    usable = fp.is_known(amounts.notional) & (_usable_equity(columns.wallet) > 0)
     return {
         (Breach.QUANTITY_ZERO, None): ~sized & ~columns.method_unavailable,
         (Breach.QUANTITY_UNDER_STEP, None): sized & columns.instrument_known & off_step,
         (Breach.SIZING_METHOD_UNAVAILABLE, None): columns.method_unavailable,
         (Breach.MAX_ORDER_NOTIONAL, None): _above(amounts.notional, limits.max_order_notional_usd, sized),
         (Breach.MAX_POSITION_SIZE_USD, None): _above(amounts.notional, limits.max_position_size_usd, sized),
-        (Breach.MAX_POSITION_SIZE_PERCENT, None): _above(
-            amounts.notional,
-            fp.scaled_limit(equity, limits.max_position_size_fraction),
-            equity_known & (equity > 0),
-        ),
+        (Breach.MAX_POSITION_SIZE_PERCENT, None): _above(amounts.notional, thresholds.position_size, usable),
     }
 
 
-def _wallet_checks(columns: ReviewColumns, amounts: OrderAmounts) -> Masks:
+def _wallet_checks(columns: ReviewColumns, amounts: OrderAmounts, thresholds: Thresholds) -> Masks:
     wallet, limits = columns.wallet, columns.per_trade
     exposure_known = _known(wallet.notional, wallet.reserved_notional, amounts.notional, wallet.equity)
     usable = exposure_known & (wallet.equity > 0)
-    equity = np.where(usable, wallet.equity, 0)
     after = wallet.notional + wallet.reserved_notional + amounts.notional
     margin_known = _known(columns.free_margin, columns.reserved_margin)
     margin_after = amounts.margin + columns.reserved_margin
     balance_age_known = fp.is_known(columns.balance_age_seconds)
     return {
-        (Breach.MAX_LEVERAGE, None): _above(after, fp.scaled_limit(equity, limits.max_leverage), usable),
+        (Breach.MAX_LEVERAGE, None): _above(after, thresholds.leverage, usable),
         (Breach.SYMBOL_ALREADY_OPEN, None): columns.symbol_is_open == 1,
         (Breach.BALANCE_STALE, None): ~balance_age_known
         | (columns.balance_age_seconds > limits.max_balance_age_seconds),
@@ -197,11 +265,14 @@ def _wallet_checks(columns: ReviewColumns, amounts: OrderAmounts) -> Masks:
 
 
 def _scope_checks(
-    scope: BreakerScope, facts: ScopeColumns, columns: ReviewColumns, amounts: OrderAmounts
+    scope: BreakerScope,
+    facts: ScopeColumns,
+    thresholds: ScopeThresholds,
+    columns: ReviewColumns,
+    amounts: OrderAmounts,
 ) -> Masks:
     limits = facts.limits
     has_equity = fp.is_known(facts.equity) & (facts.equity > 0)
-    equity = np.where(has_equity, facts.equity, 0)
     positions_known = fp.is_known(facts.positions)
     exposure_known = _known(facts.notional, facts.reserved_notional)
     risk_known = _known(facts.open_risk, facts.reserved_risk)
@@ -220,30 +291,24 @@ def _scope_checks(
             facts.positions + fp.SCALE, limits.max_open_positions, positions_known
         ),
         (Breach.EXPOSURE_UNKNOWN, scope): ~(exposure_known & risk_known & symbol_known),
-        (Breach.PORTFOLIO_HEAT, scope): _above(
-            heat, fp.scaled_limit(equity, limits.max_portfolio_heat_fraction), usable & exposure_known
-        ),
-        (Breach.OPEN_RISK, scope): _above(
-            risk, fp.scaled_limit(equity, limits.max_open_risk_fraction), risk_usable
-        ),
+        (Breach.PORTFOLIO_HEAT, scope): _above(heat, thresholds.heat, usable & exposure_known),
+        (Breach.OPEN_RISK, scope): _above(risk, thresholds.open_risk, risk_usable),
         (Breach.SINGLE_ASSET_EXPOSURE, scope): _above(
             facts.symbol_notional + amounts.notional,
-            fp.scaled_limit(equity, limits.max_single_asset_exposure_fraction),
+            thresholds.single_asset,
             usable & symbol_known,
         ),
     }
 
 
-def _daily_loss_checks(scope: BreakerScope, facts: ScopeColumns) -> Masks:
+def _daily_loss_checks(scope: BreakerScope, facts: ScopeColumns, thresholds: ScopeThresholds) -> Masks:
     window_known = _known(facts.day_start_equity, facts.day_deposits, facts.day_withdrawals)
     usable = window_known & fp.is_known(facts.equity)
     loss = day_loss(facts)
-    base = np.where(usable, day_base(facts), 0)
     usd = facts.limits.max_daily_loss_usd
-    reached = fp.scaled_limit_ceil(base, facts.limits.max_daily_loss_fraction)
     return {
         (Breach.DAILY_LOSS_USD, scope): usable & (loss >= usd),
-        (Breach.DAILY_LOSS_PERCENT, scope): usable & (loss >= reached),
+        (Breach.DAILY_LOSS_PERCENT, scope): usable & (loss >= thresholds.daily_loss),
         (Breach.DAILY_LOSS_TRIPPED, scope): facts.day_tripped,
         (Breach.DAILY_LOSS_UNKNOWN, scope): ~window_known,
     }

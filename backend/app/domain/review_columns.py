@@ -24,7 +24,7 @@ class _Taking:
 
     __slots__ = ()
 
-    def take(self, rows: IntColumn) -> Self:
+    def take(self, rows: IntColumn | slice) -> Self:
         """Return the named rows of every column; a row may be taken more than once."""
         values = {}
         for field in fields(self):  # type: ignore[arg-type]  # every subclass is a dataclass
@@ -55,10 +55,12 @@ class LimitColumns(_Taking):
 
     @staticmethod
     def of(limits: Sequence[RiskLimits]) -> "LimitColumns":
-        names = [field.name for field in fields(LimitColumns)]
-        return LimitColumns(
-            **{name: fp.optional_limit([getattr(limit, name) for limit in limits]) for name in names}
-        )
+        flat = fp.optional_limit([getattr(limit, name) for name in _LIMIT_NAMES for limit in limits])
+        rows = flat.reshape(len(_LIMIT_NAMES), len(limits))
+        return LimitColumns(**dict(zip(_LIMIT_NAMES, rows, strict=True)))
+
+
+_LIMIT_NAMES: Final = tuple(field.name for field in fields(LimitColumns))
 
 
 @dataclass(frozen=True, slots=True)

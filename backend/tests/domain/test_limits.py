@@ -3,10 +3,12 @@
 from dataclasses import replace
 from decimal import Decimal
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.domain.limit_checks import BLOCK, breach_masks
 from app.domain.limits import (
     ApprovedOrder,
     Breach,
@@ -16,6 +18,7 @@ from app.domain.limits import (
     review,
     review_batch,
 )
+from app.domain.review_columns import ReviewColumns
 from app.domain.sizing import SizeRefusal
 from app.domain.types import Side, SizingMethod, TradingState
 from tests.domain.examples import (
@@ -353,6 +356,16 @@ def test_a_batch_decides_every_row_as_the_single_review_does(
     ]
     batch = review_batch(rows, [limits] * len(rows))
     assert batch == [review(row.intent, row.market, row.wallet, row.user, limits) for row in rows]
+
+
+def test_more_rows_than_a_block_are_decided_like_one() -> None:
+    limits = user_limits(RiskLimits(max_open_positions=5))
+    rows = [ReviewRow(INTENT, MARKET, WALLET, replace(USER, open_positions=count)) for count in (4, 5)]
+    columns = ReviewColumns.of(rows, [limits] * 2)
+    many = columns.take(np.tile(np.array([0, 1]), BLOCK))
+    few = breach_masks(columns)
+    for check, mask in breach_masks(many).items():
+        assert mask.tolist() == few[check].tolist() * BLOCK
 
 
 def test_an_empty_batch_has_no_verdicts() -> None:
