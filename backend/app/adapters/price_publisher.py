@@ -10,6 +10,7 @@ from app.adapters.price_cache import last_key, stream_key
 from app.domain.price_batch import PriceTick, encode_prices
 
 STREAM_LENGTH = 2_000
+Field = bytes | bytearray | memoryview | str | int | float
 
 log = structlog.get_logger(__name__)
 
@@ -26,7 +27,7 @@ class RedisPricePublisher:
         held = {s: f"{t.mark!r}|{t.last!r}|{t.market_ms}|{wall_ms}" for s, t in newest.items()}
         try:
             async with self._redis.pipeline(transaction=False) as pipe:
-                entry = {"b": encode_prices(ticks), "t": str(wall_ms)}
+                entry: dict[Field, Field] = {"b": encode_prices(ticks), "t": str(wall_ms)}
                 pipe.xadd(stream_key(venue), entry, maxlen=STREAM_LENGTH, approximate=True)
                 pipe.hset(last_key(venue), mapping=held)
                 await pipe.execute()
