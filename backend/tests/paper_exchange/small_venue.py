@@ -126,9 +126,7 @@ class SmallVenue:
         """One trade of the feed, `after_ms` of market time later."""
         self.now += after_ms
         contract = self.market(symbol).contract
-        tick = Tick(
-            symbol, contract.ticks(Decimal(price)), contract.steps(Decimal(quantity)), taker_bought
-        )
+        tick = Tick(symbol, contract.ticks(Decimal(price)), contract.steps(Decimal(quantity)), taker_bought)
         self.exchange.advance(self.now, [tick])
 
     def check_invariants(self) -> None:

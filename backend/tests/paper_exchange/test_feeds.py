@@ -22,7 +22,9 @@ from paper_exchange.feeds.synthetic import CRASH, SyntheticSource
 HOUR_MS = 3_600_000
 DATA = Path(__file__).resolve().parents[3].parent / "shared" / "data"
 SCALE = Scale(1, 3)
-GOOD = "timestamp,open,high,low,close,volume\n3600000,100.0,110.0,90.0,105.0,7.5\n7200000,105,106,104,104.5,1\n"
+GOOD = (
+    "timestamp,open,high,low,close,volume\n3600000,100.0,110.0,90.0,105.0,7.5\n7200000,105,106,104,104.5,1\n"
+)
 
 
 @st.composite

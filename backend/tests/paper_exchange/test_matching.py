@@ -79,9 +79,9 @@ def test_conditional_tells_each_of_its_states_in_order() -> None:
     venue.order("BUY", "0.1")
     seen: list[str] = []
     venue.exchange.listen(
-        lambda event: seen.append(event.conditional.status.value)
-        if isinstance(event, ConditionalChanged)
-        else None
+        lambda event: (
+            seen.append(event.conditional.status.value) if isinstance(event, ConditionalChanged) else None
+        )
     )
     stop = venue.conditional("SELL", "STOP_MARKET", "59000")
     venue.tick("58900")

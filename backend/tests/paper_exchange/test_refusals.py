@@ -12,9 +12,7 @@ from paper_exchange.engine.refusals import VenueError
 from tests.paper_exchange.small_venue import SmallVenue
 
 LIMIT = OrderRequest("BTCUSDT", "BUY", "LIMIT", Decimal("0.1"), Decimal(59_000), "GTC")
-STOP = ConditionalRequest(
-    "BTCUSDT", "SELL", "STOP_MARKET", Decimal(59_000), Decimal("0.1"), reduce_only=True
-)
+STOP = ConditionalRequest("BTCUSDT", "SELL", "STOP_MARKET", Decimal(59_000), Decimal("0.1"), reduce_only=True)
 
 ORDER_CASES = [
     (-1121, {"symbol": "NOPEUSDT"}),
