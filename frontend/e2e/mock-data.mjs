@@ -187,7 +187,7 @@ export const executions = Array.from({ length: 640 }, (_, i) => {
     fill_percent: filled ? '100' : '0',
     fees_paid: filled ? (price * 0.0004).toFixed(6) : '0',
     execution_time_ms: Math.round(20 + random() * 380),
-    status: rejected ? 'rejected' : filled ? 'filled' : 'accepted',
+    status: rejected ? 'rejected' : filled ? 'filled' : 'open',
     error_message: rejected ? 'The venue refused: margin is insufficient (-2019).' : null,
     retry_count: i % 50 === 3 ? 2 : 0,
     client_order_id: `sa${String(i >> 2).padStart(6, '0')}-${action.slice(0, 2)}`,

@@ -36,7 +36,9 @@ describe('a button armed in place', () => {
   it('disarms after four seconds', () => {
     const target = button()
     fireEvent.click(target)
-    act(() => vi.advanceTimersByTime(ARMED_MS))
+    act(() => {
+      vi.advanceTimersByTime(ARMED_MS)
+    })
     fireEvent.click(target)
     expect(onFire).not.toHaveBeenCalled()
   })
@@ -44,7 +46,9 @@ describe('a button armed in place', () => {
   it('still fires just before', () => {
     const target = button()
     fireEvent.click(target)
-    act(() => vi.advanceTimersByTime(ARMED_MS - 1))
+    act(() => {
+      vi.advanceTimersByTime(ARMED_MS - 1)
+    })
     fireEvent.click(target)
     expect(onFire).toHaveBeenCalledTimes(1)
   })

@@ -69,7 +69,17 @@ export function TextField({ label, hint, error, unit, fieldClassName, className,
 }
 
 export function DecimalField({ unit, ...rest }: TextFieldProps) {
-  return <TextField type="text" inputMode="decimal" autoComplete="off" spellCheck={false} unit={unit} {...rest} />
+  return (
+    <TextField
+      type="text"
+      inputMode="decimal"
+      autoComplete="off"
+      spellCheck={false}
+      unit={unit}
+      className="num text-right"
+      {...rest}
+    />
+  )
 }
 
 interface SelectFieldProps extends SelectHTMLAttributes<HTMLSelectElement> {

@@ -26,7 +26,7 @@ export function SignInForm({ email = '', onSignedIn }: Props) {
     onError: () => focusFirstInvalid(form.current),
   })
   const { known } = byField(signIn.error, ['email', 'password'])
-  const unverified = signIn.error instanceof ApiProblem && signIn.error.code.includes('unverified')
+  const unverified = signIn.error instanceof ApiProblem && signIn.error.code === 'email_unverified'
   return (
     <form
       ref={form}

@@ -1,9 +1,9 @@
-import { useQuery } from '@tanstack/react-query'
-import { useEffect, useState } from 'react'
-import { walletsQuery } from '@/lib/api/queries'
-import { words } from '@/lib/format/words'
+import { useQueries, useQuery } from '@tanstack/react-query'
+import { marketsQuery, walletsQuery } from '@/lib/api/queries'
+import type { Market, Wallet } from '@/lib/api/types'
+import { shortSymbol, words } from '@/lib/format/words'
 import { Button } from '@/ui/Button'
-import { SelectField, TextField } from '@/ui/Field'
+import { SelectField } from '@/ui/Field'
 import { EXECUTION_STATUSES, type JournalSearch } from './journal-filter'
 
 interface Props {
@@ -11,32 +11,20 @@ interface Props {
   readonly onSearch: (change: Partial<JournalSearch>) => void
 }
 
-const TYPING_MS = 350
+/** The symbols of every venue on which there is a wallet. */
+function useSymbols(wallets: ReadonlyArray<Wallet> | undefined): ReadonlyArray<string> {
+  const venues = [...new Set((wallets ?? []).map((wallet) => wallet.venue))].sort()
+  return useQueries({ queries: venues.map((venue) => marketsQuery(venue)), combine: symbolsOf })
+}
 
-/** The symbol goes to the address once typing has paused. */
-function SymbolField({ value, onChange }: { readonly value: string; readonly onChange: (value: string) => void }) {
-  const [typed, setTyped] = useState(value)
-  useEffect(() => setTyped(value), [value])
-  useEffect(() => {
-    if (typed.trim() === value) return
-    const timer = setTimeout(() => onChange(typed.trim()), TYPING_MS)
-    return () => clearTimeout(timer)
-  }, [typed, value, onChange])
-  return (
-    <TextField
-      label="Symbol"
-      placeholder="BTC"
-      autoComplete="off"
-      spellCheck={false}
-      value={typed}
-      onChange={(event) => setTyped(event.target.value)}
-      fieldClassName="w-28"
-    />
-  )
+function symbolsOf(queries: ReadonlyArray<{ data: ReadonlyArray<Market> | undefined }>): ReadonlyArray<string> {
+  return [...new Set(queries.flatMap(({ data }) => (data ?? []).map((market) => market.symbol)))].sort()
 }
 
 export function Filters({ search, onSearch }: Props) {
   const wallets = useQuery(walletsQuery)
+  const symbols = useSymbols(wallets.data)
+  const chosen = search.symbol && !symbols.includes(search.symbol) ? [search.symbol, ...symbols] : symbols
   const options = (wallets.data ?? []).map((wallet) => [wallet.id, wallet.name] as const)
   const executions = search.tab !== 'trades'
   const filtered = Boolean(search.wallet || search.symbol || search.status)
@@ -48,7 +36,12 @@ export function Filters({ search, onSearch }: Props) {
         onChange={(event) => onSearch({ wallet: event.target.value || undefined })}
         options={[['', 'All wallets'], ...options]}
       />
-      <SymbolField value={search.symbol ?? ''} onChange={(symbol) => onSearch({ symbol: symbol || undefined })} />
+      <SelectField
+        label="Symbol"
+        value={search.symbol ?? ''}
+        onChange={(event) => onSearch({ symbol: event.target.value || undefined })}
+        options={[['', 'All symbols'], ...chosen.map((symbol) => [symbol, shortSymbol(symbol)] as const)]}
+      />
       {executions && (
         <SelectField
           label="Status"

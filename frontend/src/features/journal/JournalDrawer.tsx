@@ -23,7 +23,7 @@ function ExecutionFacts({ row }: { readonly row: Execution }) {
         className="p-3"
         facts={[
           ['Action', words(row.action)],
-          ['Order', `${words(row.order_type)} ${row.side}`],
+          ['Order', `${words(row.order_type)} ${row.side ?? ''}`],
           ['Requested', `${plain(row.requested_size)} at ${price(row.requested_price)}`],
           ['Filled', `${plain(row.filled_size)} at ${price(row.executed_price)} (${percent(row.fill_percent, 1)})`],
           ['Slippage', `${basisPoints(row.slippage_bps)} (${percent(row.slippage_percent, 4)}), adverse when positive`],

@@ -22,4 +22,4 @@ export function readSearch(search: Record<string, unknown>): JournalSearch {
   return { ...text, tab: search.tab === 'trades' ? 'trades' : undefined }
 }
 
-export const EXECUTION_STATUSES = ['filled', 'partial', 'accepted', 'canceled', 'rejected', 'failed'] as const
+export const EXECUTION_STATUSES = ['filled', 'partial', 'open', 'canceled', 'rejected', 'not_accepted'] as const

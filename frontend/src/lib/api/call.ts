@@ -23,7 +23,9 @@ export interface Answer<Result> {
 }
 
 const ANSWER_WITHIN_MS = 20_000
+// These act by their body or by the cookie alone.
 const WITHOUT_SESSION = new Set<string>([
+  'POST /auth/sign-out',
   'POST /auth/sign-up',
   'POST /auth/sign-in',
   'POST /auth/verify-email',

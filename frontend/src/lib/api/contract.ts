@@ -292,7 +292,7 @@ export interface Execution {
   readonly trade_id: string | null
   readonly wallet_id: string
   readonly symbol: string
-  readonly side: 'buy' | 'sell'
+  readonly side: 'buy' | 'sell' | null
   readonly action: string
   readonly order_type: string | null
   readonly requested_price: Decimal | null

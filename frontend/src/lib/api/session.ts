@@ -66,7 +66,7 @@ async function renewOnce(): Promise<boolean> {
     adopt((await response.json()) as Session)
     return true
   }
-  if (response.status === 401 || response.status === 403) {
+  if (response.status === 401) {
     forget(state === 'signed-in' || state === 'expired' ? 'expired' : 'signed-out')
     return false
   }

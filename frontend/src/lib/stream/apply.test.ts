@@ -43,8 +43,8 @@ describe('what the stream says', () => {
 
   it('keeps executions out of lists whose filter they do not match', () => {
     expect(matches(EXECUTION, {})).toBe(true)
-    expect(matches(EXECUTION, { symbol: 'btc' })).toBe(true)
-    expect(matches(EXECUTION, { symbol: 'ETH' })).toBe(false)
+    expect(matches(EXECUTION, { symbol: 'BTC/USDT:USDT' })).toBe(true)
+    expect(matches(EXECUTION, { symbol: 'ETH/USDT:USDT' })).toBe(false)
     expect(matches(EXECUTION, { wallet: 'w2' })).toBe(false)
     expect(matches(EXECUTION, { status: 'rejected' })).toBe(false)
   })

@@ -41,7 +41,7 @@ export function matches(row: Execution, filter: JournalFilter): boolean {
   return (
     (!filter.wallet || row.wallet_id === filter.wallet) &&
     (!filter.status || row.status === filter.status) &&
-    (!filter.symbol || row.symbol.toUpperCase().startsWith(filter.symbol.toUpperCase()))
+    (!filter.symbol || row.symbol === filter.symbol)
   )
 }
 

@@ -31,7 +31,7 @@ describe('the sequence of the stream', () => {
 
   it('sees a lost delta at the heartbeat', () => {
     expect(receive(live, { type: 'heartbeat', seq: 7 })[1]).toBe('apply')
-    expect(receive(live, { type: 'heartbeat', seq: 9 })[1]).toBe('resnapshot')
+    expect(receive(live, { type: 'heartbeat', seq: 8 })[1]).toBe('resnapshot')
   })
 
   it('starts over when the server restarts its count', () => {

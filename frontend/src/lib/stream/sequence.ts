@@ -18,8 +18,8 @@ export function receive(sequence: Sequence, frame: Pick<Frame, 'type' | 'seq'>):
   if (sequence.seq === null || sequence.awaitingSnapshot) return [sequence, 'ignore']
   const ahead = frame.seq - sequence.seq
   if (frame.type === 'heartbeat') {
-    // A heartbeat names the newest frame there is, its own number or the last delta's.
-    if (ahead <= 1) return [ahead === 1 ? { ...sequence, seq: frame.seq } : sequence, 'apply']
+    // A heartbeat repeats the number of the newest delta: more than ours means that one was lost.
+    if (ahead <= 0) return [sequence, 'apply']
     return [{ ...sequence, awaitingSnapshot: true }, 'resnapshot']
   }
   if (ahead === 1) return [{ ...sequence, seq: frame.seq }, 'apply']
