@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from app.core.db import Database
 from app.core.errors import ConflictError, FieldError, InvalidInputError, NotFoundError
 from app.domain.breaker import ScopeState, binding_state
 from app.domain.types import BreakerScope, TradingState
-from app.repositories.audit_log import AuditLogRepository
+from app.repositories.audit import AuditRepository
 from app.repositories.breakers import BreakerRepository
 from app.repositories.halt_lock import SystemHaltLock
 from app.repositories.user_events import UserEventRepository
@@ -48,14 +47,28 @@ class BreakerView:
 class CircuitBreaker:
     """Trading states of one user at a time."""
 
-    def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
-        self._database = database
+    def __init__(
+        self,
+        breakers: BreakerRepository,
+        halt: SystemHaltLock,
+        audit: AuditRepository,
+        events: UserEventRepository,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._breakers = breakers
+        self._halt = halt
+        self._audit = audit
+        self._events = events
         self._now = now
 
     async def status(self, user_id: UUID) -> BreakerView:
         """What the user and each active wallet may do now."""
-        async with self._database.tenant(user_id) as session:
-            return await self._view(BreakerRepository(session), user_id)
+        return breaker_view(
+            await self._breakers.states(user_id),
+            await self._breakers.active_wallets(user_id),
+            self._now(),
+            by_settings=await self._breakers.is_paused_by_settings(user_id),
+        )
 
     async def pause(
         self, user_id: UUID, *, wallet_id: UUID | None, reason: str | None, until: datetime | None
@@ -68,97 +81,69 @@ class CircuitBreaker:
         if until is not None and until <= now:
             message = "The end of a pause lies in the future."
             raise InvalidInputError(message, errors=(FieldError("until", "not_in_future", message),))
-        async with self._database.tenant(user_id) as session:
-            await SystemHaltLock(session).exclude()
-            breakers = BreakerRepository(session)
-            scope, scope_id = await self._own_scope(breakers, user_id, wallet_id)
-            held = _held(await breakers.states(user_id), scope, scope_id)
-            if held is None or held.state_at(now) is not TradingState.HALTED:
-                paused = ScopeState(
-                    scope, scope_id, TradingState.REDUCE_ONLY, reason or PAUSED_REASON, BY_USER, now, until
-                )
-                await breakers.set_state(user_id, paused)
-                if wallet_id is None:
-                    # The settings' switch has no end of its own, so a pause with an end stands here alone.
-                    await breakers.mirror_pause(user_id, paused=until is None)
-                await AuditLogRepository(session).append(
-                    user_id,
-                    actor=BY_USER,
-                    action="trading_paused",
-                    details={
-                        "scope": scope.value,
-                        "scope_id": scope_id,
-                        "reason": paused.reason,
-                        "until": None if until is None else until.isoformat(),
-                    },
-                    at=now,
-                )
-                await UserEventRepository(session).announce(user_id, "breaker", scope_id)
-            return await self._view(breakers, user_id)
+        await self._halt.exclude()
+        scope, scope_id = await self._own_scope(user_id, wallet_id)
+        held = _held(await self._breakers.states(user_id), scope, scope_id)
+        if held is None or held.state_at(now) is not TradingState.HALTED:
+            paused = ScopeState(
+                scope, scope_id, TradingState.REDUCE_ONLY, reason or PAUSED_REASON, BY_USER, now, until
+            )
+            await self._breakers.set_state(user_id, paused)
+            if wallet_id is None:
+                # The settings' switch has no end of its own, so a pause with an end stands here alone.
+                await self._breakers.mirror_pause(user_id, paused=until is None)
+            ends = None if until is None else until.isoformat()
+            await self._record(
+                user_id, "trading_paused", scope, scope_id, {"reason": paused.reason, "until": ends}
+            )
+        return await self.status(user_id)
 
     async def resume(self, user_id: UUID, *, wallet_id: UUID | None) -> BreakerView:
         """Let the user, or one wallet, enter again; refused while the platform or the venue is halted."""
         now = self._now()
-        async with self._database.tenant(user_id) as session:
-            breakers = BreakerRepository(session)
-            scope, scope_id = await self._own_scope(breakers, user_id, wallet_id)
-            states = await breakers.states(user_id)
-            await self._refuse_above(breakers, user_id, wallet_id, states)
-            held = _held(states, scope, scope_id)
-            stopped = held is not None and held.state_at(now) is not TradingState.ACTIVE
-            if wallet_id is None:
-                stopped = stopped or await breakers.is_paused_by_settings(user_id)
-                await breakers.mirror_pause(user_id, paused=False)
-            if stopped:
-                resumed = ScopeState(scope, scope_id, TradingState.ACTIVE, RESUMED_REASON, BY_USER, now, None)
-                await breakers.set_state(user_id, resumed)
-                await AuditLogRepository(session).append(
-                    user_id,
-                    actor=BY_USER,
-                    action="trading_resumed",
-                    details={
-                        "scope": scope.value,
-                        "scope_id": scope_id,
-                        "acknowledged": SETTINGS_REASON if held is None else held.reason,
-                    },
-                    at=now,
-                )
-                await UserEventRepository(session).announce(user_id, "breaker", scope_id)
-            return await self._view(breakers, user_id)
+        scope, scope_id = await self._own_scope(user_id, wallet_id)
+        states = await self._breakers.states(user_id)
+        await self._refuse_above(user_id, wallet_id, states)
+        held = _held(states, scope, scope_id)
+        stopped = held is not None and held.state_at(now) is not TradingState.ACTIVE
+        if wallet_id is None:
+            stopped = stopped or await self._breakers.is_paused_by_settings(user_id)
+            await self._breakers.mirror_pause(user_id, paused=False)
+        if stopped:
+            resumed = ScopeState(scope, scope_id, TradingState.ACTIVE, RESUMED_REASON, BY_USER, now, None)
+            await self._breakers.set_state(user_id, resumed)
+            cause = SETTINGS_REASON if held is None else held.reason
+            await self._record(user_id, "trading_resumed", scope, scope_id, {"acknowledged": cause})
+        return await self.status(user_id)
 
-    async def _own_scope(
-        self, breakers: BreakerRepository, user_id: UUID, wallet_id: UUID | None
-    ) -> tuple[BreakerScope, str]:
+    async def _record(
+        self, user_id: UUID, action: str, scope: BreakerScope, scope_id: str, details: dict[str, str | None]
+    ) -> None:
+        """Write the change to the audit log and tell the user's screens."""
+        subject = {"scope": scope.value, "scope_id": scope_id}
+        await self._audit.append(user_id, action, {**subject, **details}, self._now(), BY_USER)
+        await self._events.announce(user_id, "breaker", scope_id)
+
+    async def _own_scope(self, user_id: UUID, wallet_id: UUID | None) -> tuple[BreakerScope, str]:
         if wallet_id is None:
             return BreakerScope.USER, str(user_id)
-        if wallet_id not in dict(await breakers.active_wallets(user_id)):
+        if wallet_id not in dict(await self._breakers.active_wallets(user_id)):
             raise NotFoundError(f"There is no wallet {wallet_id}.")
         return BreakerScope.WALLET, str(wallet_id)
 
     async def _refuse_above(
-        self,
-        breakers: BreakerRepository,
-        user_id: UUID,
-        wallet_id: UUID | None,
-        states: Sequence[ScopeState],
+        self, user_id: UUID, wallet_id: UUID | None, states: Sequence[ScopeState]
     ) -> None:
-        venue = None if wallet_id is None else dict(await breakers.active_wallets(user_id))[wallet_id]
-        now = self._now()
+        venue = None if wallet_id is None else dict(await self._breakers.active_wallets(user_id))[wallet_id]
         for held in states:
             above = held.scope is BreakerScope.PLATFORM or (
                 held.scope is BreakerScope.VENUE and held.scope_id == venue
             )
-            if above and held.state_at(now) is TradingState.HALTED:
+            if above and held.state_at(self._now()) is TradingState.HALTED:
                 raise ConflictError(
                     f"Trading is halted by the {held.scope.value}: {held.reason} An operator resumes it.",
                     code=f"halted_by_{held.scope.value}",
                 )
-
-    async def _view(self, breakers: BreakerRepository, user_id: UUID) -> BreakerView:
-        states = await breakers.states(user_id)
-        wallets = await breakers.active_wallets(user_id)
-        by_settings = await breakers.is_paused_by_settings(user_id)
-        return breaker_view(states, wallets, self._now(), by_settings=by_settings)
 
 
 def breaker_view(

@@ -2,10 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
 from uuid import UUID
 
-from app.core.db import Database
 from app.core.errors import NotFoundError
 from app.domain.decimal_text import plain
 from app.repositories.decisions import DecisionRecord, DecisionRepository
@@ -21,8 +19,6 @@ from app.repositories.positions import PositionRepository
 from app.repositories.signals import SignalRecord, SystemSignalRepository
 from app.services.position_views import TradeView, trade_view
 from app.services.positions import Prices
-
-Record = TypeVar("Record")
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,30 +154,44 @@ class TradeHistory:
 class Journal:
     """The journal of one user at a time."""
 
-    def __init__(self, database: Database, prices: Prices) -> None:
-        self._database = database
+    def __init__(
+        self,
+        positions: PositionRepository,
+        journal: JournalRepository,
+        decisions: DecisionRepository,
+        signals: SystemSignalRepository,
+        prices: Prices,
+    ) -> None:
+        self._positions = positions
+        self._journal = journal
+        self._decisions = decisions
+        self._signals = signals
         self._prices = prices
 
     async def trades(
-        self, user_id: UUID, chosen: JournalFilter, cursor: str | None, limit: int
+        self,
+        user_id: UUID,
+        *,
+        wallet_id: UUID | None,
+        symbol: str | None,
+        status: str | None,
+        cursor: str | None,
+        limit: int,
     ) -> Page[TradeView]:
-        """Trades, newest first."""
-        after = decode_cursor(cursor)
-        async with self._database.tenant(user_id) as session:
-            page = await JournalRepository(session).trades(user_id, chosen, after=after, limit=limit)
+        """Trades, newest first; a filter that is None lets all pass."""
+        chosen = JournalFilter(wallet_id, symbol, status)
+        page = await self._journal.trades(user_id, chosen, after=decode_cursor(cursor), limit=limit)
         items = [trade_view(trade, self._prices.quote(trade.venue, trade.symbol)) for trade in page.items]
         return Page(items, page.next_cursor)
 
     async def trade(self, user_id: UUID, trade_id: UUID) -> tuple[TradeView, TradeHistory]:
         """A trade with its orders, fills and log."""
-        async with self._database.tenant(user_id) as session:
-            trade = await PositionRepository(session).one(user_id, trade_id)
-            if trade is None:
-                raise NotFoundError(f"There is no trade {trade_id}.")
-            repository = JournalRepository(session)
-            orders = await repository.orders(user_id, trade_id)
-            fills = await repository.fills(user_id, trade_id)
-            logs = await repository.logs_of_trade(user_id, trade_id)
+        trade = await self._positions.one(user_id, trade_id)
+        if trade is None:
+            raise NotFoundError(f"There is no trade {trade_id}.")
+        orders = await self._journal.orders(user_id, trade_id)
+        fills = await self._journal.fills(user_id, trade_id)
+        logs = await self._journal.logs_of_trade(user_id, trade_id)
         history = TradeHistory(
             [order_view(order) for order in orders],
             [fill_view(fill) for fill in fills],
@@ -190,29 +200,32 @@ class Journal:
         return trade_view(trade, self._prices.quote(trade.venue, trade.symbol)), history
 
     async def executions(
-        self, user_id: UUID, chosen: JournalFilter, cursor: str | None, limit: int
+        self,
+        user_id: UUID,
+        *,
+        wallet_id: UUID | None,
+        symbol: str | None,
+        status: str | None,
+        cursor: str | None,
+        limit: int,
     ) -> Page[ExecutionView]:
-        """Lines of the execution log, newest first."""
-        after = decode_cursor(cursor)
-        async with self._database.tenant(user_id) as session:
-            page = await JournalRepository(session).logs(user_id, chosen, after=after, limit=limit)
+        """Lines of the execution log, newest first; a filter that is None lets all pass."""
+        chosen = JournalFilter(wallet_id, symbol, status)
+        page = await self._journal.logs(user_id, chosen, after=decode_cursor(cursor), limit=limit)
         return Page([execution_view(line) for line in page.items], page.next_cursor)
 
     async def decisions(
         self, user_id: UUID, wallet_id: UUID | None, cursor: str | None, limit: int
     ) -> Page[DecisionView]:
         """The gate's answers, newest first."""
-        after = decode_cursor(cursor)
-        async with self._database.tenant(user_id) as session:
-            page = await DecisionRepository(session).page(
-                user_id, wallet_id=wallet_id, after=after, limit=limit
-            )
+        page = await self._decisions.page(
+            user_id, wallet_id=wallet_id, after=decode_cursor(cursor), limit=limit
+        )
         return Page([decision_view(decision) for decision in page.items], page.next_cursor)
 
-    async def signals(self, user_id: UUID, limit: int) -> list[SignalView]:
+    async def signals(self, limit: int) -> list[SignalView]:
         """The newest signals, newest first; the same for everybody who may ask."""
-        async with self._database.tenant(user_id) as session:
-            return [signal_view(signal) for signal in await SystemSignalRepository(session).newest(limit)]
+        return [signal_view(signal) for signal in await self._signals.newest(limit)]
 
 
 def order_view(order: OrderRecord) -> OrderView:

@@ -27,6 +27,7 @@ EXPIRED = Closing(4401, "The session's token has ended: take a new ticket.")
 SIGNED_OUT = Closing(4401, "The session was signed out.")
 TOO_SLOW = Closing(4408, "The connection is too slow for the updates.")
 TOO_LARGE = Closing(1009, "The message is too large.")
+TOO_MANY_MESSAGES = Closing(1008, "Too many messages in a minute.")
 NOT_UNDERSTOOD = Closing(1003, "The message was not understood.")
 SHUTTING_DOWN = Closing(1012, "The server restarts.")
 

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from app.core.db import Database
 from app.core.errors import ConflictError, NotFoundError
 from app.domain.decimal_text import grouped, plain
 from app.domain.types import ExitReason
@@ -58,24 +57,28 @@ class PositionHistory:
 class Positions:
     """Positions of one user at a time."""
 
-    def __init__(self, database: Database, prices: Prices, now: Callable[[], datetime]) -> None:
-        self._database = database
+    def __init__(
+        self,
+        positions: PositionRepository,
+        events: UserEventRepository,
+        prices: Prices,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._positions = positions
+        self._events = events
         self._prices = prices
         self._now = now
 
     async def list_open(self, user_id: UUID, wallet_id: UUID | None = None) -> PositionsView:
         """Everything that is open or opening, of one wallet or of all."""
-        async with self._database.tenant(user_id) as session:
-            trades = await PositionRepository(session).live(user_id, wallet_id)
+        trades = await self._positions.live(user_id, wallet_id)
         return PositionsView([self._view(trade) for trade in trades], self._now())
 
     async def detail(self, user_id: UUID, trade_id: UUID) -> tuple[PositionView, PositionHistory]:
         """A position, also one that is over, with its stop's history and its events."""
-        async with self._database.tenant(user_id) as session:
-            repository = PositionRepository(session)
-            trade = _existing(await repository.one(user_id, trade_id), trade_id)
-            moves = await repository.stop_moves(user_id, trade_id)
-            events = await repository.events(user_id, trade_id)
+        trade = _existing(await self._positions.one(user_id, trade_id), trade_id)
+        moves = await self._positions.stop_moves(user_id, trade_id)
+        events = await self._positions.events(user_id, trade_id)
         history = PositionHistory(
             [StopMoveView(move.at, plain(move.stop_price)) for move in moves],
             [TradeEventView(event.at, event.action, event_sentence(event)) for event in events],
@@ -87,16 +90,13 @@ class Positions:
 
         One that is being left already answers the same; one that is over is refused.
         """
-        async with self._database.tenant(user_id) as session:
-            repository = PositionRepository(session)
-            trade = _existing(await repository.one(user_id, trade_id), trade_id)
-            if not trade.is_live:
-                raise ConflictError(f"The position in {trade.symbol} is over.", code="position_closed")
-            if await repository.request_exit(user_id, trade_id, ExitReason.MANUAL):
-                await repository.enqueue_exit(user_id, trade, ExitReason.MANUAL)
-                await UserEventRepository(session).announce(user_id, "position", str(trade_id))
-            trade = _existing(await repository.one(user_id, trade_id), trade_id)
-        return self._view(trade)
+        trade = _existing(await self._positions.one(user_id, trade_id), trade_id)
+        if not trade.is_live:
+            raise ConflictError(f"The position in {trade.symbol} is over.", code="position_closed")
+        if await self._positions.request_exit(user_id, trade_id, ExitReason.MANUAL):
+            await self._positions.enqueue_exit(user_id, trade, ExitReason.MANUAL)
+            await self._events.announce(user_id, "position", str(trade_id))
+        return self._view(_existing(await self._positions.one(user_id, trade_id), trade_id))
 
     def _view(self, trade: TradeRecord) -> PositionView:
         return position_view(trade, self._prices.quote(trade.venue, trade.symbol))

@@ -1,0 +1,160 @@
+"""The trading desk: what the routes of positions, journal, markets, breaker and live stream work with."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import UUID
+
+from redis.asyncio import Redis
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.adapters.postgres_notifications import PostgresNotifications
+from app.adapters.price_cache import RedisPriceCache
+from app.adapters.stream_tickets import RedisTicketStore
+from app.bootstrap.exchange import build_market_reader
+from app.core.clock import utc_now
+from app.core.config import DatabaseRole, Settings, asyncpg_dsn, role_database_url
+from app.core.db import Database
+from app.core.errors import UnauthenticatedError
+from app.repositories.audit import AuditRepository
+from app.repositories.breakers import BreakerRepository
+from app.repositories.decisions import DecisionRepository
+from app.repositories.halt_lock import SystemHaltLock
+from app.repositories.journal import JournalRepository
+from app.repositories.positions import PositionRepository
+from app.repositories.sessions import SessionRepository
+from app.repositories.signals import SystemSignalRepository
+from app.repositories.user_events import UserEventRepository
+from app.services.circuit_breaker import CircuitBreaker
+from app.services.journal import Journal
+from app.services.live_rows import LiveRows, WalletRow, WalletRows, encode
+from app.services.live_stream import LiveStream
+from app.services.market_directory import MarketDirectory
+from app.services.ports import MarketReader
+from app.services.position_views import PositionView
+from app.services.positions import Positions
+from app.services.price_book import PriceBook, follow_prices
+from app.services.risk_status import RiskStatus
+from app.services.stream_tickets import StreamTickets, TicketHolder
+
+
+class NoWalletRows:
+    """Stands in where wallets are not shown."""
+
+    async def rows(self, user_id: UUID) -> list[WalletRow]:
+        del user_id
+        return []
+
+    def encode(self, row: WalletRow) -> bytes:
+        return encode({"id": row.id})
+
+
+class TradingDesk:
+    """Built once per API process. Services over a request's transaction are made for each request."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        redis: Redis,
+        reader: MarketReader,
+        wallets: WalletRows,
+        book: PriceBook | None = None,
+    ) -> None:
+        self._settings = settings
+        self._database = database
+        self._redis = redis
+        self.book = PriceBook() if book is None else book
+        self.directory = MarketDirectory(database, reader, self.book, settings.allowed_venues)
+        self.risk_status = RiskStatus(database, self.directory, utc_now)
+        self.tickets = StreamTickets(RedisTicketStore(redis))
+        self.live = LiveStream(
+            LiveRows(database, self.book, wallets, utc_now),
+            self.book,
+            utc_now,
+            stale_after_seconds=settings.price_stale_seconds,
+        )
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """Origins whose pages may open the live stream."""
+        return frozenset(
+            {
+                self._settings.browser_url,
+                f"http://{self._settings.host}:{self._settings.port}",
+                *(origin.rstrip("/") for origin in self._settings.allowed_origins),
+            }
+        )
+
+    async def require_session(self, holder: TicketHolder) -> None:
+        """Refuse a holder whose session was ended since the ticket was given."""
+        async with self._database.tenant(holder.user_id) as session:
+            standing = await SessionRepository(session).signed_in(
+                holder.user_id, holder.session_id, utc_now()
+            )
+        if standing is None:
+            raise UnauthenticatedError("The session is over: sign in again.", code="session_over")
+
+    async def close_position(self, user_id: UUID, trade_id: UUID) -> PositionView:
+        """Ask for a position to be left, in a transaction of its own."""
+        async with self._database.tenant(user_id) as session:
+            return await self.positions(session).close(user_id, trade_id)
+
+    def positions(self, session: AsyncSession) -> Positions:
+        """Positions, in the request's transaction."""
+        return Positions(PositionRepository(session), UserEventRepository(session), self.book, utc_now)
+
+    def journal(self, session: AsyncSession) -> Journal:
+        """The journal, in the request's transaction."""
+        return Journal(
+            PositionRepository(session),
+            JournalRepository(session),
+            DecisionRepository(session),
+            SystemSignalRepository(session),
+            self.book,
+        )
+
+    def circuit_breaker(self, session: AsyncSession) -> CircuitBreaker:
+        """The circuit breaker, in the request's transaction."""
+        return CircuitBreaker(
+            BreakerRepository(session),
+            SystemHaltLock(session),
+            AuditRepository(session),
+            UserEventRepository(session),
+            utc_now,
+        )
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Keep prices and announcements coming, for as long as the context lasts."""
+        notifications = PostgresNotifications(
+            asyncpg_dsn(role_database_url(self._settings, DatabaseRole.API))
+        )
+        prices = RedisPriceCache(self._redis)
+        tasks = [
+            asyncio.create_task(follow_prices(self.book, prices, self._settings.allowed_venues)),
+            asyncio.create_task(self.live.follow_changes(notifications)),
+            asyncio.create_task(self.live.send_prices()),
+            asyncio.create_task(self.live.send_marks()),
+        ]
+        try:
+            yield
+        finally:
+            self.live.close_all()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@asynccontextmanager
+async def open_desk(
+    settings: Settings, database: Database, redis: Redis, wallets: WalletRows
+) -> AsyncIterator[TradingDesk]:
+    """Join the desk's parts and keep it running; taken apart at the end."""
+    reader = build_market_reader(settings, redis)
+    try:
+        desk = TradingDesk(settings, database, redis, reader, wallets)
+        async with desk.running():
+            yield desk
+    finally:
+        await reader.close()
