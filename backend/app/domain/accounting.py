@@ -1,13 +1,13 @@
 """Accounting: what fills add up to. Decimal in, Decimal out; running figures quantised to 1e-8.
 
-Average cost is kept as an exact running cost: closing a part realises money(proceeds - cost x closed /
+Average cost is kept as an exact running cost: closing a part realises proceeds - money(cost x closed /
 held), and the fill that makes the position flat takes all the remaining cost, so that over a round trip
 the realised P&L equals sells - buys exactly. The paper exchange keeps the same book.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
 from app.domain.types import OrderSide, Side
@@ -70,8 +70,8 @@ class PositionAccount:
 
 
 def money(amount: Decimal) -> Decimal:
-    """Return `amount` quantised to 1e-8, half to even."""
-    return amount.quantize(_UNIT, ROUND_HALF_EVEN)
+    """Return `amount` quantised to 1e-8, half away from zero, as the paper venue's ledger books it."""
+    return amount.quantize(_UNIT, ROUND_HALF_UP)
 
 
 def position_from_fills(fills: Iterable[Fill]) -> PositionAccount:
@@ -92,11 +92,10 @@ def apply_fill(account: PositionAccount, fill: Fill) -> PositionAccount:
     opening = fill.quantity - closing
     cost, realized = account.cost, account.realized_pnl
     if closing:
-        proceeds = -sign * closing * fill.price
         makes_flat = closing == abs(held)
-        gain = money(proceeds - (cost if makes_flat else cost * closing / abs(held)))
-        realized += gain
-        cost = ZERO if makes_flat else cost - (proceeds - gain)
+        released = cost if makes_flat else money(cost * closing / abs(held))
+        realized += -sign * closing * fill.price - released
+        cost -= released
     opened_notional = opening * fill.price
     closed_notional = closing * fill.price
     return PositionAccount(

@@ -54,7 +54,7 @@ def from_column(units: int) -> Decimal | None:
 
 
 def float_to_units(value: float) -> int:
-    """Return `value` in units of 1e-8, to the nearest even; exact below about 90 million."""
+    """Return `value` in units of 1e-8, to the nearest even; exact below about 20 million."""
     scaled = value * SCALE
     if not abs(scaled) <= MAX_UNITS:
         raise FixedPointOverflowError(f"{value} is not a number within the fixed-point range")
