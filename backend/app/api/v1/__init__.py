@@ -1,0 +1,32 @@
+"""The routes of version 1, one module per noun. A new module is named in ROUTERS and holds `router`."""
+
+import importlib
+from typing import Final
+
+from fastapi import APIRouter
+
+ROUTERS: Final = (
+    "health",
+    "auth",
+    "me",
+    "risk_status",
+    "decisions",
+    "circuit_breaker",
+    "positions",
+    "trades",
+    "execution",
+    "signals",
+    "strategies",
+    "market",
+    "stream",
+)
+
+
+def routers() -> list[APIRouter]:
+    """The routers, in the order of ROUTERS."""
+    found = []
+    for name in ROUTERS:
+        router = importlib.import_module(f"app.api.v1.{name}").router
+        assert isinstance(router, APIRouter)  # noqa: S101 - each module has one
+        found.append(router)
+    return found

@@ -1,0 +1,86 @@
+"""What the routes depend on: the parts of this process, and who is asking.
+
+`CurrentUser` checks the token and its session in a transaction of its own, for services that open theirs.
+`Tenant` opens the request's one transaction under the asking user, checks the session in it, and commits it
+before the reply is sent: a commit that fails is never a 200.
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from app.bootstrap.api import ApiParts, DbSession
+from app.core.clock import utc_now
+from app.core.errors import ForbiddenError, UnauthenticatedError
+from app.core.security import AccessClaims
+from app.services.auth import SignedInUser
+
+ADMIN = "admin"
+bearer = HTTPBearer(auto_error=False, description="The access token of POST /auth/sign-in")
+
+
+def api_parts(request: Request) -> ApiParts:
+    """The parts of this process."""
+    parts = request.app.state.parts
+    assert isinstance(parts, ApiParts)  # noqa: S101 - set when the application starts
+    return parts
+
+
+Parts = Annotated[ApiParts, Depends(api_parts)]
+
+
+def access_claims(
+    parts: Parts, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
+) -> AccessClaims:
+    """What the request's access token says."""
+    if credentials is None:
+        raise UnauthenticatedError("Sign in first: there is no access token.")
+    return parts.tokens.read(credentials.credentials, utc_now())
+
+
+Claims = Annotated[AccessClaims, Depends(access_claims)]
+
+
+async def current_user(parts: Parts, claims: Claims) -> SignedInUser:
+    """The asking user, whose session still stands."""
+    async with parts.database.tenant(claims.user_id) as session:
+        return await parts.signed_in_user(session, claims)
+
+
+CurrentUser = Annotated[SignedInUser, Depends(current_user)]
+
+
+@dataclass(frozen=True, slots=True)
+class RequestTenant:
+    """The asking user and the request's transaction, which sees the user's rows only."""
+
+    user: SignedInUser
+    session: DbSession
+
+    @property
+    def user_id(self) -> UUID:
+        """The asking user's id."""
+        return self.user.id
+
+
+async def request_tenant(parts: Parts, claims: Claims) -> AsyncIterator[RequestTenant]:
+    """One request, one transaction: committed when the route returns, rolled back when it raises."""
+    async with parts.database.tenant(claims.user_id) as session:
+        yield RequestTenant(await parts.signed_in_user(session, claims), session)
+
+
+Tenant = Annotated[RequestTenant, Depends(request_tenant, scope="function")]
+
+
+def admin_user(user: CurrentUser) -> SignedInUser:
+    """The asking user, who must be an administrator."""
+    if user.role != ADMIN:
+        raise ForbiddenError("Only an administrator may do this.", code="admin_required")
+    return user
+
+
+AdminUser = Annotated[SignedInUser, Depends(admin_user)]

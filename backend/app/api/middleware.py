@@ -1,0 +1,162 @@
+"""What surrounds every request: its id, the security headers, the body's cap, and the web app's files."""
+
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from http import HTTPStatus
+from pathlib import Path
+from typing import Final
+from uuid import uuid4
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException as StarletteHttpError
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.api.errors import REQUEST_ID_KEY, problem
+
+MAX_BODY_BYTES: Final = 65_536
+API_PREFIX: Final = "/api/"
+REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{8,64}")
+CONTENT_SECURITY_POLICY: Final = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "manifest-src 'self'",
+        "worker-src 'self'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+SECURITY_HEADERS: Final = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+class RequestId:
+    """Gives each request an id, or keeps a well-formed one that a proxy gave, and sets the common headers."""
+
+    def __init__(self, app: ASGIApp, *, secure: bool) -> None:
+        self._app = app
+        self._headers = dict(SECURITY_HEADERS)
+        if secure:
+            self._headers["Strict-Transport-Security"] = "max-age=31536000"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        given = Headers(scope=scope).get("x-request-id", "")
+        request_id = given if REQUEST_ID.fullmatch(given) else uuid4().hex
+        scope[REQUEST_ID_KEY] = request_id
+        is_api = scope["path"].startswith(API_PREFIX)
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-ID"] = request_id
+                for name, value in self._headers.items():
+                    headers.setdefault(name, value)
+                if is_api:
+                    headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            await self._app(scope, receive, send_with_headers)
+
+
+class BodyCap:
+    """Refuses bodies above the cap before anything reads them, announced in advance or not."""
+
+    def __init__(self, app: ASGIApp, *, max_bytes: int = MAX_BODY_BYTES) -> None:
+        self._app = app
+        self._max_bytes = max_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS"):
+            await self._app(scope, receive, send)
+            return
+        announced = Headers(scope=scope).get("content-length", "0")
+        messages: list[Message] | None = None
+        if announced.isdecimal() and int(announced[:20]) <= self._max_bytes:
+            messages = await _read(receive, self._max_bytes)
+        if messages is None:
+            refusal = problem(
+                scope[REQUEST_ID_KEY],
+                HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+                "body_too_large",
+                f"The body is larger than {self._max_bytes} bytes.",
+            )
+            await refusal(scope, receive, send)
+            return
+        await self._app(scope, _replay(messages, receive), send)
+
+
+async def _read(receive: Receive, max_bytes: int) -> list[Message] | None:
+    """The messages of a whole body; None where it is too large."""
+    messages: list[Message] = []
+    size = 0
+    while True:
+        message = await receive()
+        messages.append(message)
+        size += len(message.get("body", b""))
+        if size > max_bytes:
+            return None
+        if message["type"] != "http.request" or not message.get("more_body", False):
+            return messages
+
+
+def _replay(messages: Sequence[Message], receive: Receive) -> Callable[[], Awaitable[Message]]:
+    held = iter(messages)
+
+    async def replayed() -> Message:
+        for message in held:
+            return message
+        return await receive()
+
+    return replayed
+
+
+class WebApp:
+    """Serves the built web app beside the API; a path that is no file is one of its pages."""
+
+    def __init__(self, app: ASGIApp, *, folder: Path) -> None:
+        self._app = app
+        self._files = StaticFiles(directory=folder, check_dir=False)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path: str = scope.get("path", "")
+        if scope["type"] != "http" or path.startswith(API_PREFIX) or scope["method"] not in ("GET", "HEAD"):
+            await self._app(scope, receive, send)
+            return
+        response = await self._file(path, scope)
+        if response is None:
+            await self._app(scope, receive, send)
+            return
+        await response(scope, receive, send)
+
+    async def _file(self, path: str, scope: Scope) -> Response | None:
+        wanted = path.strip("/") or "index.html"
+        for name in (wanted, *(() if "." in wanted.rpartition("/")[2] else ("index.html",))):
+            try:
+                response = await self._files.get_response(name, scope)
+            except (StarletteHttpError, OSError, ValueError):
+                continue
+            is_immutable = name.startswith("assets/")
+            response.headers["Cache-Control"] = (
+                "public, max-age=31536000, immutable" if is_immutable else "no-cache"
+            )
+            return response
+        return None

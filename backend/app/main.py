@@ -1,0 +1,48 @@
+"""The API process: routes, problems, headers and the web app's files around the parts of `bootstrap`."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from app.api import errors, openapi, ws
+from app.api.middleware import BodyCap, RequestId, WebApp
+from app.api.v1 import routers
+from app.bootstrap.api import open_api
+from app.bootstrap.desk import NoWalletRows, open_desk
+from app.core.config import Settings, get_settings
+
+PREFIX = "/api/v1"
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The ASGI application; nothing is connected before it starts."""
+    held = settings or get_settings()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with (
+            open_api(held) as parts,
+            open_desk(held, parts.database, parts.redis, NoWalletRows()) as desk,
+        ):
+            app.state.parts, app.state.desk = parts, desk
+            yield
+
+    app = FastAPI(
+        title=openapi.TITLE,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=f"{PREFIX}/openapi.json",
+        generate_unique_id_function=openapi.operation_id,
+        redirect_slashes=False,
+    )
+    for router in routers():
+        app.include_router(router, prefix=PREFIX)
+    app.include_router(ws.router, prefix=PREFIX)
+    app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign]  # FastAPI's own way to extend it
+    errors.install(app)
+    app.add_middleware(BodyCap)
+    app.add_middleware(WebApp, folder=held.frontend_dir)
+    app.add_middleware(RequestId, secure=held.browser_url.startswith("https://"))
+    return app

@@ -1,0 +1,227 @@
+"""Sign-in, the chain of refresh tokens, and sessions.
+
+A refresh token is used once; its use makes the next one. A second use within REFRESH_GRACE gets the very
+same next token again, because two tabs that refresh at once, or an answer that got lost, are not theft. A
+second use after that ends the whole session: either the thief or the owner comes late, and we cannot tell
+which.
+
+These services open their own transactions: before the credentials are read there is no tenant, and an ended
+session must stay ended although the request is refused.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID, uuid4
+
+from app.core.db import Database
+from app.core.errors import ForbiddenError, NotFoundError, UnauthenticatedError
+from app.core.security import AccessTokens, DerivedTokens, Passwords, token_hash
+from app.repositories.audit import AuditRepository
+from app.repositories.sessions import SessionRepository, SignedInUser
+from app.repositories.user_events import UserEventRepository
+from app.repositories.users import SignInRecord, SystemSignInLookup, UserRepository
+from app.services.attempts import (
+    SIGN_IN_BY_ADDRESS,
+    SIGN_IN_BY_EMAIL,
+    SIGN_IN_BY_PAIR,
+    AttemptCounter,
+    subject_of,
+)
+
+__all__ = ["Authentication", "ClientFacts", "SessionView", "SignedInUser", "Tokens"]
+
+REFRESH_GRACE: Final = timedelta(seconds=10)
+REFRESH: Final = "refresh"
+
+
+@dataclass(frozen=True, slots=True)
+class ClientFacts:
+    """Where a request came from."""
+
+    address: str
+    user_agent: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What a browser gets; without a refresh token it keeps the one it has."""
+
+    access_token: str
+    expires_in: int
+    refresh_token: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionView:
+    """A session that stands; `current` is the asking one."""
+
+    id: UUID
+    created_at: datetime
+    last_used_at: datetime
+    user_agent: str | None
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SessionTerms:
+    """Life of a refresh token since its last rotation."""
+
+    refresh_life: timedelta
+
+
+class Authentication:
+    """Turns credentials into sessions and sessions into access tokens."""
+
+    def __init__(
+        self,
+        database: Database,
+        passwords: Passwords,
+        access: AccessTokens,
+        refresh: DerivedTokens,
+        attempts: AttemptCounter,
+        terms: SessionTerms,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._database = database
+        self._passwords = passwords
+        self._access = access
+        self._refresh = refresh
+        self._attempts = attempts
+        self._terms = terms
+        self._now = now
+
+    async def sign_in(self, email: str, password: str, client: ClientFacts) -> Tokens:
+        """A new session. An unknown address, a wrong password and a disabled account answer alike."""
+        pair = subject_of(email, client.address)
+        await self._attempts.count(SIGN_IN_BY_ADDRESS, subject_of(client.address))
+        await self._attempts.count(SIGN_IN_BY_PAIR, pair)
+        await self._attempts.count(SIGN_IN_BY_EMAIL, subject_of(email))
+        async with self._database.system() as session:
+            account = await SystemSignInLookup(session).by_email(email)
+        known = await self._passwords.matches(None if account is None else account.password_hash, password)
+        if account is None or not known or account.disabled_at is not None:
+            raise _wrong_credentials()
+        if account.email_verified_at is None:
+            raise ForbiddenError(
+                "Confirm your address first, by the link that was sent to it.", code="email_unverified"
+            )
+        tokens = await self._start_session(account, client)
+        await self._attempts.forget(SIGN_IN_BY_PAIR, pair)
+        return tokens
+
+    async def refresh(self, refresh_token: str) -> Tokens:
+        """A new access token, and the next refresh token of the chain."""
+        async with self._database.system() as session:
+            found = await SystemSignInLookup(session).refresh_token(token_hash(refresh_token))
+        if found is None:
+            raise _session_over()
+        user_id, session_id, token_id = found
+        now = self._now()
+        async with self._database.tenant(user_id) as session:
+            sessions = SessionRepository(session)
+            held = await sessions.lock(user_id, session_id)
+            token = await sessions.token(user_id, token_id)
+            user = await sessions.signed_in(user_id, session_id, now)
+            next_id = self._refresh.successor(REFRESH, token_id)
+            tokens: Tokens | None = None
+            if held is None or token is None or user is None or token.expires_at <= now:
+                pass
+            elif token.used_at is None:
+                token.used_at = now
+                held.last_used_at = now
+                held.expires_at = now + self._terms.refresh_life
+                await self._extend(sessions, user_id, session_id, next_id, now)
+                tokens = self._tokens(user_id, session_id, now, next_id)
+            elif now - token.used_at <= REFRESH_GRACE:
+                following = await sessions.token(user_id, next_id)
+                is_newest = following is not None and following.used_at is None
+                tokens = self._tokens(user_id, session_id, now, next_id if is_newest else None)
+            else:
+                await sessions.revoke(user_id, session_id, "refresh_token_reused", now)
+                await AuditRepository(session).append(
+                    user_id, "refresh_token_reused", {"session_id": str(session_id)}, now, "system"
+                )
+                await UserEventRepository(session).announce(user_id, "session", str(session_id))
+        if tokens is None:
+            raise _session_over()
+        return tokens
+
+    async def sign_out(self, refresh_token: str) -> None:
+        """End the session that the token belongs to; a token that belongs to none changes nothing."""
+        async with self._database.system() as session:
+            found = await SystemSignInLookup(session).refresh_token(token_hash(refresh_token))
+        if found is not None:
+            user_id, session_id, _ = found
+            await self._revoke(user_id, session_id, "signed_out")
+
+    async def list_sessions(self, user: SignedInUser) -> list[SessionView]:
+        """The user's standing sessions, the one used last first."""
+        async with self._database.tenant(user.id) as session:
+            standing = await SessionRepository(session).list_standing(user.id, self._now())
+        return [
+            SessionView(
+                one.id, one.created_at, one.last_used_at, one.user_agent, current=one.id == user.session_id
+            )
+            for one in standing
+        ]
+
+    async def revoke_session(self, user: SignedInUser, session_id: UUID) -> None:
+        """End one of the user's sessions; its access tokens are refused from now on."""
+        if not await self._revoke(user.id, session_id, "revoked"):
+            raise NotFoundError(f"There is no session {session_id}.")
+
+    async def _revoke(self, user_id: UUID, session_id: UUID, reason: str) -> bool:
+        now = self._now()
+        async with self._database.tenant(user_id) as session:
+            ended = await SessionRepository(session).revoke(user_id, session_id, reason, now)
+            if ended:
+                await AuditRepository(session).append(
+                    user_id, "session_ended", {"session_id": str(session_id), "reason": reason}, now
+                )
+                await UserEventRepository(session).announce(user_id, "session", str(session_id))
+        return ended
+
+    async def _start_session(self, account: SignInRecord, client: ClientFacts) -> Tokens:
+        user_id = account.user_id
+        now, session_id, token_id = self._now(), uuid4(), uuid4()
+        async with self._database.tenant(user_id) as session:
+            user = await UserRepository(session).lock(user_id)
+            if user.password_hash != account.password_hash:  # replaced while we were checking the old one
+                raise _wrong_credentials()
+            sessions = SessionRepository(session)
+            await sessions.start(
+                user_id,
+                session_id=session_id,
+                user_agent=client.user_agent,
+                ip_address=client.address[:64],
+                now=now,
+                expires_at=now + self._terms.refresh_life,
+            )
+            await self._extend(sessions, user_id, session_id, token_id, now)
+            await AuditRepository(session).append(user_id, "signed_in", {"session_id": str(session_id)}, now)
+        return self._tokens(user_id, session_id, now, token_id)
+
+    async def _extend(
+        self, sessions: SessionRepository, user_id: UUID, session_id: UUID, token_id: UUID, now: datetime
+    ) -> None:
+        await sessions.add_token(
+            user_id,
+            token_id=token_id,
+            session_id=session_id,
+            token_hash=self._refresh.stored_hash(REFRESH, token_id),
+            expires_at=now + self._terms.refresh_life,
+        )
+
+    def _tokens(self, user_id: UUID, session_id: UUID, now: datetime, token_id: UUID | None) -> Tokens:
+        refresh = None if token_id is None else self._refresh.token(REFRESH, token_id)
+        return Tokens(self._access.issue(user_id, session_id, now), self._access.lifetime_seconds, refresh)
+
+
+def _wrong_credentials() -> UnauthenticatedError:
+    return UnauthenticatedError("The address or the password is wrong.", code="invalid_credentials")
+
+
+def _session_over() -> UnauthenticatedError:
+    return UnauthenticatedError("The session is over: sign in again.", code="session_over")
