@@ -3,6 +3,7 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { createRouter, RouterProvider } from '@tanstack/react-router'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
+import { PageError, PagePending } from '@/app/PageError'
 import { ApiProblem } from '@/lib/api/problem'
 import { followSystemTheme } from '@/lib/preferences/appearance'
 import { routeTree } from './routeTree.gen'
@@ -21,6 +22,9 @@ const router = createRouter({
   context: { queryClient },
   defaultPreload: 'intent',
   scrollRestoration: true,
+  defaultErrorComponent: PageError,
+  defaultPendingComponent: PagePending,
+  defaultPendingMs: 300,
   defaultPendingMinMs: 0,
 })
 declare module '@tanstack/react-router' {

@@ -5,6 +5,7 @@ import { meQuery } from '@/lib/api/queries'
 import { forget, useSessionState } from '@/lib/api/session'
 import { setAccountZone } from '@/lib/preferences/zone'
 import { Toasts } from '@/ui/Toast'
+import { useAnnouncement } from './announcements'
 import { LinkBanner } from './LinkStatus'
 import { BottomNavigation, SideNavigation } from './Navigation'
 import { titleOf } from './navigation'
@@ -32,6 +33,7 @@ export function AppShell() {
   const navigate = useNavigate()
   const me = useQuery({ ...meQuery, enabled: session === 'signed-in' })
   const main = usePageFocus()
+  const announcement = useAnnouncement()
   useStream(session === 'signed-in')
   useEffect(() => {
     if (me.data) setAccountZone(me.data.time_zone)
@@ -61,6 +63,9 @@ export function AppShell() {
         </main>
       </div>
       <BottomNavigation />
+      <p role="log" aria-live="polite" aria-label="Fills and closed trades" className="sr-only">
+        {announcement}
+      </p>
       <Toasts />
       {session === 'expired' && (
         <Suspense fallback={null}>

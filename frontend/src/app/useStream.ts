@@ -5,6 +5,7 @@ import { keys } from '@/lib/api/queries'
 import { applyFrame } from '@/lib/stream/apply'
 import { StreamConnection } from '@/lib/stream/connection'
 import { currentLink, setLinkState } from '@/lib/stream/link'
+import { announce } from './announcements'
 
 /** Keeps one stream open while the shell is on the page; when it is lost the queries start to poll. */
 export function useStream(enabled: boolean): void {
@@ -13,7 +14,10 @@ export function useStream(enabled: boolean): void {
     if (!enabled) return
     const stream = new StreamConnection({
       ticket: async () => (await call('POST /stream/ticket')).ticket,
-      apply: (frame) => applyFrame(client, frame),
+      apply: (frame) => {
+        applyFrame(client, frame)
+        announce(frame)
+      },
       link: (state) => {
         const before = currentLink().state
         setLinkState(state)

@@ -1,11 +1,9 @@
 import { createFileRoute, redirect } from '@tanstack/react-router'
 import { AppShell } from '@/app/AppShell'
-import { PageError } from '@/app/PageError'
 import { renew, sessionState } from '@/lib/api/session'
 
 export const Route = createFileRoute('/_app')({
   component: AppShell,
-  errorComponent: PageError,
   beforeLoad: async ({ location }) => {
     const state = sessionState()
     if (state === 'signed-in' || state === 'expired') return

@@ -1,5 +1,5 @@
 import { ApiProblem, problemFrom, unreachable } from './problem'
-import { API, accessToken, forget, renew, tokenIsOld } from './session'
+import { API, accessToken, forget, renew, sessionState, tokenIsOld } from './session'
 import type { Endpoints } from './types'
 
 export type EndpointKey = keyof Endpoints
@@ -84,6 +84,10 @@ async function send(method: string, url: string, options: Loose, withSession: bo
   }
 }
 
+function sessionOver(): ApiProblem {
+  return new ApiProblem(401, 'session_over', 'Signed out', 'The session is over: sign in again.', null)
+}
+
 /** Calls one endpoint; throws ApiProblem for everything that is not a 2xx answer. */
 export async function callWithEtag<K extends EndpointKey>(
   key: K,
@@ -93,7 +97,11 @@ export async function callWithEtag<K extends EndpointKey>(
   const [method = 'GET', template = ''] = key.split(' ')
   const url = address(template, options)
   const withSession = !WITHOUT_SESSION.has(key)
-  if (withSession && tokenIsOld()) await renew()
+  if (withSession && tokenIsOld()) {
+    // Once the server has said that the session is over, nobody asks again until somebody has signed in.
+    if (sessionState() === 'expired' || sessionState() === 'signed-out') throw sessionOver()
+    if (!(await renew())) throw sessionOver()
+  }
   let response = await send(method, url, options, withSession)
   if (response.status === 401 && withSession && (await renew())) {
     response = await send(method, url, options, withSession)
