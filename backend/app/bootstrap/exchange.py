@@ -32,7 +32,14 @@ def build_gateways(settings: Settings, database: Database, redis: Redis | None) 
             raise VenueUnavailableError(f"Wallet {key.wallet_id} has no keys.")
         return vault.open(key.user_id, key.wallet_id, sealed)
 
-    return GatewayPool(credentials, settings.paper_url, redis, utc_now, markets=MarketCache())
+    return GatewayPool(
+        credentials,
+        settings.paper_url,
+        redis,
+        utc_now,
+        markets=MarketCache(),
+        paper_weight=settings.paper_weight_per_minute,
+    )
 
 
 def build_market_reader(settings: Settings, redis: Redis | None) -> CcxtMarketReader:
@@ -43,6 +50,7 @@ def build_market_reader(settings: Settings, redis: Redis | None) -> CcxtMarketRe
         utc_now,
         fresh_seconds=min(settings.price_stale_seconds, 1.5),
         markets=MarketCache(),
+        paper_weight=settings.paper_weight_per_minute,
     )
 
 

@@ -52,6 +52,7 @@ def paper_arguments(settings: Settings) -> tuple[str, ...]:
     arguments = [sys.executable, "-m", "paper_exchange", "--port", str(address.port or 80)]
     arguments += ["--journal", str(journal), "--feed", settings.paper_feed.value]
     arguments += ["--speed", f"{settings.paper_speed:g}"]
+    arguments += ["--weight-limit", str(settings.paper_weight_per_minute)]
     if settings.paper_feed is PaperFeed.SYNTHETIC:
         arguments += ["--seed", str(settings.paper_seed)]
     if settings.paper_replay_dir is not None:
@@ -69,16 +70,14 @@ def local_api_url(settings: Settings) -> str:
 
 def child_environment(settings: Settings) -> dict[str, str]:
     """The environment of a child: every setting written out, the owner's database login left out."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("STACKALPHA_")}
+    environment = dict(os.environ)
     path = environment.get("PYTHONPATH")
     environment["PYTHONPATH"] = str(BACKEND_DIR) if not path else f"{BACKEND_DIR}{os.pathsep}{path}"
     environment["PYTHONUNBUFFERED"] = "1"
     for name in type(settings).model_fields:
-        text = _as_text(getattr(settings, name))
-        if text:
-            environment[f"STACKALPHA_{name.upper()}"] = text
-    environment.pop("STACKALPHA_DATABASE_URL", None)
-    environment.pop("STACKALPHA_REDIS_URL", None)
+        environment[f"STACKALPHA_{name.upper()}"] = _as_text(getattr(settings, name))
+    for name in ("STACKALPHA_DATABASE_URL", "STACKALPHA_REDIS_URL"):
+        del environment[name]
     environment["DATABASE_URL"] = without_login(settings.database_url)
     environment["REDIS_URL"] = settings.redis_url
     return environment

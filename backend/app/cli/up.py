@@ -24,6 +24,8 @@ from app.core.config import PaperFeed, Settings, load_settings
 
 SEED_MODULE = "app.cli.seed_demo"
 MARKET_FOLDERS = ("paper", "log")
+REAL_WEIGHT = 2400  # per minute and address, at the real venue
+REAL_WEIGHT_SPEED = 60.0  # market seconds per second up to which that is enough
 
 
 class DemoLogin(Protocol):
@@ -111,9 +113,16 @@ def apply_options(settings: Settings, options: UpOptions) -> Settings:
     if options.seed is not None:
         changes["paper_seed"] = options.seed
     changed = settings.model_copy(update=changes)
+    if "paper_weight_per_minute" not in changed.model_fields_set:
+        changed = changed.model_copy(update={"paper_weight_per_minute": _weight_at(changed.paper_speed)})
     if options.fresh and (changed.database_url or changed.is_production):
         raise CommandError("--fresh deletes only a database of our own: unset DATABASE_URL.")
     return changed
+
+
+def _weight_at(speed: float) -> int:
+    """A market that runs fast asks for its bars as often: the venue's budget per minute runs with it."""
+    return max(REAL_WEIGHT, round(REAL_WEIGHT * speed / REAL_WEIGHT_SPEED))
 
 
 def _with_paper_port(settings: Settings) -> Settings:

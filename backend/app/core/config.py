@@ -174,6 +174,12 @@ class Settings(BaseSettings):
     paper_replay_dir: Path | None = Field(None, description="Folder of the files that the replay feed plays")
     paper_speed: float = Field(20.0, gt=0, description="Seconds of market time per second of wall time")
     paper_seed: int = Field(7, ge=0, description="Seed of the synthetic market")
+    paper_weight_per_minute: int = Field(
+        2400,
+        ge=100,
+        description="Request weight that the paper exchange grants an address per minute; `up` raises it with the"
+        " speed of the market",
+    )
     paper_history_bars: int | None = Field(
         None, ge=1, description="Bars that exist before the first tick; empty: the feed's own default"
     )

@@ -32,6 +32,7 @@ class GatewayPool:
         now: Callable[[], datetime],
         *,
         markets: MarketCache | None = None,
+        paper_weight: int = 2400,
         size: int = POOL_SIZE,
     ) -> None:
         self._credentials = credentials
@@ -39,6 +40,7 @@ class GatewayPool:
         self._redis = redis
         self._now = now
         self._markets = markets or MarketCache()
+        self._paper_weight = paper_weight
         self._size = size
         self._gateways: OrderedDict[UUID, CcxtGateway] = OrderedDict()
         self._limiters: dict[str, WeightLimiter] = {}
@@ -59,7 +61,7 @@ class GatewayPool:
 
     async def for_credentials(self, venue: str, credentials: tuple[str, str]) -> CcxtGateway:
         """A gateway outside the pool, for keys that are not stored yet; the caller closes it."""
-        profile = venue_profile(venue, self._paper_url)
+        profile = self._profile(venue)
         return self._gateway(profile, credentials)
 
     async def forget(self, wallet_id: UUID) -> None:
@@ -85,7 +87,7 @@ class GatewayPool:
         return known
 
     async def _connect(self, key: AccountKey) -> CcxtGateway:
-        profile = venue_profile(key.venue, self._paper_url)
+        profile = self._profile(key.venue)
         return self._gateway(profile, await self._credentials(key))
 
     def _gateway(self, profile: VenueProfile, credentials: tuple[str, str]) -> CcxtGateway:
@@ -99,3 +101,6 @@ class GatewayPool:
             return instance
 
         return CcxtGateway(profile, client, self.limiter(profile), AccountStream(stream))
+
+    def _profile(self, venue: str) -> VenueProfile:
+        return venue_profile(venue, self._paper_url, self._paper_weight)

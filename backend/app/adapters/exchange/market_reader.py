@@ -35,12 +35,14 @@ class CcxtMarketReader:
         *,
         fresh_seconds: float,
         markets: MarketCache | None = None,
+        paper_weight: int = 2400,
     ) -> None:
         self._paper_url = paper_url
         self._redis = redis
         self._now = now
         self._fresh = timedelta(seconds=fresh_seconds)
         self._markets = markets or MarketCache()
+        self._paper_weight = paper_weight
         self._instruments: dict[str, dict[str, Instrument]] = {}
         self._limiters: dict[str, WeightLimiter] = {}
 
@@ -81,7 +83,7 @@ class CcxtMarketReader:
         ]
 
     def quotes(self, venue: str, symbols: Sequence[str]) -> AsyncIterator[Sequence[Quote]]:
-        profile = venue_profile(venue, self._paper_url)
+        profile = self._profile(venue)
 
         async def stream() -> Ccxt:
             instance = make_instance(profile, streaming=True)
@@ -97,7 +99,7 @@ class CcxtMarketReader:
         known = self._instruments.get(venue)
         if known is not None:
             return known
-        profile = venue_profile(venue, self._paper_url)
+        profile = self._profile(venue)
         try:
             source = await self._markets.source(profile)
         except (ccxt.BaseError, OSError, TimeoutError) as error:
@@ -125,7 +127,7 @@ class CcxtMarketReader:
         return Quote(symbol, Decimal(mark), Decimal(last), dialect.moment(market_ms), dialect.moment(wall_ms))
 
     async def _get(self, venue: str, method: str, params: Mapping[str, object], weight: int) -> Any:
-        profile = venue_profile(venue, self._paper_url)
+        profile = self._profile(venue)
         await self._limiter(profile).acquire(weight, Priority.PUBLIC)
         try:
             source = await self._markets.source(profile)
@@ -140,3 +142,6 @@ class CcxtMarketReader:
             known = WeightLimiter(self._redis, profile.id, profile.weight_per_minute, self._now)
             self._limiters[profile.id] = known
         return known
+
+    def _profile(self, venue: str) -> VenueProfile:
+        return venue_profile(venue, self._paper_url, self._paper_weight)

@@ -44,12 +44,19 @@ class UnknownVenueError(ValueError):
     """No venue of that id is configured."""
 
 
-def venue_profile(venue: str, paper_url: str) -> VenueProfile:
+def venue_profile(venue: str, paper_url: str, paper_weight: int = 2400) -> VenueProfile:
     """Return the profile; raises `UnknownVenueError`."""
     match venue:
         case "paper":
             return VenueProfile(
-                PAPER, BINANCE, paper_url.rstrip("/"), Decimal("0.0005"), Decimal("0.0002"), 50, 2400, False
+                PAPER,
+                BINANCE,
+                paper_url.rstrip("/"),
+                Decimal("0.0005"),
+                Decimal("0.0002"),
+                50,
+                paper_weight,
+                False,
             )
         case "binanceusdm":
             return VenueProfile(BINANCE, BINANCE, None, Decimal("0.0005"), Decimal("0.0002"), 20, 2400, True)

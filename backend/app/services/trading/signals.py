@@ -114,13 +114,12 @@ class Signals:
                 shards = await SystemSubscriptionRepository(session).shards(
                     bar.venue, bar.symbol, bar.timeframe.value, strategy_id
                 )
-                outbox = SystemOutboxRepository(session)
-                for shard in shards:
-                    await outbox.put(
+                if shards:  # one executor decides for everybody and hands other shards their orders
+                    await SystemOutboxRepository(session).put(
                         "signal",
                         {"signal_id": str(signal_id)},
-                        shard=shard,
-                        dedupe_key=f"signal:{signal_id}:{shard}",
+                        shard=shards[0],
+                        dedupe_key=f"signal:{signal_id}",
                     )
         return added
 
