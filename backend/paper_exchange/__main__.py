@@ -30,6 +30,7 @@ SYNTHETIC_LEAST = 1_500
 DEFAULT_SPEED = 20.0
 UNUSABLE = 2
 BROKEN = 1
+LAST_REPLIES_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,9 @@ async def serve(options: Options, store: Store) -> int:
     venue = open_venue(options, store)
     await venue.settled()
     application = build_application(venue, options.admin_token, options.weight_limit)
-    runner = web.AppRunner(application, access_log=None, handle_signals=False)
+    runner = web.AppRunner(
+        application, access_log=None, handle_signals=False, shutdown_timeout=LAST_REPLIES_SECONDS
+    )
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", options.port)
     await site.start()

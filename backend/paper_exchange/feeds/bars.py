@@ -40,8 +40,13 @@ class BarSource(Protocol):
     def symbols(self) -> tuple[str, ...]: ...
 
     @property
-    def progress(self) -> float | None:
-        """Fraction 0-1 of the rows already given, None when there is no end."""
+    def rows_given(self) -> int:
+        """Rows handed out since the play began."""
+        ...
+
+    @property
+    def rows_in_all(self) -> int | None:
+        """Rows of the whole play, None when there is no end."""
         ...
 
     def next_row(self) -> BarRow | None:

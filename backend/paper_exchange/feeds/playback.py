@@ -48,8 +48,11 @@ class Playback:
         """Fraction 0-1 of the source played; 0 when it has no end."""
         if self.finished:
             return 1.0
-        progress = self.source.progress
-        return 0.0 if progress is None else progress
+        rows = self.source.rows_in_all
+        if rows is None:
+            return 0.0
+        unplayed = 1 - self._step / self._steps if self._steps else 0.0
+        return max(0.0, (self.source.rows_given - unplayed) / rows)
 
     def next_step(self, steps_per_bar: int) -> FeedStep | None:
         """The next step; a bar begun with one number of steps is finished with it. None once finished."""

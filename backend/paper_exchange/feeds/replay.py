@@ -32,8 +32,12 @@ class ReplaySource:
         return self._rows[self._first].open_ms
 
     @property
-    def progress(self) -> float:
-        return (self._next - self._first) / (len(self._rows) - self._first)
+    def rows_given(self) -> int:
+        return self._next - self._first
+
+    @property
+    def rows_in_all(self) -> int:
+        return len(self._rows) - self._first
 
     def next_row(self) -> BarRow | None:
         if self._next >= len(self._rows):

@@ -81,7 +81,7 @@ class SyntheticSource:
 
     kind = "synthetic"
     interval_ms = MINUTE_MS
-    progress = None
+    rows_in_all = None
 
     def __init__(self, scales: Mapping[str, Scale], seed: int, start_ms: int, history: int) -> None:
         self.symbols = tuple(INSTRUMENTS)
@@ -96,6 +96,10 @@ class SyntheticSource:
     def history(self) -> list[BarRow]:
         """The bars before the play; the source stands at the first played bar afterwards."""
         return [self._make_row() for _ in range(self._history - self._state.index)]
+
+    @property
+    def rows_given(self) -> int:
+        return self._state.index - self._history
 
     def next_row(self) -> BarRow | None:
         return self._make_row()

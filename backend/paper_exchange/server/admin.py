@@ -139,7 +139,7 @@ class Admin:
             raise VenueError(Refusal.BAD_FIELD, "paused")
         self.pacer.configure(paused, speed)
         if steps:
-            self.pacer.play(steps)
+            await self.pacer.play(steps)
             await self.venue.settled()
         return await self._status(fields)
 
