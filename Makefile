@@ -1,0 +1,76 @@
+# Everything starts here. `make run` and `make test` need Python 3.11+, Node 20.19+, make and a C compiler.
+.DEFAULT_GOAL := help
+.PHONY: help run test check check-python check-frontend bench soak acceptance lock clean prepare prepare-run prepare-test openapi
+
+BIN := $(CURDIR)/.venv/bin
+PY := $(BIN)/python
+
+# The first Python that is new enough and can make virtual environments. 3.11 and 3.12 come first: for them every
+# package has a wheel; newer ones compile one of them.
+FIND_PYTHON = for p in $(PYTHON) python3.12 python3.11 python3 python3.13 python3.14 python; do \
+	if command -v "$$p" >/dev/null 2>&1 && "$$p" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; \
+	then python="$$p"; break; fi; done; \
+	if [ -z "$${python:-}" ]; then echo "Python 3.11 or newer with its venv module is needed, and none was found$$(command -v python3 >/dev/null 2>&1 && echo " (python3 is $$(python3 --version 2>&1 | cut -d' ' -f2))")." >&2; exit 1; fi
+
+help: ## show the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+run: prepare-run ## install what is missing and start the product; RUN_ARGS are those of `stackalpha up`
+	@exec $(BIN)/stackalpha up $(RUN_ARGS)
+
+test: prepare-test ## everything the build server runs: check, then all tests
+	@$(MAKE) --no-print-directory check-python check-frontend
+	@cd frontend && npm run --silent test -- --reporter=dot
+	@cd backend && $(PY) -m pytest -n $(TEST_PROCESSES) --dist worksteal $(TEST_ARGS)
+
+TEST_PROCESSES ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ "$$n" -gt 4 ] && n=4; [ "$$n" -lt 2 ] && n=2; echo $$n)
+
+check: prepare ## linters, types, import contracts, house rules, generated files
+	@$(MAKE) --no-print-directory check-python check-frontend
+
+check-python:
+	@cd backend && $(BIN)/ruff check --quiet . && $(BIN)/ruff format --quiet --check . && echo "ruff: clean"
+	@cd backend && $(BIN)/mypy app paper_exchange scripts tests benchmarks
+	@cd backend && $(BIN)/lint-imports --no-timing >var-lint.txt 2>&1 || { cat var-lint.txt; rm -f var-lint.txt; exit 1; }; rm -f var-lint.txt; echo "import contracts: kept"
+	@cd backend && $(PY) -m scripts.house_rules app paper_exchange && echo "house rules: kept"
+	@cd backend && $(PY) -m scripts.env_example --check && $(PY) -m scripts.export_openapi --check && echo ".env.example and openapi.json: in step"
+
+check-frontend:
+	@cd frontend && npm run --silent check
+
+openapi: prepare ## write the API's description and the web app's client from it
+	@cd backend && $(PY) -m scripts.export_openapi
+	@cd frontend && npm run --silent gen
+
+bench: prepare ## figures of backend/benchmarks/NAME.py, one JSON object per line; ARGS go to it
+	@$(call run_named,benchmarks)
+
+soak: prepare ## the long run backend/tests/soak/NAME.py; ARGS go to it
+	@$(call run_named,tests/soak)
+
+acceptance: prepare ## the paper exchange before programs that nobody here wrote
+	@cd backend && $(PY) -m benchmarks.acceptance $(ARGS)
+
+lock: ## resolve both locks again: hashes, no registry host
+	@cd backend && uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url -q -o requirements.lock
+	@cd frontend && npm install --package-lock-only
+
+clean: ## remove what was built and what ran; the data of `make run` too
+	@rm -rf .venv var frontend/node_modules frontend/dist backend/.mypy_cache backend/.ruff_cache backend/.pytest_cache backend/.hypothesis backend/.import_linter_cache
+	@find backend -name __pycache__ -type d -prune -exec rm -rf {} +
+
+prepare:
+	@$(FIND_PYTHON); exec "$$python" backend/scripts/prepare.py python packages
+
+prepare-run:
+	@$(FIND_PYTHON); exec "$$python" backend/scripts/prepare.py python frontend
+
+prepare-test:
+	@$(FIND_PYTHON); exec "$$python" backend/scripts/prepare.py python frontend browser
+
+# $(1): folder below backend. An unknown or absent NAME lists those that exist.
+define run_named
+cd backend && names=$$(ls $(1)/*.py | sed -E 's|.*/||; s|\.py$$||' | grep -v '^_' | tr '\n' ' '); \
+	case " $$names" in *" $(NAME) "*) ;; *) echo "NAME is one of: $$names" >&2; exit 2;; esac; \
+	exec $(PY) -m $(subst /,.,$(1)).$(NAME) $(ARGS)
+endef
