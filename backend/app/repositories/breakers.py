@@ -32,9 +32,9 @@ class BreakerRepository:
         ).where(or_(BreakerState.user_id.is_(None), BreakerState.user_id == user_id))
         return [
             ScopeState(BreakerScope(scope), scope_id, TradingState(state), reason, changed_by, at, until)
-            for scope, scope_id, state, reason, changed_by, at, until in (
-                await self._session.execute(statement)
-            ).tuples()
+            for scope, scope_id, state, reason, changed_by, at, until in await self._session.execute(
+                statement
+            )
         ]
 
     async def set_state(self, user_id: UUID, held: ScopeState) -> None:
@@ -63,7 +63,7 @@ class BreakerRepository:
             .where(Wallet.user_id == user_id, Wallet.status == "active")
             .order_by(Wallet.created_at, Wallet.id)
         )
-        return [(wallet_id, venue) for wallet_id, venue in (await self._session.execute(statement)).tuples()]
+        return [(wallet_id, venue) for wallet_id, venue in await self._session.execute(statement)]
 
     async def is_paused_by_settings(self, user_id: UUID) -> bool:
         """Whether the risk settings say that trading is paused."""

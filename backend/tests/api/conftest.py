@@ -1,0 +1,42 @@
+"""A running API over the worker's own database, and the tenants that ask it."""
+
+from collections.abc import AsyncIterator
+
+import asyncpg
+import httpx
+import pytest_asyncio
+
+from app.core.config import Settings
+from tests.api.desk_world import Person, World, running_api
+
+
+@pytest_asyncio.fixture(scope="session")
+async def api_url(settings: Settings) -> AsyncIterator[str]:
+    """The address of an API that serves this worker's database."""
+    async with running_api(settings) as url:
+        yield url
+
+
+@pytest_asyncio.fixture
+async def http(api_url: str) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the API's version 1."""
+    async with httpx.AsyncClient(base_url=f"{api_url}/api/v1") as client:
+        yield client
+
+
+@pytest_asyncio.fixture
+async def world(owner_connection: asyncpg.Connection, settings: Settings) -> World:
+    """Writes rows behind row-level security."""
+    return World(owner_connection, settings)
+
+
+@pytest_asyncio.fixture
+async def alice(world: World) -> Person:
+    """A tenant."""
+    return await world.person()
+
+
+@pytest_asyncio.fixture
+async def bob(world: World) -> Person:
+    """Another tenant."""
+    return await world.person()

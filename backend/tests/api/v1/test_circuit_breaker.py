@@ -1,0 +1,142 @@
+"""Pause and resume over HTTP."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import httpx
+import pytest
+
+from app.core.clock import utc_now
+from app.schemas.circuit_breaker import BreakerStatus
+from tests.api.desk_world import Person, World
+
+STATUS, PAUSE, RESUME = (f"/circuit-breaker/{name}" for name in ("status", "pause", "resume"))
+ACKNOWLEDGED = {"acknowledge": True}
+
+
+async def status(http: httpx.AsyncClient, person: Person) -> BreakerStatus:
+    return BreakerStatus.model_validate_json((await http.get(STATUS, headers=person.headers)).content)
+
+
+async def halt(world: World, scope: str, scope_id: str, user_id: UUID | None, state: str = "halted") -> None:
+    await world.insert(
+        "breaker_states",
+        scope=scope,
+        scope_id=scope_id,
+        user_id=user_id,
+        state=state,
+        reason="Drill.",
+        changed_by="operator",
+    )
+
+
+async def paused_in_settings(world: World, person: Person) -> bool | None:
+    return await world.sql.fetchval(
+        "SELECT trading_paused FROM risk_settings WHERE user_id = $1", person.user_id
+    )
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"), [("GET", STATUS, None), ("POST", PAUSE, {}), ("POST", RESUME, ACKNOWLEDGED)]
+)
+async def test_breaker_anonymous_is_refused(
+    http: httpx.AsyncClient, method: str, path: str, body: dict[str, bool] | None
+) -> None:
+    assert (await http.request(method, path, json=body)).status_code == 401
+
+
+async def test_status_without_any_pause_is_active(http: httpx.AsyncClient, alice: Person) -> None:
+    held = await status(http, alice)
+    assert (held.state, held.reason, held.until) == ("active", None, None)
+    assert [(wallet.wallet_id, wallet.state) for wallet in held.wallets] == [(alice.wallet_id, "active")]
+
+
+async def test_pause_stops_the_user_and_every_wallet(
+    http: httpx.AsyncClient, world: World, alice: Person
+) -> None:
+    answer = await http.post(PAUSE, json={"reason": "Lunch."}, headers=alice.headers)
+    held = BreakerStatus.model_validate_json(answer.content)
+    assert (held.state, held.reason, held.changed_by) == ("reduce_only", "Lunch.", "user")
+    assert held.wallets[0].state == "reduce_only"
+    assert await paused_in_settings(world, alice) is True
+    actions = await world.sql.fetch("SELECT action FROM audit_log WHERE user_id = $1", alice.user_id)
+    assert [row["action"] for row in actions] == ["trading_paused"]
+
+
+async def test_pause_leaves_other_tenants_alone(http: httpx.AsyncClient, alice: Person, bob: Person) -> None:
+    await http.post(PAUSE, json={}, headers=alice.headers)
+    assert (await status(http, bob)).state == "active"
+
+
+async def test_pause_of_one_wallet_leaves_the_user_active(
+    http: httpx.AsyncClient, world: World, alice: Person
+) -> None:
+    await http.post(PAUSE, json={"wallet_id": str(alice.wallet_id)}, headers=alice.headers)
+    held = await status(http, alice)
+    assert (held.state, held.wallets[0].state) == ("active", "reduce_only")
+    assert await paused_in_settings(world, alice) is None
+
+
+@pytest.mark.parametrize("path", [PAUSE, RESUME])
+async def test_breaker_of_another_tenants_wallet_is_not_found(
+    http: httpx.AsyncClient, alice: Person, bob: Person, path: str
+) -> None:
+    body = {"wallet_id": str(bob.wallet_id)} | (ACKNOWLEDGED if path == RESUME else {})
+    answer = await http.post(path, json=body, headers=alice.headers)
+    assert answer.status_code == 404
+    assert (await status(http, bob)).wallets[0].state == "active"
+
+
+async def test_resume_lets_entries_pass_again(http: httpx.AsyncClient, world: World, alice: Person) -> None:
+    await http.post(PAUSE, json={}, headers=alice.headers)
+    answer = await http.post(RESUME, json=ACKNOWLEDGED, headers=alice.headers)
+    assert BreakerStatus.model_validate_json(answer.content).state == "active"
+    assert await paused_in_settings(world, alice) is False
+
+
+@pytest.mark.parametrize("body", [{}, {"acknowledge": False}, {"acknowledge": "yes, please"}])
+async def test_resume_without_acknowledgement_is_refused(
+    http: httpx.AsyncClient, alice: Person, body: dict[str, object]
+) -> None:
+    await http.post(PAUSE, json={}, headers=alice.headers)
+    assert (await http.post(RESUME, json=body, headers=alice.headers)).status_code == 422
+    assert (await status(http, alice)).state == "reduce_only"
+
+
+async def test_pause_whose_end_has_come_counts_as_active(
+    http: httpx.AsyncClient, world: World, alice: Person
+) -> None:
+    until = (utc_now() + timedelta(hours=1)).isoformat()
+    answer = await http.post(PAUSE, json={"until": until}, headers=alice.headers)
+    assert answer.json()["state"] == "reduce_only"
+    await world.sql.execute(
+        "UPDATE breaker_states SET until = now() - interval '1 second' WHERE user_id = $1", alice.user_id
+    )
+    assert (await status(http, alice)).state == "active"
+
+
+async def test_pause_until_a_past_moment_is_refused(http: httpx.AsyncClient, alice: Person) -> None:
+    past: datetime = utc_now() - timedelta(seconds=1)
+    answer = await http.post(PAUSE, json={"until": past.isoformat()}, headers=alice.headers)
+    assert answer.status_code == 422
+    assert (await status(http, alice)).state == "active"
+
+
+async def test_resume_is_refused_while_the_platform_is_halted(
+    http: httpx.AsyncClient, world: World, alice: Person
+) -> None:
+    await http.post(PAUSE, json={}, headers=alice.headers)
+    await halt(world, "platform", "platform", None)
+    try:
+        assert (await status(http, alice)).state == "halted"
+        answer = await http.post(RESUME, json=ACKNOWLEDGED, headers=alice.headers)
+        assert (answer.status_code, answer.json()["code"]) == (409, "halted_by_platform")
+    finally:
+        await world.sql.execute("DELETE FROM breaker_states WHERE scope = 'platform'")
+    assert (await status(http, alice)).state == "reduce_only"
+
+
+async def test_pause_does_not_loosen_a_halt(http: httpx.AsyncClient, world: World, alice: Person) -> None:
+    await halt(world, "user", str(alice.user_id), alice.user_id)
+    answer = await http.post(PAUSE, json={}, headers=alice.headers)
+    assert (answer.status_code, answer.json()["state"]) == (200, "halted")

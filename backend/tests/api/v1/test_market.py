@@ -1,0 +1,93 @@
+"""Venues, markets, strategies and bars over HTTP."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from app.core.config import Settings
+from app.schemas.market import Candles, Markets, Strategies, Venues
+from tests.api.desk_world import NOON, Person, World, running_api
+from tests.paper_venue import PaperVenue
+
+BARS = {"venue": "paper", "symbol": "SOL", "timeframe": "4h"}
+
+
+@pytest_asyncio.fixture
+async def http_with_venue(settings: Settings, paper_exchange: PaperVenue) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of an API that knows the running paper exchange."""
+    settings = settings.model_copy(update={"paper_url": paper_exchange.url})
+    async with running_api(settings) as url, httpx.AsyncClient(base_url=f"{url}/api/v1") as client:
+        yield client
+
+
+@pytest.mark.parametrize("path", ["/venues", "/markets?venue=paper", "/strategies", "/market/candles"])
+async def test_market_anonymous_is_refused(http: httpx.AsyncClient, path: str) -> None:
+    assert (await http.get(path, params=BARS)).status_code == 401
+
+
+async def test_venues_say_which_need_keys(http: httpx.AsyncClient, alice: Person) -> None:
+    answer = await http.get("/venues", headers=alice.headers)
+    venues = Venues.model_validate_json(answer.content).items
+    assert [(venue.id, venue.environment, venue.needs_keys) for venue in venues] == [
+        ("paper", ["paper"], False),
+        ("binanceusdm", ["live"], True),
+    ]
+
+
+async def test_strategies_are_listed(http: httpx.AsyncClient, alice: Person) -> None:
+    answer = await http.get("/strategies", headers=alice.headers)
+    listed = Strategies.model_validate_json(answer.content).items
+    assert {strategy.id for strategy in listed} >= {"ema_trend", "donchian_breakout"}
+
+
+async def test_markets_of_the_paper_venue(http_with_venue: httpx.AsyncClient, alice: Person) -> None:
+    answer = await http_with_venue.get("/markets", params={"venue": "paper"}, headers=alice.headers)
+    markets = Markets.model_validate_json(answer.content).items
+    assert "BTC/USDT:USDT" in {market.symbol for market in markets}
+
+
+async def test_markets_of_an_unknown_venue_are_refused(http: httpx.AsyncClient, alice: Person) -> None:
+    answer = await http.get("/markets", params={"venue": "nowhere"}, headers=alice.headers)
+    assert (answer.status_code, answer.json()["code"]) == (422, "unknown_venue")
+
+
+async def test_candles_are_the_newest_and_oldest_first(
+    http: httpx.AsyncClient, world: World, alice: Person
+) -> None:
+    await world.sql.execute("DELETE FROM candles WHERE timeframe = '4h'")
+    for place in range(3):
+        await world.insert(
+            "candles",
+            venue="paper",
+            symbol="SOL/USDT:USDT",
+            timeframe="4h",
+            open_time=NOON + timedelta(hours=4 * place),
+            open=100,
+            high=101 + place,
+            low=99,
+            close=100.5,
+            volume=1000,
+        )
+    answer = await http.get("/market/candles", params=BARS | {"limit": "2"}, headers=alice.headers)
+    assert [line[2] for line in Candles.model_validate_json(answer.content).items] == ["102", "103"]
+    first = answer.json()["items"][0]
+    assert first == [round(NOON.timestamp() * 1000) + 4 * 3_600_000, "100", "102", "99", "100.5", "1000"]
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"symbol": "BTCUSD_PERP"}, "unknown_symbol"),
+        ({"timeframe": "7m"}, "invalid_input"),
+        ({"limit": "0"}, "invalid_input"),
+        ({"venue": "nowhere"}, "unknown_venue"),
+    ],
+)
+async def test_candles_asked_wrongly_are_refused(
+    http: httpx.AsyncClient, alice: Person, change: dict[str, str], code: str
+) -> None:
+    answer = await http.get("/market/candles", params=BARS | change, headers=alice.headers)
+    assert (answer.status_code, answer.json()["code"]) == (422, code)

@@ -1,0 +1,66 @@
+"""The sentence about what happens next."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from app.domain.next_rule import RuleFacts, next_rule, shown
+from app.domain.types import Side, TradeStatus
+
+LONG = RuleFacts(
+    side=Side.LONG,
+    status=TradeStatus.PROTECTED,
+    entry_price=Decimal("40686.27450980"),
+    stop_price=Decimal(39_900),
+    take_profit_price=None,
+    trailing_enabled=True,
+    trailing_armed=False,
+    activation_fraction=Decimal("0.02"),
+    trail_fraction=Decimal("0.015"),
+    exit_requested=None,
+)
+SHORT = replace(LONG, side=Side.SHORT, entry_price=Decimal(100), stop_price=Decimal(110))
+
+
+@pytest.mark.parametrize(
+    ("facts", "sentence"),
+    [
+        (LONG, "trails 1.5 % once the price reaches 41,500"),
+        (replace(LONG, trailing_armed=True), "stop follows 1.5 % below the highest price"),
+        (replace(SHORT, trailing_armed=True), "stop follows 1.5 % above the lowest price"),
+        (
+            replace(LONG, trailing_armed=True, take_profit_price=Decimal(42_000)),
+            "stop follows 1.5 % below the highest price; sells all at 42,000",
+        ),
+        (replace(LONG, take_profit_price=Decimal(42_000)), "trails 1.5 % once the price reaches 41,500"),
+        (replace(LONG, take_profit_price=Decimal(41_000)), "sells all at 41,000"),
+        (replace(SHORT, take_profit_price=Decimal(99)), "buys all back at 99"),
+        (
+            replace(LONG, trailing_enabled=False, take_profit_price=Decimal(42_000)),
+            "sells all at 42,000",
+        ),
+        (replace(LONG, trailing_enabled=False), "sells all if the price reaches its stop at 39,900"),
+        (replace(LONG, exit_requested="manual"), "is being closed at market"),
+        (replace(LONG, status=TradeStatus.EXITING), "is being closed at market"),
+        (replace(LONG, status=TradeStatus.ENTERING), "opens once its entry order fills"),
+        (replace(LONG, status=TradeStatus.NEEDS_OPERATOR), "waits for an operator"),
+        (replace(LONG, status=TradeStatus.CLOSED), "nothing: it is over"),
+    ],
+)
+def test_next_rule_says_what_comes_first(facts: RuleFacts, sentence: str) -> None:
+    assert next_rule(facts) == sentence
+
+
+@pytest.mark.parametrize(
+    ("price", "text"),
+    [
+        ("0.21345678912", "0.2134568"),
+        ("41500.0000000000", "41,500"),
+        ("123456789.123", "123,456,789"),
+        ("0.00001234567891", "0.00001234568"),
+        ("99.5", "99.5"),
+    ],
+)
+def test_price_is_shown_to_seven_digits(price: str, text: str) -> None:
+    assert shown(Decimal(price)) == text
