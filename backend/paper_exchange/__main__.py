@@ -24,6 +24,7 @@ from paper_exchange.server.application import build_application
 from paper_exchange.venue import Venue
 
 HOUR_MS = 3_600_000
+MINUTE_MS = 60_000
 REPLAY_HISTORY = 120
 SYNTHETIC_HISTORY = 12_000
 SYNTHETIC_LEAST = 1_500
@@ -102,7 +103,7 @@ def open_venue(options: Options, store: Store) -> Venue:
     """Fresh, or as the journal left it."""
     source = open_source(options, clock.wall_ms())
     identity = FeedIdentity(options.feed, options.seed)
-    store.prune(clock.wall_ms(), source.interval_ms)
+    store.prune()
     kept = store.load()
     bookmark = kept.meta.get("feed")
     if bookmark is None:
@@ -152,7 +153,7 @@ def main() -> int:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     options = parse()
     try:
-        store = Store(options.journal)
+        store = Store(options.journal, HOUR_MS if options.feed == "replay" else MINUTE_MS)
         import uvloop
 
         return uvloop.run(serve(options, store))

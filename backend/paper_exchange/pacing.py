@@ -60,6 +60,8 @@ class Pacer:
         while True:
             if venue.paused or venue.playback.finished:
                 await self._wait(LONGEST_WAIT_SECONDS)
+                if venue.playback.finished:
+                    venue.repeat_prices()
                 due = clock.monotonic_seconds()
                 continue
             left = due - clock.monotonic_seconds()

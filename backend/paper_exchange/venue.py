@@ -110,6 +110,11 @@ class Venue:
             if self._audience is not None:
                 self._audience.market_second(now)
 
+    def repeat_prices(self) -> None:
+        """The feed is at its end: the last prices stand, and whoever listens goes on hearing them."""
+        if self._audience is not None:
+            self._audience.market_second(self.now())
+
     def market_moved_on(self) -> None:
         """The wall went on without a step of the feed: keep market seconds going."""
         self.tell_second(self.now())

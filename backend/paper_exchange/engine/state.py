@@ -8,7 +8,6 @@ from decimal import Decimal
 
 from paper_exchange.engine.accounts import Account, Position
 from paper_exchange.engine.changes import Changes, Counters, Deposit
-from paper_exchange.engine.contracts import Contract
 from paper_exchange.engine.events import Event
 from paper_exchange.engine.market import Market
 from paper_exchange.engine.money import ZERO
@@ -60,9 +59,6 @@ class State:
         if found is None:
             raise VenueError(Refusal.BAD_SYMBOL)
         return found
-
-    def contract(self, symbol: str) -> Contract:
-        return self.market(symbol).contract
 
     def add_account(self, account: Account) -> None:
         self.accounts[account.id] = account

@@ -12,7 +12,6 @@ from paper_exchange.feeds.bars import FeedBar
 
 FIRST_TURN = (0.15, 0.45)
 SECOND_TURN = (0.55, 0.85)
-SHORTEST_PATH = 4
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,8 @@ REGIMES: Mapping[str, Regime] = {
     "choppy": Regime(0.0, 1.3),
     "stress": Regime(0.0, 2.2),
 }
-QUIET = Regime(0.0, 0.5)
+# A slow slide the other way, then the turn: crossings and channel breaks follow within the first 20 bars.
+QUIET = Regime(-0.25, 0.5)
 OPENING = Regime(0.55, 0.6)
 
 
@@ -140,7 +141,8 @@ class SyntheticSource:
         for symbol in self.symbols:
             instrument = INSTRUMENTS[symbol]
             own = draw.gauss(0.0, 1.0) * math.sqrt(1 - COMMON_SHARE)
-            trend = regime.drift * (instrument.opening_trend if played in TREND else 1)
+            scripted = regime is QUIET or regime is OPENING
+            trend = regime.drift * (instrument.opening_trend if scripted else 1)
             move = instrument.beta * (sigma * (common + own + jump) + SIGMA_PER_MINUTE * trend + shock)
             spread = instrument.beta * sigma * (3.0 if shock else 1.0)
             close = state.prices[symbol] * math.exp(move)

@@ -58,7 +58,12 @@ class GroupCommit:
             self._next = waiting
             return
         self._busy = True
-        gathered = self._gather()
+        try:
+            gathered = self._gather()
+        except Exception as failure:  # noqa: BLE001 - nobody may wait for ever for a batch that cannot be made
+            waiting.set_exception(failure)
+            self._on_failure(failure)
+            return
         loop = asyncio.get_running_loop()
         written = loop.run_in_executor(self._thread, self._write, gathered.batch)
         written.add_done_callback(lambda done: self._end(done, waiting, gathered))

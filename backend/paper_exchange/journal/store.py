@@ -11,6 +11,7 @@ from typing import TextIO, TypeVar
 
 import msgspec
 
+from paper_exchange import clock
 from paper_exchange.engine.accounts import AccountRecord, Position
 from paper_exchange.engine.bars import KEPT_BASE_BARS, KEPT_MINUTE_BARS, MINUTE_MS, Bar
 from paper_exchange.engine.changes import Deposit
@@ -20,6 +21,7 @@ from paper_exchange.journal.batch import Batch
 from paper_exchange.journal.schema import SCHEMA_VERSION, TABLES, WRITES
 
 T = TypeVar("T")
+PRUNE_EVERY_BARS = 10_000
 THREE_DAYS_MS = 3 * 24 * 3_600_000
 
 
@@ -55,7 +57,9 @@ def _connect(path: Path) -> sqlite3.Connection:
 class Store:
     """Opens (or makes) the file and holds it alone until closed."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, base_interval_ms: int) -> None:
+        self._base_interval_ms = base_interval_ms
+        self._bars_since_prune = 0
         path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = self._hold(path)
         try:
@@ -96,14 +100,18 @@ class Store:
             writer.execute("ROLLBACK")
             raise
         writer.execute("COMMIT")
+        self._bars_since_prune += len(batch.rows.get("bars", ()))
+        if self._bars_since_prune > PRUNE_EVERY_BARS:
+            self.prune()
 
-    def prune(self, wall_ms: int, base_interval_ms: int) -> None:
+    def prune(self) -> None:
         """Drop what nobody can ask for any more.
 
         Bars beyond those kept, unfilled orders closed three days ago.
         """
         writer = self._writer
-        keeps = {base_interval_ms: KEPT_BASE_BARS}
+        self._bars_since_prune = 0
+        keeps = {self._base_interval_ms: KEPT_BASE_BARS}
         keeps.setdefault(MINUTE_MS, KEPT_MINUTE_BARS)
         for interval_ms, kept in keeps.items():
             writer.execute(
@@ -111,7 +119,9 @@ class Store:
                 "(SELECT max(open_ms) FROM bars WHERE interval_ms = :interval) - :span",
                 {"interval": interval_ms, "span": kept * interval_ms},
             )
-        writer.execute("DELETE FROM orders WHERE is_idle = 1 AND written_ms < ?", (wall_ms - THREE_DAYS_MS,))
+        writer.execute(
+            "DELETE FROM orders WHERE is_idle = 1 AND written_ms < ?", (clock.wall_ms() - THREE_DAYS_MS,)
+        )
 
     def meta(self) -> dict[str, str]:
         return dict(self._writer.execute("SELECT key, value FROM meta"))

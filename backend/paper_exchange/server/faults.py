@@ -17,11 +17,6 @@ class FaultMode(StrEnum):
     RESET = "reset"
     RESET_EXECUTED = "reset_exec"
 
-    @property
-    def executes(self) -> bool:
-        """Whether the request is carried out although the client is not told."""
-        return self in (self.EXECUTED_UNKNOWN, self.EXECUTED_TIMEOUT, self.RESET_EXECUTED)
-
 
 @dataclass(slots=True)
 class FaultRule:

@@ -50,10 +50,6 @@ class Hub:
     def wanted(self, stream: str) -> bool:
         return bool(self._streams.get(stream))
 
-    def streams(self) -> list[str]:
-        """Every stream somebody listens to."""
-        return [stream for stream, listeners in self._streams.items() if listeners]
-
     def join(self, listener: Listener) -> None:
         self.listeners.add(listener)
         if listener.account is not None:

@@ -76,7 +76,7 @@ class SmallVenue:
         client_id: str | None = None,
         account: Account | None = None,
     ) -> Order:
-        """A limit order when a price is given (good till cancelled unless told otherwise), else a market order."""
+        """A limit order when a price is given (GTC unless told otherwise), else a market order."""
         request = OrderRequest(
             symbol=symbol,
             side=side,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from itertools import pairwise
 
 import ccxt
 import ccxt.pro
@@ -141,7 +142,7 @@ async def test_refusals_arrive_as_the_right_classes(client: ccxt.pro.binanceusdm
 async def test_candles_of_trades_and_of_mark(client: ccxt.pro.binanceusdm) -> None:
     minutes = await client.fetch_ohlcv(SYMBOL, "1m", limit=1_000)
     assert len(minutes) == 1_000
-    assert all(later[0] - earlier[0] == 60_000 for earlier, later in zip(minutes, minutes[1:], strict=False))
+    assert all(later[0] - earlier[0] == 60_000 for earlier, later in pairwise(minutes))
     quarters = await client.fetch_ohlcv(SYMBOL, "15m", since=minutes[100][0], limit=5)
     assert len(quarters) == 5
     assert quarters[0][0] >= minutes[100][0]
@@ -170,6 +171,12 @@ async def test_public_streams(client: ccxt.pro.binanceusdm) -> None:
         assert first[0] % 60_000 == 0
 
 
+def _listening(client: ccxt.pro.binanceusdm) -> bool:
+    """Whether the private stream is connected."""
+    private = [one for url, one in client.clients.items() if "/private/" in url]
+    return bool(private) and all(one.connected.done() for one in private)
+
+
 async def test_user_streams(client: ccxt.pro.binanceusdm) -> None:
     orders: list[dict[str, object]] = []
 
@@ -181,7 +188,7 @@ async def test_user_streams(client: ccxt.pro.binanceusdm) -> None:
         """ccxt answers the first time with a snapshot, which is empty here."""
         while True:
             for position in await client.watch_positions([SYMBOL]):
-                return position
+                return dict(position)
 
     async with asyncio.timeout(PATIENCE_SECONDS):
         await client.authenticate()
@@ -191,8 +198,8 @@ async def test_user_streams(client: ccxt.pro.binanceusdm) -> None:
             asyncio.create_task(first_position()),
             asyncio.create_task(client.watch_balance()),
         ]
-        while len(client.clients) == 0 or not any(one.connected.done() for one in client.clients.values()):
-            await asyncio.sleep(0)
+        while not _listening(client):  # noqa: ASYNC110 - ccxt has no event for it
+            await asyncio.sleep(0.01)
         await client.create_order(SYMBOL, "market", "buy", 0.01, None, {"clientOrderId": "seen"})
         _, trades, position, balance = await asyncio.gather(*watching)
     assert orders[-1]["clientOrderId"] == "seen"

@@ -1,4 +1,4 @@
-"""A paper exchange that gives edge is a defect: strategies that know nothing must earn nothing before fees."""
+"""A paper exchange that gives edge is a defect: who knows nothing must earn nothing, even before fees."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _bars(draw: random.Random) -> list[FeedBar]:
 
 def _edge_bps(seed: int, maker: bool) -> tuple[float, int]:
     """Gross profit over traded notional, in basis points, of one random run; and its number of fills."""
-    draw = random.Random(seed)
+    draw = seeded(seed)
     venue = SmallVenue(deposit="1000000", seed=seed)
     for number, bar in enumerate(_bars(draw)):
         for step, point in enumerate(path(bar, STEPS, seeded(seed, number))):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import math
-import random
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,7 @@ from paper_exchange.feeds.path import path
 from paper_exchange.feeds.playback import FeedStep, Playback
 from paper_exchange.feeds.replay import ReplaySource
 from paper_exchange.feeds.synthetic import CRASH, SyntheticSource
+from paper_exchange.randomness import seeded
 
 HOUR_MS = 3_600_000
 DATA = Path(__file__).resolve().parents[3].parent / "shared" / "data"
@@ -37,7 +38,7 @@ def bars(draw: st.DrawFn) -> FeedBar:
 
 @given(bars(), st.integers(4, 80), st.integers(0, 100))
 def test_path_is_the_bar(bar: FeedBar, steps: int, seed: int) -> None:
-    points = path(bar, steps, random.Random(seed))
+    points = path(bar, steps, seeded(seed))
     prices = [point.price for point in points]
     assert len(points) == steps
     assert (prices[0], prices[-1]) == (bar.open, bar.close)
@@ -47,9 +48,9 @@ def test_path_is_the_bar(bar: FeedBar, steps: int, seed: int) -> None:
 
 
 def test_path_visits_the_nearer_extreme_first() -> None:
-    prices = [point.price for point in path(FeedBar(100, 200, 90, 150, 50), 60, random.Random(1))]
+    prices = [point.price for point in path(FeedBar(100, 200, 90, 150, 50), 60, seeded(1))]
     assert prices.index(90) < prices.index(200)
-    prices = [point.price for point in path(FeedBar(190, 200, 90, 150, 50), 60, random.Random(1))]
+    prices = [point.price for point in path(FeedBar(190, 200, 90, 150, 50), 60, seeded(1))]
     assert prices.index(200) < prices.index(90)
 
 
@@ -169,7 +170,7 @@ def test_synthetic_goes_on_from_a_bookmark() -> None:
 
 def test_synthetic_bars_are_coherent_and_join() -> None:
     rows = _synthetic(seed=3).history()
-    for before, after in zip(rows, rows[1:], strict=False):
+    for before, after in pairwise(rows):
         assert after.open_ms == before.open_ms + 60_000
         for symbol, bar in after.bars.items():
             assert bar.open == before.bars[symbol].close

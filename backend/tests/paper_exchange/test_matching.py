@@ -20,7 +20,7 @@ def test_taker_walks_the_book_one_fill_per_level() -> None:
     order = venue.order("BUY", str(contract.quantity(wanted)))
     venue.collect()
     assert [fill.price for fill in venue.fills] == [contract.price(price) for price, _ in levels[:3]]
-    assert order.status is OrderStatus.FILLED
+    assert order.status.value == OrderStatus.FILLED.value
     assert venue.market().book.best_ask() == levels[3][0]
 
 
@@ -38,7 +38,7 @@ def test_market_order_deeper_than_the_book_expires_with_the_rest_unfilled() -> N
     venue = SmallVenue(deposit="1000000000")
     venue.exchange.set_leverage(venue.trader, "BTCUSDT", 1, venue.now)
     order = venue.order("BUY", "1000")
-    assert order.status is OrderStatus.EXPIRED
+    assert order.status.value == OrderStatus.EXPIRED.value
     assert 0 < order.filled < 1000
 
 
@@ -48,7 +48,7 @@ def test_stop_beyond_a_gap_fills_at_the_book_after_the_gap() -> None:
     stop = venue.conditional("SELL", "STOP_MARKET", "59000")
     venue.tick("57000")
     venue.collect()
-    assert stop.status is ConditionalStatus.FINISHED
+    assert stop.status.value == ConditionalStatus.FINISHED.value
     assert venue.fills[-1].price < Decimal(57_001)
     assert venue.trader.amount("BTCUSDT") == 0
 
@@ -59,9 +59,9 @@ def test_stop_on_mark_waits_for_mark() -> None:
     stop = venue.conditional("SELL", "STOP_MARKET", "59900", working_type="MARK_PRICE")
     venue.tick("59850")
     assert venue.market().mark > 59_900
-    assert stop.status is ConditionalStatus.NEW
+    assert stop.status.value == ConditionalStatus.NEW.value
     venue.tick("59850", after_ms=600_000)
-    assert stop.status is ConditionalStatus.FINISHED
+    assert stop.status.value == ConditionalStatus.FINISHED.value
 
 
 def test_take_profit_fires_on_the_other_side() -> None:
@@ -69,9 +69,9 @@ def test_take_profit_fires_on_the_other_side() -> None:
     venue.order("BUY", "0.1")
     target = venue.conditional("SELL", "TAKE_PROFIT_MARKET", "61000")
     venue.tick("60900")
-    assert target.status is ConditionalStatus.NEW
+    assert target.status.value == ConditionalStatus.NEW.value
     venue.tick("61000")
-    assert target.status is ConditionalStatus.FINISHED
+    assert target.status.value == ConditionalStatus.FINISHED.value
 
 
 def test_conditional_tells_each_of_its_states_in_order() -> None:
@@ -95,9 +95,9 @@ def test_stop_limit_finishes_when_its_order_does() -> None:
     venue.order("BUY", "0.1")
     stop = venue.conditional("SELL", "STOP", "59000", price="59500")
     venue.tick("59000")
-    assert stop.status is ConditionalStatus.TRIGGERED
+    assert stop.status.value == ConditionalStatus.TRIGGERED.value
     venue.tick("59600")
-    assert stop.status is ConditionalStatus.FINISHED
+    assert stop.status.value == ConditionalStatus.FINISHED.value
     assert stop.actual_price == 59_500
 
 
@@ -107,7 +107,7 @@ def test_stop_without_a_position_left_is_rejected_when_it_fires() -> None:
     stop = venue.conditional("SELL", "STOP_MARKET", "59000")
     venue.order("SELL", "0.1", reduce_only=True)
     venue.tick("58000")
-    assert stop.status is ConditionalStatus.REJECTED
+    assert stop.status.value == ConditionalStatus.REJECTED.value
     assert venue.trader.amount("BTCUSDT") == 0
 
 
@@ -125,7 +125,7 @@ def test_maker_is_filled_whole_at_its_limit_when_the_price_passes_through() -> N
     order = venue.order("BUY", "0.1", price="59900")
     venue.tick("59890", quantity="0.001", taker_bought=False)
     venue.collect()
-    assert order.status is OrderStatus.FILLED
+    assert order.status.value == OrderStatus.FILLED.value
     assert venue.fills[-1].is_maker
     assert venue.fills[-1].price == 59_900
 
@@ -140,7 +140,7 @@ def test_maker_at_its_limit_waits_for_the_queue_ahead() -> None:
     venue.tick("59900", quantity="0.45", taker_bought=False)
     assert order.filled == Decimal("0.05")
     venue.tick("59900", quantity="5", taker_bought=False)
-    assert order.status is OrderStatus.FILLED
+    assert order.status.value == OrderStatus.FILLED.value
 
 
 def test_reduce_only_is_trimmed_to_the_position() -> None:
@@ -156,7 +156,7 @@ def test_resting_reduce_only_expires_when_nothing_is_left_to_reduce() -> None:
     venue.order("BUY", "0.1")
     target = venue.order("SELL", "0.1", price="61000", reduce_only=True)
     venue.order("SELL", "0.1")
-    assert target.status is OrderStatus.EXPIRED
+    assert target.status.value == OrderStatus.EXPIRED.value
     venue.tick("61500")
     assert venue.trader.amount("BTCUSDT") == 0
 

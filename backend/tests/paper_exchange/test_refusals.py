@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
+from typing import TypedDict
 
 import pytest
 
@@ -11,10 +13,40 @@ from paper_exchange.engine.orders import ConditionalRequest, OrderRequest
 from paper_exchange.engine.refusals import VenueError
 from tests.paper_exchange.small_venue import SmallVenue
 
+
+class Changed(TypedDict, total=False):
+    """The one fact in which a case differs."""
+
+    symbol: str
+    side: str
+    type: str
+    quantity: Decimal | None
+    price: Decimal | None
+    time_in_force: str | None
+    position_side: str
+    client_id: str
+    reduce_only: bool
+
+
+class ChangedStop(TypedDict, total=False):
+    """The same of a conditional order."""
+
+    symbol: str
+    side: str
+    type: str
+    trigger_price: Decimal | None
+    quantity: Decimal | None
+    time_in_force: str
+    position_side: str
+    client_id: str
+    close_position: bool
+    working_type: str
+
+
 LIMIT = OrderRequest("BTCUSDT", "BUY", "LIMIT", Decimal("0.1"), Decimal(59_000), "GTC")
 STOP = ConditionalRequest("BTCUSDT", "SELL", "STOP_MARKET", Decimal(59_000), Decimal("0.1"), reduce_only=True)
 
-ORDER_CASES = [
+ORDER_CASES: list[tuple[int, Changed]] = [
     (-1121, {"symbol": "NOPEUSDT"}),
     (-1117, {"side": "HOLD"}),
     (-1116, {"type": "ICEBERG"}),
@@ -41,7 +73,7 @@ ORDER_CASES = [
     (-2019, {"quantity": Decimal("3.5")}),
 ]
 
-CONDITIONAL_CASES = [
+CONDITIONAL_CASES: list[tuple[int, ChangedStop]] = [
     (-1121, {"symbol": "NOPEUSDT"}),
     (-1117, {"side": "HOLD"}),
     (-1116, {"type": "LIMIT"}),
@@ -77,16 +109,14 @@ def test_the_passing_order_passes(venue: SmallVenue) -> None:
 
 
 @pytest.mark.parametrize(("code", "changed"), ORDER_CASES)
-def test_order_is_refused_with_its_code(venue: SmallVenue, code: int, changed: dict[str, object]) -> None:
+def test_order_is_refused_with_its_code(venue: SmallVenue, code: int, changed: Changed) -> None:
     with pytest.raises(VenueError) as refused:
         venue.exchange.place(venue.trader, replace(LIMIT, **changed), venue.now)
     assert refused.value.refusal.code == code
 
 
 @pytest.mark.parametrize(("code", "changed"), CONDITIONAL_CASES)
-def test_conditional_is_refused_with_its_code(
-    venue: SmallVenue, code: int, changed: dict[str, object]
-) -> None:
+def test_conditional_is_refused_with_its_code(venue: SmallVenue, code: int, changed: ChangedStop) -> None:
     with pytest.raises(VenueError) as refused:
         venue.exchange.place_conditional(venue.trader, replace(STOP, **changed), venue.now)
     assert refused.value.refusal.code == code
@@ -94,7 +124,7 @@ def test_conditional_is_refused_with_its_code(
 
 def test_settings_are_refused_with_their_codes(venue: SmallVenue) -> None:
     exchange, trader, now = venue.exchange, venue.trader, venue.now
-    cases = [
+    cases: list[tuple[int, Callable[[], object]]] = [
         (-4028, lambda: exchange.set_leverage(trader, "BTCUSDT", 126, now)),
         (-4028, lambda: exchange.set_leverage(trader, "BTCUSDT", 0, now)),
         (-4046, lambda: exchange.set_margin_type("BTCUSDT", "CROSSED")),
