@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -169,7 +170,7 @@ class World:
             "funding": -1,
             "closed_at": closed_at,
         }
-        return await self.trade(person, **(closed | values))
+        return await self.trade(person, **(closed | values))  # type: ignore[arg-type]  # values of many types
 
     async def stop_order(self, person: Person, trade_id: UUID, attempt: int, **values: object) -> None:
         """A protective stop of a trade."""
@@ -241,9 +242,9 @@ class World:
 
 async def pages(
     http: httpx.AsyncClient, path: str, headers: dict[str, str], limit: int, **chosen: str
-) -> list[dict]:
+) -> list[dict[str, Any]]:
     """Every item of a paged list, read page by page."""
-    found: list[dict] = []
+    found: list[dict[str, Any]] = []
     cursor = ""
     while True:
         query = chosen | {"limit": limit} | ({"cursor": cursor} if cursor else {})

@@ -3,10 +3,10 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
-from typing import Any
+from typing import Any, Protocol
 from uuid import uuid4
 
 import httpx
@@ -28,7 +28,14 @@ from tests.api.desk_world import NOON, Person, World
 
 ORIGIN = "http://localhost:8000"
 Frame = dict[str, Any]
-Open = Callable[[str], AbstractAsyncContextManager[ClientConnection]]
+
+
+class Open(Protocol):
+    """Opens the stream with a ticket, from a page of that origin."""
+
+    def __call__(
+        self, held: str, origin: str | None = ORIGIN
+    ) -> AbstractAsyncContextManager[ClientConnection]: ...
 
 
 async def ticket(http: httpx.AsyncClient, person: Person) -> str:

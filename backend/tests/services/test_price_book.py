@@ -51,13 +51,13 @@ def test_unknown_market_has_no_price() -> None:
 
 
 async def test_last_prices_are_read_from_redis(redis_client: Redis) -> None:
-    await redis_client.hset("price:last:paper", BTC, "41500.5|41500|1000|2000")
+    await redis_client.hset("price:last:paper", BTC, "41500.5|41500|1000|2000")  # type: ignore[misc]  # typed for both clients
     found = await RedisPriceCache(redis_client).last("paper")
     assert found == [PriceFlush("paper", [PriceTick(BTC, 41500.5, 41500.0, 1000)], 2000)]
 
 
 async def test_damaged_last_price_is_told(redis_client: Redis) -> None:
-    await redis_client.hset("price:last:paper", BTC, "41500.5|41500")
+    await redis_client.hset("price:last:paper", BTC, "41500.5|41500")  # type: ignore[misc]  # typed for both clients
     with pytest.raises(PricesUnavailableError, match="cannot be read"):
         await RedisPriceCache(redis_client).last("paper")
 
@@ -75,7 +75,6 @@ async def test_publications_are_followed_in_order(redis_client: Redis) -> None:
     while seen[-1].wall_ms < wall_ms:
         seen.append(await anext(following))
     assert [held.wall_ms for held in seen] == list(range(seen[0].wall_ms, wall_ms + 1))
-    await following.aclose()
 
 
 async def test_lost_stream_is_taken_up_again_with_the_last_prices() -> None:

@@ -31,9 +31,10 @@ async def halt(world: World, scope: str, scope_id: str, user_id: UUID | None, st
 
 
 async def paused_in_settings(world: World, person: Person) -> bool | None:
-    return await world.sql.fetchval(
+    paused: bool | None = await world.sql.fetchval(
         "SELECT trading_paused FROM risk_settings WHERE user_id = $1", person.user_id
     )
+    return paused
 
 
 @pytest.mark.parametrize(
