@@ -9,7 +9,6 @@ from app.api import errors, openapi, ws
 from app.api.middleware import BodyCap, RequestId, WebApp
 from app.api.v1 import routers
 from app.bootstrap.api import open_api
-from app.bootstrap.desk import NoWalletRows, open_desk
 from app.core.config import Settings, get_settings
 
 PREFIX = "/api/v1"
@@ -21,11 +20,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with (
-            open_api(held) as parts,
-            open_desk(held, parts.database, parts.redis, NoWalletRows()) as desk,
-        ):
-            app.state.parts, app.state.desk = parts, desk
+        async with open_api(held) as parts, parts.desk.running():
+            app.state.parts, app.state.desk = parts, parts.desk
             yield
 
     app = FastAPI(

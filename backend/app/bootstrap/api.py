@@ -14,17 +14,33 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.adapters.attempt_counter import RedisAttemptCounter
 from app.adapters.email import NoMailer, SmtpMailer
+from app.adapters.exchange.gateways import GatewayPool
 from app.bootstrap.api_database import ApiDatabase
+from app.bootstrap.desk import TradingDesk
+from app.bootstrap.exchange import build_gateways, build_market_reader, build_paper_admin, key_vault
 from app.core.clock import utc_now
 from app.core.config import DatabaseRole, Settings, derive_key, jwt_key, role_database_url
 from app.core.db import Database
 from app.core.errors import AppError, UnauthenticatedError
 from app.core.redis import connect_redis
 from app.core.security import AccessClaims, AccessTokens, DerivedTokens, Passwords
+from app.repositories.audit import AuditRepository
+from app.repositories.risk_settings import RiskSettingsRepository
+from app.repositories.risk_state import RiskStateRepository
 from app.repositories.sessions import SessionRepository
+from app.repositories.user_events import UserEventRepository
+from app.repositories.wallets import WalletRepository
 from app.services.auth import Authentication, SessionTerms, SignedInUser
 from app.services.idempotency import IdempotencyKeys
+from app.services.ports import MarketReader
+from app.services.price_book import PriceBook
 from app.services.registration import Registration
+from app.services.trading.balances import BalanceKeeper
+from app.services.trading.markets import MarketView
+from app.services.trading.risk_settings import RiskSettingsDesk
+from app.services.wallet_opening import OpeningTerms, WalletOpening
+from app.services.wallet_rows import ShownWallets
+from app.services.wallets import Followed, Wallets
 
 DbSession = AsyncSession
 PROBE_SECONDS = 2.0
@@ -41,6 +57,32 @@ class ApiParts:
     authentication: Authentication
     registration: Registration
     keys: IdempotencyKeys
+    opening: WalletOpening
+    desk: TradingDesk
+    reader: MarketReader
+
+    def risk_settings(self, session: DbSession) -> RiskSettingsDesk:
+        """Risk settings, in the request's transaction."""
+        return RiskSettingsDesk(
+            RiskSettingsRepository(session),
+            AuditRepository(session),
+            UserEventRepository(session),
+            self.desk.circuit_breaker(session),
+            utc_now,
+        )
+
+    def wallets(self, session: DbSession) -> Wallets:
+        """Wallets, in the request's transaction."""
+        return Wallets(
+            WalletRepository(session),
+            RiskStateRepository(session),
+            self.risk_settings(session),
+            AuditRepository(session),
+            UserEventRepository(session),
+            self.reader,
+            Followed(self.settings.feed_symbols, self.settings.feed_timeframes),
+            utc_now,
+        )
 
     async def signed_in_user(self, session: DbSession, claims: AccessClaims) -> SignedInUser:
         """Who the claims speak for; a session that was ended is refused from that moment on."""
@@ -72,6 +114,21 @@ def email_links(settings: Settings) -> DerivedTokens:
     return DerivedTokens(derive_key(settings, "email-token/1"))
 
 
+class GatewayAccountCheck:
+    """Connects with keys that are not stored, asks, and forgets them."""
+
+    def __init__(self, gateways: GatewayPool) -> None:
+        self._gateways = gateways
+
+    async def refusal(self, venue: str, api_key: str, api_secret: str) -> str | None:
+        """Why the account cannot be used, or None."""
+        gateway = await self._gateways.for_credentials(venue, (api_key, api_secret))
+        try:
+            return await gateway.refusal_of_account()
+        finally:
+            await gateway.close()
+
+
 @asynccontextmanager
 async def open_api(settings: Settings) -> AsyncIterator[ApiParts]:
     """Join the parts, and take them apart at the end. Nothing is connected before it is used."""
@@ -86,6 +143,9 @@ async def open_api(settings: Settings) -> AsyncIterator[ApiParts]:
         stack.callback(passwords.close)
         mailer = SmtpMailer(settings) if settings.smtp_host else NoMailer()
         stack.push_async_callback(mailer.close)
+        reader = build_market_reader(settings, redis)
+        stack.push_async_callback(reader.close)
+        book = PriceBook()
         tokens = AccessTokens(jwt_key(settings), settings.access_token_seconds)
         attempts = RedisAttemptCounter(redis)
         yield ApiParts(
@@ -106,4 +166,30 @@ async def open_api(settings: Settings) -> AsyncIterator[ApiParts]:
                 database, passwords, email_links(settings), attempts, mailer, settings.browser_url, utc_now
             ),
             keys=IdempotencyKeys(database, utc_now),
+            opening=await _opening(settings, database, redis, reader, book, stack),
+            desk=TradingDesk(settings, database, redis, reader, ShownWallets(database), book),
+            reader=reader,
         )
+
+
+async def _opening(
+    settings: Settings,
+    database: Database,
+    redis: Redis,
+    reader: MarketReader,
+    book: PriceBook,
+    stack: AsyncExitStack,
+) -> WalletOpening:
+    gateways = build_gateways(settings, database, redis)
+    stack.push_async_callback(gateways.close)
+    paper = build_paper_admin(settings)
+    stack.push_async_callback(paper.close)
+    return WalletOpening(
+        database,
+        key_vault(settings),
+        paper,
+        GatewayAccountCheck(gateways),
+        BalanceKeeper(database, gateways, MarketView(reader, book)),
+        OpeningTerms(settings.allowed_venues, settings.shard_count),
+        utc_now,
+    )

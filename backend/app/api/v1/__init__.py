@@ -9,6 +9,8 @@ ROUTERS: Final = (
     "health",
     "auth",
     "me",
+    "wallets",
+    "risk",
     "risk_status",
     "decisions",
     "circuit_breaker",

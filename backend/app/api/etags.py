@@ -1,0 +1,33 @@
+"""Versions as ETags, and the version that a change was made from."""
+
+import re
+from typing import Annotated, Final
+
+from fastapi import Depends, Header, Response
+
+from app.core.errors import FieldError, InvalidInputError
+
+_VERSION: Final = re.compile(r'(?:W/)?"(\d{1,9})"')
+
+
+def matched_version(
+    if_match: Annotated[
+        str | None, Header(max_length=100, description='The ETag read before, or "*"')
+    ] = None,
+) -> int | None:
+    """The version that the change must find; None where any will do."""
+    if if_match is None or if_match.strip() == "*":
+        return None
+    found = _VERSION.fullmatch(if_match.strip())
+    if found is None:
+        message = 'If-Match is an ETag that this server gave, such as "3".'
+        raise InvalidInputError(message, errors=(FieldError("if-match", "invalid", message),))
+    return int(found.group(1))
+
+
+def set_etag(response: Response, version: int) -> None:
+    """Give the version with the answer."""
+    response.headers["ETag"] = f'"{version}"'
+
+
+MatchedVersion = Annotated[int | None, Depends(matched_version)]

@@ -1,0 +1,117 @@
+"""Rules about risk settings themselves, in the table's names and units: which values make sense together,
+and which change loosens."""
+
+from dataclasses import dataclass, fields
+from decimal import Decimal
+from typing import Final
+
+from app.domain.decimal_text import plain
+from app.domain.defaults import RiskSettingsValues, limits_of
+from app.domain.limits import LimitError, coherence_errors
+
+_HUNDRED: Final = Decimal(100)
+_FRACTION_NAMES: Final = {
+    "max_position_size_fraction": "max_position_size_percent",
+    "max_portfolio_heat_fraction": "max_portfolio_heat",
+    "max_open_risk_fraction": "max_open_risk_percent",
+    "max_single_asset_exposure_fraction": "max_single_asset_exposure_percent",
+    "max_daily_loss_fraction": "max_daily_loss_percent",
+    "max_weekly_loss_fraction": "max_weekly_loss_percent",
+    "max_monthly_loss_fraction": "max_monthly_loss_percent",
+}
+# Settings that are no limits: the least value and the greatest one that still mean something.
+_MANNER_BOUNDS: Final[dict[str, tuple[Decimal, Decimal]]] = {
+    "risk_per_trade_percent": (Decimal(0), _HUNDRED),
+    "fixed_amount_usd": (Decimal(0), Decimal(1_000_000_000)),
+    "kelly_fraction": (Decimal(0), Decimal(1)),
+    "trailing_activation_percent": (Decimal(0), _HUNDRED),
+    "trailing_stop_percent": (Decimal("0.01"), Decimal("99.99")),
+}
+_MORE_IS_LOOSER: Final = frozenset(_MANNER_BOUNDS)
+_ON_IS_LOOSER: Final = frozenset({"enable_pyramiding"})
+_OFF_IS_LOOSER: Final = frozenset({"enable_trailing_stop", "trading_paused"})
+_ANY_CHANGE_IS_LOOSER: Final = frozenset({"position_sizing_method"})
+
+
+@dataclass(frozen=True, slots=True)
+class SettingError:
+    """A setting that makes no sense: figures in the setting's own unit, None where there is none."""
+
+    field: str
+    code: str
+    message: str
+    limit: Decimal | None
+    value: Decimal | None
+
+
+def setting_errors(values: RiskSettingsValues) -> tuple[SettingError, ...]:
+    """Return what makes no sense, per setting: negative, beyond its bound, or at odds with a wider limit."""
+    errors = [_in_table_units(error) for error in coherence_errors(limits_of(values))]
+    for name, (least, most) in _MANNER_BOUNDS.items():
+        value: Decimal | None = getattr(values, name)
+        if value is None:
+            continue
+        if value < 0:
+            errors.append(_error(name, "negative", Decimal(0), value))
+        elif value < least:
+            errors.append(_error(name, "too_small", least, value))
+        elif value > most:
+            errors.append(_error(name, "out_of_range", most, value))
+    return tuple(errors)
+
+
+def loosened(before: RiskSettingsValues, after: RiskSettingsValues) -> tuple[str, ...]:
+    """Return the names of the settings that allow more after the change than before it.
+
+    A limit that is taken away allows more. A change of the sizing method counts, since it may.
+    """
+    return tuple(
+        field.name
+        for field in fields(RiskSettingsValues)
+        if _is_looser(field.name, getattr(before, field.name), getattr(after, field.name))
+    )
+
+
+def _is_looser(name: str, before: object, after: object) -> bool:
+    if before == after:
+        return False
+    if name in _ANY_CHANGE_IS_LOOSER:
+        return True
+    if name in _ON_IS_LOOSER:
+        return after is True
+    if name in _OFF_IS_LOOSER:
+        return before is True or after is None
+    if name.startswith("max_") or name in _MORE_IS_LOOSER:
+        return after is None or (before is not None and _figure(after) > _figure(before))
+    if name.startswith("min_"):
+        return after is None or (before is not None and _figure(after) < _figure(before))
+    return False
+
+
+def _figure(value: object) -> Decimal:
+    return value if isinstance(value, Decimal) else Decimal(str(value))
+
+
+def _in_table_units(error: LimitError) -> SettingError:
+    name = _FRACTION_NAMES.get(error.field)
+    if name is None:
+        return _error(error.field, error.code, error.limit, error.value)
+    limit = None if error.limit is None else error.limit * _HUNDRED
+    value = None if error.value is None else error.value * _HUNDRED
+    return _error(name, error.code, limit, value)
+
+
+def _error(name: str, code: str, limit: Decimal | None, value: Decimal | None) -> SettingError:
+    figures = (plain(value), plain(limit))
+    match code:
+        case "negative":
+            said = "must not be negative, was {}."
+        case "below_one" | "too_small":
+            said = "must be at least {1}, was {0}."
+        case "out_of_range":
+            said = "must be at most {1}, was {0}."
+        case "above_wider_limit":
+            said = "{} is above the wider limit {}, which would never be reached."
+        case _:
+            said = "must be a number."
+    return SettingError(name, code, f"{name} {said.format(*figures)}", limit, value)

@@ -1,0 +1,136 @@
+"""Risk settings of a user, and a wallet's overrides. Percent is 0-100, confidence 0-1."""
+
+from decimal import Decimal
+from typing import Annotated, Any, Final
+
+from pydantic import Field
+
+from app.domain.types import SizingMethod
+from app.schemas.figures import Answer, DecimalText, Instant
+from app.schemas.request import RequestBody
+
+_LEFT_OUT: Final[Any] = None  # a default that is never read: only the fields that were sent are
+Percent = Annotated[Decimal, Field(max_digits=5, decimal_places=2, description="0-100")]
+Heat = Annotated[Decimal, Field(max_digits=7, decimal_places=2, description="Percent of equity")]
+Usd = Annotated[Decimal, Field(max_digits=12, decimal_places=2, description="Quote currency")]
+Ratio = Annotated[Decimal, Field(max_digits=4, decimal_places=2)]
+Confidence = Annotated[Decimal, Field(max_digits=3, decimal_places=2, description="0-1")]
+KellyFraction = Annotated[Decimal, Field(max_digits=4, decimal_places=3, description="0-1")]
+Count = Annotated[int, Field(ge=-(2**31), lt=2**31)]
+
+
+class RiskSettingsOut(Answer):
+    """A user's settings. A limit that is null has no opinion; 0 allows none."""
+
+    position_sizing_method: SizingMethod
+    risk_per_trade_percent: DecimalText
+    fixed_amount_usd: DecimalText
+    kelly_fraction: DecimalText
+    max_position_size_usd: DecimalText | None
+    max_position_size_percent: DecimalText | None
+    max_portfolio_heat: DecimalText | None
+    max_open_risk_percent: DecimalText | None
+    max_open_positions: int | None
+    max_leverage: int | None
+    max_daily_loss_usd: DecimalText | None
+    max_daily_loss_percent: DecimalText | None
+    max_weekly_loss_percent: DecimalText | None
+    max_monthly_loss_percent: DecimalText | None
+    min_risk_reward_ratio: DecimalText | None
+    max_correlated_positions: int | None
+    max_single_asset_exposure_percent: DecimalText | None
+    max_consecutive_losses: int | None
+    trading_paused: bool
+    enable_trailing_stop: bool
+    trailing_activation_percent: DecimalText
+    trailing_stop_percent: DecimalText
+    enable_scale_out: bool
+    enable_pyramiding: bool
+    min_signal_confidence: DecimalText | None
+    version: int
+    updated_at: Instant
+
+
+class RiskSettingsPatch(RequestBody):
+    """The settings to change; those left out stay. Null takes a limit away, where it may be taken away."""
+
+    position_sizing_method: SizingMethod = Field(default=_LEFT_OUT)
+    risk_per_trade_percent: Percent = Field(default=_LEFT_OUT)
+    fixed_amount_usd: Usd = Field(default=_LEFT_OUT)
+    kelly_fraction: KellyFraction = Field(default=_LEFT_OUT)
+    max_position_size_usd: Usd | None = None
+    max_position_size_percent: Percent | None = None
+    max_portfolio_heat: Heat | None = None
+    max_open_risk_percent: Percent | None = None
+    max_open_positions: Count | None = None
+    max_leverage: Count | None = None
+    max_daily_loss_usd: Usd | None = None
+    max_daily_loss_percent: Percent | None = None
+    max_weekly_loss_percent: Percent | None = None
+    max_monthly_loss_percent: Percent | None = None
+    min_risk_reward_ratio: Ratio | None = None
+    max_correlated_positions: Count | None = None
+    max_single_asset_exposure_percent: Percent | None = None
+    max_consecutive_losses: Count | None = None
+    trading_paused: bool = Field(default=_LEFT_OUT)
+    enable_trailing_stop: bool = Field(default=_LEFT_OUT)
+    trailing_activation_percent: Percent = Field(default=_LEFT_OUT)
+    trailing_stop_percent: Percent = Field(default=_LEFT_OUT)
+    enable_scale_out: bool = Field(default=_LEFT_OUT)
+    enable_pyramiding: bool = Field(default=_LEFT_OUT)
+    min_signal_confidence: Confidence | None = None
+
+
+class OverridesOut(Answer):
+    """A wallet's own opinions; null leaves it to the user's settings. The stricter limit binds."""
+
+    position_sizing_method: SizingMethod | None
+    risk_per_trade_percent: DecimalText | None
+    fixed_amount_usd: DecimalText | None
+    max_position_size_usd: DecimalText | None
+    max_position_size_percent: DecimalText | None
+    max_portfolio_heat: DecimalText | None
+    max_open_risk_percent: DecimalText | None
+    max_open_positions: int | None
+    max_leverage: int | None
+    max_daily_loss_usd: DecimalText | None
+    max_daily_loss_percent: DecimalText | None
+    min_risk_reward_ratio: DecimalText | None
+    max_single_asset_exposure_percent: DecimalText | None
+    min_signal_confidence: DecimalText | None
+    enable_trailing_stop: bool | None
+    trailing_activation_percent: DecimalText | None
+    trailing_stop_percent: DecimalText | None
+    enable_scale_out: bool | None
+    max_holding_minutes: int | None
+
+
+class WalletRiskSettingsOut(OverridesOut):
+    """A wallet's overrides and their version."""
+
+    version: int
+    updated_at: Instant
+
+
+class WalletRiskSettingsPatch(RequestBody):
+    """The overrides to change; those left out stay, null hands a setting back to the user's."""
+
+    position_sizing_method: SizingMethod | None = None
+    risk_per_trade_percent: Percent | None = None
+    fixed_amount_usd: Usd | None = None
+    max_position_size_usd: Usd | None = None
+    max_position_size_percent: Percent | None = None
+    max_portfolio_heat: Heat | None = None
+    max_open_risk_percent: Percent | None = None
+    max_open_positions: Count | None = None
+    max_leverage: Count | None = None
+    max_daily_loss_usd: Usd | None = None
+    max_daily_loss_percent: Percent | None = None
+    min_risk_reward_ratio: Ratio | None = None
+    max_single_asset_exposure_percent: Percent | None = None
+    min_signal_confidence: Confidence | None = None
+    enable_trailing_stop: bool | None = None
+    trailing_activation_percent: Percent | None = None
+    trailing_stop_percent: Percent | None = None
+    enable_scale_out: bool | None = None
+    max_holding_minutes: Annotated[int, Field(ge=1, lt=2**31)] | None = None
