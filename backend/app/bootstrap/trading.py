@@ -9,13 +9,15 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from app.adapters.postgres_notifications import PostgresNotifications
+from app.bootstrap.exchange import build_gateways, build_market_reader
 from app.core.config import DatabaseRole, Settings, asyncpg_dsn, role_database_url
 from app.core.db import Database
 from app.core.process_identity import own_identity
-from app.domain.price_batch import PriceTick
+from app.core.redis import connect_redis
+from app.domain.price_batch import PriceFlush, PriceTick
 from app.domain.venue import Quote, VenueUnavailableError
 from app.services.ports import ExchangeGateways, MarketReader
-from app.services.price_book import PriceBook, PriceFlush
+from app.services.price_book import PriceBook
 from app.services.trading.balances import BalanceKeeper
 from app.services.trading.desk import Desk
 from app.services.trading.executor import Executor
@@ -80,6 +82,22 @@ async def compose_trading(
         await asyncio.gather(prices, return_exceptions=True)
         await worker.close()
         await system.close()
+
+
+@asynccontextmanager
+async def open_trading(settings: Settings) -> AsyncIterator[Trading]:
+    """An executor over the real venues, its keys opened as each wallet's own user."""
+    redis = connect_redis(settings)
+    keys = Database(role_database_url(settings, DatabaseRole.WORKER), pool_size=2)
+    gateways, reader = build_gateways(settings, keys, redis), build_market_reader(settings, redis)
+    try:
+        async with compose_trading(settings, gateways, reader) as trading:
+            yield trading
+    finally:
+        await gateways.close()
+        await reader.close()
+        await keys.close()
+        await redis.aclose()
 
 
 async def follow_venue_prices(

@@ -29,7 +29,6 @@ CRASH_POINTS: Final = (
     "before_cancel_stop",
     "after_cancel_stop",
     "after_record_cancel",
-    "after_commit_closed",
 )
 
 

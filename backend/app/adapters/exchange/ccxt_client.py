@@ -104,9 +104,11 @@ class CcxtGateway:
             params["orderId"] = exchange_order_id
         elif since_id is not None:
             params["fromId"] = int(since_id)
+        # An order's own trades stand between its fill and its protective stop: they never wait.
+        priority = Priority.RECONCILE if exchange_order_id is None else Priority.EXIT
         found: dict[str, VenueFill] = {}
         while True:
-            rows = await self._read(self._client.fapiPrivateGetUserTrades, params, 5, Priority.RECONCILE)
+            rows = await self._read(self._client.fapiPrivateGetUserTrades, params, 5, priority)
             page = [dialect.fill(row) for row in rows]
             found |= {fill.venue_trade_id: fill for fill in page}
             if len(page) < PAGE or "fromId" not in params:

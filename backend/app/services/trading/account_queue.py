@@ -13,12 +13,13 @@ from app.domain.venue import VenueUnavailableError
 from app.repositories.trading_accounts import TradingAccount
 from app.services.trading.desk import Desk
 from app.services.trading.gate import NotOurShardError
-from app.services.trading.reconcile import Reconciler
+from app.services.trading.reconcile import Found, Reconciler
 from app.services.trading.trade_driver import TradeDriver
 
 RETRY_SECONDS = 0.5
 MOST_RETRY_SECONDS = 10.0
 HINT_RETRY_SECONDS = 1.0
+SWEEPS_PER_FULL_READ = 20
 
 Key = UUID | str | None  # a trade, a symbol, or the whole account
 
@@ -39,6 +40,7 @@ class AccountQueue:
         self._timers: dict[Key, asyncio.TimerHandle] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._failures = 0
+        self._sweeps = 0
 
     def start(self, *, follow_hints: bool = True) -> None:
         """Begin to work."""
@@ -138,13 +140,19 @@ class AccountQueue:
     async def _reconcile(self, symbol: str | None) -> None:
         try:
             reconciler = Reconciler(self._desk, self.account, await self._desk.gateway(self.account))
-            found = await reconciler.whole() if symbol is None else await reconciler.symbol(symbol)
+            found = await self._whole(reconciler) if symbol is None else await reconciler.symbol(symbol)
         except BaseException:
             self.reconcile(symbol, RETRY_SECONDS * (self._failures + 1))
             raise
         self._balance_due |= found.changed
         for trade_id in found.trades:
             self.drive(trade_id)
+
+    async def _whole(self, reconciler: Reconciler) -> Found:
+        every_order = self._sweeps % SWEEPS_PER_FULL_READ == 0
+        found = await reconciler.whole(every_order=every_order)
+        self._sweeps += 1
+        return found
 
     async def _follow_hints(self) -> None:
         """Every nudge of the venue is followed by a look at what it is about."""

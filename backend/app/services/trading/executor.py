@@ -27,7 +27,7 @@ ROWS_AT_ONCE = 64
 TASKS_AT_ONCE = 16
 POSTPONE_SECONDS = 0.5
 RETRY_SECONDS = 0.5
-ACCOUNT_WEIGHT = 130  # of a full read of one account
+ACCOUNT_WEIGHT = 80  # of a sweep of one account, on average
 WEIGHT_FOR_SWEEPS = 1_200  # per minute and address: half of the budget
 
 log = structlog.get_logger(__name__)

@@ -12,6 +12,7 @@ from app.services.trading.terms import TradingTerms
 
 ASK_AGAIN_SECONDS = 0.1
 LATEST_DOUBT = timedelta(seconds=30)
+RESTING = (OrderStatus.OPEN, OrderStatus.PARTIAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +35,10 @@ async def find_order(
     found = await gateway.find_order(order.symbol, order.client_order_id, conditional=conditional)
     if found is not None:
         return found
-    if order.status != OrderStatus.SENDING or order.deadline is None:
+    if order.status in RESTING:
         return Absent(OrderStatus.CANCELED)
+    if order.status != OrderStatus.SENDING or order.deadline is None:
+        raise ValueError(f"{order.client_order_id} is {order.status}: there is nothing to ask about")
     meaning = not_found_means(
         _view(order),
         now_ms=_ms(now),

@@ -77,6 +77,8 @@ async def record_absence(
     transaction: TradingTransaction, case: TradeCase, order: Order, status: OrderStatus, now: datetime
 ) -> None:
     """Write that the venue does not know the order: NOT_ACCEPTED when it never did, CANCELED when it did."""
+    if (status is OrderStatus.NOT_ACCEPTED) != (order.status == OrderStatus.SENDING):
+        return
     message = "The venue knows no such order."
     values: dict[str, object] = {"error_code": UNKNOWN_AT_VENUE, "error_message": message}
     if await transaction.orders.move(transaction.user_id, order, status, values):

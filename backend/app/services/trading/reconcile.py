@@ -72,10 +72,9 @@ class Reconciler:
         await self._compare_position(symbol)
         return self._found
 
-    async def whole(self) -> Found:
+    async def whole(self, *, every_order: bool) -> Found:
         """Compare everything: every symbol that we or the venue know of, balances, ledger, and what is not
-        ours."""
-        working = await self._gateway.open_orders(None)
+        ours. `every_order` also reads orders of symbols that we hold nothing in, at 80 weight."""
         positions = await self._gateway.positions(None)
         async with self._desk.database.tenant(self._account.user_id) as session:
             transaction = TradingTransaction(session, self._account.user_id)
@@ -83,12 +82,15 @@ class Reconciler:
             live = await transaction.trades.live_of_wallet(
                 self._account.user_id, self._account.wallet_id, None
             )
-        ours = {order.symbol for order in mine} | {trade.symbol for trade in live}
-        for symbol in sorted(ours | {order.symbol for order in working if self._is_ours(order)}):
-            await self._converge_orders(symbol, [order for order in working if order.symbol == symbol])
-        for symbol in sorted(ours | {position.symbol for position in positions}):
+        symbols = {order.symbol for order in mine} | {trade.symbol for trade in live}
+        symbols |= {position.symbol for position in positions}
+        if every_order:
+            working = await self._gateway.open_orders(None)
+            symbols |= {order.symbol for order in working if self._is_ours(order)}
+        for symbol in sorted(symbols):
+            await self._converge_orders(symbol, await self._gateway.open_orders(symbol))
             await self._compare_position(symbol)
-        await self._count_external()
+        await self._count_external(positions)
         await self._desk.balances.refresh(self._account)
         return self._found
 
@@ -257,10 +259,9 @@ class Reconciler:
                     transaction.announcements.changed(user_id, "wallet", self._account.wallet_id)
             await transaction.announcements.send()
 
-    async def _count_external(self) -> None:
+    async def _count_external(self, positions: Sequence[VenuePosition]) -> None:
         """Positions that are not ours count in every gauge."""
         user_id, wallet_id = self._account.user_id, self._account.wallet_id
-        positions = await self._gateway.positions(None)
         async with self._desk.database.tenant(user_id) as session:
             transaction = TradingTransaction(session, user_id)
             net = await transaction.fills.net_quantity(user_id, wallet_id)

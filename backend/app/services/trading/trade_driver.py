@@ -161,7 +161,7 @@ class TradeDriver:
                 await self._record(trade_id, order, seen)
                 return None
             case Refused(already_there=True):
-                return await self._ask(trade_id, order)
+                return None  # the next step asks for it
             case Refused():
                 crash_point(f"after_response_{leg}")
                 await self._record_refusal(trade_id, order, outcome)
@@ -173,7 +173,7 @@ class TradeDriver:
             case Unknown(message=message):
                 log.warning("the outcome of an order is unknown", order=order.client_order_id, why=message)
                 crash_point(f"after_unknown_{leg}")
-                return await self._ask(trade_id, order)
+                return None  # the next step asks for it
 
     async def _place(self, passed: Passed) -> PlaceOutcome:
         if passed.approved is not None:

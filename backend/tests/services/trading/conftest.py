@@ -1,6 +1,6 @@
 """A trading floor per test, over a database of its own per worker."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import asyncpg
@@ -11,7 +11,7 @@ from app.core.config import Settings
 from tests.conftest import create_database, settings_for
 from tests.paper_venue import PaperVenue
 from tests.service_host import TestServices
-from tests.services.trading.floor import TradingFloor
+from tests.services.trading.floor import WEIGHT_LIMIT, TradingFloor
 
 
 @pytest.fixture(scope="session")
@@ -28,11 +28,23 @@ def trading_settings(
     return settings_for(services, name, tmp_path_factory.mktemp("var"), number)
 
 
+@pytest.fixture(scope="session")
+def trading_venue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PaperVenue]:
+    """A paper exchange whose market stands still and which serves many accounts a minute."""
+    options = ("--feed", "synthetic", "--seed", "7", "--weight-limit", str(WEIGHT_LIMIT))
+    venue = PaperVenue(tmp_path_factory.mktemp("venue"), options)
+    venue.start()
+    venue.pause()
+    yield venue
+    venue.stop()
+
+
 @pytest_asyncio.fixture
-async def floor(trading_settings: Settings, paper_exchange: PaperVenue) -> AsyncIterator[TradingFloor]:
+async def floor(trading_settings: Settings, trading_venue: PaperVenue) -> AsyncIterator[TradingFloor]:
     """An empty floor before a paper exchange whose market stands still."""
     connection = await asyncpg.connect(trading_settings.database_url)
-    held = TradingFloor(trading_settings, connection, paper_exchange)
+    trading_venue.pause()
+    held = TradingFloor(trading_settings, connection, trading_venue)
     await held.open()
     yield held
     await held.close()

@@ -14,6 +14,7 @@ import asyncpg
 from app.adapters.exchange.gateways import GatewayPool
 from app.adapters.exchange.market_reader import CcxtMarketReader
 from app.adapters.exchange.paper_admin import PaperAdmin
+from app.adapters.exchange.venues import venue_profile
 from app.adapters.postgres_notifications import PostgresNotifications
 from app.core.clock import utc_now
 from app.core.config import DatabaseRole, Settings, asyncpg_dsn, role_database_url
@@ -39,6 +40,7 @@ TABLES = (
     "wallet_risk_settings, risk_settings, outbox, shard_leases, signals, wallets, users"
 )
 PATIENCE_SECONDS = 20.0
+WEIGHT_LIMIT = 1_000_000
 Found = TypeVar("Found")
 
 
@@ -75,6 +77,7 @@ class TradingFloor:
         worker = Database(role_database_url(self.settings, DatabaseRole.WORKER))
         system = Database(role_database_url(self.settings, DatabaseRole.SYSTEM))
         pool = GatewayPool(self.credentials, self.venue.url, None, utc_now)
+        pool.limiter(venue_profile("paper", self.venue.url)).set_limit(WEIGHT_LIMIT)
         self.closers += [worker.close, system.close, pool.close]
         markets = MarketView(self.reader, PriceBook())
         balances = BalanceKeeper(worker, pool, markets)

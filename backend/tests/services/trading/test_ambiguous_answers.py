@@ -1,0 +1,35 @@
+"""Answers that prove nothing: the order is asked for by its id, and never sent again under doubt."""
+
+import pytest
+
+from app.services.trading.balances import account_key
+from tests.services.trading.floor import BTC, TradingFloor
+
+PLAIN, CONDITIONAL = "/fapi/v1/order", "/fapi/v1/algoOrder"
+MODES = ("503exec", "timeout_exec", "reset_exec", "reset")
+
+
+@pytest.mark.parametrize("path", [PLAIN, CONDITIONAL])
+@pytest.mark.parametrize("mode", MODES)
+async def test_ambiguous_answer_ends_protected_with_one_entry_and_one_stop(
+    mode: str, path: str, floor: TradingFloor
+) -> None:
+    account = await floor.wallet(await floor.user())
+    rule = {"path": path, "method": "POST", "mode": mode, "count": 1}
+    async with floor.executor():
+        floor.venue.control("POST", "/sim/fault", {"rules": [rule]})
+        await floor.signal()
+        trade = await floor.until_status(account, "PROTECTED", seconds=40)
+        gateway = await floor.desk.gateways.for_account(account_key(account))
+        fills = await gateway.fills(BTC)
+        (stop,) = await floor.venue_orders(account)
+    assert len({fill.exchange_order_id for fill in fills}) == 1
+    assert sum(fill.quantity for fill in fills) == trade["quantity"] == stop.quantity
+    attempts = await floor.sql.fetch(
+        "SELECT leg, attempt, status FROM orders WHERE trade_id = $1 ORDER BY leg, attempt", trade["id"]
+    )
+    sent_again = mode == "reset"
+    leg = "entry" if path == PLAIN else "stop"
+    assert [row["status"] for row in attempts if row["leg"] == leg] == (
+        (["NOT_ACCEPTED"] if sent_again else []) + ["FILLED" if leg == "entry" else "OPEN"]
+    )

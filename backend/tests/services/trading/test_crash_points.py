@@ -1,0 +1,140 @@
+"""kill -9 at every labelled point between two durable steps; another executor goes on, and nothing is lost.
+
+One executor at a time works; it dies at the label, the next one recovers. What the venue has is the judge.
+"""
+
+import subprocess
+from collections.abc import AsyncIterator, Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from app.core.config import Settings
+from app.core.crash_points import CRASH_POINTS
+from app.repositories.trading_accounts import TradingAccount
+from app.services.trading.balances import account_key
+from tests.paper_venue import PaperVenue
+from tests.services.trading.executor_host import ExecutorHost
+from tests.services.trading.floor import BTC, TradingFloor, until
+
+PLAIN, CONDITIONAL = "/fapi/v1/order", "/fapi/v1/algoOrder"
+PATHS = {"entry": PLAIN, "stop": CONDITIONAL, "move": CONDITIONAL, "exit": PLAIN}
+
+
+@pytest.fixture(scope="module")
+def host(
+    trading_settings: Settings,
+    trading_venue: PaperVenue,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[ExecutorHost]:
+    """Executors before a market that stands still."""
+    folder: Path = tmp_path_factory.mktemp("executors")
+    held = ExecutorHost(trading_settings, trading_venue, folder)
+    yield held
+    held.stop()
+
+
+@pytest_asyncio.fixture(scope="module")
+async def crash_floor(
+    trading_settings: Settings, trading_venue: PaperVenue, host: ExecutorHost
+) -> AsyncIterator[TradingFloor]:
+    """One floor for every label: each has a wallet of its own."""
+    trading_venue.pause()
+    connection = await asyncpg.connect(trading_settings.database_url)
+    floor = TradingFloor(trading_settings, connection, trading_venue)
+    await floor.open()
+    host.start()
+    yield floor
+    host.stop()
+    await floor.close()
+    await connection.close()
+
+
+def leg_of(label: str) -> str:
+    """What the executor is doing when it dies there."""
+    if label in ("before_cancel_stop", "after_cancel_stop", "after_record_cancel"):
+        return "move"
+    return next((leg for leg in PATHS if label.endswith(f"_{leg}")), "entry")
+
+
+def fault_for(label: str) -> dict[str, object]:
+    """The venue's behaviour without which the label is never passed."""
+    leg = leg_of(label)
+    mode = None
+    if label.startswith(("after_unknown", "after_query")):
+        mode = "503exec"
+    elif label.startswith("after_not_accepted"):
+        mode = "reset"
+    if mode is None:
+        return {}
+    return {"rules": [{"path": PATHS[leg], "method": "POST", "mode": mode, "count": 1}]}
+
+
+async def dies(process: subprocess.Popen[bytes]) -> None:
+    async def look() -> bool | None:
+        return None if process.poll() is None else True
+
+    await until(look)
+
+
+async def crash_once(floor: TradingFloor, host: ExecutorHost, label: str) -> None:
+    """Arm the label; when the executor has died of it, start another."""
+    process = host.processes[-1]
+    try:
+        await dies(process)
+    except AssertionError:
+        raise AssertionError(f"{label} was never passed:\n{host.log()}") from None
+    assert not host.crash_file.exists()
+    host.start()
+
+
+async def protected(floor: TradingFloor, account: TradingAccount) -> Decimal:
+    """Wait until the trade is protected; returns its quantity. Audits what the venue has."""
+    trade = await floor.until_status(account, "PROTECTED", seconds=30)
+    (stop,) = await floor.until_orders(account, 1, lambda order: order.trigger_price is not None)
+    assert (stop.reduce_only, stop.quantity) == (True, trade["quantity"])
+    assert await floor.venue_position(account) == trade["quantity"]
+    return Decimal(trade["quantity"])
+
+
+async def entries_at_venue(floor: TradingFloor, account: TradingAccount) -> int:
+    gateway = await floor.desk.gateways.for_account(account_key(account))
+    return len({fill.exchange_order_id for fill in await gateway.fills(BTC) if fill.side == "buy"})
+
+
+@pytest.mark.parametrize("label", CRASH_POINTS)
+async def test_kill_at_label_leaves_nothing_duplicate_lost_or_unprotected(
+    label: str, crash_floor: TradingFloor, host: ExecutorHost
+) -> None:
+    floor, leg = crash_floor, leg_of(label)
+    account = await floor.wallet(await floor.user())
+    if leg in ("entry", "stop"):
+        floor.venue.control("POST", "/sim/fault", fault_for(label))
+        host.crash_file.write_text(label)
+        await floor.signal()
+        await crash_once(floor, host, label)
+        await protected(floor, account)
+    else:
+        await floor.signal(stop="0.03")
+        await protected(floor, account)
+        floor.venue.control("POST", "/sim/fault", fault_for(label))
+        host.crash_file.write_text(label)
+        trade = await floor.trade(account)
+        assert trade is not None
+        if leg == "move":
+            price = trade["stop_price"] * Decimal("1.01")
+            await floor.enqueue("move_stop", {"trade_id": str(trade["id"]), "stop_price": str(price)})
+            await crash_once(floor, host, label)
+            await floor.until_orders(account, 1, lambda order: order.trigger_price > trade["stop_price"])
+            await protected(floor, account)
+        else:
+            await floor.enqueue("exit", {"trade_id": str(trade["id"]), "reason": "manual"})
+            await crash_once(floor, host, label)
+            await floor.until_status(account, "CLOSED", seconds=30)
+            assert await floor.venue_position(account) == 0
+            assert await floor.venue_orders(account) == []
+    assert await entries_at_venue(floor, account) == 1
+    await floor.sql.execute("UPDATE wallets SET auto_trade_enabled = false WHERE id = $1", account.wallet_id)
