@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.adapters.postgres_notifications import PostgresNotifications
 from app.adapters.price_cache import RedisPriceCache
 from app.adapters.stream_tickets import RedisTicketStore
-from app.bootstrap.exchange import build_market_reader
 from app.core.clock import utc_now
 from app.core.config import DatabaseRole, Settings, asyncpg_dsn, role_database_url
 from app.core.db import Database
@@ -22,12 +21,11 @@ from app.repositories.decisions import DecisionRepository
 from app.repositories.halt_lock import SystemHaltLock
 from app.repositories.journal import JournalRepository
 from app.repositories.positions import PositionRepository
-from app.repositories.sessions import SessionRepository
 from app.repositories.signals import SystemSignalRepository
 from app.repositories.user_events import UserEventRepository
 from app.services.circuit_breaker import CircuitBreaker
 from app.services.journal import Journal
-from app.services.live_rows import LiveRows, WalletRow, WalletRows, encode
+from app.services.live_rows import LiveRows, WalletRows
 from app.services.live_stream import LiveStream
 from app.services.market_directory import MarketDirectory
 from app.services.ports import MarketReader
@@ -36,17 +34,6 @@ from app.services.positions import Positions
 from app.services.price_book import PriceBook, follow_prices
 from app.services.risk_status import RiskStatus
 from app.services.stream_tickets import StreamTickets, TicketHolder
-
-
-class NoWalletRows:
-    """Stands in where wallets are not shown."""
-
-    async def rows(self, user_id: UUID) -> list[WalletRow]:
-        del user_id
-        return []
-
-    def encode(self, row: WalletRow) -> bytes:
-        return encode({"id": row.id})
 
 
 class TradingDesk:
@@ -68,8 +55,9 @@ class TradingDesk:
         self.directory = MarketDirectory(database, reader, self.book, settings.allowed_venues)
         self.risk_status = RiskStatus(database, self.directory, utc_now)
         self.tickets = StreamTickets(RedisTicketStore(redis))
+        self.rows = LiveRows(database, self.book, wallets, utc_now)
         self.live = LiveStream(
-            LiveRows(database, self.book, wallets, utc_now),
+            self.rows,
             self.book,
             utc_now,
             stale_after_seconds=settings.price_stale_seconds,
@@ -88,11 +76,7 @@ class TradingDesk:
 
     async def require_session(self, holder: TicketHolder) -> None:
         """Refuse a holder whose session was ended since the ticket was given."""
-        async with self._database.tenant(holder.user_id) as session:
-            standing = await SessionRepository(session).signed_in(
-                holder.user_id, holder.session_id, utc_now()
-            )
-        if standing is None:
+        if not await self.rows.standing(holder.user_id, {holder.session_id}):
             raise UnauthenticatedError("The session is over: sign in again.", code="session_over")
 
     async def close_position(self, user_id: UUID, trade_id: UUID) -> PositionView:
@@ -136,6 +120,7 @@ class TradingDesk:
             asyncio.create_task(self.live.follow_changes(notifications)),
             asyncio.create_task(self.live.send_prices()),
             asyncio.create_task(self.live.send_marks()),
+            asyncio.create_task(self.live.check_sessions()),
         ]
         try:
             yield
@@ -144,17 +129,3 @@ class TradingDesk:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-
-
-@asynccontextmanager
-async def open_desk(
-    settings: Settings, database: Database, redis: Redis, wallets: WalletRows
-) -> AsyncIterator[TradingDesk]:
-    """Join the desk's parts and keep it running; taken apart at the end."""
-    reader = build_market_reader(settings, redis)
-    try:
-        desk = TradingDesk(settings, database, redis, reader, wallets)
-        async with desk.running():
-            yield desk
-    finally:
-        await reader.close()

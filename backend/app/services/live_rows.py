@@ -14,6 +14,7 @@ from app.repositories.breakers import BreakerRepository
 from app.repositories.decisions import DecisionRepository
 from app.repositories.journal import JournalRepository
 from app.repositories.positions import PositionRepository, TradeRecord
+from app.repositories.sessions import SessionRepository
 from app.services.circuit_breaker import BreakerView, breaker_view
 from app.services.journal import decision_view, execution_view
 from app.services.position_views import PositionView, position_view, trade_view
@@ -123,6 +124,13 @@ class LiveRows:
                     if wallet.id in wallet_ids:
                         found.rows.append(LiveRow("wallet", str(wallet.id), self._wallets.encode(wallet)))
         return found
+
+    async def standing(self, user_id: UUID, session_ids: Iterable[UUID]) -> set[UUID]:
+        """Which of these sessions of the user still stand."""
+        now = self._now()
+        async with self._reads, self._database.tenant(user_id) as session:
+            sessions = SessionRepository(session)
+            return {held for held in session_ids if await sessions.signed_in(user_id, held, now) is not None}
 
     def position(self, trade: TradeRecord) -> PositionView:
         """The position at the newest price."""

@@ -30,6 +30,7 @@ MARK_SECONDS = 1.0
 GATHER_SECONDS = 0.02
 RETRY_SECONDS = 0.5
 SNAPSHOT_SECONDS = 0.5
+SESSION_SECONDS = 15.0
 
 log = structlog.get_logger(__name__)
 
@@ -171,6 +172,21 @@ class LiveStream:
                         row = encode(shown)
                         for screen in feed.screens:
                             screen.offer("position", str(trade.id), row)
+
+    async def check_sessions(self, seconds: float = SESSION_SECONDS) -> None:
+        """End the screens of sessions that were ended, until cancelled; an unanswered check is made again."""
+        while True:
+            await asyncio.sleep(seconds)
+            for user_id, feed in list(self._feeds.items()):
+                asked = {screen.session_id for screen in feed.screens}
+                try:
+                    ended = asked - await self._rows.standing(user_id, asked)
+                except Exception:  # the edge of a background loop
+                    log.exception("sessions of live streams could not be checked", user_id=str(user_id))
+                    break
+                for screen in feed.screens:
+                    if screen.session_id in ended:
+                        screen.close(SIGNED_OUT)
 
     def close_all(self) -> None:
         """End every stream, because the process ends."""
