@@ -9,7 +9,9 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from app.adapters.postgres_notifications import PostgresNotifications
+from app.adapters.price_publisher import RedisPricePublisher
 from app.bootstrap.exchange import build_gateways, build_market_reader
+from app.core.clock import utc_now
 from app.core.config import DatabaseRole, Settings, asyncpg_dsn, role_database_url
 from app.core.db import Database
 from app.core.process_identity import own_identity
@@ -27,6 +29,7 @@ from app.services.trading.shard_leases import ShardLeases
 from app.services.trading.terms import TradingTerms
 
 RETRY_SECONDS = 1.0
+BEAT_SECONDS = 1.0
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 log = structlog.get_logger(__name__)
@@ -50,6 +53,32 @@ def terms_of(settings: Settings) -> TradingTerms:
         sweep_interval_seconds=settings.sweep_interval_seconds,
         lease_seconds=settings.lease_seconds,
     )
+
+
+@asynccontextmanager
+async def open_trading(settings: Settings) -> AsyncIterator[Trading]:
+    """The executor of this deployment: keys out of the vault, the address's budget shared through Redis."""
+    redis = connect_redis(settings)
+    worker = Database(role_database_url(settings, DatabaseRole.WORKER), pool_size=2)
+    gateways, reader = build_gateways(settings, worker, redis), build_market_reader(settings, redis)
+    beating = asyncio.create_task(_beat(RedisPricePublisher(redis)))
+    try:
+        async with compose_trading(settings, gateways, reader) as trading:
+            yield trading
+    finally:
+        beating.cancel()
+        await asyncio.gather(beating, return_exceptions=True)
+        await gateways.close()
+        await reader.close()
+        await redis.aclose()
+        await worker.close()
+
+
+async def _beat(publisher: RedisPricePublisher) -> None:
+    """Say each second that the executor lives. Without Redis nobody hears it, and nothing else is lost."""
+    while True:
+        await publisher.beat("executor", _ms(utc_now()))
+        await asyncio.sleep(BEAT_SECONDS)
 
 
 @asynccontextmanager
@@ -82,22 +111,6 @@ async def compose_trading(
         await asyncio.gather(prices, return_exceptions=True)
         await worker.close()
         await system.close()
-
-
-@asynccontextmanager
-async def open_trading(settings: Settings) -> AsyncIterator[Trading]:
-    """An executor over the real venues, its keys opened as each wallet's own user."""
-    redis = connect_redis(settings)
-    keys = Database(role_database_url(settings, DatabaseRole.WORKER), pool_size=2)
-    gateways, reader = build_gateways(settings, keys, redis), build_market_reader(settings, redis)
-    try:
-        async with compose_trading(settings, gateways, reader) as trading:
-            yield trading
-    finally:
-        await gateways.close()
-        await reader.close()
-        await keys.close()
-        await redis.aclose()
 
 
 async def follow_venue_prices(

@@ -88,6 +88,11 @@ class SystemTradingAccountRepository:
         statement = select(*_COLUMNS).where(Wallet.status == "active").order_by(Wallet.user_id, Wallet.id)
         return [TradingAccount(*row) for row in (await self._session.execute(statement))]
 
+    async def names(self) -> dict[UUID, str]:
+        """The name of every active wallet by its id."""
+        statement = select(Wallet.id, Wallet.name).where(Wallet.status == "active")
+        return dict((await self._session.execute(statement)).all())
+
     async def subscribed(self, signal: Signal) -> list[TradingAccount]:
         """Wallets that trade this signal automatically and have not been decided about, ordered by user.
 

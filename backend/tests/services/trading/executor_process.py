@@ -10,7 +10,6 @@ import sys
 from app.adapters.exchange.gateways import GatewayPool
 from app.adapters.exchange.market_reader import CcxtMarketReader
 from app.adapters.exchange.paper_admin import PaperAdmin
-from app.adapters.exchange.venues import venue_profile
 from app.bootstrap.trading import compose_trading
 from app.core.clock import utc_now
 from app.core.config import load_settings
@@ -30,8 +29,7 @@ async def main(paper_url: str, token: str) -> None:
     async def credentials(key: AccountKey) -> tuple[str, str]:
         return await admin.open_account(str(key.wallet_id))
 
-    pool = GatewayPool(credentials, paper_url, None, utc_now)
-    pool.limiter(venue_profile("paper", paper_url)).set_limit(WEIGHT_LIMIT)
+    pool = GatewayPool(credentials, paper_url, None, utc_now, paper_weight=WEIGHT_LIMIT)
     reader = CcxtMarketReader(paper_url, None, utc_now, fresh_seconds=1.0)
     async with compose_trading(settings, pool, reader) as trading:
         await trading.executor.run(stop)

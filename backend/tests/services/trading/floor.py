@@ -14,7 +14,6 @@ import asyncpg
 from app.adapters.exchange.gateways import GatewayPool
 from app.adapters.exchange.market_reader import CcxtMarketReader
 from app.adapters.exchange.paper_admin import PaperAdmin
-from app.adapters.exchange.venues import venue_profile
 from app.adapters.postgres_notifications import PostgresNotifications
 from app.core.clock import utc_now
 from app.core.config import DatabaseRole, Settings, asyncpg_dsn, role_database_url
@@ -76,8 +75,7 @@ class TradingFloor:
         """Collaborators as one executor process has them."""
         worker = Database(role_database_url(self.settings, DatabaseRole.WORKER))
         system = Database(role_database_url(self.settings, DatabaseRole.SYSTEM))
-        pool = GatewayPool(self.credentials, self.venue.url, None, utc_now)
-        pool.limiter(venue_profile("paper", self.venue.url)).set_limit(WEIGHT_LIMIT)
+        pool = GatewayPool(self.credentials, self.venue.url, None, utc_now, paper_weight=WEIGHT_LIMIT)
         self.closers += [worker.close, system.close, pool.close]
         markets = MarketView(self.reader, PriceBook())
         balances = BalanceKeeper(worker, pool, markets)

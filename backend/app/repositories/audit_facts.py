@@ -1,0 +1,63 @@
+"""What an audit compares with the venue: fills by trade, orders, funding."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.domain.types import TradeStatus
+from app.models.fill import Fill
+from app.models.ledger_event import LedgerEvent
+from app.models.order import Order
+from app.models.trade import Trade
+from app.repositories.orders import LIVE_ORDER
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFacts:
+    """One wallet's books. `funding` in quote currency, positive when received."""
+
+    fills_by_trade: dict[UUID, list[Fill]]
+    working_orders: list[Order]
+    funding: Decimal
+    closed_trades: int
+
+    @property
+    def fills(self) -> list[Fill]:
+        """Every fill of every trade."""
+        return [fill for fills in self.fills_by_trade.values() for fill in fills]
+
+
+class AuditRepository:
+    """Reads for an audit of one tenant's wallet."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def facts(self, user_id: UUID, wallet_id: UUID) -> AuditFacts:
+        """Everything of the wallet that the venue must agree with."""
+        by_trade: dict[UUID, list[Fill]] = defaultdict(list)
+        fills = select(Fill).where(Fill.user_id == user_id, Fill.wallet_id == wallet_id)
+        for fill in (await self._session.execute(fills)).scalars():
+            if fill.trade_id is not None:
+                by_trade[fill.trade_id].append(fill)
+        orders = select(Order).where(
+            Order.user_id == user_id, Order.wallet_id == wallet_id, Order.status.in_(LIVE_ORDER)
+        )
+        funding = select(func.coalesce(func.sum(LedgerEvent.amount), 0)).where(
+            LedgerEvent.user_id == user_id,
+            LedgerEvent.wallet_id == wallet_id,
+            LedgerEvent.kind == "funding",
+        )
+        closed = select(func.count()).where(
+            Trade.user_id == user_id, Trade.wallet_id == wallet_id, Trade.status == TradeStatus.CLOSED
+        )
+        return AuditFacts(
+            fills_by_trade=dict(by_trade),
+            working_orders=list((await self._session.execute(orders)).scalars()),
+            funding=Decimal((await self._session.execute(funding)).scalar_one()),
+            closed_trades=int((await self._session.execute(closed)).scalar_one()),
+        )
