@@ -36,7 +36,7 @@ export function tradingStateWords(
   }
   const trading = wallets?.filter((wallet) => wallet.status === 'active' && wallet.auto_trade_enabled).length
   if (trading === 0) {
-    return { glyph: '○', text: 'Auto-trading off in every wallet', short: 'Off', tone: 'outline', more: null }
+    return { glyph: '○', text: 'Auto-trading off in every wallet', short: 'Trading off', tone: 'outline', more: null }
   }
   const held = breaker.wallets.filter((wallet) => wallet.state !== 'active').length
   const more = held > 0 ? `${held} of ${wallets?.length ?? held} wallets paused` : null

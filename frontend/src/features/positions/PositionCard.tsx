@@ -57,7 +57,7 @@ export function PositionCard({ position, tick, onOpen }: Props) {
       className="relative flex flex-col rounded-md border border-line bg-s1 p-3 focus-within:border-line-strong hover:border-line-strong"
     >
       <div className="flex flex-wrap items-center gap-2">
-        <h3 className="text-sm font-semibold">
+        <h2 className="text-sm font-semibold">
           <button
             type="button"
             onClick={() => onOpen(position.id)}
@@ -66,7 +66,7 @@ export function PositionCard({ position, tick, onOpen }: Props) {
             {name}
             <span className="sr-only">, open details</span>
           </button>
-        </h3>
+        </h2>
         <SideBadge side={position.side} />
         <EnvironmentBadge environment={position.environment} />
         <span className="ml-auto">
