@@ -23,7 +23,7 @@ ADMIN = "admin"
 bearer = HTTPBearer(auto_error=False, description="The access token of POST /auth/sign-in")
 
 
-def api_parts(request: Request) -> ApiParts:
+async def api_parts(request: Request) -> ApiParts:
     """The parts of this process."""
     parts = request.app.state.parts
     assert isinstance(parts, ApiParts)  # noqa: S101 - set when the application starts
@@ -33,7 +33,7 @@ def api_parts(request: Request) -> ApiParts:
 Parts = Annotated[ApiParts, Depends(api_parts)]
 
 
-def access_claims(
+async def access_claims(
     parts: Parts, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
 ) -> AccessClaims:
     """What the request's access token says."""
@@ -47,8 +47,7 @@ Claims = Annotated[AccessClaims, Depends(access_claims)]
 
 async def current_user(parts: Parts, claims: Claims) -> SignedInUser:
     """The asking user, whose session still stands."""
-    async with parts.database.tenant(claims.user_id) as session:
-        return await parts.signed_in_user(session, claims)
+    return await parts.standing_user(claims)
 
 
 CurrentUser = Annotated[SignedInUser, Depends(current_user)]
@@ -76,7 +75,7 @@ async def request_tenant(parts: Parts, claims: Claims) -> AsyncIterator[RequestT
 Tenant = Annotated[RequestTenant, Depends(request_tenant, scope="function")]
 
 
-def admin_user(user: CurrentUser) -> SignedInUser:
+async def admin_user(user: CurrentUser) -> SignedInUser:
     """The asking user, who must be an administrator."""
     if user.role != ADMIN:
         raise ForbiddenError("Only an administrator may do this.", code="admin_required")

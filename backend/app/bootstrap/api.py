@@ -19,15 +19,16 @@ from app.bootstrap.api_database import ApiDatabase
 from app.bootstrap.desk import TradingDesk
 from app.bootstrap.exchange import build_gateways, build_market_reader, build_paper_admin, key_vault
 from app.core.clock import utc_now
-from app.core.config import DatabaseRole, Settings, derive_key, jwt_key, role_database_url
+from app.core.config import DatabaseRole, Settings, asyncpg_dsn, derive_key, jwt_key, role_database_url
 from app.core.db import Database
 from app.core.errors import AppError, UnauthenticatedError
+from app.core.lean_reads import CompiledRead, LeanReads
 from app.core.redis import connect_redis
 from app.core.security import AccessClaims, AccessTokens, DerivedTokens, Passwords
 from app.repositories.audit import AuditRepository
 from app.repositories.risk_settings import RiskSettingsRepository
 from app.repositories.risk_state import RiskStateRepository
-from app.repositories.sessions import SessionRepository
+from app.repositories.sessions import SIGNED_IN, SessionRepository
 from app.repositories.user_events import UserEventRepository
 from app.repositories.wallets import WalletRepository
 from app.services.auth import Authentication, SessionTerms, SignedInUser
@@ -44,6 +45,7 @@ from app.services.wallets import Followed, Wallets
 
 DbSession = AsyncSession
 PROBE_SECONDS = 2.0
+SIGNED_IN_READ = CompiledRead(SIGNED_IN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,7 @@ class ApiParts:
     opening: WalletOpening
     desk: TradingDesk
     reader: MarketReader
+    reads: LeanReads
 
     def risk_settings(self, session: DbSession) -> RiskSettingsDesk:
         """Risk settings, in the request's transaction."""
@@ -88,8 +91,16 @@ class ApiParts:
         """Who the claims speak for; a session that was ended is refused from that moment on."""
         user = await SessionRepository(session).signed_in(claims.user_id, claims.session_id, utc_now())
         if user is None:
-            raise UnauthenticatedError("The session is over: sign in again.", code="session_over")
+            raise _session_over()
         return user
+
+    async def standing_user(self, claims: AccessClaims) -> SignedInUser:
+        """The same in a short read of its own, for services that open their transactions themselves."""
+        values = {"user_id": claims.user_id, "session_id": claims.session_id, "now": utc_now()}
+        row = await self.reads.one(claims.user_id, SIGNED_IN_READ, values)
+        if row is None:
+            raise _session_over()
+        return SignedInUser(*row)
 
     async def database_answers(self) -> bool:
         """Whether Postgres answers."""
@@ -107,6 +118,10 @@ class ApiParts:
                 return bool(await self.redis.ping())
         except (RedisError, OSError):
             return False
+
+
+def _session_over() -> UnauthenticatedError:
+    return UnauthenticatedError("The session is over: sign in again.", code="session_over")
 
 
 def email_links(settings: Settings) -> DerivedTokens:
@@ -137,6 +152,10 @@ async def open_api(settings: Settings) -> AsyncIterator[ApiParts]:
             role_database_url(settings, DatabaseRole.API), pool_size=settings.database_pool_size
         )
         stack.push_async_callback(database.close)
+        reads = LeanReads(
+            asyncpg_dsn(role_database_url(settings, DatabaseRole.API)), size=settings.database_pool_size
+        )
+        stack.push_async_callback(reads.close)
         redis = connect_redis(settings)
         stack.push_async_callback(redis.aclose)
         passwords = Passwords()
@@ -169,6 +188,7 @@ async def open_api(settings: Settings) -> AsyncIterator[ApiParts]:
             opening=await _opening(settings, database, redis, reader, book, stack),
             desk=TradingDesk(settings, database, redis, reader, ShownWallets(database), book),
             reader=reader,
+            reads=reads,
         )
 
 
