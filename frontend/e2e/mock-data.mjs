@@ -348,6 +348,8 @@ export const settings = {
   max_position_size_usd: '10000.00',
   max_position_size_percent: '10.00',
   max_portfolio_heat: '50.00',
+  max_open_risk_percent: '10.00',
+  kelly_fraction: '0.250',
   max_open_positions: 5,
   max_leverage: 10,
   max_daily_loss_usd: '500.00',

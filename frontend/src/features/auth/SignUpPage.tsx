@@ -2,6 +2,7 @@ import { useMutation } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useId, useRef, useState } from 'react'
 import { call } from '@/lib/api/call'
+import type { SignUp } from '@/lib/api/types'
 import { byField, focusFirstInvalid } from '@/lib/forms'
 import { browserZone } from '@/lib/preferences/zone'
 import { Button } from '@/ui/Button'
@@ -33,8 +34,7 @@ export function SignUpPage() {
   const [password, setPassword] = useState('')
   const [own, setOwn] = useState<ReadonlyMap<string, string>>(new Map())
   const signUp = useMutation({
-    mutationFn: (body: { email: string; password: string; time_zone: string; accept_risk_disclosure: boolean }) =>
-      call('POST /auth/sign-up', { body }),
+    mutationFn: (body: SignUp) => call('POST /auth/sign-up', { body }),
     onError: () => focusFirstInvalid(form.current),
   })
   const { known } = byField(signUp.error, FIELDS)

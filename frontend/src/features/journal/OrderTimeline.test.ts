@@ -15,6 +15,8 @@ const ORDER: OrderRow = {
   quantity: '0.5',
   filled_quantity: '0.5',
   requested_price: '100',
+  limit_price: null,
+  market_time: null,
   trigger_price: null,
   average_price: '100.01',
   reduce_only: false,
@@ -33,6 +35,7 @@ const FILL = {
   price: '100.01',
   fee: '0.025',
   fee_currency: 'USDT',
+  is_maker: false,
   executed_at: '2025-10-10T10:00:02Z',
 } as const
 

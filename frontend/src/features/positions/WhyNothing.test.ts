@@ -22,7 +22,7 @@ const SIGNAL: Signal = {
 const REFUSAL: Decision = {
   id: 'd1',
   created_at: '2025-10-10T10:00:00Z',
-  market_time: null,
+  market_time: '2025-10-10T10:00:00Z',
   wallet_id: 'w1',
   signal_id: 's1',
   symbol: 'BTC/USDT:USDT',

@@ -23,7 +23,6 @@ describe('a position at the live price', () => {
   })
 
   it('has no R without a risk to compare with', () => {
-    expect(marked({ ...POSITION, risk_amount: null }, '102').r).toBeNull()
     expect(marked({ ...POSITION, risk_amount: '0' }, '102').r).toBeNull()
   })
 })

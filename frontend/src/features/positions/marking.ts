@@ -33,7 +33,7 @@ export function marked(position: Position, livePrice: string | undefined): Marke
     mark: livePrice,
     pnl: gain,
     percent: fraction === null ? null : multiply(fraction, '100'),
-    r: risk === null ? null : divide(gain, risk, 6),
+    r: divide(gain, risk, 6),
     byClient: true,
   }
 }

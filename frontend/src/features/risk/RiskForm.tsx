@@ -61,7 +61,7 @@ export function RiskForm({ saved, guard = true }: { readonly saved: Answer<RiskS
     onError: () => focusFirstInvalid(element.current),
   })
   const { known } = byField(save.error, SETTING_NAMES)
-  const conflict = save.error instanceof ApiProblem && (save.error.status === 409 || save.error.status === 412)
+  const conflict = save.error instanceof ApiProblem && save.error.status === 412
   const submit = form.handleSubmit(
     () => {
       if (changes.some((change) => change.effect === 'loosens')) setAsking(changes)

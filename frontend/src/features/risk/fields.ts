@@ -1,8 +1,8 @@
 // The risk settings as the form knows them: what each is, its unit and bounds, its default, and which way is safer.
 import type { RiskSettings } from '@/lib/api/types'
 
-/** Which change lowers risk; `neither` where it only changes the manner. */
-export type SaferWhen = 'lower' | 'higher' | 'off' | 'neither'
+/** Which value is safer; `same` where every change may raise risk, `neither` where none does. */
+export type SaferWhen = 'lower' | 'higher' | 'on' | 'off' | 'same' | 'neither'
 export type SettingName = keyof Omit<RiskSettings, 'trading_paused' | 'version' | 'updated_at'>
 
 interface Common {
@@ -16,6 +16,8 @@ export interface NumberSetting extends Common {
   readonly unit: '%' | 'USD' | '×' | 'R' | '0–1' | ''
   readonly min: string
   readonly max: string
+  /** Digits after the point that the server keeps. */
+  readonly places: number
   /** May be left empty: no opinion at this level. */
   readonly optional: boolean
   readonly standard: string
@@ -50,8 +52,9 @@ function number(
   optional: boolean,
   [name, label, unit, standard, max, hint]: Numeric,
   min = '0',
+  places = kind === 'integer' ? 0 : 2,
 ): NumberSetting {
-  return { kind, name, label, unit, safer, optional, standard, min, max, ...(hint ? { hint } : {}) }
+  return { kind, name, label, unit, safer, optional, standard, min, max, places, ...(hint ? { hint } : {}) }
 }
 const percentLimit = (...numeric: Numeric) => number('decimal', 'lower', true, numeric)
 const countLimit = (...numeric: Numeric) => number('integer', 'lower', true, numeric)
@@ -76,7 +79,7 @@ export const GROUPS: ReadonlyArray<Group> = [
         'Losses in a row',
         '',
         '3',
-        '100',
+        '10000',
         'After that many, entries pause until you resume.',
       ),
     ],
@@ -88,13 +91,12 @@ export const GROUPS: ReadonlyArray<Group> = [
         kind: 'choice',
         name: 'position_sizing_method',
         label: 'Sizing method',
-        safer: 'neither',
+        safer: 'same',
         standard: 'fixed_percent',
         options: [
           ['fixed_percent', 'Fixed percent at risk'],
           ['fixed_amount', 'Fixed amount'],
           ['kelly', 'Kelly fraction'],
-          ['risk_parity', 'Risk parity'],
         ],
       },
       number(
@@ -111,6 +113,14 @@ export const GROUPS: ReadonlyArray<Group> = [
         ['fixed_amount_usd', 'Fixed amount', 'USD', '200', '1000000000', 'Notional, for the fixed-amount method.'],
         '1',
       ),
+      number(
+        'decimal',
+        'lower',
+        false,
+        ['kelly_fraction', 'Kelly fraction', '0–1', '0.25', '1', 'For the Kelly method.'],
+        '0',
+        3,
+      ),
       percentLimit(
         'max_position_size_usd',
         'Largest position',
@@ -119,17 +129,18 @@ export const GROUPS: ReadonlyArray<Group> = [
         '1000000000',
         'Notional: quantity × price.',
       ),
-      percentLimit('max_position_size_percent', 'Largest position, percent of equity', '%', '10', '1000'),
-      countLimit('max_leverage', 'Leverage', '×', '10', '125'),
+      percentLimit('max_position_size_percent', 'Largest position, percent of equity', '%', '10', '999.99'),
+      number('integer', 'lower', true, ['max_leverage', 'Leverage', '×', '10', '125'], '1'),
     ],
   },
   {
     title: 'Portfolio',
     settings: [
-      percentLimit('max_portfolio_heat', 'Exposure heat', '%', '50', '10000', 'All notionals ÷ equity.'),
-      countLimit('max_open_positions', 'Open positions', '', '5', '1000'),
-      countLimit('max_correlated_positions', 'Correlated positions', '', '2', '1000'),
-      percentLimit('max_single_asset_exposure_percent', 'Exposure to one asset', '%', '20', '10000'),
+      percentLimit('max_portfolio_heat', 'Exposure heat', '%', '50', '12500', 'All notionals ÷ equity.'),
+      percentLimit('max_open_risk_percent', 'Open risk', '%', '10', '100', 'The loss if every stop fills ÷ equity.'),
+      countLimit('max_open_positions', 'Open positions', '', '5', '10000'),
+      countLimit('max_correlated_positions', 'Correlated positions', '', '2', '10000'),
+      percentLimit('max_single_asset_exposure_percent', 'Exposure to one asset', '%', '20', '999.99'),
     ],
   },
   {
@@ -141,25 +152,25 @@ export const GROUPS: ReadonlyArray<Group> = [
         'Least reward to risk',
         'R',
         '1.5',
-        '100',
+        '99.99',
         'Net of costs.',
       ]),
       {
         kind: 'switch',
         name: 'enable_trailing_stop',
         label: 'Trailing stop',
-        safer: 'neither',
+        safer: 'on',
         standard: true,
         hint: 'Follows the price once the position is far enough in profit; it never loosens.',
       },
       number(
         'decimal',
-        'neither',
+        'lower',
         false,
         ['trailing_activation_percent', 'Trailing arms at', '%', '2', '100', 'Profit in percent of price.'],
         '0.01',
       ),
-      number('decimal', 'neither', false, ['trailing_stop_percent', 'Trailing distance', '%', '1.5', '100'], '0.01'),
+      number('decimal', 'lower', false, ['trailing_stop_percent', 'Trailing distance', '%', '1.5', '99.99'], '0.01'),
       {
         kind: 'switch',
         name: 'enable_scale_out',

@@ -46,9 +46,12 @@ describe('the diff of the risk settings', () => {
     expect(effects({ max_open_positions: '0' })).toEqual(['tightens'])
   })
 
-  it('says the manner of an exit only changes, and pyramiding loosens', () => {
-    expect(effects({ trailing_stop_percent: '1', position_sizing_method: 'kelly' })).toEqual(['changes', 'changes'])
+  it('says switches loosen the way that raises risk, scale-out neither way, another method always', () => {
     expect(effects({ enable_pyramiding: true })).toEqual(['loosens'])
+    expect(effects({ enable_trailing_stop: false })).toEqual(['loosens'])
+    expect(effects({ enable_scale_out: false })).toEqual(['changes'])
+    expect(effects({ position_sizing_method: 'kelly' })).toEqual(['loosens'])
+    expect(effects({ trailing_stop_percent: '1' })).toEqual(['tightens'])
   })
 
   it('becomes a patch of the changed fields: counts as numbers, decimals as text, no limit as null', () => {
@@ -84,6 +87,11 @@ describe('the check of a number', () => {
   it('refuses words and halves of whole things', () => {
     expect(numberFault(number('max_leverage'), 'ten')).toBe('Enter a number, like 2.5.')
     expect(numberFault(number('max_leverage'), '2.5')).toBe('Enter a whole number.')
+  })
+
+  it('refuses more digits than the server keeps', () => {
+    expect(numberFault(number('max_daily_loss_percent'), '2.505')).toBe('At most 2 digits after the point.')
+    expect(numberFault(number('kelly_fraction'), '0.125')).toBeNull()
   })
 
   it('lets only limits be empty', () => {

@@ -1,6 +1,6 @@
 // Between the API's settings and the form's text; the check before sending; and what a change means for risk.
 import * as z from 'zod/mini'
-import type { RiskSettings } from '@/lib/api/types'
+import type { RiskChanges, RiskSettings } from '@/lib/api/types'
 import { compare, isDecimal, placesOf } from '@/lib/format/decimal'
 import { money, plain } from '@/lib/format/numbers'
 import { type NumberSetting, SETTINGS, type Setting, type SettingName } from './fields'
@@ -27,6 +27,7 @@ export function numberFault(setting: NumberSetting, typed: string): string | nul
   if (value === '') return setting.optional ? null : 'Enter a number.'
   if (!isDecimal(value)) return 'Enter a number, like 2.5.'
   if (setting.kind === 'integer' && placesOf(value) > 0) return 'Enter a whole number.'
+  if (placesOf(value) > setting.places) return `At most ${setting.places} digits after the point.`
   if (compare(value, setting.min) === -1) return `At least ${plain(setting.min)}.`
   if (compare(value, setting.max) === 1) return `At most ${plain(setting.max)}.`
   return null
@@ -66,7 +67,9 @@ function same(before: string | boolean, after: string | boolean): boolean {
 
 function effectOf(setting: Setting, before: string | boolean, after: string | boolean): Effect {
   if (setting.safer === 'neither') return 'changes'
-  if (setting.safer === 'off') return after === true ? 'loosens' : 'tightens'
+  if (setting.safer === 'same') return 'loosens'
+  if (setting.safer === 'off' || setting.safer === 'on')
+    return after === (setting.safer === 'on') ? 'tightens' : 'loosens'
   if (after === '') return 'loosens'
   if (before === '') return 'tightens'
   const order = compare(String(after).replace(',', '.'), String(before).replace(',', '.'))
@@ -84,7 +87,7 @@ export function changesBetween(before: FormValues, after: FormValues): Change[] 
 }
 
 /** The body of the PATCH: the changed fields, decimals as text, counts as numbers, an empty limit as null. */
-export function patchOf(changes: ReadonlyArray<Change>): Partial<RiskSettings> {
+export function patchOf(changes: ReadonlyArray<Change>): RiskChanges {
   const body: Record<string, unknown> = {}
   for (const { setting, after } of changes) {
     if (typeof after === 'boolean' || setting.kind === 'choice') body[setting.name] = after
@@ -93,7 +96,7 @@ export function patchOf(changes: ReadonlyArray<Change>): Partial<RiskSettings> {
       body[setting.name] = value === '' ? null : setting.kind === 'integer' ? Number(value) : value
     }
   }
-  return body as Partial<RiskSettings>
+  return body as RiskChanges
 }
 
 /** A value of a setting as the diff shows it: "5%", "$500.00", "no limit", "on". */

@@ -31,7 +31,7 @@ function overridesInWords(wallet: Wallet): string {
     .join(', ')
 }
 
-/** Taking risk away is one press, with undo. */
+/** Taking risk away is one press, with undo: what is left out of the call stays as the wallet had it. */
 function DisableButton({ wallet }: { readonly wallet: Wallet }) {
   const client = useQueryClient()
   const refresh = () => void client.invalidateQueries({ queryKey: keys.wallets })
@@ -102,6 +102,12 @@ export function WalletCard({ wallet, onAction }: Props) {
         <p className="num text-lg font-semibold">{money(wallet.equity)}</p>
         <p className="text-2xs text-low">Equity as of {dateTime(wallet.as_of, zone)}</p>
       </div>
+      {wallet.entries_frozen_reason && (
+        <p className="mx-3 mt-2 rounded border border-warn px-2 py-1 text-warn">
+          <span aria-hidden="true">! </span>
+          No entries in this wallet: {wallet.entries_frozen_reason}
+        </p>
+      )}
       <Facts
         className="px-3 py-2"
         facts={[

@@ -13,7 +13,7 @@ const CREATE = {
 } as const
 const ALL = { strategies: ['ema_trend', 'donchian_breakout'], symbols: ['BTC/USDT:USDT'], timeframes: ['1m', '5m'] }
 const VALUES = autoTradeValues(
-  { ...WALLET, overrides: { min_signal_confidence: '0.7500', enable_trailing_stop: false } },
+  { ...WALLET, overrides: { ...WALLET.overrides, min_signal_confidence: '0.7500', enable_trailing_stop: false } },
   ALL,
 )
 

@@ -1,6 +1,6 @@
 // The wallet forms' checks and bodies, apart from their looks.
-import type { CreateWallet, EnableAutoTrade, Wallet } from '@/lib/api/types'
-import { compare, isDecimal } from '@/lib/format/decimal'
+import type { AutoTradeEnable, Wallet, WalletCreate } from '@/lib/api/types'
+import { compare, isDecimal, placesOf } from '@/lib/format/decimal'
 
 export type Choice = 'inherit' | 'on' | 'off'
 
@@ -41,7 +41,7 @@ export function createFaults(values: CreateValues): ReadonlyMap<string, string> 
   return faults
 }
 
-export function createBody(values: CreateValues): CreateWallet {
+export function createBody(values: CreateValues): WalletCreate {
   const { venue, environment } = values
   const common = { name: values.name.trim(), venue, environment }
   return values.needsKeys
@@ -111,6 +111,8 @@ export function autoTradeFaults(values: AutoTradeValues): ReadonlyMap<string, st
     (!isDecimal(confidence) || compare(confidence, '0') === -1 || compare(confidence, '1') === 1)
   ) {
     faults.set('min_signal_confidence', 'Between 0 and 1.')
+  } else if (confidence !== null && placesOf(confidence) > 2) {
+    faults.set('min_signal_confidence', 'At most 2 digits after the point.')
   }
   for (const field of ['strategies', 'symbols', 'timeframes'] as const) {
     if (values[field].length === 0) faults.set(field, 'Choose at least one.')
@@ -119,6 +121,7 @@ export function autoTradeFaults(values: AutoTradeValues): ReadonlyMap<string, st
     const value = decimalText(values.limits[name])
     if (value === null) continue
     if (!isDecimal(value) || compare(value, '0') === -1) faults.set(name, 'Enter a number of at least 0.')
+    else if (placesOf(value) > 2) faults.set(name, 'At most 2 digits after the point.')
     else if (whole && value.includes('.')) faults.set(name, 'Enter a whole number.')
   }
   return faults
@@ -129,7 +132,7 @@ function switchOf(value: Choice): boolean | null {
 }
 
 /** The body of the call; null hands a setting back to the account's. */
-export function autoTradeBody(values: AutoTradeValues): EnableAutoTrade {
+export function autoTradeBody(values: AutoTradeValues): AutoTradeEnable {
   const limits = Object.fromEntries(
     OVERRIDES.map(({ name, whole }) => {
       const value = decimalText(values.limits[name])

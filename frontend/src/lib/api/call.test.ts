@@ -5,7 +5,7 @@ import { call, callWithEtag, newIdempotencyKey } from './call'
 import { ApiProblem } from './problem'
 import { adopt, resetSession, sessionState } from './session'
 
-const SESSION = { access_token: 'token-0', token_type: 'bearer', expires_in: 900 }
+const SESSION = { access_token: 'token-0', token_type: 'bearer', expires_in: 900 } as const
 const rejected = async (promise: Promise<unknown>): Promise<ApiProblem> => {
   const error = await promise.then(
     () => undefined,

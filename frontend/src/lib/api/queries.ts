@@ -2,6 +2,7 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { currentLink } from '@/lib/stream/link'
 import { call, callWithEtag } from './call'
+import type { Timeframe } from './types'
 
 const POLL_MS = 5000
 export const PAGE_ROWS = 100
@@ -109,7 +110,12 @@ export const candlesQuery = (venue: string, symbol: string, timeframe: string) =
   queryOptions({
     queryKey: ['candles', venue, symbol, timeframe],
     queryFn: async ({ signal }) =>
-      (await call('GET /market/candles', { query: { venue, symbol, timeframe, limit: 300 }, signal })).items,
+      (
+        await call('GET /market/candles', {
+          query: { venue, symbol, timeframe: timeframe as Timeframe, limit: 300 },
+          signal,
+        })
+      ).items,
     refetchInterval: 15_000,
   })
 

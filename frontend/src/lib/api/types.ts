@@ -1,2 +1,58 @@
-// The one place the app takes API shapes from.
-export type * from './contract'
+// The one place the app takes API shapes from: the generated ones under the names the pages use.
+import type {
+  Candles,
+  Fill,
+  MeOut,
+  Order,
+  OverridesOut,
+  RiskSettingsOut,
+  RiskSettingsPatch,
+  SessionOut,
+  Side,
+  WalletOut,
+} from './api.gen'
+
+export type {
+  AccessTokenOut as Session,
+  AutoTradeEnable,
+  BreakerStatus,
+  Decision,
+  Endpoints,
+  Environment,
+  EnvironmentRisk,
+  Execution,
+  LimitUse,
+  Market,
+  Position,
+  PositionDetail,
+  Signal,
+  SignUp,
+  SizingMethod,
+  StopMove,
+  Timeframe,
+  Trade,
+  TradeDetail,
+  TradeEvent,
+  TradingState,
+  WalletCreate,
+} from './api.gen'
+
+/** A decimal number in text, exactly as the server computed it. */
+export type Decimal = string
+
+export type Candle = Candles['items'][number]
+export type FillRow = Fill
+export type Me = MeOut
+export type OrderRow = Order
+export type PositionSide = Side
+export type RiskSettings = RiskSettingsOut
+export type RiskChanges = RiskSettingsPatch
+export type SignInSession = SessionOut
+export type Wallet = WalletOut
+export type WalletOverrides = OverridesOut
+
+/** Rows by keyset; `next_cursor` is null on the last page. */
+export interface Page<Item> {
+  readonly items: ReadonlyArray<Item>
+  readonly next_cursor: string | null
+}
