@@ -1,0 +1,76 @@
+"""The whole product, started as a person would start it, for tests in a browser."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from app.adapters.embedded.ports import free_port
+from app.core.config import BACKEND_DIR
+
+LINK = re.compile(r"https?://\S+/verify-email\?token=[0-9A-Za-z_.-]+")
+READY = "sign in as"
+
+
+class Product:
+    """`stackalpha up` in a folder of its own. `command` runs another verb beside it."""
+
+    def __init__(self, folder: Path, replay: Path, speed: float) -> None:
+        self.port = free_port()
+        self.url = f"http://localhost:{self.port}"
+        clean = {k: v for k, v in os.environ.items() if not k.startswith("STACKALPHA_")}
+        clean.pop("DATABASE_URL", None)
+        clean.pop("REDIS_URL", None)
+        self._environment = clean | {
+            "STACKALPHA_VAR_DIR": str(folder / "var"),
+            "STACKALPHA_PORT": str(self.port),
+            "PYTHONPATH": str(BACKEND_DIR),
+            "COLUMNS": "300",
+        }
+        self._log = folder / "up.log"
+        arguments = ["up", "--no-demo", "--replay", str(replay), "--speed", str(speed)]
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "app.cli", *arguments],
+                env=self._environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+
+    def has_ended(self) -> bool:
+        return self._process.poll() is not None
+
+    def log(self) -> str:
+        return self._log.read_text(errors="replace")
+
+    def command(self, *arguments: str) -> str:
+        answer = subprocess.run(
+            [sys.executable, "-m", "app.cli", *arguments],
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return answer.stdout
+
+    def verification_link(self) -> str:
+        found = LINK.search(self.command("link"))
+        assert found is not None, "no link was printed"
+        return found.group(0)
+
+    def stop(self) -> None:
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+            self._process.wait(timeout=60)
+
+
+def find_browser() -> str | None:
+    """The system's Chromium, None where there is none."""
+    for name in ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"):
+        found = shutil.which(name)
+        if found:
+            return found
+    return None
