@@ -67,6 +67,49 @@ def seed_demo() -> None:
     out.print(f"{login.email}  {login.password}")
 
 
+@app.command("create-admin")
+def create_admin(
+    email: Annotated[str, typer.Argument(help="Address of the administrator.")],
+    password: Annotated[
+        str | None, typer.Option(envvar="STACKALPHA_ADMIN_PASSWORD", help="Empty: one is made up.")
+    ] = None,
+) -> None:
+    """Make an administrator."""
+    import asyncio
+
+    from app.cli import accounts
+    from app.cli.run_folder import running_settings
+
+    made = asyncio.run(accounts.create_admin(running_settings(), email, password))
+    out.print(f"{made.email}  {made.password or '(keeps its password)'}", markup=False)
+
+
+@app.command()
+def link(email: Annotated[str | None, typer.Argument(help="Of this address only.")] = None) -> None:
+    """Print the links that wait to be used, where no mail server delivers them."""
+    import asyncio
+
+    from app.cli import accounts
+    from app.cli.run_folder import running_settings
+
+    links = asyncio.run(accounts.pending_links(running_settings(), email))
+    for one in links:
+        out.print(f"{one.email}  {one.purpose.value}  {one.address}", markup=False, soft_wrap=True)
+    if not links:
+        out.print("No link waits.")
+
+
+@app.command()
+def verify() -> None:
+    """Compare every wallet's books with what its exchange says; exits 1 on any difference."""
+    import asyncio
+
+    from app.cli.run_folder import running_settings
+    from app.cli.verify import verify as compare
+
+    raise typer.Exit(asyncio.run(compare(running_settings())))
+
+
 @app.command()
 def api() -> None:
     """Run the API."""

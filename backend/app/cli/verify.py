@@ -1,7 +1,6 @@
 """`stackalpha verify`: our books against the venue's ledger, as a table; fails on any difference."""
 
 from collections.abc import Sequence
-from decimal import Decimal
 
 from rich.console import Console
 from rich.table import Table
@@ -13,24 +12,22 @@ from app.services.trading.audit import WalletAudit
 
 COLUMNS = (
     "wallet",
-    "closed trades",
-    "realised P&L",
+    "trades",
+    "realised",
     "fees",
     "funding",
-    "net",
+    "our net",
     "venue's net",
     "difference",
-    "duplicate",
-    "lost",
-    "unknown",
-    "unprotected",
-    "position ≠ fills",
+    "faults",
 )
+NARROWEST = 110  # characters; a narrower screen folds the lines rather than the figures
 
 
 async def verify(settings: Settings, console: Console | None = None) -> int:
     """Print one row per active wallet; 0 when every figure agrees within 1e-8 and every count is zero."""
     screen = console or Console()
+    screen.width = max(screen.width, NARROWEST)
     try:
         async with open_audit(settings) as audit:
             rows = await audit.run()
@@ -47,35 +44,31 @@ async def verify(settings: Settings, console: Console | None = None) -> int:
 
 
 def audit_table(rows: Sequence[tuple[str, WalletAudit]]) -> Table:
-    """The audits as a table."""
-    table = Table(*COLUMNS, title="Our fills against the venue's ledger")
-    for name, audited in rows:
-        counts = (
-            audited.duplicate_entries,
-            audited.lost_fills,
-            audited.unknown_orders,
-            audited.unprotected_positions,
-            audited.position_differences,
+    """The audits as a table; `faults` names every count that is not zero."""
+    table = Table(title="Our fills against the venue's ledger")
+    for name in COLUMNS:
+        table.add_column(
+            name, justify="left" if name in {"wallet", "faults"} else "right", no_wrap=name != "faults"
         )
+    for name, audited in rows:
+        ours = audited.ours
         table.add_row(
             name,
             str(audited.closed_trades),
-            *(
-                _money(amount)
-                for amount in (
-                    audited.ours.realized_pnl,
-                    audited.ours.fees,
-                    audited.ours.funding,
-                    audited.ours.net,
-                    audited.venue.net,
-                    audited.difference,
-                )
-            ),
-            *(str(count) for count in counts),
+            *(f"{amount:.2f}" for amount in (ours.realized_pnl, ours.fees, ours.funding)),
+            *(f"{amount:.8f}" for amount in (ours.net, audited.venue.net, audited.difference)),
+            _faults(audited),
             style=None if audited.is_sound else "bold red",
         )
     return table
 
 
-def _money(amount: Decimal) -> str:
-    return f"{amount:.8f}"
+def _faults(audited: WalletAudit) -> str:
+    counts = {
+        "duplicate entries": audited.duplicate_entries,
+        "lost fills": audited.lost_fills,
+        "unknown orders": audited.unknown_orders,
+        "unprotected positions": audited.unprotected_positions,
+        "positions that differ from fills": audited.position_differences,
+    }
+    return ", ".join(f"{count} {name}" for name, count in counts.items() if count) or "none"

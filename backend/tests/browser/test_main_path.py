@@ -22,7 +22,7 @@ FLAGS = [
 AXE = ROOT_DIR / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 EMAIL, PASSWORD = "ada@example.com", "correct horse battery"
 PAGES = ("/positions/live", "/trade-journal", "/risk", "/wallets", "/account")
-SHOTS = os.environ.get("STACKALPHA_SHOTS")
+SHOTS = os.environ.get("SCREENSHOT_DIR")
 
 
 @pytest.fixture(scope="module")
@@ -152,7 +152,7 @@ def test_a_person_signs_up_trades_watches_leaves_and_reads_the_journal(
 
 
 def take_shots(page: Page, product: Product) -> None:
-    """Every page in both themes: axe finds nothing; pictures where STACKALPHA_SHOTS names a folder."""
+    """Every page in both themes: axe finds nothing; pictures where SCREENSHOT_DIR names a folder."""
     for theme in ("dark", "light"):
         for path in PAGES:
             page.goto(f"{product.url}{path}")

@@ -32,7 +32,18 @@ from app.core.crash_points import CRASH_POINTS
 
 VICTIMS = ("executor", "monitor", "jobs", "api")
 DATA = ROOT_DIR.parent / "shared" / "data"
-LABEL_WAIT_SECONDS = 6.0
+LABEL_WAIT_SECONDS = 12.0
+BETWEEN_SENDING_AND_A_LIVE_STOP = frozenset(
+    {
+        "after_commit_sending_entry",
+        "after_response_entry",
+        "after_record_entry",
+        "after_commit_intent_stop",
+        "after_commit_sending_stop",
+        "after_response_stop",
+        "after_record_stop",
+    }
+)
 SETTLE_SECONDS = 60.0
 
 
@@ -112,7 +123,7 @@ def kill_at_label(crash_file: Path, label: str) -> bool:
 def torment(arguments: argparse.Namespace, var_dir: Path, finished: Callable[[], bool]) -> Tally:
     """Kill until the quota is met or the replay has ended."""
     tally, dice, folder = Tally(), random.Random(arguments.seed), RunFolder(var_dir)
-    labels = sorted(CRASH_POINTS)
+    labels = [label for label in CRASH_POINTS if label in BETWEEN_SENDING_AND_A_LIVE_STOP]
     while tally.total < arguments.kills and not finished():
         missing = arguments.labelled - tally.labelled_kills.total()
         if missing > 0 and dice.random() < arguments.label_share:
