@@ -31,7 +31,7 @@ check: prepare ## linters, types, import contracts, house rules, generated files
 check-python:
 	@cd backend && $(BIN)/ruff check --quiet . && $(BIN)/ruff format --quiet --check . && echo "ruff: clean"
 	@cd backend && $(BIN)/mypy app paper_exchange scripts tests benchmarks
-	@cd backend && $(BIN)/lint-imports --no-timing >var-lint.txt 2>&1 || { cat var-lint.txt; rm -f var-lint.txt; exit 1; }; rm -f var-lint.txt; echo "import contracts: kept"
+	@cd backend && $(BIN)/lint-imports --no-logo >var-lint.txt 2>&1 || { cat var-lint.txt; rm -f var-lint.txt; exit 1; }; rm -f var-lint.txt; echo "import contracts: kept"
 	@cd backend && $(PY) -m scripts.house_rules app paper_exchange && echo "house rules: kept"
 	@cd backend && $(PY) -m scripts.env_example --check && $(PY) -m scripts.export_openapi --check && echo ".env.example and openapi.json: in step"
 
