@@ -9,7 +9,6 @@ from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import SecretStr
 
-from app.core import crash_points
 from app.core.config import BACKEND_DIR, PaperFeed, Settings
 
 PROCESS_TITLES = {"paper": "paper exchange", "api": "API and web app"}
