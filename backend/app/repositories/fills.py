@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import BigInteger, case, cast, func, select
+from sqlalchemy import BigInteger, bindparam, case, cast, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models.fill import Fill
+
+_OF_TRADE = select(Fill).where(Fill.user_id == bindparam("user"), Fill.trade_id == bindparam("trade"))
 
 
 class FillRepository:
@@ -19,20 +21,20 @@ class FillRepository:
 
     async def of_trade(self, user_id: UUID, trade_id: UUID) -> list[Fill]:
         """Every fill of a trade, in the venue's order."""
-        statement = select(Fill).where(Fill.user_id == user_id, Fill.trade_id == trade_id)
-        return sorted((await self._session.execute(statement)).scalars(), key=venue_order)
+        found = await self._session.execute(_OF_TRADE, {"user": user_id, "trade": trade_id})
+        return sorted(found.scalars(), key=venue_order)
 
-    async def insert(self, user_id: UUID, rows: Sequence[Mapping[str, object]]) -> set[str]:
-        """Insert what is not there yet; returns the venue's ids of the new ones."""
+    async def insert(self, user_id: UUID, rows: Sequence[Mapping[str, object]]) -> list[Fill]:
+        """Insert what is not there yet; returns the new ones."""
         if not rows:
-            return set()
+            return []
         statement = (
             insert(Fill)
             .values([dict(row) | {"user_id": user_id} for row in rows])
             .on_conflict_do_nothing()
-            .returning(Fill.venue_trade_id)
+            .returning(Fill)
         )
-        return set((await self._session.execute(statement)).scalars())
+        return list((await self._session.execute(statement)).scalars())
 
     async def watermark(self, user_id: UUID, wallet_id: UUID, symbol: str, overlap: int) -> str | None:
         """The venue's id of the fill `overlap` before the newest; None where there are fewer fills."""

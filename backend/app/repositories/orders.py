@@ -1,16 +1,26 @@
 """Orders: intents and what became of them. A status moves only from the status that was expected."""
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import cast
 from uuid import UUID
 
-from sqlalchemy import case, exists, func, insert, select, update
+from sqlalchemy import Table, bindparam, case, exists, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.types import OrderLeg, OrderStatus
 from app.models.order import Order
 from app.models.outbox import ShardLease
+from app.repositories.written import as_written
 
+ORDERS = cast(Table, Order.__table__)
+_OF_TRADE = (
+    select(Order)
+    .where(Order.user_id == bindparam("user"), Order.trade_id == bindparam("trade"))
+    .order_by(Order.leg, Order.attempt)
+    .execution_options(populate_existing=True)
+)
 LIVE_ORDER = (OrderStatus.SENDING, OrderStatus.OPEN, OrderStatus.PARTIAL)
 
 
@@ -22,49 +32,44 @@ class OrderRepository:
 
     async def of_trade(self, user_id: UUID, trade_id: UUID) -> list[Order]:
         """Every order of a trade, in the order of their attempts."""
-        statement = (
-            select(Order)
-            .where(Order.user_id == user_id, Order.trade_id == trade_id)
-            .order_by(Order.leg, Order.attempt)
-            .execution_options(populate_existing=True)
-        )
-        return list((await self._session.execute(statement)).scalars())
+        found = await self._session.execute(_OF_TRADE, {"user": user_id, "trade": trade_id})
+        return list(found.scalars())
 
-    async def insert(self, user_id: UUID, row: Mapping[str, object]) -> bool:
-        """Insert an intent; False where that attempt, or a working order of that leg, is there already."""
-        statement = (
-            upsert(Order)
-            .values(dict(row) | {"user_id": user_id})
-            .on_conflict_do_nothing()
-            .returning(Order.client_order_id)
-        )
-        return (await self._session.execute(statement)).first() is not None
+    async def insert(self, user_id: UUID, row: Mapping[str, object]) -> Order | None:
+        """Insert an intent; None where that attempt, or a working order of that leg, is there already."""
+        values = {"user_id": user_id, "filled_quantity": Decimal(0)} | dict(row)
+        statement = upsert(ORDERS).values(values).on_conflict_do_nothing()
+        connection = await self._session.connection()
+        inserted = await connection.execute(statement.returning(ORDERS.c.client_order_id))
+        return None if inserted.first() is None else Order(**values)
 
-    async def replaced(self, user_id: UUID, client_order_id: str, by: str) -> None:
+    async def replaced(self, user_id: UUID, order: Order, by: str) -> None:
         """Note which order takes the place of this one."""
         await self._session.execute(
             update(Order)
-            .where(Order.user_id == user_id, Order.client_order_id == client_order_id)
+            .where(Order.user_id == user_id, Order.client_order_id == order.client_order_id)
             .values(replaced_by=by, updated_at=func.now())
             .execution_options(synchronize_session=False)
         )
+        as_written(order, {"replaced_by": by})
 
     async def move(
         self, user_id: UUID, order: Order, status: OrderStatus, values: Mapping[str, object]
     ) -> bool:
         """Move the status from the one that was read to `status`; False when another was faster."""
         statement = (
-            update(Order)
+            update(ORDERS)
             .where(
-                Order.user_id == user_id,
-                Order.client_order_id == order.client_order_id,
-                Order.status == order.status,
+                ORDERS.c.user_id == user_id,
+                ORDERS.c.client_order_id == order.client_order_id,
+                ORDERS.c.status == order.status,
             )
             .values(dict(values) | {"status": status.value, "updated_at": func.now()})
-            .returning(Order.client_order_id)
-            .execution_options(synchronize_session=False)
         )
-        return (await self._session.execute(statement)).first() is not None
+        moved = (await (await self._session.connection()).execute(statement)).rowcount == 1
+        if moved:
+            as_written(order, dict(values) | {"status": status.value})
+        return moved
 
     async def take_to_send(
         self, user_id: UUID, order: Order, shard: int, epoch: int, values: Mapping[str, object]
@@ -76,21 +81,22 @@ class OrderRepository:
             ShardLease.expires_at > func.clock_timestamp(),
         )
         statement = (
-            update(Order)
+            update(ORDERS)
             .where(
-                Order.user_id == user_id,
-                Order.client_order_id == order.client_order_id,
-                Order.status == OrderStatus.INTENT,
+                ORDERS.c.user_id == user_id,
+                ORDERS.c.client_order_id == order.client_order_id,
+                ORDERS.c.status == OrderStatus.INTENT.value,
                 leased,
             )
             .values(
                 dict(values)
                 | {"status": OrderStatus.SENDING.value, "lease_epoch": epoch, "updated_at": func.now()}
             )
-            .returning(Order.client_order_id)
-            .execution_options(synchronize_session=False)
         )
-        return (await self._session.execute(statement)).first() is not None
+        taken = (await (await self._session.connection()).execute(statement)).rowcount == 1
+        if taken:
+            as_written(order, dict(values) | {"status": OrderStatus.SENDING.value, "lease_epoch": epoch})
+        return taken
 
     async def at_venue(self, user_id: UUID, wallet_id: UUID, symbol: str | None) -> list[Order]:
         """Orders of a wallet that are, or may be, working at the venue."""

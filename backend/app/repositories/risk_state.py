@@ -6,11 +6,13 @@ Lock order: a user's row, then its wallets' rows, users in order of their ids.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import exists, func, or_, select, text, update
+from sqlalchemy import bindparam, exists, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import defer
 
 from app.domain.types import OrderLeg, OrderStatus
 from app.models.order import Order
@@ -72,6 +74,21 @@ class RiskStateRepository:
             .where(RiskState.user_id == user_id, RiskState.id == row.id)
             .values(dict(values) | {"updated_at": func.now()})
             .execution_options(synchronize_session=False)
+        )
+
+    async def move_balance(
+        self, user_id: UUID, environment: str, wallet_id: UUID, gain: Decimal, margin: Decimal
+    ) -> None:
+        """Add to the known balance and equity, and to the free margin, of the user's and the wallet's row."""
+        await (await self._session.connection()).execute(
+            _BALANCE_MOVED,
+            {
+                "user": user_id,
+                "environment": environment,
+                "wallet": wallet_id,
+                "gain": gain,
+                "margin": margin,
+            },
         )
 
     async def of_wallet(self, user_id: UUID, wallet_id: UUID) -> RiskState | None:
@@ -161,15 +178,63 @@ class SystemRiskStateRepository:
         return set(await self._session.execute(statement))
 
 
-async def _lock(session: AsyncSession, user_ids: Sequence[UUID], environment: str) -> list[RiskState]:
-    statement = (
-        select(RiskState)
-        .where(RiskState.user_id.in_(list(user_ids)), RiskState.environment == environment)
-        .order_by(RiskState.user_id, RiskState.wallet_id.nulls_first())
-        .with_for_update()
-        .execution_options(populate_existing=True)
+_LOCKED = (
+    select(RiskState)
+    .where(
+        RiskState.user_id.in_(bindparam("users", expanding=True)),
+        RiskState.environment == bindparam("environment"),
     )
-    return list((await session.execute(statement)).scalars())
+    .order_by(RiskState.user_id, RiskState.wallet_id.nulls_first())
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+_RULES = (
+    select(Wallet, User.time_zone, RiskSettings, WalletRiskSettings)
+    .options(defer(Wallet.api_key_ciphertext), defer(Wallet.api_secret_ciphertext))
+    .join(User, User.id == Wallet.user_id)
+    .outerjoin(RiskSettings, RiskSettings.user_id == Wallet.user_id)
+    .outerjoin(
+        WalletRiskSettings,
+        (WalletRiskSettings.user_id == Wallet.user_id) & (WalletRiskSettings.wallet_id == Wallet.id),
+    )
+    .where(
+        Wallet.user_id.in_(bindparam("users", expanding=True)),
+        Wallet.environment == bindparam("environment"),
+    )
+    .order_by(Wallet.user_id, Wallet.id)
+    .execution_options(populate_existing=True)
+)
+_EXPOSURES = (
+    select(Trade, LIVE_STOP)
+    .where(
+        Trade.user_id.in_(bindparam("users", expanding=True)),
+        Trade.environment == bindparam("environment"),
+        LIVE_TRADE,
+    )
+    .execution_options(populate_existing=True)
+)
+_BREAKERS = (
+    select(BreakerState)
+    .where(or_(BreakerState.user_id.is_(None), BreakerState.user_id.in_(bindparam("users", expanding=True))))
+    .execution_options(populate_existing=True)
+)
+_BALANCE_MOVED = text(
+    """
+WITH held AS (
+    SELECT id FROM risk_state
+    WHERE user_id = :user AND environment = :environment AND (wallet_id IS NULL OR wallet_id = :wallet)
+    ORDER BY wallet_id NULLS FIRST FOR UPDATE
+)
+UPDATE risk_state SET balance = balance + :gain, equity = equity + :gain,
+    free_margin = free_margin + :margin, updated_at = now()
+FROM held WHERE risk_state.id = held.id
+"""
+)
+
+
+async def _lock(session: AsyncSession, user_ids: Sequence[UUID], environment: str) -> list[RiskState]:
+    found = await session.execute(_LOCKED, {"users": list(user_ids), "environment": environment})
+    return list(found.scalars())
 
 
 async def _ensure(session: AsyncSession, pairs: Sequence[tuple[UUID, UUID]], environment: str) -> None:
@@ -183,32 +248,14 @@ async def _ensure(session: AsyncSession, pairs: Sequence[tuple[UUID, UUID]], env
 
 
 async def _rules(session: AsyncSession, user_ids: Sequence[UUID], environment: str) -> list[WalletRules]:
-    statement = (
-        select(Wallet, User.time_zone, RiskSettings, WalletRiskSettings)
-        .join(User, User.id == Wallet.user_id)
-        .outerjoin(RiskSettings, RiskSettings.user_id == Wallet.user_id)
-        .outerjoin(
-            WalletRiskSettings,
-            (WalletRiskSettings.user_id == Wallet.user_id) & (WalletRiskSettings.wallet_id == Wallet.id),
-        )
-        .where(Wallet.user_id.in_(list(user_ids)), Wallet.environment == environment)
-        .order_by(Wallet.user_id, Wallet.id)
-        .execution_options(populate_existing=True)
-    )
-    return [WalletRules(*row) for row in (await session.execute(statement))]
+    found = await session.execute(_RULES, {"users": list(user_ids), "environment": environment})
+    return [WalletRules(*row) for row in found]
 
 
 async def _exposures(session: AsyncSession, user_ids: Sequence[UUID], environment: str) -> list[Exposure]:
-    statement = (
-        select(Trade, LIVE_STOP)
-        .where(Trade.user_id.in_(list(user_ids)), Trade.environment == environment, LIVE_TRADE)
-        .execution_options(populate_existing=True)
-    )
-    return [Exposure(*row) for row in (await session.execute(statement))]
+    found = await session.execute(_EXPOSURES, {"users": list(user_ids), "environment": environment})
+    return [Exposure(*row) for row in found]
 
 
 async def _breakers(session: AsyncSession, user_ids: Sequence[UUID]) -> list[BreakerState]:
-    statement = select(BreakerState).where(
-        or_(BreakerState.user_id.is_(None), BreakerState.user_id.in_(list(user_ids)))
-    )
-    return list((await session.execute(statement.execution_options(populate_existing=True))).scalars())
+    return list((await session.execute(_BREAKERS, {"users": list(user_ids)})).scalars())

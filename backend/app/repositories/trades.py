@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import cast
 from uuid import UUID
 
-from sqlalchemy import exists, func, insert, select, text, update
+from sqlalchemy import Table, bindparam, exists, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.types import ExitReason, OrderStatus, TradeStatus
@@ -14,7 +15,15 @@ from app.models.order import Order
 from app.models.signal import Signal
 from app.models.trade import LIVE, Trade
 from app.models.wallet import Wallet
+from app.repositories.written import as_written
 
+TRADES = cast(Table, Trade.__table__)
+_LOCKED = (
+    select(Trade)
+    .where(Trade.user_id == bindparam("user"), Trade.id == bindparam("trade"))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
 LIVE_TRADE = text("trades." + LIVE)
 UNKNOWN_OUTCOME = (
     exists()
@@ -43,13 +52,8 @@ class TradeRepository:
 
     async def lock(self, user_id: UUID, trade_id: UUID) -> Trade | None:
         """The trade, locked until the transaction ends; None where the tenant has none of that id."""
-        statement = (
-            select(Trade)
-            .where(Trade.user_id == user_id, Trade.id == trade_id)
-            .with_for_update()
-            .execution_options(populate_existing=True)
-        )
-        return (await self._session.execute(statement)).scalar_one_or_none()
+        found = await self._session.execute(_LOCKED, {"user": user_id, "trade": trade_id})
+        return found.scalar_one_or_none()
 
     async def signal(self, user_id: UUID, trade: Trade) -> Signal | None:
         """The signal that the trade came from."""
@@ -59,27 +63,19 @@ class TradeRepository:
             await self._session.execute(select(Signal).where(Signal.id == trade.signal_id))
         ).scalar_one_or_none()
 
-    async def write(self, user_id: UUID, trade: Trade, values: Mapping[str, object]) -> None:
-        """Write figures of a locked trade, not its status."""
-        await self._session.execute(
-            update(Trade)
-            .where(Trade.user_id == user_id, Trade.id == trade.id)
-            .values(dict(values) | {"updated_at": func.now()})
-            .execution_options(synchronize_session=False)
-        )
-
     async def move(
         self, user_id: UUID, trade: Trade, status: TradeStatus, values: Mapping[str, object]
     ) -> bool:
         """Move the status from the one that was read to `status`; False when another was faster."""
         statement = (
-            update(Trade)
-            .where(Trade.user_id == user_id, Trade.id == trade.id, Trade.status == trade.status)
+            update(TRADES)
+            .where(TRADES.c.user_id == user_id, TRADES.c.id == trade.id, TRADES.c.status == trade.status)
             .values(dict(values) | {"status": status.value, "updated_at": func.now()})
-            .returning(Trade.id)
-            .execution_options(synchronize_session=False)
         )
-        return (await self._session.execute(statement)).first() is not None
+        moved = (await (await self._session.connection()).execute(statement)).rowcount == 1
+        if moved:
+            as_written(trade, dict(values) | {"status": status.value})
+        return moved
 
     async def live_of_wallet(self, user_id: UUID, wallet_id: UUID, symbol: str | None) -> list[LiveTrade]:
         """The wallet's trades that are not over, of one symbol or of all."""

@@ -1,6 +1,7 @@
 """The executor's process: plain asyncio, until SIGTERM or SIGINT."""
 
 import asyncio
+import gc
 import signal
 
 import structlog
@@ -12,6 +13,14 @@ from app.core.logging import configure_logging
 log = structlog.get_logger(__name__)
 
 
+def settle_garbage_collection() -> None:
+    """Leave what was loaded at the start out of every collection: one over the venue's markets takes longer
+    than an order. Young objects are collected as before, only less often."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
+
+
 async def main() -> None:
     """Serve until told to stop; what is under way is finished and the leases are given back."""
     settings = load_settings()
@@ -20,6 +29,7 @@ async def main() -> None:
     for ending in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(ending, stop.set)
     async with open_trading(settings) as trading:
+        settle_garbage_collection()
         log.info("the executor is ready", shards=settings.shard_count)
         await trading.executor.run(stop)
     log.info("the executor has stopped")

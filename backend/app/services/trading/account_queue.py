@@ -19,6 +19,7 @@ from app.services.trading.trade_driver import TradeDriver
 RETRY_SECONDS = 0.5
 MOST_RETRY_SECONDS = 10.0
 HINT_RETRY_SECONDS = 1.0
+HINT_GATHER_SECONDS = 0.03
 SWEEPS_PER_FULL_READ = 20
 
 Key = UUID | str | None  # a trade, a symbol, or the whole account
@@ -139,12 +140,15 @@ class AccountQueue:
 
     async def _reconcile(self, symbol: str | None) -> None:
         try:
-            reconciler = Reconciler(self._desk, self.account, await self._desk.gateway(self.account))
+            gateway = await self._desk.gateway(self.account)
+            reconciler = Reconciler(self._desk, self.account, gateway, lambda: bool(self._trades))
             found = await self._whole(reconciler) if symbol is None else await reconciler.symbol(symbol)
         except BaseException:
             self.reconcile(symbol, RETRY_SECONDS * (self._failures + 1))
             raise
         self._balance_due |= found.changed
+        if found.cut_short:
+            self.reconcile(symbol, HINT_GATHER_SECONDS)
         for trade_id in found.trades:
             self.drive(trade_id)
 
@@ -160,7 +164,8 @@ class AccountQueue:
             try:
                 gateway = await self._desk.gateway(self.account)
                 async for hint in gateway.hints():
-                    self.reconcile(hint.symbol)
+                    if hint.symbol not in self._timers:  # several nudges about one thing are one
+                        self.reconcile(hint.symbol, HINT_GATHER_SECONDS)
             except VenueUnavailableError as error:
                 log.warning(
                     "no hints about an account", wallet_id=str(self.account.wallet_id), error=str(error)

@@ -38,9 +38,8 @@ async def record_fills(
     new = await transaction.fills.insert(transaction.user_id, rows)
     if not new:
         return case
-    stored = await transaction.fills.of_trade(transaction.user_id, case.trade.id)
-    changed = TradeCase(case.trade, case.orders, stored)
-    await _post(transaction, changed, new)
+    changed = TradeCase(case.trade, case.orders, sorted([*case.fills, *new], key=venue_order))
+    await _post(transaction, changed, {fill.venue_trade_id for fill in new})
     _write_figures(changed)
     return changed
 
@@ -91,15 +90,9 @@ async def _post(transaction: TradingTransaction, case: TradeCase, new: set[str])
             if amount != 0:
                 rows.append(_posting(trade.wallet_id, trade.id, kind, amount, fill))
     await transaction.ledger.insert(transaction.user_id, rows)
-    states = await transaction.risk.lock(transaction.user_id, trade.environment)
-    for state in states:
-        if state.wallet_id in (None, trade.wallet_id):
-            if state.balance is not None:
-                state.balance += total
-            if state.equity is not None:
-                state.equity += total
-            if state.free_margin is not None:
-                state.free_margin += min(total, ZERO) - money(used)
+    await transaction.risk.move_balance(
+        transaction.user_id, trade.environment, trade.wallet_id, total, min(total, ZERO) - money(used)
+    )
 
 
 def _posting(wallet_id: UUID, trade_id: UUID, kind: str, amount: Decimal, fill: Fill) -> dict[str, object]:

@@ -106,6 +106,5 @@ async def _refuse(
     decision = await transaction.decisions.refuse(transaction.user_id, case.trade.id, breach_rows(breaches))
     if decision is not None:
         transaction.announcements.changed(transaction.user_id, "decision", decision)
-    loaded = await TradeCase.load(transaction, case.trade.id)
-    await finish(transaction, case if loaded is None else loaded, TradeStatus.REJECTED)
+    await finish(transaction, case, TradeStatus.REJECTED)
     log.info("an entry was refused at the gate", trade_id=str(case.trade.id), reason=reason)

@@ -32,10 +32,10 @@ class Advance:
         """Return the case after every written step, and the step that is left to do."""
         action = self._ask(case)
         for _ in range(MOST_STEPS):
-            case = await self._write_status(case, action)
+            await self._write_status(case, action)
             match action.kind:
                 case ActionKind.WRITE_INTENT:
-                    await self._write_intent(case, action)
+                    case = await self._write_intent(case, action)
                 case ActionKind.DROP:
                     await self._drop(case, action)
                 case ActionKind.FINISH:
@@ -43,7 +43,6 @@ class Advance:
                     return case, action
                 case _:
                     return case, action
-            case = await self._reload(case)
             action = self._ask(case)
         raise RuntimeError(f"trade {case.trade.id} does not come to rest: {action.reason}")
 
@@ -56,15 +55,11 @@ class Advance:
         )
         return next_action(view, case.order_views(), case.position_quantity())
 
-    async def _reload(self, case: TradeCase) -> TradeCase:
-        loaded = await TradeCase.load(self._transaction, case.trade.id)
-        return case if loaded is None else loaded
-
-    async def _write_status(self, case: TradeCase, action: Action) -> TradeCase:
+    async def _write_status(self, case: TradeCase, action: Action) -> None:
         """Move the trade's status to what it should read now."""
         before, after = case.status, action.status
         if action.kind is ActionKind.FINISH or before is after or not can_move(before, after):
-            return case
+            return
         values: dict[str, object] = {}
         if after is TradeStatus.OPEN_UNPROTECTED:
             values["unprotected_since"] = self._now
@@ -75,9 +70,8 @@ class Advance:
         if await self._transaction.trades.move(self._transaction.user_id, case.trade, after, values):
             self._transaction.announcements.trade(case.trade.id)
             self._transaction.announcements.changed(self._transaction.user_id, "position", case.trade.id)
-        return await self._reload(case)
 
-    async def _write_intent(self, case: TradeCase, action: Action) -> None:
+    async def _write_intent(self, case: TradeCase, action: Action) -> TradeCase:
         transaction, trade = self._transaction, case.trade
         leg, attempt, quantity = action.leg, action.attempt, action.quantity
         if leg is None or attempt is None or quantity is None:
@@ -86,7 +80,7 @@ class Advance:
             trade.exit_requested = action.exit_reason.value
         new_id = client_order_id(self._desk.terms.deployment, trade.id, leg, attempt)
         if action.replaces is not None:
-            await transaction.orders.replaced(transaction.user_id, action.replaces, new_id)
+            await transaction.orders.replaced(transaction.user_id, case.order(action.replaces), new_id)
         side = case.side.entry_order_side if leg is OrderLeg.ENTRY else case.side.exit_order_side
         row: dict[str, object] = {
             "client_order_id": new_id,
@@ -104,9 +98,11 @@ class Advance:
             "reduce_only": leg is not OrderLeg.ENTRY,
             "reason": (action.exit_reason.value if action.exit_reason else action.reason)[:50],
         }
-        if not await transaction.orders.insert(transaction.user_id, row):
+        written = await transaction.orders.insert(transaction.user_id, row)
+        if written is None:
             raise IntentExistsError(f"{new_id} cannot be written: a working order of that leg is there")
         self.wrote.append("entry" if leg is OrderLeg.ENTRY else _label(leg, attempt))
+        return TradeCase(trade, [*case.orders, written], case.fills)
 
     async def _drop(self, case: TradeCase, action: Action) -> None:
         order = _named(case, action)

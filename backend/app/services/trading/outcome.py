@@ -37,8 +37,6 @@ async def record_order(
         values |= {"accepted_at": seen.updated_at, "error_code": None, "error_message": None}
     if not await transaction.orders.move(transaction.user_id, order, status, values):
         return case
-    order.exchange_order_id = seen.exchange_order_id
-    order.triggered_order_id = seen.triggered_order_id or order.triggered_order_id
     case = await record_fills(transaction, case, fills)
     if before is OrderStatus.SENDING:
         await log_attempt(transaction, case, order, status, now)

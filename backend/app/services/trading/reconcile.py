@@ -5,7 +5,7 @@ account's entries, and what is not ours is counted but never touched.
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from uuid import UUID
@@ -38,10 +38,11 @@ log = structlog.get_logger(__name__)
 
 @dataclass(slots=True)
 class Found:
-    """Trades to look at again, and whether fills or balances changed."""
+    """Trades to look at again, whether fills or balances changed, and whether it is to be done again."""
 
     trades: dict[UUID, None] = field(default_factory=dict)
     changed: bool = False
+    cut_short: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +61,26 @@ class _Books:
 class Reconciler:
     """Reconciles one account; called by its one writer only."""
 
-    def __init__(self, desk: Desk, account: TradingAccount, gateway: ExchangeGateway) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        account: TradingAccount,
+        gateway: ExchangeGateway,
+        wanted_elsewhere: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._desk = desk
         self._account = account
         self._gateway = gateway
+        self._wanted_elsewhere = wanted_elsewhere
         self._found = Found()
 
     async def symbol(self, symbol: str) -> Found:
-        """Compare one symbol."""
+        """Compare one symbol. Cut short, to be done again, when a trade waits for the account's writer."""
         await self._converge_orders(symbol, await self._gateway.open_orders(symbol))
-        await self._compare_position(symbol)
+        if self._wanted_elsewhere():
+            self._found.cut_short = True
+        else:
+            await self._compare_position(symbol)
         return self._found
 
     async def whole(self, *, every_order: bool) -> Found:

@@ -124,9 +124,7 @@ class RiskManagement:
         self, signal: Signal, environment: str, accounts: Sequence[TradingAccount]
     ) -> list[TradeDecision]:
         user_ids = sorted({account.user_id for account in accounts})
-        await self._know_balances(user_ids, environment, accounts)
-        async with self._system.system() as session:
-            held = await FanOutTransaction(session).risk.held_symbols(user_ids, environment)
+        held = await self._know_balances(user_ids, environment, accounts)
         markets = await self._markets.marked(held | {(signal.venue, signal.symbol)})
         market = await self._signal_market(signal)
         async with self._system.system() as session:
@@ -143,12 +141,16 @@ class RiskManagement:
 
     async def _know_balances(
         self, user_ids: Sequence[UUID], environment: str, accounts: Sequence[TradingAccount]
-    ) -> None:
-        """Read again what is too old to decide on; a wallet that cannot be read is refused by its facts."""
+    ) -> set[tuple[str, str]]:
+        """Read again what is too old to decide on; a wallet that cannot be read is refused by its facts.
+        Returns the (venue, symbol) pairs that the users hold."""
         limit = utc_now() - timedelta(milliseconds=self._terms.balance_fresh_ms)
         async with self._system.system() as session:
-            stale = await FanOutTransaction(session).risk.without_fresh_balance(user_ids, environment, limit)
+            risk = FanOutTransaction(session).risk
+            stale = await risk.without_fresh_balance(user_ids, environment, limit)
+            held = await risk.held_symbols(user_ids, environment)
         await self._balances.refresh_many([one for one in accounts if one.wallet_id in stale])
+        return held
 
     async def _picture(
         self,

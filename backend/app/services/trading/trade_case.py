@@ -40,6 +40,12 @@ class TradeCase:
             fills = await transaction.fills.of_trade(user_id, trade_id)
         return cls(trade, orders, fills)
 
+    async def again(self, transaction: TradingTransaction) -> Self | None:
+        """The same case with the trade read and locked anew. Its orders and fills are written by this
+        account's one writer only, and each of them moves by compare-and-swap."""
+        trade = await transaction.trades.lock(transaction.user_id, self.trade.id)
+        return None if trade is None else type(self)(trade, self.orders, self.fills)
+
     @property
     def side(self) -> Side:
         return Side(self.trade.side)

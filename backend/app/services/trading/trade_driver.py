@@ -64,6 +64,14 @@ class _Next:
     leverage: int | None = None
 
 
+@dataclass(slots=True)
+class Writing:
+    """A transaction on a locked trade; `case` is what it has become."""
+
+    transaction: TradingTransaction
+    case: TradeCase
+
+
 class TradeDriver:
     """Drives the trades of one account, one at a time."""
 
@@ -72,10 +80,11 @@ class TradeDriver:
         self._account = account
         self._gateway = gateway
         self._changed = False
+        self._case: TradeCase | None = None  # what the step before left behind, while one drive lasts
 
     async def drive(self, trade_id: UUID) -> Rest:
         """Take the trade as far as it can go now."""
-        self._changed = False
+        self._changed, self._case = False, None
         for _ in range(MOST_ROUNDS):
             step = await self._decide(trade_id)
             if step is None:
@@ -94,7 +103,7 @@ class TradeDriver:
         """Read, write what needs no venue, and pass the gate where an order is to leave."""
         async with self._desk.database.tenant(self._account.user_id) as session:
             transaction = TradingTransaction(session, self._account.user_id)
-            case = await TradeCase.load(transaction, trade_id)
+            case = await self._load(transaction, trade_id)
             if case is None or case.status.is_terminal:
                 return None
             now = utc_now()
@@ -102,10 +111,19 @@ class TradeDriver:
             case, action = await advance.run(case)
             step = await self._prepare(transaction, case, action, now)
             await transaction.announcements.send()
+        self._case = case
         self._crash_after_intents(advance)
         if step is not None and step.passed is not None:
             crash_point(f"after_commit_sending_{crash_leg(step.passed.order)}")
         return step
+
+    async def _load(self, transaction: TradingTransaction, trade_id: UUID) -> TradeCase | None:
+        """The trade, locked: read whole at first, afterwards what the step before left, locked anew. A step
+        that fails leaves nothing behind, so that the next one reads everything."""
+        known, self._case = self._case, None
+        if known is None:
+            return await TradeCase.load(transaction, trade_id)
+        return await known.again(transaction)
 
     async def _prepare(
         self, transaction: TradingTransaction, case: TradeCase, action: Action, now: datetime
@@ -195,9 +213,9 @@ class TradeDriver:
             case Absent(status=None):
                 return Rest(found.wait_seconds, self._changed)
             case Absent(status=OrderStatus() as status):
-                async with self._writing(trade_id) as (transaction, case):
-                    own = case.order(order.client_order_id)
-                    await record_absence(transaction, case, own, status, utc_now())
+                async with self._writing(trade_id) as writing:
+                    own = writing.case.order(order.client_order_id)
+                    await record_absence(writing.transaction, writing.case, own, status, utc_now())
                 crash_point(f"after_not_accepted_{leg}")
         return None
 
@@ -227,11 +245,11 @@ class TradeDriver:
         """Write an order as the venue shows it, its fills and the next intent; False when nothing was new."""
         fills = await self._fills_of(order, seen)
         before = (order.status, order.filled_quantity)
-        async with self._writing(trade_id) as (transaction, case):
-            count = len(case.fills)
-            own = case.order(order.client_order_id)
-            recorded = await record_order(transaction, case, own, seen, fills, utc_now())
-            grown = len(recorded.fills) > count
+        async with self._writing(trade_id) as writing:
+            count = len(writing.case.fills)
+            own = writing.case.order(order.client_order_id)
+            writing.case = await record_order(writing.transaction, writing.case, own, seen, fills, utc_now())
+            grown = len(writing.case.fills) > count
             self._changed |= grown
         crash_point(f"after_record_{crash_leg(order)}")
         return grown or (seen.status, seen.filled_quantity) != before
@@ -251,26 +269,28 @@ class TradeDriver:
             return ()
 
     async def _record_refusal(self, trade_id: UUID, order: Order, refused: Refused) -> None:
-        async with self._writing(trade_id) as (transaction, case):
-            own = case.order(order.client_order_id)
-            await record_refusal(transaction, case, own, refused, utc_now())
+        async with self._writing(trade_id) as writing:
+            own = writing.case.order(order.client_order_id)
+            await record_refusal(writing.transaction, writing.case, own, refused, utc_now())
         crash_point(f"after_record_{crash_leg(order)}")
 
     @asynccontextmanager
-    async def _writing(self, trade_id: UUID) -> AsyncIterator[tuple[TradingTransaction, TradeCase]]:
+    async def _writing(self, trade_id: UUID) -> AsyncIterator[Writing]:
         """A transaction on the locked trade, ended by every step that needs no venue."""
         async with self._desk.database.tenant(self._account.user_id) as session:
             transaction = TradingTransaction(session, self._account.user_id)
-            case = await TradeCase.load(transaction, trade_id)
+            case = await self._load(transaction, trade_id)
             if case is None:
                 raise LookupError(f"trade {trade_id} is gone")
-            yield transaction, case
-            loaded = await TradeCase.load(transaction, trade_id)
+            writing = Writing(transaction, case)
+            yield writing
+            case = writing.case
             may_enter = await self._may_enter(transaction, case)
             advance = Advance(self._desk, transaction, utc_now(), may_enter)
-            await advance.run(case if loaded is None else loaded)
+            case, _ = await advance.run(case)
             transaction.announcements.trade(trade_id)
             await transaction.announcements.send()
+        self._case = case
         self._crash_after_intents(advance)
 
     @staticmethod
