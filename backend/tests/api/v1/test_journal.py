@@ -1,7 +1,7 @@
 """Trades, executions and decisions over HTTP: complete, in order, and their owner's only."""
 
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID
 
 import httpx
 import pytest
@@ -16,7 +16,7 @@ from tests.api.desk_world import NOON, Person, World, pages
 LISTS = ("/trades", "/execution/logs", "/risk/decisions")
 
 
-@pytest.mark.parametrize("path", [*LISTS, f"/trades/{uuid4()}", "/signals"])
+@pytest.mark.parametrize("path", [*LISTS, f"/trades/{UUID(int=7)}", "/signals"])
 async def test_journal_anonymous_is_refused(http: httpx.AsyncClient, path: str) -> None:
     assert (await http.get(path)).status_code == 401
 
