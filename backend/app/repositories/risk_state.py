@@ -5,7 +5,6 @@ Lock order: a user's row, then its wallets' rows, users in order of their ids.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -147,35 +146,6 @@ class SystemRiskStateRepository:
     async def breakers(self, user_ids: Sequence[UUID]) -> list[BreakerState]:
         """Trading states of the platform, the venues, these users and their wallets."""
         return await _breakers(self._session, user_ids)
-
-    async def without_fresh_balance(
-        self, user_ids: Sequence[UUID], environment: str, before: datetime
-    ) -> set[UUID]:
-        """Active wallets of these users whose balance is not known, or was read before that wall time."""
-        statement = (
-            select(Wallet.id)
-            .outerjoin(RiskState, (RiskState.user_id == Wallet.user_id) & (RiskState.wallet_id == Wallet.id))
-            .where(
-                Wallet.user_id.in_(list(user_ids)),
-                Wallet.environment == environment,
-                Wallet.status == "active",
-                or_(
-                    RiskState.id.is_(None),
-                    RiskState.balance_as_of.is_(None),
-                    RiskState.balance_as_of < before,
-                ),
-            )
-        )
-        return set((await self._session.execute(statement)).scalars())
-
-    async def held_symbols(self, user_ids: Sequence[UUID], environment: str) -> set[tuple[str, str]]:
-        """(venue, symbol) of these users' live trades."""
-        statement = (
-            select(Trade.venue, Trade.symbol)
-            .where(Trade.user_id.in_(list(user_ids)), Trade.environment == environment, LIVE_TRADE)
-            .distinct()
-        )
-        return set(await self._session.execute(statement))
 
 
 _LOCKED = (

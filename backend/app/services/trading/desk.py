@@ -6,12 +6,17 @@ from uuid import UUID
 
 from app.core.clock import utc_now
 from app.core.db import Database
+from app.models.signal import Signal
+from app.models.trade import Trade
 from app.repositories.trading_accounts import TradingAccount
+from app.repositories.trading_transaction import TradingTransaction
 from app.services.ports import ExchangeGateway, ExchangeGateways
 from app.services.trading.balances import BalanceKeeper, account_key
 from app.services.trading.markets import MarketView
 from app.services.trading.risk_management import RiskManagement
 from app.services.trading.terms import TradingTerms
+
+SIGNALS_KEPT = 256
 
 
 class LeaseBook:
@@ -39,10 +44,28 @@ class Desk:
     leases: LeaseBook = field(default_factory=LeaseBook)
     alive_since: datetime = field(default_factory=utc_now)
     leverage_set: set[tuple[UUID, str, int]] = field(default_factory=set)
+    signals: dict[UUID, Signal] = field(default_factory=dict)
 
     async def gateway(self, account: TradingAccount) -> ExchangeGateway:
         """The account's gateway, out of the pool."""
         return await self.gateways.for_account(account_key(account))
+
+    async def signal_of(self, transaction: TradingTransaction, trade: Trade) -> Signal | None:
+        """The signal that a trade came from; signals never change, so that one is read once."""
+        if trade.signal_id is None:
+            return None
+        known = self.signals.get(trade.signal_id)
+        if known is None:
+            known = await transaction.trades.signal(transaction.user_id, trade)
+            if known is not None:
+                self.remember(known)
+        return known
+
+    def remember(self, signal: Signal) -> None:
+        """Keep a signal for the gates that follow its decision; the oldest is forgotten."""
+        self.signals[signal.id] = signal
+        while len(self.signals) > SIGNALS_KEPT:
+            del self.signals[next(iter(self.signals))]
 
     @property
     def unprotected_bound(self) -> timedelta:

@@ -52,7 +52,10 @@ async def pass_gate(
     approved: ApprovedOrder | None = None
     if order.leg == OrderLeg.ENTRY:
         await transaction.halt.share()
-        verdict = await desk.risk.validate_again(transaction, case.trade, case.trade.planned_quantity)
+        signal = await desk.signal_of(transaction, case.trade)
+        verdict = None
+        if signal is not None:
+            verdict = await desk.risk.validate_again(transaction, case.trade, signal)
         if not isinstance(verdict, ApprovedOrder):
             await _refuse(transaction, case, order, verdict, now)
             return None

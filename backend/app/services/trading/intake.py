@@ -65,6 +65,7 @@ class Intake:
             if signal is None:
                 raise MalformedWorkError(f"there is no signal {signal_id}")
             subscribed = await accounts.subscribed(signal)
+        self._desk.remember(signal)
         decisions = await self._desk.risk.validate_trade(signal, subscribed)
         if any(decision.is_approved for decision in decisions):
             crash_point("after_commit_intent")

@@ -19,13 +19,14 @@ from app.domain.client_order_id import client_order_id
 from app.domain.limits import ApprovedOrder, BreachDetail, RefusedOrder, review, review_batch
 from app.domain.sizing import ClosedTradeStatistics, PositionSize
 from app.domain.types import OrderLeg, OrderStatus, OrderType, SizingMethod, TradeStatus
+from app.models.risk_state import RiskState
 from app.models.signal import Signal
 from app.models.trade import Trade
 from app.repositories.fan_out import FanOutTransaction
 from app.repositories.trading_accounts import TradingAccount
 from app.repositories.trading_transaction import TradingTransaction
 from app.services.trading.balances import BalanceKeeper
-from app.services.trading.holdings import Holding, Markets
+from app.services.trading.holdings import Holding
 from app.services.trading.markets import MarketView
 from app.services.trading.proposals import SignalMarket, review_row, size_for_wallet
 from app.services.trading.risk_picture import RiskPicture
@@ -88,16 +89,13 @@ class RiskManagement:
         return size_for_wallet(market, book, picture, statistics)
 
     async def validate_again(
-        self, transaction: TradingTransaction, trade: Trade, planned: Decimal
-    ) -> ApprovedOrder | RefusedOrder | None:
+        self, transaction: TradingTransaction, trade: Trade, signal: Signal
+    ) -> ApprovedOrder | RefusedOrder:
         """Decide once more, at the newest price and under lock, just before the order leaves.
 
-        The quantity is what was planned, or less where less fits now. None where the signal is gone.
+        The quantity is what was planned, or less where less fits now.
         """
         user_id = transaction.user_id
-        signal = await transaction.trades.signal(user_id, trade)
-        if signal is None:
-            return None
         states = await transaction.risk.lock(user_id, trade.environment)
         exposures = await transaction.risk.exposures(user_id, trade.environment)
         pairs = {(one.trade.venue, one.trade.symbol) for one in exposures} | {(trade.venue, trade.symbol)}
@@ -116,60 +114,63 @@ class RiskManagement:
         book = picture.books[trade.wallet_id]
         statistics = await self._statistics(transaction, book, signal.strategy)
         size = self.calculate_position_size(market, book, picture, statistics)
-        size = smaller_size(size, planned, market, trade.leverage)
+        size = smaller_size(size, trade.planned_quantity, market, trade.leverage)
         row = review_row(market, picture, trade.wallet_id, size)
         return review(row.intent, row.market, row.wallet, row.user, book.limits)
 
     async def _decide(
         self, signal: Signal, environment: str, accounts: Sequence[TradingAccount]
     ) -> list[TradeDecision]:
+        """Decide in one transaction; where a balance is too old, read it first and begin again."""
         user_ids = sorted({account.user_id for account in accounts})
-        held = await self._know_balances(user_ids, environment, accounts)
-        markets = await self._markets.marked(held | {(signal.venue, signal.symbol)})
-        market = await self._signal_market(signal)
-        async with self._system.system() as session:
-            transaction = FanOutTransaction(session)
-            picture = await self._picture(transaction, user_ids, environment, markets, market)
-            statistics = await self._kelly_statistics(transaction, picture, signal.strategy)
-            decisions: list[TradeDecision] = []
-            for accounts_of_round in _rounds(accounts):
-                decisions += await self._decide_round(
-                    transaction, picture, market, accounts_of_round, statistics
-                )
-            await transaction.announcements.send()
-        return decisions
+        for may_read in (True, False):
+            async with self._system.system() as session:
+                transaction = FanOutTransaction(session)
+                states = await transaction.risk.lock(user_ids, environment)
+                stale = self._stale(states, accounts) if may_read else []
+                if not stale:
+                    return await self._decide_under_lock(transaction, signal, environment, accounts, states)
+            await self._balances.refresh_many(stale)
+        return []
 
-    async def _know_balances(
-        self, user_ids: Sequence[UUID], environment: str, accounts: Sequence[TradingAccount]
-    ) -> set[tuple[str, str]]:
-        """Read again what is too old to decide on; a wallet that cannot be read is refused by its facts.
-        Returns the (venue, symbol) pairs that the users hold."""
+    def _stale(self, states: Sequence[RiskState], accounts: Sequence[TradingAccount]) -> list[TradingAccount]:
+        """Wallets whose balance is not known or too old to decide on. One that cannot be read is refused by
+        its facts."""
         limit = utc_now() - timedelta(milliseconds=self._terms.balance_fresh_ms)
-        async with self._system.system() as session:
-            risk = FanOutTransaction(session).risk
-            stale = await risk.without_fresh_balance(user_ids, environment, limit)
-            held = await risk.held_symbols(user_ids, environment)
-        await self._balances.refresh_many([one for one in accounts if one.wallet_id in stale])
-        return held
+        fresh = {
+            state.wallet_id
+            for state in states
+            if state.balance_as_of is not None and state.balance_as_of >= limit
+        }
+        return [account for account in accounts if account.wallet_id not in fresh]
 
-    async def _picture(
+    async def _decide_under_lock(
         self,
         transaction: FanOutTransaction,
-        user_ids: Sequence[UUID],
+        signal: Signal,
         environment: str,
-        markets: Markets,
-        market: SignalMarket,
-    ) -> RiskPicture:
-        states = await transaction.risk.lock(user_ids, environment)
-        return RiskPicture(
+        accounts: Sequence[TradingAccount],
+        states: Sequence[RiskState],
+    ) -> list[TradeDecision]:
+        user_ids = sorted({account.user_id for account in accounts})
+        exposures = await transaction.risk.exposures(user_ids, environment)
+        held = {(one.trade.venue, one.trade.symbol) for one in exposures}
+        market = await self._signal_market(signal)
+        picture = RiskPicture(
             rules=await transaction.risk.rules(user_ids, environment),
             states=states,
-            exposures=await transaction.risk.exposures(user_ids, environment),
+            exposures=exposures,
             breakers=await transaction.risk.breakers(user_ids),
-            markets=markets,
+            markets=await self._markets.marked(held),
             now=market.now,
             market_time=market.market_time,
         )
+        statistics = await self._kelly_statistics(transaction, picture, signal.strategy)
+        decisions: list[TradeDecision] = []
+        for accounts_of_round in _rounds(accounts):
+            decisions += await self._decide_round(transaction, picture, market, accounts_of_round, statistics)
+        await transaction.announcements.send()
+        return decisions
 
     async def _signal_market(self, signal: Signal) -> SignalMarket:
         quote = await self._markets.quote(signal.venue, signal.symbol)

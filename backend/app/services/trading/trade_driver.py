@@ -144,7 +144,7 @@ class TradeDriver:
         trade = case.trade
         if case.status not in (TradeStatus.INTENT, TradeStatus.ENTERING) or case.fills:
             return True
-        signal = await transaction.trades.signal(transaction.user_id, trade)
+        signal = await self._desk.signal_of(transaction, trade)
         market_time = await self._desk.markets.market_time(trade.venue)
         return signal is not None and (market_time is None or market_time < signal.expires_at)
 
