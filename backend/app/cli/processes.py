@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from app.core.config import BACKEND_DIR, PaperFeed, Settings
 
+SYNTHETIC_HISTORY_BARS = 3_000  # of one minute: the longest warm-up of a strategy, on bars of a quarter of an hour
 PROCESS_TITLES = {"paper": "paper exchange", "api": "API and web app"}
 
 
@@ -57,8 +58,11 @@ def paper_arguments(settings: Settings) -> tuple[str, ...]:
         arguments += ["--seed", str(settings.paper_seed)]
     if settings.paper_replay_dir is not None:
         arguments += ["--replay-dir", str(settings.paper_replay_dir)]
-    if settings.paper_history_bars is not None:
-        arguments += ["--history-bars", str(settings.paper_history_bars)]
+    history = settings.paper_history_bars
+    if history is None and settings.paper_feed is PaperFeed.SYNTHETIC:
+        history = SYNTHETIC_HISTORY_BARS
+    if history is not None:
+        arguments += ["--history-bars", str(history)]
     return tuple(arguments)
 
 

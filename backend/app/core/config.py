@@ -172,7 +172,7 @@ class Settings(BaseSettings):
     )
     paper_feed: PaperFeed = Field(PaperFeed.SYNTHETIC, description="synthetic | replay")
     paper_replay_dir: Path | None = Field(None, description="Folder of the files that the replay feed plays")
-    paper_speed: float = Field(20.0, gt=0, description="Seconds of market time per second of wall time")
+    paper_speed: float = Field(60.0, gt=0, description="Seconds of market time per second of wall time")
     paper_seed: int = Field(7, ge=0, description="Seed of the synthetic market")
     paper_weight_per_minute: int = Field(
         2400,
