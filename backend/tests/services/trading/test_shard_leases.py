@@ -1,0 +1,69 @@
+"""One executor per shard: a lease fences the others, dies with its process, and is given back at a stop."""
+
+from app.core.db import Database
+from app.core.process_identity import own_identity
+from app.services.trading.desk import LeaseBook
+from app.services.trading.shard_leases import ShardLeases
+from tests.services.trading.floor import TradingFloor
+
+SHARDS = 4
+
+
+def leases(system: Database, book: LeaseBook, holder: str, *, seconds: float = 30.0) -> ShardLeases:
+    return ShardLeases(
+        system, book, holder, shard_count=SHARDS, seconds=seconds, holder_is_dead=lambda name: "dead" in name
+    )
+
+
+async def test_second_executor_gets_nothing_while_the_first_lives(floor: TradingFloor) -> None:
+    first, second = LeaseBook(), LeaseBook()
+    gained, _ = await leases(floor.desk.system, first, "a").tend()
+    taken, _ = await leases(floor.desk.system, second, "b").tend()
+    assert gained == set(range(SHARDS))
+    assert taken == set()
+
+
+async def test_dead_holders_shards_are_free_at_once_under_a_new_epoch(floor: TradingFloor) -> None:
+    first, second = LeaseBook(), LeaseBook()
+    await leases(floor.desk.system, first, "dead process").tend()
+    gained, _ = await leases(floor.desk.system, second, "b").tend()
+    assert gained == set(range(SHARDS))
+    assert all(second.epochs[shard] > first.epochs[shard] for shard in gained)
+
+
+async def test_stalled_holder_learns_that_it_lost_its_shards(floor: TradingFloor) -> None:
+    first, second = LeaseBook(), LeaseBook()
+    stalled = leases(floor.desk.system, first, "a", seconds=0.0)
+    await stalled.tend()
+    await leases(floor.desk.system, second, "b").tend()
+    _, lost = await stalled.tend()
+    assert lost == set(range(SHARDS))
+    assert first.epochs == {}
+
+
+async def test_released_leases_are_free_at_once(floor: TradingFloor) -> None:
+    first, second = LeaseBook(), LeaseBook()
+    held = leases(floor.desk.system, first, "a")
+    await held.tend()
+    await held.release()
+    gained, _ = await leases(floor.desk.system, second, "b").tend()
+    assert gained == set(range(SHARDS))
+
+
+async def test_entry_is_not_sent_under_a_lease_that_was_taken_over(floor: TradingFloor) -> None:
+    account = await floor.wallet(await floor.user())
+    async with floor.executor():
+        await floor.until_outbox_empty()
+        await floor.sql.execute("UPDATE shard_leases SET epoch = epoch + 1, holder = 'another'")
+        await floor.sql.execute("UPDATE shard_leases SET expires_at = now() + interval '1 hour'")
+        await floor.signal()
+        trade = await floor.until_status(account, "INTENT", "ENTERING")
+        await floor.until_outbox_empty()
+    assert trade["quantity"] == 0
+    assert await floor.venue_position(account) == 0
+    sent = await floor.sql.fetchval("SELECT count(*) FROM orders WHERE status <> 'INTENT'")
+    assert sent == 0
+
+
+def test_own_identity_is_short_and_alive() -> None:
+    assert len(own_identity()) <= 64
