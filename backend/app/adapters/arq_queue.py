@@ -1,6 +1,8 @@
 """The doorbell of background jobs: arq over Redis, JSON on both sides. A lost job is found by a sweep."""
 
+import asyncio
 import json
+from dataclasses import replace
 
 import structlog
 from arq import create_pool
@@ -8,6 +10,7 @@ from arq.connections import ArqRedis, RedisSettings
 from redis.exceptions import RedisError
 
 QUEUE = "stackalpha:jobs"
+RING_SECONDS = 1.0
 
 log = structlog.get_logger(__name__)
 
@@ -34,20 +37,27 @@ class ArqQueue:
     def __init__(self, redis_url: str) -> None:
         self._url = redis_url
         self._pool: ArqRedis | None = None
+        self._lock = asyncio.Lock()
 
     async def enqueue(self, job: str, *arguments: str | int, key: str) -> None:
         """Ask for a job, once while one of the same key waits or runs."""
         try:
+            async with asyncio.timeout(RING_SECONDS):
+                pool = await self._connected()
+                await pool.enqueue_job(job, *arguments, _job_id=key)
+        except (RedisError, OSError, TimeoutError) as error:
+            log.warning("a job could not be asked for", job=job, error=type(error).__name__)
+
+    async def _connected(self) -> ArqRedis:
+        async with self._lock:
             if self._pool is None:
                 self._pool = await create_pool(
-                    redis_settings(self._url),
+                    replace(redis_settings(self._url), conn_retries=0),  # the caller does not wait for Redis
                     job_serializer=encode_job,
                     job_deserializer=decode_job,
                     default_queue_name=QUEUE,
                 )
-            await self._pool.enqueue_job(job, *arguments, _job_id=key)
-        except (RedisError, OSError, TimeoutError) as error:
-            log.warning("a job could not be asked for", job=job, error=type(error).__name__)
+            return self._pool
 
     async def close(self) -> None:
         if self._pool is not None:

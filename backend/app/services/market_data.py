@@ -1,7 +1,8 @@
 """Prices as they come: published for everybody, and turned into "this bar is closed"."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+import math
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -83,25 +84,29 @@ class MarketFeed:
         self._subscribed = {symbol: frozenset(frames) for symbol, frames in found.items()}
 
     async def accept(self, quotes: Sequence[Quote]) -> None:
-        """Take in prices; a closed bar is announced at once."""
+        """Take in prices; closed bars are announced at once, together. A price that is no number is dropped."""
+        closed: list[tuple[Subscription, int]] = []
         for quote in quotes:
-            market_ms = round(quote.market_time.timestamp() * 1000)
-            self._waiting.append(
-                PriceTick(quote.symbol, float(quote.mark_price), float(quote.last_price), market_ms)
-            )
-            frames = self._subscribed.get(quote.symbol)
-            if not frames:
+            tick = _tick(quote)
+            if not (math.isfinite(tick.mark) and math.isfinite(tick.last)):
                 continue
-            for timeframe, close in self._bars.advance(self._venue, quote.symbol, market_ms, frames):
-                wanted = Subscription(self._venue, quote.symbol, timeframe)
-                await self._queue.enqueue(
-                    "compute_signals",
-                    self._venue,
-                    quote.symbol,
-                    timeframe.value,
-                    close,
-                    key=job_key(wanted, close),
-                )
+            self._waiting.append(tick)
+            frames = self._subscribed.get(quote.symbol, frozenset())
+            closed += [
+                (Subscription(self._venue, quote.symbol, timeframe), close)
+                for timeframe, close in self._bars.advance(self._venue, quote.symbol, tick.market_ms, frames)
+            ]
+        await asyncio.gather(*(self._announce(wanted, close) for wanted, close in closed))
+
+    async def _announce(self, bars: Subscription, close: int) -> None:
+        await self._queue.enqueue(
+            "compute_signals",
+            bars.venue,
+            bars.symbol,
+            bars.timeframe.value,
+            close,
+            key=job_key(bars, close),
+        )
 
     async def publish_forever(self) -> None:
         """Publish what has come, together, until cancelled."""
@@ -111,6 +116,11 @@ class MarketFeed:
             if waiting:
                 wall_ms = round(self._now().timestamp() * 1000)
                 await self._publisher.publish(self._venue, waiting, wall_ms)
+
+
+def _tick(quote: Quote) -> PriceTick:
+    market_ms = round(quote.market_time.timestamp() * 1000)
+    return PriceTick(quote.symbol, float(quote.mark_price), float(quote.last_price), market_ms)
 
 
 async def keep_subscriptions(feeds: Sequence[MarketFeed], system: Database, seconds: float) -> None:
@@ -124,6 +134,3 @@ async def keep_subscriptions(feeds: Sequence[MarketFeed], system: Database, seco
         except OSError as error:
             log.warning("the subscriptions cannot be read", error=type(error).__name__)
         await asyncio.sleep(seconds)
-
-
-Quotes = AsyncIterator[Sequence[Quote]]

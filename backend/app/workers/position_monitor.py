@@ -59,8 +59,8 @@ class Monitor:
         async def follow() -> None:
             symbols = self._parts.settings.feed_symbols
             async for quotes in self._parts.reader.quotes(venue, symbols):
+                await self._parts.watch.on_quotes(venue, quotes)  # leaving comes first; it needs no Redis
                 await feed.accept(quotes)
-                await self._parts.watch.on_quotes(venue, quotes)
 
         return follow
 

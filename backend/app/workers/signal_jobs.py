@@ -29,12 +29,17 @@ async def sweep_signals(context: Context) -> None:
     """Compute bars that were missed, and strategies that raised."""
     parts: MarketParts = context["parts"]
     for bar in await parts.missed_bars():
-        await compute_signals(context, bar.venue, bar.symbol, bar.timeframe.value, bar.close_ms)
+        try:
+            await compute_signals(context, bar.venue, bar.symbol, bar.timeframe.value, bar.close_ms)
+        except Exception:
+            log.exception("a missed bar failed; the others go on", symbol=bar.symbol, close_ms=bar.close_ms)
     for failed in await parts.signals.failures():
         try:
             await parts.signals.retry(failed)
         except VenueUnavailableError as error:
             log.warning("a strategy waits for its next try", strategy=failed.strategy, error=str(error))
+        except Exception:
+            log.exception("a strategy's next try failed; the others go on", strategy=failed.strategy)
 
 
 async def keep_house(context: Context) -> None:

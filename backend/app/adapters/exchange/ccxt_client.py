@@ -38,12 +38,19 @@ class CcxtGateway:
     """Satisfies `services.ports.ExchangeGateway` for Binance's USD-M dialect."""
 
     def __init__(
-        self, profile: VenueProfile, client: Ccxt, limiter: WeightLimiter, stream: AccountStream
+        self,
+        profile: VenueProfile,
+        client: Ccxt,
+        limiter: WeightLimiter,
+        stream: AccountStream,
+        *,
+        page: int = PAGE,
     ) -> None:
         self._profile = profile
         self._client = client
         self._limiter = limiter
         self._stream = stream
+        self._page = page
 
     async def place_entry(self, order: ApprovedOrder, ticket: OrderTicket) -> PlaceOutcome:
         if order.intent.symbol != ticket.symbol or ticket.quantity > order.intent.size.quantity:
@@ -99,7 +106,7 @@ class CcxtGateway:
     async def fills(
         self, symbol: str, *, since_id: str | None = None, exchange_order_id: str | None = None
     ) -> Sequence[VenueFill]:
-        params: dict[str, object] = {"symbol": venue_symbol(symbol), "limit": PAGE}
+        params: dict[str, object] = {"symbol": venue_symbol(symbol), "limit": self._page}
         if exchange_order_id is not None:
             params["orderId"] = exchange_order_id
         elif since_id is not None:
@@ -111,7 +118,7 @@ class CcxtGateway:
             rows = await self._read(self._client.fapiPrivateGetUserTrades, params, 5, priority)
             page = [dialect.fill(row) for row in rows]
             found |= {fill.venue_trade_id: fill for fill in page}
-            if len(page) < PAGE or "fromId" not in params:
+            if len(page) < self._page or "fromId" not in params:
                 return sorted(found.values(), key=lambda fill: int(fill.venue_trade_id))
             params["fromId"] = max(int(fill.venue_trade_id) for fill in page) + 1
 
@@ -125,14 +132,14 @@ class CcxtGateway:
         return dialect.account_balance(row)
 
     async def ledger(self, since_ms: int | None) -> Sequence[LedgerEntry]:
-        params: dict[str, object] = {"limit": PAGE, "startTime": since_ms or 0}
+        params: dict[str, object] = {"limit": self._page, "startTime": since_ms or 0}
         found: dict[tuple[str, str], LedgerEntry] = {}
         while True:
             rows = await self._read(self._client.fapiPrivateGetIncome, params, 30, Priority.RECONCILE)
             for entry in filter(None, map(dialect.ledger_entry, rows)):
                 found[entry.kind, entry.reference] = entry
             newest = max((int(str(row["time"])) for row in rows), default=0)
-            if len(rows) < PAGE or newest <= int(str(params["startTime"])):
+            if len(rows) < self._page or newest <= int(str(params["startTime"])):
                 return sorted(found.values(), key=lambda entry: entry.occurred_at)
             params["startTime"] = newest
 
@@ -233,9 +240,4 @@ class CcxtGateway:
         return dialect.conditional_order(row, became)
 
     async def _note_limits(self, error: BaseException | None) -> None:
-        headers = {str(k).lower(): str(v) for k, v in (self._client.last_response_headers or {}).items()}
-        used, wait = headers.get("x-mbx-used-weight-1m"), headers.get("retry-after")
-        if used is not None and used.isdigit():
-            await self._limiter.observe(int(used))
-        if isinstance(error, ccxt.RateLimitExceeded | ccxt.DDoSProtection) and wait is not None:
-            self._limiter.shut_out(float(wait) if wait.isdigit() else 1.0)
+        await self._limiter.note(self._client.last_response_headers or {}, error)

@@ -5,17 +5,25 @@ budget of its own. The venue's own count (`X-MBX-USED-WEIGHT-1M`) and `Retry-Aft
 """
 
 import asyncio
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import Enum
 from typing import cast
 
+import ccxt
 import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 log = structlog.get_logger(__name__)
 KEY_SECONDS = 130
+RAISE = """
+if tonumber(redis.call('GET', KEYS[1]) or '0') < tonumber(ARGV[1]) then
+    redis.call('SET', KEYS[1], ARGV[1])
+end
+redis.call('EXPIRE', KEYS[1], ARGV[2])
+"""
 
 
 class Priority(Enum):
@@ -67,9 +75,20 @@ class WeightLimiter:
     async def observe(self, used_weight: int) -> None:
         """Raise our count to the venue's where it counts more."""
         minute = int(self._now().timestamp() // 60)
-        ours = await self._add(minute, 0)
-        if used_weight > ours:
-            await self._add(minute, used_weight - ours)
+        if self._redis is not None:
+            # one step at the server: two processes that look at once must not both add the difference
+            with contextlib.suppress(RedisError, OSError):
+                await self._redis.eval(RAISE, 1, self._key(minute), str(used_weight), str(KEY_SECONDS))  # type: ignore[misc]
+        self._local = (minute, max(self._held(minute), used_weight))
+
+    async def note(self, headers: Mapping[str, object], error: BaseException | None) -> None:
+        """Take in what the venue's answer says of our weight, and how long it wants to hear nothing."""
+        told = {name.lower(): str(value) for name, value in headers.items()}
+        used, wait = told.get("x-mbx-used-weight-1m", ""), told.get("retry-after")
+        if isinstance(error, ccxt.RateLimitExceeded | ccxt.DDoSProtection) and wait is not None:
+            self.shut_out(float(wait) if wait.isdigit() else 1.0)
+        if used.isdigit():
+            await self.observe(int(used))
 
     def shut_out(self, seconds: float) -> None:
         """The venue said `Retry-After`: nothing leaves this process before."""
@@ -78,7 +97,7 @@ class WeightLimiter:
 
     async def _add(self, minute: int, weight: int) -> int:
         if self._redis is not None:
-            key = f"weight:{self._name}:{minute}"
+            key = self._key(minute)
             try:
                 async with self._redis.pipeline(transaction=False) as pipe:
                     pipe.incrby(key, weight)
@@ -86,7 +105,13 @@ class WeightLimiter:
                     return int(cast(int, (await pipe.execute())[0]))
             except (RedisError, OSError):
                 pass  # Redis is down: the budget of this process alone holds
-        held_minute, held = self._local
-        held = (held if held_minute == minute else 0) + weight
+        held = self._held(minute) + weight
         self._local = (minute, held)
         return held
+
+    def _held(self, minute: int) -> int:
+        held_minute, held = self._local
+        return held if held_minute == minute else 0
+
+    def _key(self, minute: int) -> str:
+        return f"weight:{self._name}:{minute}"

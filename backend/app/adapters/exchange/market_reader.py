@@ -128,12 +128,16 @@ class CcxtMarketReader:
 
     async def _get(self, venue: str, method: str, params: Mapping[str, object], weight: int) -> Any:
         profile = self._profile(venue)
-        await self._limiter(profile).acquire(weight, Priority.PUBLIC)
+        limiter = self._limiter(profile)
+        await limiter.acquire(weight, Priority.PUBLIC)
+        source: Ccxt | None = None
         try:
             source = await self._markets.source(profile)
             call: Callable[[dict[str, object]], Awaitable[Any]] = getattr(source, method)
             return await call(dict(params))
         except (ccxt.BaseError, OSError, TimeoutError) as error:
+            if source is not None:
+                await limiter.note(source.last_response_headers or {}, error)
             raise VenueUnavailableError(f"{type(error).__name__}: {read_error(error)}") from None
 
     def _limiter(self, profile: VenueProfile) -> WeightLimiter:

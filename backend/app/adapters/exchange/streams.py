@@ -1,7 +1,7 @@
 """Streams of a venue through ccxt.pro: nudges for one account, and prices for everybody.
 
 A user stream can fall silent for ever (`listenKeyExpired` is swallowed), so one that says nothing for long is
-made anew. What it says is only a hint; REST is the truth.
+made anew. What it says is only a hint; REST is the truth. An account's stream ends when it is closed.
 """
 
 import asyncio
@@ -23,6 +23,9 @@ SILENCE_SECONDS = 1_200.0
 PRICE_SILENCE_SECONDS = 20.0
 RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 
+CONNECT_POLL_SECONDS = 0.005
+
+Orders = Sequence[dict[str, object]]
 MakeStream = Callable[[], Awaitable[Ccxt]]
 
 
@@ -36,23 +39,35 @@ class AccountStream:
 
     async def hints(self) -> AsyncIterator[AccountHint]:
         failures = 0
+        watching: asyncio.Future[Orders] | None = None
         while True:
             try:
                 stream = await self._open()
+                watching = await _connected(stream)
                 yield AccountHint(None, "connected")  # events of the gap are lost: read everything again
                 while True:
-                    orders = await asyncio.wait_for(stream.watch_orders(), self._silence)
+                    orders = await asyncio.wait_for(watching, self._silence)
+                    watching = asyncio.ensure_future(stream.watch_orders())
                     failures = 0
                     for symbol in {order.get("symbol") for order in orders} or {None}:
-                        yield AccountHint(symbol, "order")
+                        yield AccountHint(None if symbol is None else str(symbol), "order")
             except TimeoutError:
                 log.info("a silent user stream is made anew", seconds=self._silence)
             except (ccxt.BaseError, OSError) as error:
                 failures += 1
                 log.warning("the user stream is lost", error=str(read_error(error)))
                 await asyncio.sleep(RETRY_SECONDS[min(failures, len(RETRY_SECONDS)) - 1])
+            except asyncio.CancelledError:
+                # ccxt cancels what waits on a stream that is closed: that is not our caller's wish to end
+                task = asyncio.current_task()
+                if task is None or task.cancelling():
+                    raise
+                return
             finally:
                 await self.close()
+                if watching is not None:
+                    watching.cancel()
+                    await asyncio.gather(watching, return_exceptions=True)
 
     async def _open(self) -> Ccxt:
         self._stream = await self._make()
@@ -63,6 +78,19 @@ class AccountStream:
         if stream is not None:
             with contextlib.suppress(ccxt.BaseError, OSError):
                 await stream.close()
+
+
+async def _connected(stream: Ccxt) -> asyncio.Future[Orders]:
+    """Begin to watch orders; return once the stream is open, so that whoever reads now misses nothing after."""
+    watching: asyncio.Future[Orders] = asyncio.ensure_future(stream.watch_orders())
+    try:
+        # ccxt tells of an open socket only by this flag
+        while not watching.done() and not any(client.isConnected for client in stream.clients.values()):  # noqa: ASYNC110
+            await asyncio.sleep(CONNECT_POLL_SECONDS)
+    except asyncio.CancelledError:
+        watching.cancel()
+        raise
+    return watching
 
 
 async def watch_quotes(

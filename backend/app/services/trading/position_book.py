@@ -1,19 +1,23 @@
-"""The monitor's book: open positions in columns, one pass over a symbol's rows per price."""
+"""The monitor's book: open positions in columns, market by market, one pass over a market's rows per price."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from datetime import timedelta
 from decimal import Decimal
+from typing import Self
 from uuid import UUID
 
 import numpy as np
 
-from app.domain.position_book import NO_TIME_EXIT, PositionColumns, exit_events
+from app.domain.fixed_point import BoolColumn
+from app.domain.position_book import NO_TIME_EXIT, ExitEvents, PositionColumns, exit_events
 from app.domain.price_batch import price_decimal
 from app.domain.types import ExitReason, Side
 from app.repositories.open_trades import OpenTrade
 
 MIN_IMPROVEMENT_FRACTION = 0.001
+
+Market = tuple[str, str]  # venue, symbol
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,56 +39,105 @@ class StopMoveIntent:
 Intent = ExitIntent | StopMoveIntent
 
 
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Positions of one market, the same row in each; `dirty` where extreme or armed is not written yet."""
+
+    trades: Sequence[OpenTrade]
+    columns: PositionColumns
+    dirty: BoolColumn
+
+    @classmethod
+    def of(cls, trades: Sequence[OpenTrade], tick: float) -> Self:
+        return cls(trades, _columns(trades, tick), np.zeros(len(trades), np.bool_))
+
+    def without(self, gone: frozenset[UUID]) -> Self:
+        """The rows of the other trades, as they stand."""
+        kept = [row for row, trade in enumerate(self.trades) if trade.id not in gone]
+        columns = {f.name: getattr(self.columns, f.name)[kept] for f in fields(PositionColumns)}
+        return type(self)([self.trades[row] for row in kept], PositionColumns(**columns), self.dirty[kept])
+
+    def joined(self, other: Self) -> Self:
+        columns = {
+            f.name: np.concatenate([getattr(self.columns, f.name), getattr(other.columns, f.name)])
+            for f in fields(PositionColumns)
+        }
+        return type(self)(
+            [*self.trades, *other.trades],
+            PositionColumns(**columns),
+            np.concatenate([self.dirty, other.dirty]),
+        )
+
+    def keep_trailed(self, earlier: "_Rows") -> None:
+        """Take over what was trailed in `earlier` and may not be written yet."""
+        held = {trade.id: row for row, trade in enumerate(earlier.trades)}
+        here, there = self.columns, earlier.columns
+        for row, trade in enumerate(self.trades):
+            known = held.get(trade.id)
+            if known is None:
+                continue
+            if here.sign[row] * (there.extreme[known] - here.extreme[row]) > 0:
+                here.extreme[row] = there.extreme[known]
+            here.armed[row] |= there.armed[known]
+            self.dirty[row] = earlier.dirty[known]
+
+
 class PositionBook:
-    """Columns of open positions; `tick_of` gives the price tick of a market."""
+    """Open positions by market. `ticks` gives the price tick of a market; without one no stop is trailed."""
 
     def __init__(self) -> None:
-        self._trades: list[OpenTrade] = []
-        self._rows: dict[UUID, int] = {}
-        self._symbols: dict[tuple[str, str], int] = {}
-        self._columns = _empty()
-        self._dirty: set[UUID] = set()
+        self._markets: dict[Market, _Rows] = {}
+        self._market_of: dict[UUID, Market] = {}
 
     def __len__(self) -> int:
-        return len(self._trades)
+        return len(self._market_of)
 
-    def markets(self) -> set[tuple[str, str]]:
+    def markets(self) -> set[Market]:
         """(venue, symbol) of every open position."""
-        return {(trade.venue, trade.symbol) for trade in self._trades}
+        return set(self._markets)
 
-    def load(self, trades: Iterable[OpenTrade], ticks: dict[tuple[str, str], float]) -> None:
+    def load(self, trades: Iterable[OpenTrade], ticks: Mapping[Market, float]) -> None:
         """Replace the book. What was trailed here and is not written yet is kept."""
-        held = {trade.id: self._trailed(trade.id) for trade in self._trades}
-        usable = [trade for trade in trades if trade.entry_price is not None]
-        self._trades = usable
-        self._rows = {trade.id: row for row, trade in enumerate(usable)}
-        for trade in usable:
-            self._symbols.setdefault((trade.venue, trade.symbol), len(self._symbols))
-        self._columns = _columns(usable, self._symbols, ticks)
-        for trade_id, trailed in held.items():
-            row = self._rows.get(trade_id)
-            if row is not None:
-                self._keep_better(row, *trailed)
-        self._dirty &= set(self._rows)
+        found: dict[Market, _Rows] = {}
+        for market, held in _by_market(trades).items():
+            rows = _Rows.of(held, ticks.get(market, float("nan")))
+            if market in self._markets:
+                rows.keep_trailed(self._markets[market])
+            found[market] = rows
+        self._markets = found
+        self._market_of = {trade.id: market for market, rows in found.items() for trade in rows.trades}
 
     def refresh(
-        self, changed: Sequence[UUID], trades: Sequence[OpenTrade], ticks: dict[tuple[str, str], float]
+        self, changed: Sequence[UUID], trades: Sequence[OpenTrade], ticks: Mapping[Market, float]
     ) -> None:
-        """Take in what became of `changed`: those in `trades` are open, the others are not any more."""
-        gone = set(changed)
-        self.load([trade for trade in self._trades if trade.id not in gone] + list(trades), ticks)
+        """Take in what became of `changed`: those in `trades` are open, the others are not any more.
+        Rows of other trades stay as they are."""
+        gone = frozenset(changed)
+        fresh = _by_market(trades)
+        for market in {self._market_of[one] for one in gone if one in self._market_of} | set(fresh):
+            rows = _Rows.of(fresh.get(market, []), ticks.get(market, float("nan")))
+            earlier = self._markets.get(market)
+            if earlier is not None:
+                rows.keep_trailed(earlier)
+                rows = earlier.without(gone).joined(rows)
+            if rows.trades:
+                self._markets[market] = rows
+            else:
+                self._markets.pop(market, None)
+        for trade_id in gone:
+            self._market_of.pop(trade_id, None)
+        self._market_of |= {trade.id: market for market, held in fresh.items() for trade in held}
 
     def on_price(
         self, venue: str, symbol: str, mark: float, market_ms: int, *, is_stale: bool = False
     ) -> list[Intent]:
         """Return what one price causes. Each is returned once: the row counts as sent or leaving then."""
-        index = self._symbols.get((venue, symbol))
-        if index is None or not self._trades:
+        rows = self._markets.get((venue, symbol))
+        if rows is None:
             return []
-        columns = self._columns
         events = exit_events(
-            columns,
-            index,
+            rows.columns,
+            0,
             mark,
             market_ms,
             is_stale=is_stale,
@@ -92,80 +145,81 @@ class PositionBook:
         )
         if not len(events.rows):
             return []
-        changed = (columns.extreme[events.rows] != events.trailed.extreme) | (
-            columns.armed[events.rows] != events.trailed.armed
-        )
-        self._dirty.update(self._trades[row].id for row in events.rows[changed])
-        columns.extreme[events.rows] = events.trailed.extreme
-        columns.stop[events.rows] = events.trailed.stop
-        columns.armed[events.rows] = events.trailed.armed
-        intents: list[Intent] = []
-        for rows, reason in (
-            (events.take_profit, ExitReason.TAKE_PROFIT),
-            (events.time_exit, ExitReason.TIME_EXIT),
-        ):
-            columns.leaving[rows] = True
-            intents += [ExitIntent(self._trades[row], reason) for row in rows]
-        columns.sent_stop[events.stop_moved] = columns.stop[events.stop_moved]
+        _take_in(rows, events)
+        leave = ((events.take_profit, ExitReason.TAKE_PROFIT), (events.time_exit, ExitReason.TIME_EXIT))
+        intents: list[Intent] = [
+            ExitIntent(rows.trades[row], reason) for leaving, reason in leave for row in leaving
+        ]
         intents += [
-            StopMoveIntent(self._trades[row], price_decimal(round(float(columns.stop[row]), 10)))
+            StopMoveIntent(rows.trades[row], price_decimal(round(float(rows.columns.stop[row]), 10)))
             for row in events.stop_moved
         ]
         return intents
 
     def take_dirty(self) -> list[tuple[UUID, Decimal, bool]]:
         """(trade, extreme, armed) of rows that changed since this was last asked."""
-        rows = []
-        for trade_id in self._dirty:
-            row = self._rows[trade_id]
-            extreme = float(self._columns.extreme[row])
-            rows.append((trade_id, price_decimal(extreme), bool(self._columns.armed[row])))
-        self._dirty = set()
-        return rows
+        found = []
+        for rows in self._markets.values():
+            for row in np.flatnonzero(rows.dirty).tolist():
+                extreme = price_decimal(float(rows.columns.extreme[row]))
+                found.append((rows.trades[row].id, extreme, bool(rows.columns.armed[row])))
+            rows.dirty[:] = False
+        return found
 
-    def _trailed(self, trade_id: UUID) -> tuple[float, bool]:
-        row = self._rows[trade_id]
-        return float(self._columns.extreme[row]), bool(self._columns.armed[row])
-
-    def _keep_better(self, row: int, extreme: float, armed: bool) -> None:
-        sign = self._columns.sign[row]
-        if sign * (extreme - self._columns.extreme[row]) > 0:
-            self._columns.extreme[row] = extreme
-        self._columns.armed[row] |= armed
+    def put_back(self, trade_ids: Iterable[UUID]) -> None:
+        """What was taken could not be written: it is told again."""
+        unwritten = frozenset(trade_ids)
+        for rows in self._markets.values():
+            rows.dirty[[row for row, trade in enumerate(rows.trades) if trade.id in unwritten]] = True
 
 
-def _empty() -> PositionColumns:
-    return _columns([], {}, {})
+def _take_in(rows: _Rows, events: ExitEvents) -> None:
+    columns, at = rows.columns, events.rows
+    rows.dirty[at] |= (columns.extreme[at] != events.trailed.extreme) | (
+        columns.armed[at] != events.trailed.armed
+    )
+    columns.extreme[at] = events.trailed.extreme
+    columns.stop[at] = events.trailed.stop
+    columns.armed[at] = events.trailed.armed
+    columns.leaving[events.take_profit] = True
+    columns.leaving[events.time_exit] = True
+    columns.sent_stop[events.stop_moved] = columns.stop[events.stop_moved]
 
 
-def _columns(
-    trades: Sequence[OpenTrade],
-    symbols: dict[tuple[str, str], int],
-    ticks: dict[tuple[str, str], float],
-) -> PositionColumns:
+def _by_market(trades: Iterable[OpenTrade]) -> dict[Market, list[OpenTrade]]:
+    """Trades with an entry price, by market; one without cannot be watched yet."""
+    found: dict[Market, list[OpenTrade]] = {}
+    for trade in trades:
+        if trade.entry_price is not None:
+            found.setdefault((trade.venue, trade.symbol), []).append(trade)
+    return found
+
+
+def _columns(trades: Sequence[OpenTrade], tick: float) -> PositionColumns:
     def floats(values: Iterable[float]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
         return np.fromiter(values, dtype=np.float64, count=len(trades))
 
-    nan = float("nan")
-    entry = floats(float(t.entry_price or 0) for t in trades)
-    columns = PositionColumns(
-        symbol_index=np.fromiter((symbols[t.venue, t.symbol] for t in trades), np.int64, len(trades)),
+    def price(value: Decimal | None) -> float:
+        return float("nan") if value is None else float(value)
+
+    count, nan = len(trades), float("nan")
+    return PositionColumns(
+        symbol_index=np.zeros(count, np.int64),
         sign=floats(float(Side(t.side).sign) for t in trades),
-        entry=entry,
-        extreme=floats(float(t.entry_price if t.extreme_price is None else t.extreme_price) for t in trades),  # type: ignore[arg-type]
+        entry=floats(price(t.entry_price) for t in trades),
+        extreme=floats(price(t.entry_price if t.extreme_price is None else t.extreme_price) for t in trades),
         stop=floats(float(t.stop_price) for t in trades),
         sent_stop=floats(float(t.stop_price) for t in trades),
-        target=floats(nan if t.take_profit_price is None else float(t.take_profit_price) for t in trades),
+        target=floats(price(t.take_profit_price) for t in trades),
         activation_fraction=floats(
             float(t.trailing_activation_fraction) if t.trailing_enabled else nan for t in trades
         ),
         trail_fraction=floats(float(t.trailing_fraction) if t.trailing_enabled else nan for t in trades),
-        tick=floats(ticks.get((t.venue, t.symbol), nan) for t in trades),
-        armed=np.fromiter((t.trailing_armed for t in trades), np.bool_, len(trades)),
-        time_exit_ms=np.fromiter((_time_exit_ms(t) for t in trades), np.int64, len(trades)),
-        leaving=np.fromiter((t.exit_requested is not None for t in trades), np.bool_, len(trades)),
+        tick=np.full(count, tick),
+        armed=np.fromiter((t.trailing_armed for t in trades), np.bool_, count),
+        time_exit_ms=np.fromiter((_time_exit_ms(t) for t in trades), np.int64, count),
+        leaving=np.fromiter((t.exit_requested is not None for t in trades), np.bool_, count),
     )
-    return replace(columns, **{f.name: getattr(columns, f.name).copy() for f in fields(columns)})
 
 
 def _time_exit_ms(trade: OpenTrade) -> int:

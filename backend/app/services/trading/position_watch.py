@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from uuid import UUID
 
 import structlog
@@ -71,8 +72,15 @@ class PositionWatch:
             await asyncio.sleep(seconds)
             rows = self.book.take_dirty()
             if rows:
-                async with self._system.system() as session:
-                    await SystemOpenTradeRepository(session).keep_extremes(rows)
+                await self._write_extremes(rows)
+
+    async def _write_extremes(self, rows: Sequence[tuple[UUID, Decimal, bool]]) -> None:
+        try:
+            async with self._system.system() as session:
+                await SystemOpenTradeRepository(session).keep_extremes(rows)
+        except BaseException:
+            self.book.put_back(trade_id for trade_id, _, _ in rows)
+            raise
 
     async def _learn_ticks(self, trades: Sequence[OpenTrade]) -> None:
         for market in {(trade.venue, trade.symbol) for trade in trades} - set(self._ticks):

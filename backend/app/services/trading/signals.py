@@ -1,5 +1,6 @@
 """Closed bars into signals, once for everybody. One strategy's error stops neither the others nor the bar."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -24,6 +25,10 @@ MAX_ATTEMPTS = 5
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 log = structlog.get_logger(__name__)
+
+
+class ProposalError(ValueError):
+    """A strategy proposed prices that nobody can trade."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +60,11 @@ class Signals:
 
         `only` names the strategies to compute, all that run on this bar length when None.
         """
+        named = None if only is None else frozenset(only)
         wanted = [
             strategy
             for strategy in self._strategies.values()
-            if bar.timeframe in strategy.timeframes and (only is None or strategy.id in set(only))
+            if bar.timeframe in strategy.timeframes and (named is None or strategy.id in named)
         ]
         warm_up = max((strategy.warm_up_bars for strategy in wanted), default=0)
         candles = await self._reader.closed_candles(
@@ -73,8 +79,8 @@ class Signals:
             log.warning("a bar cannot be computed", venue=bar.venue, symbol=bar.symbol, close_ms=bar.close_ms)
             return 0
         complete = candles[-1].open_time_ms + bar.timeframe.milliseconds == bar.close_ms
-        proposals, failures = _evaluate(bar, wanted if complete else [], candles)
-        return await self._write(bar, candles, proposals, failures, instrument)
+        found, failures = _evaluate(bar, wanted if complete else [], candles, instrument)
+        return await self._write(bar, candles, found, failures)
 
     async def retry(self, failed: FailedStrategy) -> None:
         """Compute one strategy again on the bar on which it raised."""
@@ -90,9 +96,8 @@ class Signals:
         self,
         bar: Bar,
         candles: Sequence[Candle],
-        proposals: Mapping[str, SignalProposal | None],
+        found: Mapping[str, NewSignal | None],
         failures: Mapping[str, str],
-        instrument: Instrument,
     ) -> int:
         """Bars, signals, the executors' work and failures, in one transaction."""
         added = 0
@@ -103,11 +108,11 @@ class Signals:
             await writer.store_candles(bar.venue, bar.symbol, bar.timeframe.value, fresh)
             for strategy_id, error in failures.items():
                 await writer.record_failure(_failed(bar, strategy_id), error)
-            for strategy_id, proposal in proposals.items():
+            for strategy_id, signal in found.items():
                 await writer.resolve_failure(_failed(bar, strategy_id))
-                if proposal is None:
+                if signal is None:
                     continue
-                signal_id = await writer.add_signal(_signal(bar, proposal, instrument))
+                signal_id = await writer.add_signal(signal)
                 if signal_id is None:
                     continue
                 added += 1
@@ -125,19 +130,20 @@ class Signals:
 
 
 def _evaluate(
-    bar: Bar, strategies: Sequence[Strategy], candles: Sequence[Candle]
-) -> tuple[dict[str, SignalProposal | None], dict[str, str]]:
-    """Return each strategy's proposal, and the errors of those that raised."""
+    bar: Bar, strategies: Sequence[Strategy], candles: Sequence[Candle], instrument: Instrument
+) -> tuple[dict[str, NewSignal | None], dict[str, str]]:
+    """Return each strategy's signal, and the errors of those that raised or proposed what cannot be."""
     columns = CandleColumns.of(candles)
     shared: dict[int, Features] = {}
-    proposals: dict[str, SignalProposal | None] = {}
+    found: dict[str, NewSignal | None] = {}
     failures: dict[str, str] = {}
     for strategy in strategies:
         window = strategy.warm_up_bars
-        if window not in shared:
-            shared[window] = columns.last(window).features()
         try:
-            proposals[strategy.id] = strategy.evaluate(columns, shared[window])
+            if window not in shared:
+                shared[window] = columns.last(window).features()
+            proposal = strategy.evaluate(columns, shared[window])
+            found[strategy.id] = None if proposal is None else _signal(bar, strategy.id, proposal, instrument)
         except Exception as error:
             log.exception(
                 "a strategy raised; the others go on",
@@ -146,21 +152,32 @@ def _evaluate(
                 bar_close_ms=bar.close_ms,
             )
             failures[strategy.id] = f"{type(error).__name__}: {error}"
-    return proposals, failures
+    return found, failures
 
 
-def _signal(bar: Bar, proposal: SignalProposal, instrument: Instrument) -> NewSignal:
-    tick = instrument.price_tick
-    stop = Decimal(repr(float(proposal.stop_price)))
+def _signal(bar: Bar, strategy_id: str, proposal: SignalProposal, instrument: Instrument) -> NewSignal:
+    """Return the proposal on the venue's ticks; raises `ProposalError` where it makes no sense."""
+    prices = (proposal.entry_price, proposal.stop_price, proposal.take_profit_price)
+    if (
+        not all(map(math.isfinite, (*prices, *proposal.figures.values())))
+        or not 0 <= proposal.confidence <= 1
+    ):
+        raise ProposalError(f"a price, a figure or the confidence is no usable number: {proposal}")
+    tick, sign = instrument.price_tick, proposal.side.sign
+    entry = _nearest(proposal.entry_price, tick)
+    stop = stop_toward_entry(Decimal(repr(float(proposal.stop_price))), tick, proposal.side)
+    target = _nearest(proposal.take_profit_price, tick)
+    if min(entry, stop, target) <= 0 or sign * (entry - stop) <= 0 or sign * (target - entry) <= 0:
+        raise ProposalError(f"stop {stop} and target {target} do not lie around a {proposal.side} at {entry}")
     return NewSignal(
         venue=bar.venue,
         symbol=bar.symbol,
         timeframe=bar.timeframe.value,
-        strategy=proposal.strategy,
+        strategy=strategy_id,
         side=proposal.side,
-        entry_price=_nearest(proposal.entry_price, tick),
-        stop_price=stop_toward_entry(stop, tick, proposal.side),
-        take_profit_price=_nearest(proposal.take_profit_price, tick),
+        entry_price=entry,
+        stop_price=stop,
+        take_profit_price=target,
         confidence=Decimal(repr(float(proposal.confidence))),
         reason=proposal.reason,
         features={name: float(value) for name, value in proposal.figures.items()},
