@@ -123,6 +123,8 @@ async def follow_venue_prices(
                 book.accept(_flush(venue, quotes))
         except VenueUnavailableError as error:
             log.warning("the venue's prices cannot be followed", venue=venue, error=str(error))
+        except Exception:
+            log.exception("following the venue's prices failed", venue=venue)
         await asyncio.sleep(RETRY_SECONDS)
 
 

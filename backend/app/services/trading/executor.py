@@ -58,7 +58,7 @@ class Executor:
             asyncio.create_task(self._repeat("leases", self._tend, self._tend_seconds)),
             asyncio.create_task(self._repeat("outbox", self._take_work, 0.0)),
             asyncio.create_task(self._repeat("sweep", self._sweep, 0.0)),
-            asyncio.create_task(self._listen()),
+            asyncio.create_task(self._repeat("listen", self._listen, RETRY_SECONDS)),
         ]
         await stop.wait()
         for task in loops[1:]:
@@ -97,24 +97,28 @@ class Executor:
         for queue in [held for held in self._queues.values() if held.account.shard in lost]:
             del self._queues[queue.account.wallet_id]
             await queue.stop()
-        await self._open_accounts()
+        opened = await self._open_accounts()
         if gained:
             log.info("shards were gained", shards=sorted(gained), accounts=self.accounts)
             await self._recover(gained)
             self._wake.set()
+        for queue in opened:  # after the trades, of which the unprotected ones come first
+            queue.reconcile(None)
 
-    async def _open_accounts(self) -> None:
-        """A queue for every account of our shards; none for those that are gone."""
+    async def _open_accounts(self) -> list[AccountQueue]:
+        """A queue for every account of our shards, none for those that are gone; returns the new ones."""
         async with self._desk.system.system() as session:
             accounts = await FanOutTransaction(session).accounts.of_shards(sorted(self._desk.leases.epochs))
         wanted = {account.wallet_id: account for account in accounts}
         for wallet_id in self._queues.keys() - wanted.keys():
             await self._queues.pop(wallet_id).stop()
-        for wallet_id in wanted.keys() - self._queues.keys():
-            queue = AccountQueue(self._desk, wanted[wallet_id])
-            self._queues[wallet_id] = queue
+        opened = [
+            AccountQueue(self._desk, wanted[wallet_id]) for wallet_id in wanted.keys() - self._queues.keys()
+        ]
+        for queue in opened:
+            self._queues[queue.account.wallet_id] = queue
             queue.start()
-            queue.reconcile(None)
+        return opened
 
     async def _recover(self, shards: Iterable[int]) -> None:
         async with self._desk.system.system() as session:
@@ -139,8 +143,9 @@ class Executor:
                 items = await FanOutTransaction(session).outbox.pending(
                     shards, sorted(self._under_way), min(room, ROWS_AT_ONCE)
                 )
-            if items and not await self._all_known(items):
-                await self._open_accounts()
+            if not all(item.wallet_id is None or item.wallet_id in self._queues for item in items):
+                for queue in await self._open_accounts():
+                    queue.reconcile(None)
             for item in items:
                 task = asyncio.create_task(self._carry_out(item))
                 self._under_way[item.id] = task
@@ -151,9 +156,6 @@ class Executor:
             await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
         except TimeoutError:
             return
-
-    async def _all_known(self, items: list[OutboxItem]) -> bool:
-        return all(item.wallet_id is None or item.wallet_id in self._queues for item in items)
 
     def _finished(self, item_id: int, _task: asyncio.Task[None]) -> None:
         self._under_way.pop(item_id, None)

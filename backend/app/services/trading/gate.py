@@ -60,10 +60,11 @@ async def pass_gate(
             await _refuse(transaction, case, order, verdict, now)
             return None
         approved = verdict
-        _trim(case, order, verdict)
+        _trim(case, verdict)
     timestamp_ms = int(now.timestamp() * 1000)
     deadline = now + timedelta(milliseconds=desk.terms.receive_window_ms)
-    values: dict[str, object] = {"deadline": deadline, "sent_at": now}
+    quantity = order.quantity if approved is None else approved.intent.size.quantity
+    values: dict[str, object] = {"deadline": deadline, "sent_at": now, "quantity": quantity}
     quote = await desk.markets.quote(account.venue, order.symbol)
     if quote is not None:
         values["market_time"] = quote.market_time
@@ -75,7 +76,7 @@ async def pass_gate(
         client_order_id=order.client_order_id,
         symbol=order.symbol,
         side=OrderSide(order.side),
-        quantity=order.quantity,
+        quantity=quantity,
         timestamp_ms=timestamp_ms,
         receive_window_ms=desk.terms.receive_window_ms,
         trigger_price=order.trigger_price,
@@ -83,10 +84,9 @@ async def pass_gate(
     return Passed(order, ticket, approved)
 
 
-def _trim(case: TradeCase, order: Order, verdict: ApprovedOrder) -> None:
+def _trim(case: TradeCase, verdict: ApprovedOrder) -> None:
     """What is sent is what was approved last; the reservation follows it down, never up."""
     size = verdict.intent.size
-    order.quantity = size.quantity
     case.trade.planned_quantity = size.quantity
     case.trade.planned_notional = size.notional
     case.trade.risk_amount = size.risk_amount

@@ -154,6 +154,8 @@ class Reconciler:
             else:
                 recorded = await record_order(transaction, case, own, shown, fills, now)
                 self._found.changed |= len(recorded.fills) > len(case.fills)
+            transaction.announcements.trade(order.trade_id)
+            transaction.announcements.changed(self._account.user_id, "position", order.trade_id)
             await transaction.announcements.send()
         self._found.trades[order.trade_id] = None
 
