@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
-import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
@@ -26,8 +25,6 @@ CODES_BY_STATUS: Final = {
     413: "body_too_large",
     415: "unsupported_media_type",
 }
-
-log = structlog.get_logger(__name__)
 
 
 class FieldProblem(BaseModel):
@@ -87,11 +84,10 @@ def problem(
 
 
 def install(app: FastAPI) -> None:
-    """Let the application answer every failure as a problem."""
+    """Let the application answer every refusal as a problem."""
     app.add_exception_handler(AppError, _app_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(StarletteHttpError, _http_error)
-    app.add_exception_handler(Exception, _unforeseen)
 
 
 def request_id_of(request: Request) -> str:
@@ -136,12 +132,6 @@ async def _http_error(request: Request, error: Exception) -> Response:
         case _:
             detail = str(error.detail)
     return problem(request_id_of(request), error.status_code, code, detail, headers=error.headers)
-
-
-async def _unforeseen(request: Request, error: Exception) -> Response:
-    log.error("request failed", method=request.method, path=request.url.path, exc_info=error)
-    detail = "Something went wrong on our side. Quote the request id when you report it."
-    return problem(request_id_of(request), HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", detail)
 
 
 def _field_error(fault: Mapping[str, Any]) -> FieldError:

@@ -44,6 +44,8 @@ SECURITY_HEADERS: Final = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 
+log = structlog.get_logger(__name__)
+
 
 class RequestId:
     """Gives each request an id, or keeps a well-formed one that a proxy gave, and sets the common headers."""
@@ -75,6 +77,38 @@ class RequestId:
 
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             await self._app(scope, receive, send_with_headers)
+
+
+class UnforeseenErrors:
+    """Answers what nobody foresaw as a problem like any other, and logs it with the request's id."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        has_started = False
+
+        async def send_noting_the_start(message: Message) -> None:
+            nonlocal has_started
+            has_started = has_started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_noting_the_start)
+        except Exception:  # the outer edge of a request
+            log.exception("request failed", method=scope["method"], path=scope["path"])
+            if has_started:
+                raise
+            answer = problem(
+                scope[REQUEST_ID_KEY],
+                HTTPStatus.INTERNAL_SERVER_ERROR,
+                "internal_error",
+                "Something went wrong on our side. Quote the request id when you report it.",
+            )
+            await answer(scope, receive, send)
 
 
 class BodyCap:

@@ -172,4 +172,4 @@ class SystemLinkRepository:
         )
         if email is not None:
             statement = statement.where(func.lower(User.email) == email.lower())
-        return [PendingLink(*row) for row in (await self._session.execute(statement)).tuples()]
+        return [PendingLink(*row) for row in await self._session.execute(statement)]

@@ -67,7 +67,7 @@ class WalletRepository:
         )
         if wallet_id is not None:
             statement = statement.where(Wallet.id == wallet_id)
-        return [WalletRecord(*row) for row in (await self._session.execute(statement)).tuples()]
+        return [WalletRecord(*row) for row in await self._session.execute(statement)]
 
     async def lock(self, user_id: UUID, wallet_id: UUID) -> Wallet | None:
         """The wallet, locked against a change at the same time."""

@@ -5,6 +5,7 @@ does once; a wallet is written in one transaction after the venue answered. A pr
 nothing to be seen, and the next try ends what this one began.
 """
 
+import asyncio
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -31,6 +32,7 @@ from app.services.wallet_views import WalletView, wallet_view
 from app.services.wallets import name_taken, no_wallet
 
 PAPER: Final = "paper"
+BALANCE_SECONDS: Final = 4.0  # a venue that is slow, or whose rate limit is used up, keeps nobody waiting
 
 log = structlog.get_logger(__name__)
 
@@ -220,9 +222,10 @@ class WalletOpening:
         wallet = records[0].wallet
         account = TradingAccount(user_id, wallet_id, wallet.venue, wallet.environment, wallet.shard)
         try:
-            await self._balances.refresh(account)
-        except VenueUnavailableError as error:
-            log.warning("a balance cannot be read yet", wallet_id=str(wallet_id), error=str(error))
+            async with asyncio.timeout(BALANCE_SECONDS):
+                await self._balances.refresh(account)
+        except (VenueUnavailableError, TimeoutError) as error:
+            log.warning("a balance cannot be read yet", wallet_id=str(wallet_id), error=repr(error))
 
     async def _view(self, user_id: UUID, wallet_id: UUID) -> WalletView:
         async with self._database.tenant(user_id) as session:

@@ -90,6 +90,7 @@ async def read_wallet_risk_settings(
     wallet_id: UUID, parts: Parts, tenant: Tenant, response: Response
 ) -> WalletRiskSettingsOut:
     """The wallet's own opinions."""
+    await parts.wallets(tenant.session).one(tenant.user_id, wallet_id)
     settings = await parts.risk_settings(tenant.session).read_wallet(tenant.user_id, wallet_id)
     return _settings(settings, response)
 

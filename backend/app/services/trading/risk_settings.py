@@ -98,7 +98,8 @@ class RiskSettingsDesk:
         return await self._write(user_id, current, defaults, states)
 
     async def read_wallet(self, user_id: UUID, wallet_id: UUID) -> WalletRiskSettings:
-        """A wallet's overrides; None where it has no opinion."""
+        """A wallet's overrides; the caller has made sure that the wallet is the user's."""
+        await self._settings.ensure_wallet(user_id, wallet_id)
         held = await self._settings.of_wallet(user_id, wallet_id)
         if held is None:
             raise NotFoundError(f"There is no wallet {wallet_id}.")
@@ -108,7 +109,6 @@ class RiskSettingsDesk:
         self, user_id: UUID, wallet_id: UUID, changes: Changes, version: int | None = None
     ) -> WalletRiskSettings:
         """Change a wallet's overrides; the caller has made sure that the wallet is the user's."""
-        await self._settings.ensure_wallet(user_id, wallet_id)
         states = await self._settings.lock_states(user_id)
         held = await self.read_wallet(user_id, wallet_id)
         _check_version(held.version, version)

@@ -1,0 +1,280 @@
+"""Every operation of the API's own description, asked by everybody who must not be answered.
+
+A route that is not described here in EXAMPLES fails: nothing is served that nobody has asked as a stranger.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+import httpx
+import jwt
+import pytest
+from pydantic import SecretStr
+
+from app.core.clock import utc_now
+from app.core.config import Settings, jwt_key
+from app.main import create_app
+from tests.api.desk_world import NOON, Person, World
+from tests.conftest import SECRET
+
+METHODS = ("get", "post", "put", "patch", "delete")
+PUBLIC = frozenset(
+    {
+        "read_liveness",
+        "read_readiness",
+        "sign_up",
+        "verify_email",
+        "request_password_reset",
+        "reset_password",
+        "sign_in",
+        "refresh_session",
+        "sign_out",
+    }
+)
+TRADE, WALLET, SESSION = "{trade_id}", "{wallet_id}", "{session_id}"
+# Body (and query) of a valid request by operation id; ids of the asked-for tenant are put into paths.
+EXAMPLES: dict[str, dict[str, Any]] = {
+    "list_sessions": {},
+    "revoke_session": {},
+    "read_me": {},
+    "list_wallets": {},
+    "create_wallet": {"json": {"name": "X", "venue": "paper", "environment": "paper"}},
+    "read_wallet": {},
+    "rename_wallet": {"json": {"name": "X"}},
+    "archive_wallet": {},
+    "deposit_into_wallet": {"json": {"amount": "5"}},
+    "enable_auto_trade": {"json": {}},
+    "disable_auto_trade": {},
+    "read_wallet_risk_settings": {},
+    "change_wallet_risk_settings": {"json": {"max_leverage": 2}},
+    "read_risk_settings": {},
+    "change_risk_settings": {"json": {"max_leverage": 2}},
+    "reset_risk_settings": {},
+    "read_risk_status": {},
+    "list_risk_decisions": {},
+    "read_circuit_breaker_status": {},
+    "pause_trading": {"json": {}},
+    "resume_trading": {"json": {"acknowledge": True}},
+    "list_positions": {},
+    "read_position": {},
+    "close_position": {},
+    "list_trades": {},
+    "read_trade": {},
+    "list_execution_logs": {},
+    "list_signals": {},
+    "list_strategies": {},
+    "list_venues": {},
+    "list_markets": {},
+    "list_candles": {"params": {"venue": "paper", "symbol": "BTC", "timeframe": "1h"}},
+    "create_stream_ticket": {},
+}
+# Operations that show nothing of any tenant: another tenant's answer has nothing to hide.
+SHARED = frozenset(
+    {"list_signals", "list_strategies", "list_venues", "list_markets", "list_candles", "create_stream_ticket"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One method at one path, as the API describes it."""
+
+    name: str
+    method: str
+    path: str
+    secured: bool
+
+
+def operations() -> Iterator[Operation]:
+    settings = Settings(
+        secret_key=SecretStr(SECRET),
+        database_url="postgresql://127.0.0.1:1/none",
+        redis_url="redis://127.0.0.1:1/0",
+    )
+    for path, methods in create_app(settings).openapi()["paths"].items():
+        for method, held in methods.items():
+            if method in METHODS:
+                secured = bool(held.get("security"))
+                yield Operation(held["operationId"], method, path.removeprefix("/api/v1"), secured)
+
+
+ALL = tuple(operations())
+GUARDED = tuple(operation for operation in ALL if operation.name not in PUBLIC)
+WITH_ID = tuple(operation for operation in GUARDED if "{" in operation.path)
+
+
+def named(chosen: tuple[Operation, ...]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("operation", chosen, ids=lambda operation: operation.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A tenant with something of everything, and the ids that its paths take."""
+
+    person: Person
+    trade_id: UUID
+    texts: frozenset[str]
+
+
+@pytest.fixture
+async def target(world: World, bob: Person) -> Target:
+    trade_id = await world.trade(bob)
+    closed = await world.closed_trade(bob, NOON, symbol="ETH/USDT:USDT")
+    log_id = await world.execution(bob, trade_id=trade_id)
+    decision_id = await world.decision(bob)
+    ids = (bob.user_id, bob.session_id, bob.wallet_id, trade_id, closed, log_id, decision_id)
+    return Target(bob, trade_id, frozenset(str(one) for one in ids))
+
+
+async def ask(
+    http: httpx.AsyncClient, operation: Operation, target: Target, headers: dict[str, str]
+) -> httpx.Response:
+    path = operation.path.format(
+        trade_id=target.trade_id, wallet_id=target.person.wallet_id, session_id=target.person.session_id
+    )
+    held = headers | {"Idempotency-Key": uuid4().hex}
+    return await http.request(operation.method, path, headers=held, **EXAMPLES[operation.name])
+
+
+async def rows_of(sql: asyncpg.Connection, user_id: UUID) -> str:
+    """Everything that is stored of a user, except when a row of nobody's was read."""
+    found = {}
+    for table in (
+        "users",
+        "wallets",
+        "trades",
+        "sessions",
+        "risk_settings",
+        "outbox",
+        "wallet_risk_settings",
+    ):
+        column = "id" if table == "users" else "user_id"
+        rows = await sql.fetch(f"SELECT * FROM {table} WHERE {column} = $1 ORDER BY 1", user_id)  # noqa: S608
+        found[table] = [str(row) for row in rows]
+    rows = await sql.fetch("SELECT * FROM breaker_states WHERE user_id = $1", user_id)
+    return json.dumps(found | {"breaker_states": [str(row) for row in rows]})
+
+
+def test_every_operation_is_in_the_matrix() -> None:
+    names = [operation.name for operation in ALL]
+    assert len(names) == len(set(names)), "operation ids are unique"
+    assert set(names) == PUBLIC | set(EXAMPLES)
+
+
+def test_what_is_not_public_asks_for_a_token() -> None:
+    assert {operation.name for operation in ALL if not operation.secured} == PUBLIC
+
+
+@named(GUARDED)
+async def test_anonymous_is_refused(http: httpx.AsyncClient, operation: Operation, target: Target) -> None:
+    answer = await ask(http, operation, target, {})
+    assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
+
+
+@named(GUARDED)
+async def test_an_expired_token_is_refused(
+    http: httpx.AsyncClient, world: World, operation: Operation, target: Target
+) -> None:
+    person = target.person
+    token = world.tokens.issue(person.user_id, person.session_id, utc_now() - timedelta(hours=1))
+    answer = await ask(http, operation, target, {"Authorization": f"Bearer {token}"})
+    assert (answer.status_code, answer.json()["code"]) == (401, "token_expired")
+
+
+@named(GUARDED)
+async def test_a_refresh_token_is_no_access_token(
+    http: httpx.AsyncClient, settings: Settings, operation: Operation, target: Target
+) -> None:
+    claims = {
+        "iss": "stackalpha",
+        "aud": "stackalpha-api",
+        "sub": str(target.person.user_id),
+        "sid": str(target.person.session_id),
+        "jti": uuid4().hex,
+        "typ": "refresh",
+        "iat": utc_now(),
+        "exp": utc_now() + timedelta(minutes=5),
+    }
+    for token in (jwt.encode(claims, jwt_key(settings), algorithm="HS256"), uuid4().hex):
+        answer = await ask(http, operation, target, {"Authorization": f"Bearer {token}"})
+        assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
+
+
+@named(GUARDED)
+async def test_a_token_for_another_tenants_session_is_refused(
+    http: httpx.AsyncClient, world: World, alice: Person, operation: Operation, target: Target
+) -> None:
+    mixed = world.bearer(target.person.user_id, alice.session_id)
+    answer = await ask(http, operation, target, mixed)
+    assert (answer.status_code, answer.json()["code"]) == (401, "session_over")
+
+
+@named(GUARDED)
+async def test_another_tenant_sees_and_changes_nothing(
+    http: httpx.AsyncClient,
+    alice: Person,
+    operation: Operation,
+    target: Target,
+    owner_connection: asyncpg.Connection,
+) -> None:
+    before = await rows_of(owner_connection, target.person.user_id)
+    answer = await ask(http, operation, target, alice.headers)
+    if operation in WITH_ID:
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found"), answer.text
+        named_ids = {one for one in target.texts if one in operation_path(operation, target)}
+    else:
+        named_ids = set()
+        assert answer.status_code < 500 or operation.name in SHARED | {"create_wallet"}
+    leaked = {one for one in target.texts - named_ids if one in answer.text}
+    assert leaked == set()
+    assert await rows_of(owner_connection, target.person.user_id) == before
+
+
+def operation_path(operation: Operation, target: Target) -> str:
+    return operation.path.format(
+        trade_id=target.trade_id, wallet_id=target.person.wallet_id, session_id=target.person.session_id
+    )
+
+
+@pytest.mark.parametrize(
+    "path", ["/positions?wallet_id={}", "/execution/logs?wallet_id={}", "/trades?wallet_id={}"]
+)
+async def test_another_tenants_wallet_as_a_filter_finds_nothing(
+    http: httpx.AsyncClient, alice: Person, target: Target, path: str
+) -> None:
+    answer = await http.get(path.format(target.person.wallet_id), headers=alice.headers)
+    assert answer.json()["items"] == []
+
+
+@pytest.mark.parametrize("name", ["pause_trading", "resume_trading"])
+async def test_another_tenants_wallet_in_a_body_is_not_found(
+    http: httpx.AsyncClient, alice: Person, target: Target, name: str
+) -> None:
+    body = {"wallet_id": str(target.person.wallet_id), "acknowledge": True}
+    if name == "pause_trading":
+        del body["acknowledge"]
+    path = next(operation.path for operation in ALL if operation.name == name)
+    answer = await http.post(path, json=body, headers=alice.headers)
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+@named(GUARDED)
+async def test_the_tenant_itself_is_let_in(
+    http: httpx.AsyncClient, operation: Operation, target: Target
+) -> None:
+    answer = await ask(http, operation, target, target.person.headers)
+    assert answer.status_code not in (401, 403, 404), answer.text
+    assert answer.status_code < 500 or answer.json()["code"] == "venue_unavailable"
+
+
+def test_an_admin_route_asks_for_an_admin() -> None:
+    admin = [operation for operation in ALL if operation.path.startswith("/admin")]
+    assert admin == [], "give each of them a test as a user who is not an administrator"
+
+
+def test_the_clock_of_this_matrix_is_not_the_future() -> None:
+    assert datetime(2100, 1, 1, tzinfo=UTC) > utc_now()
