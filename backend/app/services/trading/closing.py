@@ -15,11 +15,11 @@ def exit_reason(case: TradeCase) -> ExitReason:
     """
     closing = [fill for fill in case.fills if fill.side == case.side.exit_order_side]
     last = closing[-1] if closing else None
-    if last is None or last.client_order_id is None:
+    order = None if last is None else case.owner_of(last.exchange_order_id)
+    if order is None:
         requested = case.trade.exit_requested
         known = (ExitReason.LIQUIDATION, ExitReason.EXTERNAL)
         return ExitReason(requested) if requested in known else ExitReason.EXTERNAL
-    order = case.order(last.client_order_id)
     if order.leg == OrderLeg.STOP:
         moved = order.trigger_price != case.trade.initial_stop_price
         return ExitReason.TRAILING_STOP if moved else ExitReason.STOP_LOSS

@@ -29,7 +29,7 @@ async def log_attempt(
 ) -> None:
     """Append one row about an order that reached `status`; its figures are those of its recorded fills."""
     trade = case.trade
-    fills = [fill for fill in case.fills if fill.client_order_id == order.client_order_id]
+    fills = case.fills_of(order)
     filled = sum((fill.quantity for fill in fills), ZERO)
     price = sum((fill.quantity * fill.price for fill in fills), ZERO) / filled if filled else None
     slippage = None if price is None else slippage_bps(OrderSide(order.side), order.requested_price, price)

@@ -193,8 +193,9 @@ class Reconciler:
     async def _compare_position(self, symbol: str) -> None:
         """The venue's position against the sum of our fills, read again before a difference is believed."""
         for attempt in range(READS):
-            if attempt:
+            if attempt:  # a stop may have triggered in between: its fills are ours once that is known
                 await asyncio.sleep(READ_AGAIN_SECONDS)
+                await self._converge_orders(symbol, await self._gateway.open_orders(symbol))
             held = _signed(await self._gateway.positions(symbol), symbol)
             strangers = await self._take_fills(symbol)
             books = await self._books(symbol)

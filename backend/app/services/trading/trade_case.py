@@ -73,13 +73,18 @@ class TradeCase:
 
     def owner_of(self, exchange_order_id: str) -> Order | None:
         """The order whose fills carry that id of the venue: for a stop, the order that it became. (The
-        venue numbers conditional orders apart, so that the same number may name two orders.)"""
+        venue numbers conditional orders apart, so that the same number may name two orders.) A fill's own
+        `client_order_id` says who was known to have caused it when it was written, which may be nobody yet."""
         for order in self.orders:
             conditional = order.leg == OrderLeg.STOP
             held = order.triggered_order_id if conditional else order.exchange_order_id
             if held == exchange_order_id:
                 return order
         return None
+
+    def fills_of(self, order: Order) -> list[Fill]:
+        """The fills that an order caused."""
+        return [fill for fill in self.fills if self.owner_of(fill.exchange_order_id) is order]
 
     def view(self, *, may_enter: bool, now: datetime, alive_since: datetime, bound: timedelta) -> TradeView:
         """The trade as the rules see it. The time without a stop counts only while somebody could act."""
@@ -101,9 +106,10 @@ class TradeCase:
         """The orders as the rules see them."""
         recorded: dict[str, Decimal] = {}
         for fill in self.fills:
-            if fill.client_order_id is not None:
-                held = recorded.get(fill.client_order_id, ZERO)
-                recorded[fill.client_order_id] = held + fill.quantity
+            owner = self.owner_of(fill.exchange_order_id)
+            if owner is not None:
+                held = recorded.get(owner.client_order_id, ZERO)
+                recorded[owner.client_order_id] = held + fill.quantity
         return [
             OrderView(
                 client_order_id=order.client_order_id,
