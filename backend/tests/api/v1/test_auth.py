@@ -1,5 +1,6 @@
 """Identity over HTTP: accounts, links, sessions, and what nobody finds out."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -257,6 +258,19 @@ async def test_two_tabs_that_refresh_at_once_stay_signed_in_with_one_cookie(newc
     assert first.cookies[COOKIE] == second.cookies[COOKIE]
     await use_up(newcomer, 11)
     assert (await refresh_with(newcomer, first.cookies[COOKIE])).status_code == 200
+
+
+async def test_refreshes_at_the_very_same_moment_make_one_chain(newcomer: Newcomer) -> None:
+    await newcomer.arrive()
+    cookie = newcomer.http.cookies[COOKIE]
+    answers = await asyncio.gather(*(refresh_with(newcomer, cookie) for _ in range(6)))
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.cookies[COOKIE] for answer in answers}) == 1
+    count = await newcomer.sql.fetchval(
+        "SELECT count(*) FROM refresh_tokens t JOIN users u ON u.id = t.user_id WHERE u.email = $1",
+        newcomer.email,
+    )
+    assert count == 2
 
 
 async def test_an_old_token_within_the_grace_does_not_give_a_used_one_again(newcomer: Newcomer) -> None:
