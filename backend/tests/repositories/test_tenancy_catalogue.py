@@ -7,8 +7,10 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from app.core.config import Settings
 from app.core.db import Database
 from app.models import Base
+from tests.api.desk_world import World
 
 POLICIES = """
 SELECT c.relname AS name, c.relrowsecurity AS enabled, c.relforcerowsecurity AS forced,
@@ -57,10 +59,24 @@ async def test_tables_of_the_order_core_are_referred_to_together_with_their_user
     assert [tuple(row) for row in plain] == []
 
 
-@pytest.mark.parametrize("table", TENANT_TABLES)
+async def test_every_policy_of_a_tenant_asks_for_the_tenant(owner_connection: asyncpg.Connection) -> None:
+    """The function raises where no tenant is set, so that nothing reads as "no exposure"."""
+    rows = await owner_connection.fetch(
+        "SELECT polrelid::regclass::text AS name, pg_get_expr(polqual, polrelid) AS reads,"
+        " pg_get_expr(polwithcheck, polrelid) AS writes FROM pg_policy WHERE polname = 'tenant'"
+    )
+    assert {row["name"] for row in rows} >= set(TENANT_TABLES)
+    for row in rows:
+        assert "app_current_user()" in row["reads"], row["name"]
+        assert "app_current_user()" in row["writes"], row["name"]
+        assert "IS NULL" not in row["writes"], row["name"]
+
+
+@pytest.mark.parametrize("table", ["users", "sessions", "wallets"])
 async def test_without_a_tenant_a_read_fails_rather_than_finding_nothing(
-    api_database: Database, table: str
+    api_database: Database, owner_connection: asyncpg.Connection, settings: Settings, table: str
 ) -> None:
+    await World(owner_connection, settings).person()
     with pytest.raises(DBAPIError, match="no tenant in this transaction"):
         async with api_database.system() as session:
             await session.execute(text(f"SELECT * FROM {table}"))  # noqa: S608
