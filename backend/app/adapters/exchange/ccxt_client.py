@@ -106,6 +106,7 @@ class CcxtGateway:
     async def fills(
         self, symbol: str, *, since_id: str | None = None, exchange_order_id: str | None = None
     ) -> Sequence[VenueFill]:
+        """Oldest first: all from `since_id` on, or those of one order, or with neither the newest page."""
         params: dict[str, object] = {"symbol": venue_symbol(symbol), "limit": self._page}
         if exchange_order_id is not None:
             params["orderId"] = exchange_order_id
@@ -139,8 +140,10 @@ class CcxtGateway:
             for entry in filter(None, map(dialect.ledger_entry, rows)):
                 found[entry.kind, entry.reference] = entry
             newest = max((int(str(row["time"])) for row in rows), default=0)
-            if len(rows) < self._page or newest <= int(str(params["startTime"])):
+            if len(rows) < self._page:
                 return sorted(found.values(), key=lambda entry: entry.occurred_at)
+            if newest <= int(str(params["startTime"])):
+                raise VenueUnavailableError(f"More than {self._page} postings at {newest} cannot be paged.")
             params["startTime"] = newest
 
     async def set_leverage(self, symbol: str, leverage: int) -> None:

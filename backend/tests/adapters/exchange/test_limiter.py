@@ -1,0 +1,123 @@
+"""The weight of a minute, shared through a real Redis."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import ccxt
+import pytest
+import pytest_asyncio
+from redis.asyncio import Redis
+
+from app.adapters.embedded.ports import free_port
+from app.adapters.exchange.limiter import Priority, WeightLimiter
+
+LIMIT = 100
+MINUTE = 1_000
+END_OF_MINUTE = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(minutes=MINUTE + 1, milliseconds=-5)
+
+
+class SteppingClock:
+    """Stands at the end of a minute for as many readings, then in the next minute for ever."""
+
+    def __init__(self, readings: int) -> None:
+        self._left = readings
+
+    def __call__(self) -> datetime:
+        self._left -= 1
+        return END_OF_MINUTE if self._left >= 0 else END_OF_MINUTE + timedelta(seconds=1)
+
+
+@pytest_asyncio.fixture
+async def dead_redis() -> AsyncIterator[Redis]:
+    """A client of a Redis that is not there."""
+    client = Redis(host="127.0.0.1", port=free_port())
+    yield client
+    await client.aclose()
+
+
+def limiter(redis: Redis | None, readings: int = 10_000) -> WeightLimiter:
+    return WeightLimiter(redis, "venue", LIMIT, SteppingClock(readings))
+
+
+async def used(redis: Redis, minute: int = MINUTE) -> int:
+    return int(await redis.get(f"weight:venue:{minute}") or 0)
+
+
+async def test_processes_share_one_budget(redis_client: Redis) -> None:
+    await limiter(redis_client).acquire(30, Priority.PUBLIC)
+    await limiter(redis_client).acquire(40, Priority.ENTRY)
+    assert await used(redis_client) == 70
+
+
+@pytest.mark.parametrize(
+    ("priority", "share"), [(Priority.PUBLIC, 75), (Priority.ENTRY, 85), (Priority.RECONCILE, 90)]
+)
+async def test_share_of_a_priority_is_used_to_its_last(
+    priority: Priority, share: int, redis_client: Redis
+) -> None:
+    await limiter(redis_client).acquire(share, priority)
+    assert await used(redis_client) == share
+
+
+@pytest.mark.parametrize(
+    ("priority", "share"), [(Priority.PUBLIC, 75), (Priority.ENTRY, 85), (Priority.RECONCILE, 90)]
+)
+async def test_more_than_the_share_waits_for_the_next_minute(
+    priority: Priority, share: int, redis_client: Redis
+) -> None:
+    await limiter(redis_client, readings=3).acquire(share + 1, priority)
+    assert (await used(redis_client), await used(redis_client, MINUTE + 1)) == (0, share + 1)
+
+
+async def test_exit_never_waits_for_weight(redis_client: Redis) -> None:
+    await limiter(redis_client).acquire(90, Priority.RECONCILE)
+    await limiter(redis_client).acquire(90, Priority.EXIT)
+    assert await used(redis_client) == 180
+
+
+async def test_order_of_no_weight_never_waits_for_weight(redis_client: Redis) -> None:
+    await limiter(redis_client).acquire(200, Priority.EXIT)
+    await limiter(redis_client).acquire(0, Priority.ENTRY)
+    assert await used(redis_client) == 200
+
+
+async def test_retry_after_holds_back_even_an_exit(redis_client: Redis) -> None:
+    held = limiter(redis_client, readings=3)
+    await held.note({"Retry-After": "1"}, ccxt.RateLimitExceeded("429"))  # until the middle of second 0
+    clock = SteppingClock(0)
+    held._now = lambda: clock() + timedelta(seconds=1)
+    await held.acquire(1, Priority.EXIT)
+    assert (await used(redis_client), await used(redis_client, MINUTE + 1)) == (0, 1)
+
+
+async def test_venue_that_counts_more_is_believed(redis_client: Redis) -> None:
+    await limiter(redis_client).acquire(10, Priority.ENTRY)
+    await limiter(redis_client).note({"X-MBX-USED-WEIGHT-1M": "60"}, None)
+    await limiter(redis_client).note({"X-MBX-USED-WEIGHT-1M": "60"}, None)
+    assert await used(redis_client) == 60
+
+
+async def test_venue_that_counts_less_changes_nothing(redis_client: Redis) -> None:
+    await limiter(redis_client).acquire(10, Priority.ENTRY)
+    await limiter(redis_client).note({"x-mbx-used-weight-1m": "4"}, None)
+    assert await used(redis_client) == 10
+
+
+async def test_count_is_forgotten(redis_client: Redis) -> None:
+    await limiter(redis_client).note({"x-mbx-used-weight-1m": "4"}, None)
+    assert 0 < await redis_client.ttl(f"weight:venue:{MINUTE}") <= 130
+
+
+async def test_without_redis_the_process_keeps_a_budget_of_its_own(
+    dead_redis: Redis, redis_client: Redis
+) -> None:
+    held = limiter(dead_redis, readings=4)
+    await held.acquire(80, Priority.ENTRY)  # one reading
+    await held.acquire(80, Priority.ENTRY)  # does not fit: waits for the next minute
+    assert held._local == (MINUTE + 1, 80)
+
+
+async def test_without_redis_the_venue_is_believed(dead_redis: Redis) -> None:
+    held = limiter(dead_redis)
+    await held.note({"x-mbx-used-weight-1m": "70"}, None)
+    assert held._local == (MINUTE, 70)
