@@ -1,7 +1,7 @@
 """Brings the checkout's tools up to date: `python backend/scripts/prepare.py python frontend browser`.
 
-Runs under the system's Python with nothing but its standard library, since it makes the environment that everything
-else runs in. Each part notes what it was made from and is skipped while that is unchanged.
+Runs under the system's Python with nothing but its standard library, since it makes the environment that
+everything else runs in. Each part notes what it was made from and is skipped while that is unchanged.
 
 python    .venv with the locked packages, and this checkout installed in it
 packages  the web app's locked packages (Node 20 or newer)
@@ -35,7 +35,7 @@ class PrepareError(Exception):
 
 
 def prepare_python() -> None:
-    """Make or refresh .venv when the lock, the project file, the Python or the place of the checkout has changed."""
+    """Make or refresh .venv when the lock, the project file, Python or the checkout's place has changed."""
     lock, project = BACKEND / "requirements.lock", BACKEND / "pyproject.toml"
     made_from = _digest([lock, project], f"{sys.version} {VENV}")
     stamp = VENV / ".made-from"
@@ -47,7 +47,7 @@ def prepare_python() -> None:
     except (OSError, subprocess.CalledProcessError) as error:
         raise PrepareError(
             f"{sys.executable} cannot make a virtual environment in {VENV}"
-            " (on Debian and Ubuntu the package python3-venv is missing, elsewhere look for space and rights)."
+            " (on Debian the package python3-venv may be missing; elsewhere look for space and rights)."
         ) from error
     pip = [str(VENV_PYTHON), "-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-input"]
     _run([*pip, "--require-hashes", "-r", str(lock)], ROOT, "Installing the Python packages")
@@ -79,7 +79,7 @@ def prepare_frontend() -> None:
 
 
 def prepare_browser() -> None:
-    """Find a browser for the tests, or install one; without any the browser tests are skipped, on CI refused."""
+    """Find a browser for the tests, or install one; without any they are skipped, on CI refused."""
     if any(shutil.which(name) for name in BROWSERS) or _playwright_has_one():
         return
     if os.geteuid() == 0 and shutil.which("apt-get"):
