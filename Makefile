@@ -1,6 +1,6 @@
 # Everything starts here. `make run` and `make test` need Python 3.11+, Node 20.19+, make and a C compiler.
 .DEFAULT_GOAL := help
-.PHONY: help run test check check-python check-frontend bench soak acceptance lock clean prepare prepare-run prepare-test openapi
+.PHONY: help run test check check-python check-frontend bench soak acceptance lock clean prepare prepare-python prepare-run prepare-test openapi
 
 BIN := $(CURDIR)/.venv/bin
 PY := $(BIN)/python
@@ -31,7 +31,7 @@ check: prepare ## linters, types, import contracts, house rules, generated files
 check-python:
 	@cd backend && $(BIN)/ruff check --quiet . && $(BIN)/ruff format --quiet --check . && echo "ruff: clean"
 	@cd backend && $(BIN)/mypy app paper_exchange scripts tests benchmarks
-	@cd backend && $(BIN)/lint-imports --no-logo >var-lint.txt 2>&1 || { cat var-lint.txt; rm -f var-lint.txt; exit 1; }; rm -f var-lint.txt; echo "import contracts: kept"
+	@cd backend && said=$$($(BIN)/lint-imports --no-logo 2>&1) && echo "import contracts: kept" || { echo "$$said"; exit 1; }
 	@cd backend && $(PY) -m scripts.house_rules app paper_exchange && echo "house rules: kept"
 	@cd backend && $(PY) -m scripts.env_example --check && $(PY) -m scripts.export_openapi --check && echo ".env.example and openapi.json: in step"
 
@@ -42,25 +42,30 @@ openapi: prepare ## write the API's description and the web app's client from it
 	@cd backend && $(PY) -m scripts.export_openapi
 	@cd frontend && npm run --silent gen
 
-bench: prepare ## figures of backend/benchmarks/NAME.py, one JSON object per line; ARGS go to it
+bench: prepare-python ## figures of backend/benchmarks/NAME.py, one JSON object per line; ARGS go to it
 	@$(call run_named,benchmarks)
 
-soak: prepare ## the long run backend/tests/soak/NAME.py; ARGS go to it
+soak: prepare-python ## the long run backend/tests/soak/NAME.py; ARGS go to it
 	@$(call run_named,tests/soak)
 
-acceptance: prepare ## the paper exchange before programs that nobody here wrote
+acceptance: prepare-python ## the paper exchange before programs that nobody here wrote
 	@cd backend && $(PY) -m benchmarks.acceptance $(ARGS)
 
 lock: ## resolve both locks again: hashes, no registry host
+	@command -v uv >/dev/null || { echo "uv is needed to resolve the Python lock: pip install uv." >&2; exit 1; }
 	@cd backend && uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url -q -o requirements.lock
 	@cd frontend && npm install --package-lock-only
 
 clean: ## remove what was built and what ran; the data of `make run` too
+	@if [ -L var/postgres ]; then rm -rf "$$(dirname "$$(readlink var/postgres)")"; fi
 	@rm -rf .venv var frontend/node_modules frontend/dist backend/.mypy_cache backend/.ruff_cache backend/.pytest_cache backend/.hypothesis backend/.import_linter_cache
 	@find backend -name __pycache__ -type d -prune -exec rm -rf {} +
 
 prepare:
 	@$(FIND_PYTHON); exec "$$python" backend/scripts/prepare.py python packages
+
+prepare-python:
+	@$(FIND_PYTHON); exec "$$python" backend/scripts/prepare.py python
 
 prepare-run:
 	@$(FIND_PYTHON); exec "$$python" backend/scripts/prepare.py python frontend

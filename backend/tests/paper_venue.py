@@ -111,7 +111,12 @@ class PaperVenue:
     def control(self, method: str, path: str, body: dict[str, object] | None = None) -> dict[str, object]:
         """One call of the venue's control routes; raises on any refusal."""
         answer = httpx.request(
-            method, self.url + path, json=body, headers={"X-Sim-Token": self.token}, timeout=20, trust_env=False
+            method,
+            self.url + path,
+            json=body,
+            headers={"X-Sim-Token": self.token},
+            timeout=20,
+            trust_env=False,
         )
         answer.raise_for_status()
         content: dict[str, object] = answer.json()

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from app.core.config import BACKEND_DIR, PaperFeed, Settings
 
-SYNTHETIC_HISTORY_BARS = 3_000  # of one minute: the longest warm-up of a strategy, on bars of a quarter of an hour
+SYNTHETIC_HISTORY_BARS = 3_000  # of a minute: a strategy's longest warm-up on quarter-hours
 PROCESS_TITLES = {"paper": "paper exchange", "api": "API and web app"}
 
 
