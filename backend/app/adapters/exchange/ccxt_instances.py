@@ -23,6 +23,7 @@ def make_instance(
     config: dict[str, object] = {
         "enableRateLimit": False,
         "timeout": REQUEST_MILLISECONDS,
+        "timeout_on_exit": 0,  # ccxt's own quarter of a second would hold up the pool for every account
         "options": {"fetchCurrencies": False, "maxRetriesOnFailure": 0, "defaultType": "swap"},
     }
     if profile.base_url is not None:

@@ -65,8 +65,9 @@ async def test_share_of_a_priority_is_used_to_its_last(
 async def test_more_than_the_share_waits_for_the_next_minute(
     priority: Priority, share: int, redis_client: Redis
 ) -> None:
-    await limiter(redis_client, readings=3).acquire(share + 1, priority)
-    assert (await used(redis_client), await used(redis_client, MINUTE + 1)) == (0, share + 1)
+    await limiter(redis_client).acquire(share, priority)
+    await limiter(redis_client, readings=3).acquire(1, priority)
+    assert (await used(redis_client), await used(redis_client, MINUTE + 1)) == (share, 1)
 
 
 async def test_exit_never_waits_for_weight(redis_client: Redis) -> None:
@@ -82,10 +83,8 @@ async def test_order_of_no_weight_never_waits_for_weight(redis_client: Redis) ->
 
 
 async def test_retry_after_holds_back_even_an_exit(redis_client: Redis) -> None:
-    held = limiter(redis_client, readings=3)
-    await held.note({"Retry-After": "1"}, ccxt.RateLimitExceeded("429"))  # until the middle of second 0
-    clock = SteppingClock(0)
-    held._now = lambda: clock() + timedelta(seconds=1)
+    held = limiter(redis_client, readings=2)
+    await held.note({"Retry-After": "1"}, ccxt.RateLimitExceeded("429"))  # ends 5 ms before the clock's last
     await held.acquire(1, Priority.EXIT)
     assert (await used(redis_client), await used(redis_client, MINUTE + 1)) == (0, 1)
 

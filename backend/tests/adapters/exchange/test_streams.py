@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
+from decimal import Decimal
 from uuid import uuid4
 
 import pytest
@@ -101,7 +102,7 @@ async def test_quote_of_an_unknown_market_is_none(reader: CcxtMarketReader) -> N
 async def test_instruments_are_the_perpetuals_on_the_venues_steps(reader: CcxtMarketReader) -> None:
     found = {instrument.symbol: instrument for instrument in await reader.instruments("paper")}
     assert set(found) == {f"{base}/USDT:USDT" for base in ("BTC", "ETH", "SOL", "XRP", "DOGE")}
-    assert (str(found[BTC].price_tick), str(found[BTC].quantity_step)) == ("0.10", "0.001")
+    assert (found[BTC].price_tick, found[BTC].quantity_step) == (Decimal("0.1"), Decimal("0.001"))
 
 
 async def test_candles_are_closed_and_without_gaps(

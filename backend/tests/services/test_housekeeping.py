@@ -1,0 +1,51 @@
+"""What is made ahead of time and what is not kept, in a real Postgres."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import asyncpg
+
+from app.core.clock import utc_now
+from app.core.db import Database
+from app.services.housekeeping import keep_house
+
+FAR = datetime(2031, 11, 15, tzinfo=UTC)
+
+
+async def partitions(connection: asyncpg.Connection) -> set[str]:
+    rows = await connection.fetch(
+        "SELECT inhrelid::regclass::text AS name FROM pg_inherits"
+        " WHERE inhparent = 'execution_logs'::regclass"
+    )
+    return {row["name"] for row in rows}
+
+
+async def test_partitions_of_the_months_to_come_are_made_once(
+    system_database: Database, owner_connection: asyncpg.Connection
+) -> None:
+    before = await partitions(owner_connection)
+    await keep_house(system_database, FAR)
+    made = await partitions(owner_connection) - before
+    await keep_house(system_database, FAR)
+    assert len(made) == 4  # over the end of the year
+    assert await partitions(owner_connection) - before == made
+
+
+async def test_work_done_long_ago_is_deleted_and_waiting_work_is_kept(
+    system_database: Database, owner_connection: asyncpg.Connection
+) -> None:
+    now = utc_now()
+    ages = {"old": now - timedelta(days=7, minutes=1), "new": now - timedelta(days=6), "waiting": None}
+    mark = uuid4().hex
+    for name, done in ages.items():
+        await owner_connection.execute(
+            "INSERT INTO outbox (kind, payload, dedupe_key, created_at, processed_at)"
+            " VALUES ('signal', '{}', $1, $2, $3)",
+            f"{mark}:{name}",
+            now - timedelta(days=30),
+            done,
+        )
+    await keep_house(system_database, now)
+    left = await owner_connection.fetch("SELECT dedupe_key FROM outbox WHERE dedupe_key LIKE $1", f"{mark}:%")
+    assert {row["dedupe_key"].partition(":")[2] for row in left} == {"new", "waiting"}
+    await owner_connection.execute("DELETE FROM outbox WHERE dedupe_key LIKE $1", f"{mark}:%")
