@@ -282,7 +282,10 @@ def _stop_failed(
         )
     older = _live_stop_before(orders, newest)
     covered = older is not None and _covers(older, position_quantity)
-    if covered and (newest.trigger_price == trade.stop_price or newest.attempt >= MAX_STOP_ATTEMPTS):
+    final = newest.status is OrderStatus.REJECTED or _failures(orders) >= MAX_STOP_FAILURES
+    if covered and (
+        (final and newest.trigger_price == trade.stop_price) or newest.attempt >= MAX_STOP_ATTEMPTS
+    ):
         return _act(ActionKind.NOTHING, status, "the stop could not be moved; the former one protects")
     if trade.unprotected_too_long and status is not TradeStatus.PROTECTED:
         return _leave_now(

@@ -177,6 +177,17 @@ def test_a_replacement_that_failed_leaves_the_former_stop_in_place() -> None:
     assert action.replaces == "stop-1"
 
 
+def test_a_replacement_that_never_arrived_is_tried_again_a_few_times() -> None:
+    moved = replace(PROTECTED, stop_price=Decimal(97))
+    orders = [ENTERED, LIVE_STOP]
+    for attempt in range(2, 2 + MAX_STOP_FAILURES):
+        action = next_action(moved, orders, ONE)
+        assert brief(action) == ("write_intent", "PROTECTED", f"new stop-{attempt}")
+        assert action.replaces == "stop-1"
+        orders.append(order(OrderLeg.STOP, OrderStatus.NOT_ACCEPTED, attempt, trigger_price=Decimal(97)))
+    assert brief(next_action(moved, orders, ONE)) == ("nothing", "PROTECTED", None)
+
+
 def test_a_stop_over_less_than_the_position_is_enlarged_and_does_not_protect() -> None:
     small = replace(LIVE_STOP, quantity=Decimal("0.4"))
     action = next_action(PROTECTED, [ENTERED, small], ONE)
