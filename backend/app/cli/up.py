@@ -201,6 +201,9 @@ def _welcome(settings: Settings, login: DemoLogin | None) -> None:
         if settings.paper_feed is PaperFeed.REPLAY
         else f"synthetic market, seed {settings.paper_seed}"
     )
-    lines.append(f"[dim]{market}, {settings.paper_speed:g} times real time, venue at {settings.paper_url}[/]")
-    lines.append(f"[dim]logs in {settings.var_dir / 'log'}; Ctrl-C stops everything[/]")
-    out.print(Panel("\n".join(lines), title="StackAlpha", expand=False, border_style="green"))
+    lines.append(f"[dim]{market}, {settings.paper_speed:g} times real time[/]")
+    lines.append(f"[dim]paper exchange at {settings.paper_url}, logs in {settings.var_dir / 'log'}[/]")
+    lines.append("[dim]Ctrl-C stops everything[/]")
+    out.print(
+        Panel("\n".join(lines), title="StackAlpha", expand=False, border_style="green"), soft_wrap=False
+    )
