@@ -145,4 +145,4 @@ class SystemSignalWriteRepository:
             .order_by(columns.bar_close.desc())
             .limit(limit)
         )
-        return [FailedStrategy(*row) for row in (await self._session.execute(statement)).tuples()]
+        return [FailedStrategy(*row) for row in await self._session.execute(statement)]

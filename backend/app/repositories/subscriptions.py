@@ -35,7 +35,7 @@ class SystemSubscriptionRepository:
         statement = select(wallets.c.venue, wallets.c.symbol, timeframe).distinct()
         return [
             Subscription(venue, name, Timeframe(length))
-            for venue, name, length in (await self._session.execute(statement)).tuples()
+            for venue, name, length in await self._session.execute(statement)
         ]
 
     async def shards(self, venue: str, symbol: str, timeframe: str, strategy: str) -> list[int]:
