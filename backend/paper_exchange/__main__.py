@@ -131,12 +131,12 @@ async def serve(options: Options, store: Store) -> int:
     site = web.TCPSite(runner, "127.0.0.1", options.port)
     await site.start()
     host, port = runner.addresses[0][:2]
-    sys.stdout.write(f"paper exchange ready on http://{host}:{port}\n")
-    sys.stdout.flush()
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
+    sys.stdout.write(f"paper exchange ready on http://{host}:{port}\n")
+    sys.stdout.flush()
     waiting = [asyncio.create_task(stopping.wait()), asyncio.create_task(venue.failed.wait())]
     await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
     for task in waiting:
