@@ -47,7 +47,11 @@ async def test_positions_of_another_tenants_wallet_are_not_listed(
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("GET", "/positions"), ("GET", f"/positions/{UUID(int=7)}"), ("POST", f"/positions/{UUID(int=7)}/close")],
+    [
+        ("GET", "/positions"),
+        ("GET", f"/positions/{UUID(int=7)}"),
+        ("POST", f"/positions/{UUID(int=7)}/close"),
+    ],
 )
 async def test_positions_anonymous_is_refused(http: httpx.AsyncClient, method: str, path: str) -> None:
     answer = await http.request(method, path, headers=fresh_key())
