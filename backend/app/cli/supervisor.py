@@ -13,7 +13,7 @@ from pathlib import Path
 from app.adapters.embedded.child_process import LOG_ROTATE_BYTES, open_log, spawn
 from app.cli.processes import ProcessName, ProcessSpec
 from app.cli.run_folder import RunFolder
-from app.cli.terminal import CommandError
+from app.cli.terminal import CommandError, StopSignals
 from app.core.config import BACKEND_DIR
 
 READY_SECONDS = 90.0
@@ -49,7 +49,8 @@ class Child:
 class Supervisor:
     """Children in starting order. Main thread only: a child dies with the thread that made it."""
 
-    def __init__(self, folder: RunFolder, log_dir: Path) -> None:
+    def __init__(self, folder: RunFolder, log_dir: Path, stop: StopSignals) -> None:
+        self._stop = stop
         self._folder = folder
         self._log_dir = log_dir
         self._children: dict[ProcessName, Child] = {}
@@ -70,6 +71,7 @@ class Supervisor:
         child = self._children[name]
         deadline = time.monotonic() + READY_SECONDS
         while not (child.is_up and (child.spec.ready_url is None or _answers(child.spec.ready_url))):
+            self._stop.check()
             self.revive()
             if child.crashes >= STARTS_BEFORE_GIVING_UP or (child.process.poll() == REFUSED_EXIT_CODE):
                 raise CommandError(f"{name.value} does not start: {last_words(child.log_path)}")
@@ -99,8 +101,9 @@ class Supervisor:
         return found
 
     def run(self, on_tick: Callable[[], None]) -> None:
-        """Supervise until interrupted; `on_tick` is called about twenty times a second."""
+        """Supervise until the end is asked for; `on_tick` is called about twenty times a second."""
         while True:
+            self._stop.check()
             self.revive()
             on_tick()
             time.sleep(POLL_SECONDS)

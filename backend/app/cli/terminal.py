@@ -5,7 +5,8 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FrameType
+from types import FrameType, TracebackType
+from typing import Self
 
 from rich.console import Console
 
@@ -23,9 +24,45 @@ class CommandError(Exception):
         self.exit_code = exit_code
 
 
+class Stopped(Exception):  # noqa: N818 - not an error: somebody asked for the end
+    """The operator has asked for the end."""
+
+
+class StopSignals:
+    """Ctrl-C, SIGTERM and a closed terminal, noted between entering and leaving and asked for with `check`.
+
+    Nothing is raised from the signal handler itself, where it could be swallowed or tear a start in two. After
+    leaving, the signals are ignored: an orderly stop is under way.
+    """
+
+    def __init__(self) -> None:
+        self._requested = False
+
+    def __enter__(self) -> Self:
+        for number in STOP_SIGNALS:
+            if number is not signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:  # nohup stays
+                signal.signal(number, self._note)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for number in STOP_SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
+
+    def check(self) -> None:
+        """Raise `Stopped` once a signal has come."""
+        if self._requested:
+            raise Stopped
+
+    def _note(self, _number: int, _frame: FrameType | None) -> None:
+        self._requested = True
+
+
 @contextmanager
-def step(title: str) -> Iterator[None]:
-    """Show what is being done and, once it is done, how many seconds it took."""
+def step(title: str, stop: StopSignals) -> Iterator[None]:
+    """Show what is being done and, once it is done, how many seconds it took; not begun when the end is asked for."""
+    stop.check()
     started = time.monotonic()
     if out.is_terminal:
         with out.status(title):
@@ -33,26 +70,4 @@ def step(title: str) -> Iterator[None]:
     else:
         yield
     out.print(f"[green]✓[/] {title} [dim]{time.monotonic() - started:.1f} s[/]")
-
-
-@contextmanager
-def stop_signals_interrupt() -> Iterator[None]:
-    """Ctrl-C, SIGTERM and a closed terminal raise KeyboardInterrupt inside; afterwards they are ignored."""
-
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        ignore_stop_signals()
-        raise KeyboardInterrupt
-
-    for number in STOP_SIGNALS:
-        if number is not signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:  # nohup stays
-            signal.signal(number, interrupt)
-    try:
-        yield
-    finally:
-        ignore_stop_signals()
-
-
-def ignore_stop_signals() -> None:
-    """Nothing may interrupt an orderly stop that is under way."""
-    for number in STOP_SIGNALS:
-        signal.signal(number, signal.SIG_IGN)
+    stop.check()

@@ -3,6 +3,8 @@
 import asyncio
 import importlib
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, cast
@@ -19,7 +21,7 @@ from app.cli.run_folder import RunFolder, RunningServices
 from app.cli.services import Services
 from app.cli.status_line import StatusLine, revive
 from app.cli.supervisor import Supervisor
-from app.cli.terminal import CommandError, ignore_stop_signals, out, step, stop_signals_interrupt
+from app.cli.terminal import CommandError, Stopped, StopSignals, out, step
 from app.core.config import PaperFeed, Settings, load_settings
 
 SEED_MODULE = "app.cli.seed_demo"
@@ -59,24 +61,17 @@ def up(options: UpOptions) -> None:
     check_replay(settings)
     check_folder(settings.var_dir)
     folder = RunFolder(settings.var_dir)
-    with folder.held(), stop_signals_interrupt():
+    with folder.held():
         check_port(settings.host, settings.port, "--port")
         settings = _with_paper_port(settings)
-        with Services(settings, folder) as services:
-            supervisor = Supervisor(folder, settings.var_dir / "log")
-            try:
-                if options.fresh:
-                    _erase(settings, services)
-                check_market(settings)
-                _start(services, supervisor, folder, options)
-                with StatusLine(services, supervisor, PaperControl(settings)) as status_line:
-                    supervisor.run(status_line.tick)
-            except KeyboardInterrupt:
-                out.print("Stopping.")
-            finally:
-                ignore_stop_signals()
-                supervisor.stop()
-        out.print("Stopped.")
+        with Services(settings, folder) as services, _supervised(settings, folder) as (supervisor, stop):
+            if options.fresh:
+                _erase(settings, services, stop)
+            check_market(settings)
+            _start(services, supervisor, folder, options, stop)
+            with StatusLine(services, supervisor, PaperControl(settings)) as status_line:
+                supervisor.run(status_line.tick)
+    out.print("Stopped.")
 
 
 def serve_services() -> None:
@@ -84,18 +79,31 @@ def serve_services() -> None:
     settings = load_settings()
     check_folder(settings.var_dir)
     folder = RunFolder(settings.var_dir)
-    with folder.held(), stop_signals_interrupt(), Services(settings, folder) as services:
+    with (
+        folder.held(),
+        Services(settings, folder) as services,
+        _supervised(settings, folder) as (supervisor, stop),
+    ):
+        _start_services(services, stop)
+        running = services.settings()
+        folder.announce(_addresses(running, web_url=""))
+        out.print(f"DATABASE_URL={running.database_url}\nREDIS_URL={running.redis_url}")
+        out.print("[dim]Ctrl-C stops both.[/]")
+        supervisor.run(lambda: revive(services))
+    out.print("Stopped.")
+
+
+@contextmanager
+def _supervised(settings: Settings, folder: RunFolder) -> Iterator[tuple[Supervisor, StopSignals]]:
+    """A supervisor that stops its children when the operator asks for the end or a fault ends the start."""
+    with StopSignals() as stop:
+        supervisor = Supervisor(folder, settings.var_dir / "log", stop)
         try:
-            _start_services(services)
-            running = services.settings()
-            folder.announce(_addresses(running, web_url=""))
-            out.print(f"DATABASE_URL={running.database_url}\nREDIS_URL={running.redis_url}")
-            out.print("[dim]Ctrl-C stops both.[/]")
-            Supervisor(folder, settings.var_dir / "log").run(lambda: revive(services))
-        except KeyboardInterrupt:
+            yield supervisor, stop
+        except Stopped:
             out.print("Stopping.")
         finally:
-            ignore_stop_signals()
+            supervisor.stop()
 
 
 def apply_options(settings: Settings, options: UpOptions) -> Settings:
@@ -135,36 +143,38 @@ def _with_paper_port(settings: Settings) -> Settings:
     return settings.model_copy(update={"paper_url": f"http://127.0.0.1:{remembered_port(note)}"})
 
 
-def _erase(settings: Settings, services: Services) -> None:
-    with step("Old data deleted"):
+def _erase(settings: Settings, services: Services, stop: StopSignals) -> None:
+    with step("Old data deleted", stop):
         services.erase()
         for name in MARKET_FOLDERS:
             shutil.rmtree(settings.var_dir / name, ignore_errors=True)
 
 
-def _start_services(services: Services) -> None:
-    with step("Postgres"):
+def _start_services(services: Services, stop: StopSignals) -> None:
+    with step("Postgres", stop):
         services.start_postgres()
-    with step("Redis"):
+    with step("Redis", stop):
         services.start_redis()
 
 
-def _start(services: Services, supervisor: Supervisor, folder: RunFolder, options: UpOptions) -> None:
-    _start_services(services)
+def _start(
+    services: Services, supervisor: Supervisor, folder: RunFolder, options: UpOptions, stop: StopSignals
+) -> None:
+    _start_services(services, stop)
     settings = services.settings()
-    with step("Database schema"):
+    with step("Database schema", stop):
         migrate_database(settings)
     folder.announce(_addresses(settings, settings.browser_url))
     paper = PaperControl(settings)
-    with step("Paper exchange"):
+    with step("Paper exchange", stop):
         supervisor.start(process_spec(ProcessName.PAPER, settings))
         supervisor.wait_ready(ProcessName.PAPER)
         paper.set_paused(paused=True)  # the market waits until there is somebody to trade it
     login = None
     if options.demo:
-        with step("Demo account"):
+        with step("Demo account", stop):
             login = seed_demo_account(settings)
-    with step("API, executor, monitor and jobs"):
+    with step("API, executor, monitor and jobs", stop):
         for name in (ProcessName.API, ProcessName.EXECUTOR, ProcessName.MONITOR, ProcessName.JOBS):
             supervisor.start(process_spec(name, settings))
         for name in (ProcessName.API, ProcessName.EXECUTOR, ProcessName.MONITOR, ProcessName.JOBS):
