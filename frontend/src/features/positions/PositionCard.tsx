@@ -5,7 +5,7 @@ import { money, plain, price, rMultiple } from '@/lib/format/numbers'
 import { ago } from '@/lib/format/time'
 import { shortSymbol, words } from '@/lib/format/words'
 import { useNow } from '@/lib/preferences/now'
-import { useLinkState } from '@/lib/stream/link'
+import { useLink, useLinkState } from '@/lib/stream/link'
 import { useQuote } from '@/lib/stream/prices'
 import { Badge, EnvironmentBadge, SideBadge } from '@/ui/Badge'
 import { cx } from '@/ui/classes'
@@ -22,9 +22,11 @@ interface Props {
   readonly onOpen: (id: string) => void
 }
 
+/** Positions are opened in market time, so their age is taken from the feed's clock where it is known. */
 function Age({ since }: { readonly since: string | null }) {
   const now = useNow()
-  return <>{ago(since, now)}</>
+  const { marketTime } = useLink()
+  return <>{ago(since, marketTime === null ? now : new Date(marketTime).getTime())}</>
 }
 
 function Protection({ position }: { readonly position: Position }) {

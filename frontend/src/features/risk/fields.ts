@@ -59,6 +59,9 @@ function number(
 const percentLimit = (...numeric: Numeric) => number('decimal', 'lower', true, numeric)
 const countLimit = (...numeric: Numeric) => number('integer', 'lower', true, numeric)
 
+/** Said of settings that the API keeps and no rule acts on yet. */
+export const NOT_ENFORCED = 'Kept for later: not enforced in this version.'
+
 export const GROUPS: ReadonlyArray<Group> = [
   {
     title: 'Loss limits',
@@ -72,16 +75,9 @@ export const GROUPS: ReadonlyArray<Group> = [
         'Whichever of amount and percent is reached first.',
       ),
       percentLimit('max_daily_loss_percent', 'Daily loss, percent of equity', '%', '5', '100'),
-      percentLimit('max_weekly_loss_percent', 'Weekly loss', '%', '10', '100'),
-      percentLimit('max_monthly_loss_percent', 'Monthly loss', '%', '20', '100'),
-      countLimit(
-        'max_consecutive_losses',
-        'Losses in a row',
-        '',
-        '3',
-        '10000',
-        'After that many, entries pause until you resume.',
-      ),
+      percentLimit('max_weekly_loss_percent', 'Weekly loss', '%', '10', '100', NOT_ENFORCED),
+      percentLimit('max_monthly_loss_percent', 'Monthly loss', '%', '20', '100', NOT_ENFORCED),
+      countLimit('max_consecutive_losses', 'Losses in a row', '', '3', '10000', NOT_ENFORCED),
     ],
   },
   {
@@ -139,7 +135,7 @@ export const GROUPS: ReadonlyArray<Group> = [
       percentLimit('max_portfolio_heat', 'Exposure heat', '%', '50', '12500', 'All notionals ÷ equity.'),
       percentLimit('max_open_risk_percent', 'Open risk', '%', '10', '100', 'The loss if every stop fills ÷ equity.'),
       countLimit('max_open_positions', 'Open positions', '', '5', '10000'),
-      countLimit('max_correlated_positions', 'Correlated positions', '', '2', '10000'),
+      countLimit('max_correlated_positions', 'Correlated positions', '', '2', '10000', NOT_ENFORCED),
       percentLimit('max_single_asset_exposure_percent', 'Exposure to one asset', '%', '20', '999.99'),
     ],
   },
@@ -177,7 +173,7 @@ export const GROUPS: ReadonlyArray<Group> = [
         label: 'Scale out in thirds',
         safer: 'neither',
         standard: true,
-        hint: 'At 1R, 2R and 3R.',
+        hint: NOT_ENFORCED,
       },
       {
         kind: 'switch',
@@ -185,7 +181,7 @@ export const GROUPS: ReadonlyArray<Group> = [
         label: 'Pyramiding',
         safer: 'off',
         standard: false,
-        hint: 'Adds to a position in profit.',
+        hint: NOT_ENFORCED,
       },
     ],
   },

@@ -1,6 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useRef, useState } from 'react'
 import { call, newIdempotencyKey } from '@/lib/api/call'
+import { ApiProblem } from '@/lib/api/problem'
 import { keys, venuesQuery } from '@/lib/api/queries'
 import { byField, focusFirstInvalid } from '@/lib/forms'
 import { Button } from '@/ui/Button'
@@ -31,9 +32,9 @@ export function CreateWalletDialog({ onClose }: { readonly onClose: () => void }
       toast(`Wallet ${wallet.name} is ready.`)
       onClose()
     },
-    onError: () => {
-      // A refusal was an answer: what is sent next is a new intention.
-      key.current = newIdempotencyKey()
+    onError: (error) => {
+      // A refusal was an answer: what is sent next is a new intention. Anything else may have been carried out.
+      if (error instanceof ApiProblem && error.status >= 400 && error.status < 500) key.current = newIdempotencyKey()
       focusFirstInvalid(form.current)
     },
   })
