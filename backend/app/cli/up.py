@@ -63,12 +63,11 @@ def up(options: UpOptions) -> None:
     folder = RunFolder(settings.var_dir)
     with folder.held():
         check_port(settings.host, settings.port, "--port")
-        settings = _with_paper_port(settings)
         with Services(settings, folder) as services, _supervised(settings, folder) as (supervisor, stop):
             if options.fresh:
                 _erase(settings, services, stop)
             check_market(settings)
-            _start(services, supervisor, folder, options, stop)
+            settings = _start(services, supervisor, folder, options, stop)
             with StatusLine(services, supervisor, PaperControl(settings)) as status_line:
                 supervisor.run(status_line.tick)
     out.print("Stopped.")
@@ -159,17 +158,20 @@ def _start_services(services: Services, stop: StopSignals) -> None:
 
 def _start(
     services: Services, supervisor: Supervisor, folder: RunFolder, options: UpOptions, stop: StopSignals
-) -> None:
+) -> Settings:
+    """Start everything in order; gives the settings with every address filled in."""
     _start_services(services, stop)
     settings = services.settings()
     with step("Database schema", stop):
         migrate_database(settings)
+    settings = _with_paper_port(settings)
     folder.announce(_addresses(settings, settings.browser_url))
     paper = PaperControl(settings)
     with step("Paper exchange", stop):
         supervisor.start(process_spec(ProcessName.PAPER, settings))
         supervisor.wait_ready(ProcessName.PAPER)
-        paper.set_paused(paused=True)  # the market waits until there is somebody to trade it
+        if not paper.set_paused(paused=True):  # the market waits until there is somebody to trade it
+            raise CommandError(f"What answers at {settings.paper_url} is not our paper exchange.")
     login = None
     if options.demo:
         with step("Demo account", stop):
@@ -181,6 +183,7 @@ def _start(
             supervisor.wait_ready(name)
     paper.set_paused(paused=False)
     _welcome(settings, login)
+    return settings
 
 
 def seed_demo_account(settings: Settings) -> DemoLogin:

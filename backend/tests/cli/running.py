@@ -57,11 +57,14 @@ class Platform:
         self.port = free_port()
         self.folder = RunFolder(var_dir)
         self._log = var_dir / "up.log"
+        own_venue = {
+            "STACKALPHA_PAPER_URL": f"http://127.0.0.1:{free_port()}"
+        }  # never the default of a neighbour
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "app.cli", "up", "--port", str(self.port), *arguments],
                 cwd=BACKEND_DIR,
-                env=environment(var_dir),
+                env=environment(var_dir) | own_venue,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
