@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, cast
+from urllib.parse import urlsplit
 
 from rich.panel import Panel
 
@@ -135,6 +136,8 @@ def _weight_at(speed: float) -> int:
 def _with_paper_port(settings: Settings) -> Settings:
     """The paper exchange's port may move where the operator did not choose it."""
     if "paper_url" in settings.model_fields_set:
+        address = urlsplit(settings.paper_url)
+        check_port("127.0.0.1", address.port or 80, "STACKALPHA_PAPER_URL")
         return settings
     note = settings.var_dir / "paper.port"
     if not note.exists() and port_is_free(8001) and settings.port != 8001:  # noqa: PLR2004 - the default address

@@ -119,7 +119,7 @@ def _private_folder(folder: Path) -> Path:
 
 
 def _private_data(folder: Path) -> Path:
-    """The data folder outside the checkout; `folder` is a link to it. Without the link it is a leftover."""
+    """The data folder outside the checkout; `folder` is a link to it. Without the link it is set aside."""
     private = _private_folder(folder)
     data = private / "postgres"
     if folder.is_dir() and not folder.is_symlink():
@@ -128,8 +128,10 @@ def _private_data(folder: Path) -> Path:
             " above it was closed: open that folder again or remove the database."
         )
     if not folder.is_symlink():
-        if private.exists():
-            shutil.rmtree(private)
+        if private.exists():  # of a run whose folder was deleted since, or whose disk is not mounted now
+            old = private.with_name(f"{private.name}.old")
+            shutil.rmtree(old, ignore_errors=True)
+            private.rename(old)
         folder.symlink_to(data)
     _make_folder(PRIVATE_ROOT)
     _make_folder(private)
