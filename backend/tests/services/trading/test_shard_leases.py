@@ -1,5 +1,7 @@
 """One executor per shard: a lease fences the others, dies with its process, and is given back at a stop."""
 
+import asyncio
+
 from app.core.db import Database
 from app.core.process_identity import own_identity
 from app.services.trading.desk import LeaseBook
@@ -54,8 +56,12 @@ async def test_entry_is_not_sent_under_a_lease_that_was_taken_over(floor: Tradin
     account = await floor.wallet(await floor.user())
     async with floor.executor():
         await floor.until_outbox_empty()
-        await floor.sql.execute("UPDATE shard_leases SET epoch = epoch + 1, holder = 'another'")
-        await floor.sql.execute("UPDATE shard_leases SET expires_at = now() + interval '1 hour'")
+        while not await floor.sql.fetchval("SELECT count(*) FROM shard_leases WHERE epoch > 0"):
+            await asyncio.sleep(0.01)  # until the executor holds the leases that are taken from it
+        await floor.sql.execute(
+            "UPDATE shard_leases SET epoch = epoch + 1, holder = 'another',"
+            " expires_at = now() + interval '1 hour'"
+        )
         await floor.signal()
         trade = await floor.until_status(account, "INTENT", "ENTERING")
         await floor.until_outbox_empty()
