@@ -62,7 +62,8 @@ def prepare_packages() -> None:
     if _is(stamp, made_from):
         return
     _say("Installing the web app's packages.")
-    _run(["npm", "ci", "--no-progress", "--no-update-notifier", "--loglevel=error"], FRONTEND, "Installing the web app's packages")
+    quiet = ["--no-progress", "--no-update-notifier", "--loglevel=error"]
+    _run(["npm", "ci", *quiet], FRONTEND, "Installing the web app's packages")
     stamp.write_text(made_from)
 
 
