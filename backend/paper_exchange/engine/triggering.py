@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from paper_exchange.engine.accounts import Account
 from paper_exchange.engine.events import ConditionalChanged
+from paper_exchange.engine.filters import (
+    check_client_id,
+    check_position_side,
+    check_price,
+    check_quantity,
+    check_side,
+)
 from paper_exchange.engine.market import Market
 from paper_exchange.engine.money import ZERO
 from paper_exchange.engine.orders import (
@@ -17,14 +24,7 @@ from paper_exchange.engine.orders import (
     TimeInForce,
     WorkingType,
 )
-from paper_exchange.engine.placement import (
-    check_client_id,
-    check_position_side,
-    check_price,
-    check_quantity,
-    check_side,
-    place,
-)
+from paper_exchange.engine.placement import place
 from paper_exchange.engine.refusals import Refusal, VenueError
 from paper_exchange.engine.settlement import finish_conditional
 from paper_exchange.engine.state import State
