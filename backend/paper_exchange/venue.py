@@ -11,6 +11,7 @@ from paper_exchange.assembly import FeedIdentity, ticks_of
 from paper_exchange.engine.events import Event, MarketEvent, UserEvent
 from paper_exchange.engine.exchange import Exchange
 from paper_exchange.engine.market import MarketRecord
+from paper_exchange.engine.past import PastReads
 from paper_exchange.feeds.playback import FeedStep, Playback
 from paper_exchange.journal.batch import render
 from paper_exchange.journal.group_commit import Gathered, GroupCommit
@@ -48,6 +49,7 @@ class Venue:
         self.playback = playback
         self.store = store
         self.history = History(store.reader)
+        self.past = PastReads(exchange.state)
         self.identity = identity
         self.failed = asyncio.Event()
         self.failure: BaseException | None = None
@@ -146,7 +148,9 @@ class Venue:
         changes = self.exchange.take_changes()
         audience = self._audience
         afterwards = audience.take_user_events() if audience is not None else _nothing
-        batch = render(changes, self._records(changes.markets), self._meta(), clock.wall_ms())
+        wall_ms = clock.wall_ms()
+        self.past.note(changes, wall_ms)
+        batch = render(changes, self._records(changes.markets), self._meta(), wall_ms)
         return Gathered(batch, afterwards)
 
     def _records(self, symbols: Iterable[str]) -> list[MarketRecord]:

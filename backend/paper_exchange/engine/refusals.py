@@ -21,7 +21,13 @@ class Refusal(Enum):
         "Timeout waiting for response from backend server. Send status unknown; execution status unknown.",
         408,
     )
+    OVERLOADED = (
+        -1008,
+        "Server is currently overloaded with other requests. Please try again in a few minutes.",
+        503,
+    )
     TOO_MANY_ORDERS = (-1015, "Too many new orders; current limit is {} orders per {}.", 429)
+    SHUTTING_DOWN = (-1016, "This service is no longer available.", 503)
     TIMESTAMP_AHEAD = (-1021, "Timestamp for this request was 1000ms ahead of the server's time.", 400)
     TIMESTAMP_BEHIND = (-1021, "Timestamp for this request is outside of the recvWindow.", 400)
     BAD_SIGNATURE = (-1022, "Signature for this request is not valid.", 400)

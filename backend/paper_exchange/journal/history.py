@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import TypeVar
 
 import msgspec
 
 from paper_exchange.engine.orders import Conditional, Fill, Income, Order
+from paper_exchange.engine.past import Picture
 
 T = TypeVar("T")
 FAR_FUTURE_MS = 1 << 60
@@ -47,25 +50,54 @@ class History:
 
     def __init__(self, reader: sqlite3.Connection) -> None:
         self._reader = reader
+        self._as_of: Picture | None = None
+
+    @contextmanager
+    def seen_at(self, picture: Picture | None) -> Iterator[None]:
+        """Answer as of that picture inside the block; None: as it is."""
+        self._as_of = picture
+        try:
+            yield
+        finally:
+            self._as_of = None
 
     def orders(self, wanted: Range) -> list[Order]:
-        return self._rows(_ORDERS, wanted, Order)
+        rows = self._rows(_ORDERS, wanted, Order)
+        return [row for row in map(self._order_then, rows) if row is not None]
 
     def conditionals(self, wanted: Range) -> list[Conditional]:
-        return self._rows(_CONDITIONALS, wanted, Conditional)
+        rows = self._rows(_CONDITIONALS, wanted, Conditional)
+        return [row for row in map(self._conditional_then, rows) if row is not None]
 
     def fills(self, wanted: Range) -> list[Fill]:
-        return self._rows(_FILLS, wanted, Fill)
+        last = None if self._as_of is None else self._as_of.counters.fill
+        return [row for row in self._rows(_FILLS, wanted, Fill) if last is None or row.id <= last]
 
     def income(self, wanted: Range) -> list[Income]:
-        return self._rows(_INCOME, wanted, Income)
+        last = None if self._as_of is None else self._as_of.counters.income
+        return [row for row in self._rows(_INCOME, wanted, Income) if last is None or row.id <= last]
 
     def find_order(self, account: str, order_id: int | None, client_id: str | None) -> Order | None:
         """By number, or the newest that bore the client id; None when there is none."""
-        return self._one("orders", account, order_id, client_id, Order)
+        return self._order_then(self._one("orders", account, order_id, client_id, Order))
 
     def find_conditional(self, account: str, number: int | None, client_id: str | None) -> Conditional | None:
-        return self._one("conditionals", account, number, client_id, Conditional)
+        return self._conditional_then(self._one("conditionals", account, number, client_id, Conditional))
+
+    def _order_then(self, row: Order | None) -> Order | None:
+        """The order as the picture has it; None when it did not exist yet."""
+        if row is None or self._as_of is None:
+            return row
+        if row.id > self._as_of.counters.order:
+            return None
+        return self._as_of.account.find_order(row.id, None) or row
+
+    def _conditional_then(self, row: Conditional | None) -> Conditional | None:
+        if row is None or self._as_of is None:
+            return row
+        if row.id > self._as_of.counters.conditional:
+            return None
+        return self._as_of.account.find_conditional(row.id, None) or row
 
     def _one(
         self, table: str, account: str, number: int | None, client_id: str | None, kind: type[T]

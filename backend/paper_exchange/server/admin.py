@@ -16,8 +16,9 @@ from aiohttp import web
 
 from paper_exchange.engine.refusals import Refusal, VenueError
 from paper_exchange.pacing import Pacer
-from paper_exchange.server.dispatch import LARGEST_BODY, Reply
-from paper_exchange.server.faults import Faults
+from paper_exchange.server.dispatch import LARGEST_BODY
+from paper_exchange.server.fault_admin import FaultAdmin
+from paper_exchange.server.replies import Reply
 from paper_exchange.server.text import amount_text
 from paper_exchange.venue import Venue
 
@@ -72,7 +73,7 @@ class Admin:
 
     venue: Venue
     pacer: Pacer
-    faults: Faults
+    faults: FaultAdmin
     token: str
 
     def routes(self) -> list[web.RouteDef]:
@@ -81,7 +82,10 @@ class Admin:
             web.post("/sim/deposit", self._guarded(self._deposit)),
             web.get("/sim/status", self._guarded(self._status)),
             web.post("/sim/feed", self._guarded(self._feed)),
-            web.post("/sim/fault", self._guarded(self._fault)),
+            web.get("/sim/fault", self._guarded(self.faults.listed)),
+            web.post("/sim/fault", self._guarded(self.faults.replaced)),
+            web.delete("/sim/fault", self._guarded(self.faults.cleared)),
+            web.post("/sim/fault/act", self._guarded(self.faults.acted)),
         ]
 
     def _guarded(
@@ -142,10 +146,6 @@ class Admin:
             await self.pacer.play(steps)
             await self.venue.settled()
         return await self._status(fields)
-
-    async def _fault(self, fields: Fields) -> Fields:
-        self.faults.replace(fields)
-        return {"latency_ms": self.faults.latency_ms, "rules": len(self.faults.rules)}
 
 
 async def _fields(request: web.Request) -> Fields:

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Coroutine
 
 from aiohttp import web
 
+from paper_exchange.clock import TransportClock
 from paper_exchange.pacing import Pacer
 from paper_exchange.server import (
     routes_account,
@@ -20,7 +21,9 @@ from paper_exchange.server import (
 from paper_exchange.server.admin import Admin
 from paper_exchange.server.audience import StreamAudience
 from paper_exchange.server.dispatch import LARGEST_BODY, Dispatcher
+from paper_exchange.server.fault_admin import FaultAdmin
 from paper_exchange.server.faults import Faults
+from paper_exchange.server.frame_faults import UserFrames
 from paper_exchange.server.listen_keys import ListenKeys
 from paper_exchange.server.rates import RateLimits
 from paper_exchange.server.routing import Routes, Services
@@ -50,15 +53,17 @@ async def _every(seconds: float, audience: StreamAudience) -> None:
 
 def build_application(venue: Venue, admin_token: str, weight_limit: int) -> web.Application:
     """Everything wired; the feed runs while the application does."""
-    hub, listen_keys, faults = Hub(), ListenKeys(), Faults()
-    audience = StreamAudience(venue, hub, listen_keys)
+    hub, listen_keys, clock = Hub(), ListenKeys(), TransportClock()
+    faults = Faults(clock, venue.past)
+    audience = StreamAudience(venue, hub, listen_keys, UserFrames(hub, faults))
     venue.attach(audience)
     pacer = Pacer(venue)
-    services = Services(venue, RateLimits(weight_limit), listen_keys, audience.flush_depth)
+    services = Services(venue, RateLimits(weight_limit), listen_keys, audience.flush_depth, clock)
     dispatcher = Dispatcher(services, faults, ROUTES)
-    sockets = Sockets(hub, audience, listen_keys)
+    sockets = Sockets(hub, audience, listen_keys, faults)
     application = web.Application(client_max_size=LARGEST_BODY)
-    application.add_routes(Admin(venue, pacer, faults, admin_token).routes())
+    fault_admin = FaultAdmin(faults, audience.expire_now, hub.drop)
+    application.add_routes(Admin(venue, pacer, fault_admin, admin_token).routes())
     for path in STREAM_PATHS:
         application.router.add_get(path, sockets.serve)
         application.router.add_get(path + "/{tail:.*}", sockets.serve)

@@ -18,6 +18,7 @@ from paper_exchange.engine.events import (
 from paper_exchange.engine.market import Market
 from paper_exchange.server import market_events as messages
 from paper_exchange.server.depth import DepthFeed
+from paper_exchange.server.frame_faults import UserFrames
 from paper_exchange.server.listen_keys import ListenKeys
 from paper_exchange.server.streams import Hub
 from paper_exchange.server.user_events import user_event_fields
@@ -30,13 +31,14 @@ PARTIAL_DEPTHS = (5, 10, 20)
 class StreamAudience:
     """The venue's ear: user events wait for their commit, market events go out at once."""
 
-    def __init__(self, venue: Venue, hub: Hub, listen_keys: ListenKeys) -> None:
+    def __init__(self, venue: Venue, hub: Hub, listen_keys: ListenKeys, frames: UserFrames) -> None:
         self._venue = venue
+        self._frames = frames
         self._hub = hub
         self._listen_keys = listen_keys
         self._depth = DepthFeed()
         self._partial_sent: dict[str, int] = {}
-        self._pending: list[tuple[str, str]] = []
+        self._pending: list[tuple[str, str, str]] = []
 
     # Users
 
@@ -45,22 +47,32 @@ class StreamAudience:
         if not self._hub.hears(account):
             return
         for fields in user_event_fields(self._venue.exchange, event):
-            self._pending.append((account, orjson.dumps(fields).decode()))
+            self._pending.append((account, str(fields["e"]), orjson.dumps(fields).decode()))
 
     def take_user_events(self) -> Callable[[], None]:
         taken, self._pending = self._pending, []
 
         def release() -> None:
-            for account, text in taken:
-                self._hub.tell(account, text)
+            for account, kind, text in taken:
+                self._frames.send(account, kind, text)
 
         return release
 
     def expire_listen_keys(self) -> None:
+        """Retire the keys whose hour is over."""
+        self._tell_expired(self._listen_keys.expire())
+
+    def expire_now(self, account: str | None) -> int:
+        """Retire the account's key, or everybody's (None), before its time; returns how many there were."""
+        over = self._listen_keys.withdraw(account)
+        self._tell_expired(over)
+        return len(over)
+
+    def _tell_expired(self, over: list[tuple[str, str]]) -> None:
         now = self._venue.now()
-        for account, key in self._listen_keys.expire():
+        for account, key in over:
             expired = {"e": "listenKeyExpired", "E": now, "listenKey": key}
-            self._hub.tell(account, orjson.dumps(expired).decode())
+            self._frames.send(account, "listenKeyExpired", orjson.dumps(expired).decode())
 
     # Markets
 

@@ -2,55 +2,31 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from dataclasses import dataclass, field
 
-import orjson
 from aiohttp import web
 
+from paper_exchange import clock
 from paper_exchange.engine.accounts import Account
+from paper_exchange.engine.past import Picture
 from paper_exchange.engine.refusals import Refusal, VenueError
-from paper_exchange.server.faults import FaultMode, Faults
+from paper_exchange.server.fault_replies import FaultyReplies
+from paper_exchange.server.fault_rules import FaultMode, RequestRule
+from paper_exchange.server.faults import STALE_SECONDS, Faults
 from paper_exchange.server.parameters import Parameters
-from paper_exchange.server.rates import retry_after_seconds
+from paper_exchange.server.replies import Reply
 from paper_exchange.server.routing import Access, Call, Route, Routes, Services
 from paper_exchange.server.security import account_of_key, check_signature, check_timestamp
 
 LARGEST_BODY = 64 * 1024
-TIMEOUT_SECONDS = 120.0
-UNKNOWN_503 = b'{"code":-1000,"msg":"Unknown error, please check your request or try again later."}'
-NOT_DONE_503 = b'{"code":-1000,"msg":"Service Unavailable."}'
-JSON = "application/json"
 
 log = logging.getLogger("paper_exchange")
-
-
-@dataclass(slots=True)
-class Reply:
-    """What will be sent, before it is a response."""
-
-    status: int = 200
-    content: object = None
-    headers: dict[str, str] = field(default_factory=dict)
-
-    def refuse(self, refused: VenueError) -> None:
-        refusal = refused.refusal
-        self.status, self.content = refusal.http_status, {"code": refusal.code, "msg": refused.message}
-        wait = retry_after_seconds(refusal)
-        if wait is not None:
-            self.headers["Retry-After"] = str(wait)
-
-    def response(self) -> web.Response:
-        return web.Response(
-            status=self.status, body=orjson.dumps(self.content), content_type=JSON, headers=self.headers
-        )
 
 
 async def raw_text(request: web.Request) -> str:
     """Query and body exactly as sent, joined as the signature covers them."""
     query = request.raw_path.partition("?")[2]
-    if not request.can_read_body:
+    if not request.body_exists:
         return query
     try:
         text = (await request.read()).decode()
@@ -67,58 +43,41 @@ class Dispatcher:
     def __init__(self, services: Services, faults: Faults, routes: Routes) -> None:
         self._services = services
         self._faults = faults
+        self._replies = FaultyReplies(faults, services.rates.weight_limit)
         self._routes = routes
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
-        delay = self._faults.delay_seconds()
-        if delay:
-            await asyncio.sleep(delay)
-        fault = self._faults.take(request.method, request.path)
-        early = self._instead(request, fault)
+        if self._faults.is_quiet:
+            return (await self._carried_out(request, None)).response()
+        fault = await self._replies.hold(request, self._account_id(request))
+
+        async def carry_out() -> Reply:
+            return await self._carried_out(request, fault.rule)
+
+        early = await self._replies.instead(request, fault, carry_out)
         if early is not None:
             return early
+        return await self._replies.afterwards(request, fault.rule, await carry_out())
+
+    def _account_id(self, request: web.Request) -> str | None:
+        """Whose key the request shows; None when nobody's."""
+        account = self._services.venue.exchange.state.by_key.get(request.headers.get("X-MBX-APIKEY", ""))
+        return None if account is None else account.id
+
+    async def _carried_out(self, request: web.Request, rule: RequestRule | None) -> Reply:
+        """What the venue answers, a refusal included."""
         reply = Reply()
         try:
-            await self._fill(request, reply)
+            await self._fill(request, reply, rule)
         except VenueError as refused:
             reply.refuse(refused)
         except Exception:
             log.exception("%s %s failed", request.method, request.path)
             reply.refuse(VenueError(Refusal.INTERNAL))
         reply.headers["X-MBX-USED-WEIGHT-1M"] = str(self._services.rates.used(request.remote or ""))
-        return await self._afterwards(request, fault, reply)
+        return reply
 
-    def _instead(self, request: web.Request, fault: FaultMode | None) -> web.Response | None:
-        """The reply of a fault that keeps the request from being carried out."""
-        match fault:
-            case FaultMode.TOO_MANY:
-                reply = Reply()
-                limit = self._services.rates.weight_limit
-                reply.refuse(VenueError(Refusal.TOO_MANY_REQUESTS, request.remote, limit))
-                return reply.response()
-            case FaultMode.NOT_EXECUTED:
-                return web.Response(status=503, body=NOT_DONE_503, content_type=JSON)
-            case FaultMode.RESET:
-                _abort(request)
-                return web.Response()
-            case _:
-                return None
-
-    async def _afterwards(self, request: web.Request, fault: FaultMode | None, reply: Reply) -> web.Response:
-        """The reply, or what a fault makes of it after the request was carried out."""
-        match fault:
-            case FaultMode.EXECUTED_UNKNOWN:
-                return web.Response(status=503, body=UNKNOWN_503, content_type=JSON)
-            case FaultMode.EXECUTED_TIMEOUT:
-                await asyncio.sleep(TIMEOUT_SECONDS)
-                reply.refuse(VenueError(Refusal.TIMEOUT))
-            case FaultMode.RESET_EXECUTED:
-                _abort(request)
-            case _:
-                pass
-        return reply.response()
-
-    async def _fill(self, request: web.Request, reply: Reply) -> None:
+    async def _fill(self, request: web.Request, reply: Reply, rule: RequestRule | None) -> None:
         raw = await raw_text(request)
         route = self._routes.get((request.method, request.path))
         if route is None:
@@ -134,7 +93,10 @@ class Dispatcher:
         venue = self._services.venue
         if route.reads_history:
             await venue.settled()
-        reply.content = route.answer(Call(self._services, parameters, venue.now(), signer))
+        picture = self._past_of(rule, request, signer)
+        with venue.history.seen_at(picture):
+            account = signer if picture is None else picture.account
+            reply.content = route.answer(Call(self._services, parameters, venue.now(), account))
         if signer is not None:
             # Nothing private is told before it is in the journal.
             await venue.settled()
@@ -145,11 +107,14 @@ class Dispatcher:
         account = account_of_key(self._services.venue.exchange.state, request.headers.get("X-MBX-APIKEY"))
         if route.access is Access.SIGNED:
             check_signature(account, raw)
-            check_timestamp(parameters)
+            check_timestamp(parameters, self._services.clock.now_ms())
         return account
 
-
-def _abort(request: web.Request) -> None:
-    """Cut the connection without a word."""
-    if request.transport is not None:
-        request.transport.abort()
+    def _past_of(
+        self, rule: RequestRule | None, request: web.Request, signer: Account | None
+    ) -> Picture | None:
+        """The past that a lagging read is answered from; None for everything else."""
+        if rule is None or rule.mode is not FaultMode.STALE or request.method != "GET" or signer is None:
+            return None
+        lag_ms = int(rule.delay_seconds(STALE_SECONDS) * 1_000)
+        return self._services.venue.past.at(signer, clock.wall_ms() - lag_ms)

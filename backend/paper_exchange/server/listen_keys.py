@@ -43,3 +43,10 @@ class ListenKeys:
         for account, _ in over:
             del self._by_account[account]
         return over
+
+    def withdraw(self, account: str | None) -> list[tuple[str, str]]:
+        """Remove the account's key, or everybody's (None), now; returns (account, key) of each."""
+        over = [(one, key) for one, (key, _) in self._by_account.items() if account in (None, one)]
+        for one, _ in over:
+            del self._by_account[one]
+        return over

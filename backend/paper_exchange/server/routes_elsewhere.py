@@ -4,15 +4,14 @@ for on the way.
 
 from __future__ import annotations
 
-from paper_exchange import clock
 from paper_exchange.server.routes_public import ping, server_time
 from paper_exchange.server.routing import Access, Call, Route, Routes
 
 
-def nothing_listed(_: Call) -> object:
+def nothing_listed(call: Call) -> object:
     return {
         "timezone": "UTC",
-        "serverTime": clock.wall_ms(),
+        "serverTime": call.services.clock.now_ms(),
         "rateLimits": [],
         "exchangeFilters": [],
         "symbols": [],

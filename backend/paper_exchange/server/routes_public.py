@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from paper_exchange import clock
 from paper_exchange.engine.bars import INTERVALS_MS
 from paper_exchange.engine.market import Market
 from paper_exchange.engine.refusals import Refusal, VenueError
@@ -30,9 +29,9 @@ def ping(_: Call) -> object:
     return {}
 
 
-def server_time(_: Call) -> object:
+def server_time(call: Call) -> object:
     """The wall clock: clients sign by it."""
-    return {"serverTime": clock.wall_ms()}
+    return {"serverTime": call.services.clock.now_ms()}
 
 
 def exchange_info(call: Call) -> object:
@@ -43,7 +42,7 @@ def exchange_info(call: Call) -> object:
     ]
     return {
         "timezone": "UTC",
-        "serverTime": clock.wall_ms(),
+        "serverTime": call.services.clock.now_ms(),
         "futuresType": "U_MARGINED",
         "rateLimits": [
             {"rateLimitType": kind, "interval": interval, "intervalNum": number, "limit": limit}

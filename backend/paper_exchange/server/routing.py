@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from paper_exchange.clock import TransportClock
 from paper_exchange.engine.accounts import Account
 from paper_exchange.engine.market import Market
 from paper_exchange.engine.refusals import Refusal, VenueError
@@ -29,6 +30,7 @@ class Services:
     rates: RateLimits
     listen_keys: ListenKeys
     flush_depth: Callable[[str], None]
+    clock: TransportClock
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 
-from paper_exchange import clock
 from paper_exchange.engine.accounts import Account
 from paper_exchange.engine.refusals import Refusal, VenueError
 from paper_exchange.engine.state import State
@@ -41,7 +40,8 @@ def check_signature(account: Account, raw: str) -> None:
         raise VenueError(Refusal.BAD_SIGNATURE)
 
 
-def check_timestamp(parameters: Parameters) -> None:
+def check_timestamp(parameters: Parameters, now: int) -> None:
+    """`now` is the venue's own wall clock in ms."""
     stamp = parameters.integer("timestamp")
     if stamp is None:
         raise VenueError(Refusal.MANDATORY, "timestamp")
@@ -50,7 +50,6 @@ def check_timestamp(parameters: Parameters) -> None:
         window = DEFAULT_WINDOW_MS
     if not 0 < window <= LONGEST_WINDOW_MS:
         raise VenueError(Refusal.MALFORMED, "recvWindow")
-    now = clock.wall_ms()
     if stamp > now + TOLERATED_AHEAD_MS:
         raise VenueError(Refusal.TIMESTAMP_AHEAD)
     if now - stamp > window:

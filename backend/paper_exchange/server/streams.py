@@ -16,8 +16,11 @@ SERVICE_RESTART = 1012
 class Listener:
     """One websocket; its queue is drained by its own task, and it is dropped when it falls too far behind."""
 
-    def __init__(self, socket: web.WebSocketResponse, combined: bool) -> None:
+    def __init__(
+        self, socket: web.WebSocketResponse, transport: asyncio.Transport | None, combined: bool
+    ) -> None:
         self.socket = socket
+        self.transport = transport
         self.combined = combined
         self.streams: set[str] = set()
         self.account: str | None = None
@@ -28,6 +31,11 @@ class Listener:
             self._queue.put_nowait(text)
         except asyncio.QueueFull:
             asyncio.get_running_loop().create_task(self.socket.close(code=SERVICE_RESTART))
+
+    def cut(self) -> None:
+        """End the connection as a failing network does."""
+        if self.transport is not None:
+            self.transport.abort()
 
     async def drain(self) -> None:
         """Send what is queued, for as long as the socket lives."""
@@ -88,3 +96,10 @@ class Hub:
     def tell(self, account: str, text: str) -> None:
         for listener in self._accounts.get(account, ()):
             listener.send(text)
+
+    def drop(self, account: str | None) -> int:
+        """Cut the sockets of that account, or all of them (None), without a word; returns how many."""
+        cut = [one for one in self.listeners if account in (None, one.account)]
+        for listener in cut:
+            listener.cut()
+        return len(cut)

@@ -9,6 +9,7 @@ import orjson
 from aiohttp import WSMsgType, web
 
 from paper_exchange.server.audience import StreamAudience
+from paper_exchange.server.faults import Faults
 from paper_exchange.server.listen_keys import ListenKeys
 from paper_exchange.server.streams import Hub, Listener
 
@@ -29,11 +30,14 @@ class Sockets:
     hub: Hub
     audience: StreamAudience
     listen_keys: ListenKeys
+    faults: Faults
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
+        if self.faults.maintenance:
+            raise web.HTTPServiceUnavailable
         socket = web.WebSocketResponse(heartbeat=PING_SECONDS, max_msg_size=1 << 20)
         await socket.prepare(request)
-        listener = Listener(socket, combined="/stream" in request.path)
+        listener = Listener(socket, request.transport, combined="/stream" in request.path)
         key = request.query.get("listenKey") or self._key_in_path(request)
         if key is not None:
             listener.account = self.listen_keys.account_of(key)
