@@ -8,6 +8,7 @@ from app.models.idempotency_key import IdempotencyKey
 from app.models.ledger_event import LedgerEvent
 from app.models.order import Order
 from app.models.outbox import Outbox, ShardLease
+from app.models.reservation import RiskReservation, RiskUsage
 from app.models.risk_settings import RiskSettings, WalletRiskSettings
 from app.models.risk_state import BreakerState, RiskDecision, RiskState
 from app.models.session import RefreshToken, UserSession
@@ -30,8 +31,10 @@ __all__ = [
     "Outbox",
     "RefreshToken",
     "RiskDecision",
+    "RiskReservation",
     "RiskSettings",
     "RiskState",
+    "RiskUsage",
     "ShardLease",
     "Signal",
     "StrategyFailure",
