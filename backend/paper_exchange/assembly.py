@@ -161,6 +161,8 @@ def restored(kept: Kept, identity: FeedIdentity, interval_ms: int) -> Exchange:
     state.insurance = Decimal(kept.meta["insurance"])
     for account_record in kept.accounts:
         state.add_account(Account(account_record))
+        for symbol, until_ms in account_record.countdowns.items():
+            state.agenda.countdowns[account_record.id, symbol] = until_ms
     state.deposits = {deposit.reference: deposit for deposit in kept.deposits}
     for position in kept.positions:
         exchange.restore_position(position)
@@ -178,4 +180,5 @@ def _counters(meta: Mapping[str, str]) -> Counters:
         conditional=int(meta["last_conditional"]),
         fill=int(meta["last_fill"]),
         income=int(meta["last_income"]),
+        amendment=int(meta.get("last_amendment", Counters().amendment)),
     )

@@ -121,6 +121,12 @@ class Venue:
         """The wall went on without a step of the feed: keep market seconds going."""
         self.tell_second(self.now())
 
+    def end_overdue(self) -> None:
+        """End the orders whose wall-clock deadline has come."""
+        self.exchange.end_overdue(clock.wall_ms(), self.now())
+        if self.exchange.state.changes.touches_accounts():
+            self.commit.committed()
+
     def restart_clock(self) -> None:
         """Speed or pause changed: market time goes on from where it is."""
         self._floor_ms = self.now()
@@ -173,6 +179,7 @@ class Venue:
             "last_conditional": str(state.counters.conditional),
             "last_fill": str(state.counters.fill),
             "last_income": str(state.counters.income),
+            "last_amendment": str(state.counters.amendment),
         }
 
 

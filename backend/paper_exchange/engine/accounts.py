@@ -44,7 +44,10 @@ class Position:
 
 @dataclass(slots=True)
 class AccountRecord:
-    """What is journalled of an account itself; amounts in USDT."""
+    """What is journalled of an account itself; amounts in USDT.
+
+    `countdowns` says by symbol when (wall clock ms) its orders will be cancelled unless told otherwise.
+    """
 
     id: str
     api_key: str
@@ -52,6 +55,7 @@ class AccountRecord:
     wallet: Decimal = ZERO
     deposits: Decimal = ZERO
     leverage: dict[str, int] = field(default_factory=dict)
+    countdowns: dict[str, int] = field(default_factory=dict)
     updated_ms: int = 0
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from paper_exchange.engine.accounts import AccountRecord, Position
 from paper_exchange.engine.bars import Bar
 from paper_exchange.engine.market import FundingPoint
-from paper_exchange.engine.orders import Conditional, Fill, Income, Order
+from paper_exchange.engine.orders import Amendment, Conditional, Fill, Income, Order
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,7 @@ class Counters:
     conditional: int = 2_000_000
     fill: int = 3_000_000
     income: int = 9_000_000
+    amendment: int = 5_000_000
 
     def next_order(self) -> int:
         self.order += 1
@@ -39,6 +40,10 @@ class Counters:
     def next_fill(self) -> int:
         self.fill += 1
         return self.fill
+
+    def next_amendment(self) -> int:
+        self.amendment += 1
+        return self.amendment
 
     def next_income(self) -> int:
         self.income += 1
@@ -55,6 +60,7 @@ class Changes:
     conditionals: dict[int, Conditional] = field(default_factory=dict)
     markets: set[str] = field(default_factory=set)
     fills: list[Fill] = field(default_factory=list)
+    amendments: list[Amendment] = field(default_factory=list)
     income: list[Income] = field(default_factory=list)
     deposits: list[Deposit] = field(default_factory=list)
     bars: list[tuple[str, int, Bar]] = field(default_factory=list)
@@ -68,6 +74,7 @@ class Changes:
             or self.orders
             or self.conditionals
             or self.fills
+            or self.amendments
             or self.income
             or self.deposits
         )

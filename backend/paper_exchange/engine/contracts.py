@@ -58,7 +58,14 @@ class Contract:
     price_decimals: int
     quantity_decimals: int
     max_quantity: Decimal
+    max_market_quantity: Decimal
     max_leverage: int
+    max_price: Decimal = Decimal(10_000_000)
+    max_orders: int = 200
+    max_conditionals: int = 200
+    trigger_protect: Decimal = Decimal("0.05")
+    market_take_bound: Decimal = Decimal("0.05")
+    max_amendments: int = 10_000
     min_notional: Decimal = Decimal(5)
     taker_fee: Decimal = Decimal("0.0005")
     maker_fee: Decimal = Decimal("0.0002")
@@ -119,29 +126,31 @@ class Contract:
 def listed_contracts() -> tuple[Contract, ...]:
     """Every contract of this venue, perpetuals first, one delivery contract last."""
 
-    def perpetual(base: str, price: int, quantity: int, max_quantity: int, leverage: int) -> Contract:
+    def perpetual(base: str, price: int, quantity: int, largest: tuple[int, int], leverage: int) -> Contract:
         return Contract(
             symbol=f"{base}USDT",
             base=base,
             price_decimals=price,
             quantity_decimals=quantity,
-            max_quantity=Decimal(max_quantity),
+            max_quantity=Decimal(largest[0]),
+            max_market_quantity=Decimal(largest[1]),
             max_leverage=leverage,
             brackets=_brackets(leverage),
         )
 
     return (
-        perpetual("BTC", 1, 3, 1_000, 125),
-        perpetual("ETH", 2, 3, 10_000, 125),
-        perpetual("SOL", 2, 2, 100_000, 75),
-        perpetual("XRP", 4, 1, 10_000_000, 75),
-        perpetual("DOGE", 5, 0, 50_000_000, 75),
+        perpetual("BTC", 1, 3, (1_000, 120), 125),
+        perpetual("ETH", 2, 3, (10_000, 2_000), 125),
+        perpetual("SOL", 2, 2, (100_000, 20_000), 75),
+        perpetual("XRP", 4, 1, (10_000_000, 2_000_000), 75),
+        perpetual("DOGE", 5, 0, (50_000_000, 30_000_000), 75),
         Contract(
             symbol="BTCUSDT_301227",
             base="BTC",
             price_decimals=1,
             quantity_decimals=3,
             max_quantity=Decimal(1_000),
+            max_market_quantity=Decimal(120),
             max_leverage=50,
             contract_type="CURRENT_QUARTER",
             delivery_ms=DELIVERY_MS,

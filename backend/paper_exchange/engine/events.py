@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from paper_exchange.engine.accounts import Account
 from paper_exchange.engine.bars import Bar
+from paper_exchange.engine.instructions import ExpiryReason
 from paper_exchange.engine.market import Market, Trade
 from paper_exchange.engine.orders import Conditional, Fill, Order
 
@@ -20,6 +21,7 @@ class Execution(StrEnum):
     CANCELED = "CANCELED"
     EXPIRED = "EXPIRED"
     CALCULATED = "CALCULATED"
+    AMENDMENT = "AMENDMENT"
 
 
 class UpdateReason(StrEnum):
@@ -31,11 +33,15 @@ class UpdateReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OrderChanged:
+    """`why` is set when it expired, `modify_id` when its owner gave one with an amendment."""
+
     account: Account
     order: Order
     execution: Execution
     time_ms: int
     fill: Fill | None = None
+    why: ExpiryReason = ExpiryReason.NONE
+    modify_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from paper_exchange.engine import margin
 from paper_exchange.engine.accounts import Account, AccountRecord, Position
+from paper_exchange.engine.amending import AmendRequest, amend
 from paper_exchange.engine.changes import Changes, Deposit
 from paper_exchange.engine.events import (
     BalanceChanged,
@@ -29,10 +30,16 @@ from paper_exchange.engine.orders import (
     Order,
     OrderRequest,
 )
-from paper_exchange.engine.placement import cancel, place
+from paper_exchange.engine.overdue import end_overdue, set_countdown
+from paper_exchange.engine.placement import cancel, place, rehearse
 from paper_exchange.engine.refusals import Refusal, VenueError
 from paper_exchange.engine.state import State
-from paper_exchange.engine.triggering import cancel_conditional, fire_reached, place_conditional, watch
+from paper_exchange.engine.triggering import (
+    await_trigger,
+    cancel_conditional,
+    fire_reached,
+    place_conditional,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +151,22 @@ class Exchange:
     def place(self, account: Account, request: OrderRequest, now: int) -> Order:
         return place(self.state, account, request, now)
 
+    def rehearse(self, account: Account, request: OrderRequest, now: int) -> Order:
+        """Every check of a new order without placing it."""
+        return rehearse(self.state, account, request, now)
+
+    def amend(self, account: Account, request: AmendRequest, now: int) -> Order:
+        return amend(self.state, account, request, now)
+
+    def set_countdown(self, account: Account, symbol: str, until_ms: int | None) -> None:
+        """Cancel the symbol's orders at that wall-clock moment; None calls it off."""
+        self.state.market(symbol)
+        set_countdown(self.state, account, symbol, until_ms)
+
+    def end_overdue(self, wall_ms: int, now: int) -> None:
+        """End whatever had its deadline by now; called often."""
+        end_overdue(self.state, wall_ms, now)
+
     def cancel(self, account: Account, symbol: str, order: Order | None, now: int) -> Order:
         self.state.market(symbol)
         if order is None or order.symbol != symbol:
@@ -212,12 +235,14 @@ class Exchange:
         account.admit_order(order)
         market = self.state.market(order.symbol)
         market.resting(order.side).add(market.contract.ticks(order.price), order)
+        if order.good_till_ms is not None:
+            self.state.agenda.orders.add(order.good_till_ms, account.id, order.id)
 
     def restore_conditional(self, conditional: Conditional) -> None:
         account = self.account(conditional.account)
         account.admit_conditional(conditional)
         if conditional.is_waiting:
-            watch(self.state.market(conditional.symbol), conditional)
+            await_trigger(self.state, self.state.market(conditional.symbol), conditional)
 
     def restore_position(self, position: Position) -> None:
         account = self.account(position.account)

@@ -81,6 +81,7 @@ class Market:
         self.triggers: dict[tuple[WorkingType, bool], PriceWatch[Conditional]] = {
             (kind, upward): PriceWatch(upward) for kind in WorkingType for upward in (True, False)
         }
+        self.trailing: dict[int, Conditional] = {}
         self._ladder: Ladder | None = None
 
     @property

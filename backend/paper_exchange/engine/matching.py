@@ -6,9 +6,11 @@ from decimal import Decimal
 
 from paper_exchange.engine.accounts import Account
 from paper_exchange.engine.events import BookChanged, TradePrinted
+from paper_exchange.engine.instructions import ExpiryReason
 from paper_exchange.engine.market import Market
 from paper_exchange.engine.money import ZERO
 from paper_exchange.engine.orders import Order, OrderStatus, OrderType, Side
+from paper_exchange.engine.prevention import meet_own
 from paper_exchange.engine.settlement import Execute, expire_idle_reductions, fill, finish
 from paper_exchange.engine.state import State
 
@@ -42,9 +44,11 @@ def take(state: State, account: Account, order: Order, market: Market, now: int)
     limit = contract.ticks(order.price) if order.type is OrderType.LIMIT else None
     took = False
     for price in list(levels)[:-1]:
-        if not order.remaining:
+        if not order.is_open:
             break
         if limit is not None and (price > limit if order.side is Side.BUY else price < limit):
+            break
+        if not meet_own(state, account, order, contract.price(price), now):
             break
         steps = min(contract.steps(order.remaining), levels[price])
         market.consume(order.side, price, levels[price] - steps)
@@ -59,6 +63,8 @@ def take(state: State, account: Account, order: Order, market: Market, now: int)
         trade = market.print_trade(now, price, steps, order.side is Side.BUY)
         state.emit(TradePrinted(market, trade, from_feed=False))
         took = True
+    if order.is_open:
+        meet_own(state, account, order, order.price if limit is not None else None, now, touching=True)
     if took:
         state.changes.markets.add(market.symbol)
         state.emit(BookChanged(market, now))
@@ -118,5 +124,5 @@ def _fill_maker(state: State, order: Order, market: Market, quantity: Decimal, n
     if allowed:
         fill(state, account, order, market, Execute(order.price, allowed, True), now)
     if allowed < quantity and order.is_open:
-        finish(state, account, order, OrderStatus.EXPIRED, now)
+        finish(state, account, order, OrderStatus.EXPIRED, now, ExpiryReason.NOTHING_TO_REDUCE)
     expire_idle_reductions(state, account, order.symbol, now)

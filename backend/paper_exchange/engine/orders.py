@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from paper_exchange.engine.money import ZERO
+from paper_exchange.engine.instructions import PriceMatch, SelfTradePrevention
+from paper_exchange.engine.money import ONE, ZERO
 
 
 class Side(StrEnum):
@@ -24,6 +25,7 @@ class ConditionalType(StrEnum):
     STOP_MARKET = "STOP_MARKET"
     TAKE_PROFIT = "TAKE_PROFIT"
     TAKE_PROFIT_MARKET = "TAKE_PROFIT_MARKET"
+    TRAILING_STOP_MARKET = "TRAILING_STOP_MARKET"
 
 
 class TimeInForce(StrEnum):
@@ -31,6 +33,7 @@ class TimeInForce(StrEnum):
     IOC = "IOC"
     FOK = "FOK"
     GTX = "GTX"
+    GTD = "GTD"
 
 
 class WorkingType(StrEnum):
@@ -44,6 +47,7 @@ class OrderStatus(StrEnum):
     FILLED = "FILLED"
     CANCELED = "CANCELED"
     EXPIRED = "EXPIRED"
+    EXPIRED_IN_MATCH = "EXPIRED_IN_MATCH"
 
 
 class ConditionalStatus(StrEnum):
@@ -53,6 +57,7 @@ class ConditionalStatus(StrEnum):
     FINISHED = "FINISHED"
     CANCELED = "CANCELED"
     REJECTED = "REJECTED"
+    EXPIRED = "EXPIRED"
 
 
 class IncomeType(StrEnum):
@@ -71,7 +76,10 @@ LIVE_CONDITIONAL_STATUSES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class OrderRequest:
-    """An order as asked for: enumerations still text, so that each wrong one gets its own refusal."""
+    """An order as asked for: enumerations still text, so that each wrong one gets its own refusal.
+
+    `received_ms` is the wall clock when it came, which `good_till_ms` is measured by; None: market time.
+    """
 
     symbol: str
     side: str
@@ -83,11 +91,16 @@ class OrderRequest:
     close_position: bool = False
     position_side: str = "BOTH"
     client_id: str | None = None
+    good_till_ms: int | None = None
+    self_trade_prevention: str = SelfTradePrevention.EXPIRE_MAKER.value
+    price_match: str = PriceMatch.NONE.value
+    price_protect: bool = False
+    received_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ConditionalRequest:
-    """A conditional order as asked for."""
+    """A conditional order as asked for; `callback_fraction` and `activation_price` are a trailing stop's."""
 
     symbol: str
     side: str
@@ -102,11 +115,20 @@ class ConditionalRequest:
     client_id: str | None = None
     working_type: str = WorkingType.CONTRACT_PRICE.value
     price_protect: bool = False
+    activation_price: Decimal | None = None
+    callback_fraction: Decimal | None = None
+    good_till_ms: int | None = None
+    self_trade_prevention: str = SelfTradePrevention.NONE.value
+    price_match: str = PriceMatch.NONE.value
+    received_ms: int | None = None
 
 
 @dataclass(slots=True)
 class Order:
-    """A placed order; `price` is 0 for a market order, `quote` is the sum of price x quantity filled."""
+    """A placed order; `price` is 0 for a market order, `quote` is the sum of price x quantity filled.
+
+    `good_till_ms` is wall-clock time, None unless GTD; `amendments` counts how often it was changed.
+    """
 
     id: int
     account: str
@@ -129,6 +151,11 @@ class Order:
     origin_type: str = ""
     trigger_price: Decimal = ZERO
     working_type: WorkingType = WorkingType.CONTRACT_PRICE
+    price_protect: bool = False
+    good_till_ms: int | None = None
+    self_trade_prevention: SelfTradePrevention = SelfTradePrevention.NONE
+    price_match: PriceMatch = PriceMatch.NONE
+    amendments: int = 0
 
     @property
     def remaining(self) -> Decimal:
@@ -146,7 +173,11 @@ class Order:
 
 @dataclass(slots=True)
 class Conditional:
-    """A conditional order; `actual_order_id` is None until it has triggered."""
+    """A conditional order; `actual_order_id` is None until it has triggered.
+
+    A trailing stop has a `callback_fraction` and no trigger price of its own: `extreme` is the best price
+    seen since it became active, None before.
+    """
 
     id: int
     account: str
@@ -170,6 +201,12 @@ class Conditional:
     actual_price: Decimal = ZERO
     actual_quantity: Decimal = ZERO
     actual_type: str = ""
+    activation_price: Decimal | None = None
+    callback_fraction: Decimal | None = None
+    extreme: Decimal | None = None
+    good_till_ms: int | None = None
+    self_trade_prevention: SelfTradePrevention = SelfTradePrevention.NONE
+    price_match: PriceMatch = PriceMatch.NONE
 
     @property
     def is_waiting(self) -> bool:
@@ -182,15 +219,38 @@ class Conditional:
 
     @property
     def is_market(self) -> bool:
-        return self.type in (ConditionalType.STOP_MARKET, ConditionalType.TAKE_PROFIT_MARKET)
+        return self.type not in (ConditionalType.STOP, ConditionalType.TAKE_PROFIT)
+
+    @property
+    def is_trailing(self) -> bool:
+        return self.type is ConditionalType.TRAILING_STOP_MARKET
 
     @property
     def fires_upward(self) -> bool:
         """True when it fires as the price rises to the trigger, False when it falls to it."""
-        is_stop = self.type in (ConditionalType.STOP, ConditionalType.STOP_MARKET)
-        return is_stop == (self.side is Side.BUY)
+        is_profit = self.type in (ConditionalType.TAKE_PROFIT, ConditionalType.TAKE_PROFIT_MARKET)
+        return is_profit == (self.side is Side.SELL)
+
+    def follow(self, reference: Decimal) -> bool:
+        """Let a trailing stop see a price; True when that made it active or moved its extreme."""
+        sells = self.side is Side.SELL
+        if self.extreme is None:
+            activation = self.activation_price
+            if activation is not None and (reference < activation if sells else reference > activation):
+                return False
+        elif reference <= self.extreme if sells else reference >= self.extreme:
+            return False
+        self.extreme = reference
+        return True
 
     def fires_at(self, reference: Decimal) -> bool:
+        """Whether it fires at that price; a trailing stop once the price turned back by its callback."""
+        if self.is_trailing:
+            if self.extreme is None or self.callback_fraction is None:
+                return False
+            if self.side is Side.SELL:
+                return reference <= self.extreme * (ONE - self.callback_fraction)
+            return reference >= self.extreme * (ONE + self.callback_fraction)
         return reference >= self.trigger_price if self.fires_upward else reference <= self.trigger_price
 
 
@@ -210,6 +270,24 @@ class Fill:
     realized: Decimal
     time_ms: int
     is_maker: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Amendment:
+    """One change of an open order's price (USDT) or quantity; `count` is 1 for the order's first."""
+
+    id: int
+    account: str
+    order_id: int
+    client_id: str
+    symbol: str
+    time_ms: int
+    price_before: Decimal
+    price_after: Decimal
+    quantity_before: Decimal
+    quantity_after: Decimal
+    count: int
+    modify_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

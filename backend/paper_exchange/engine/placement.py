@@ -11,13 +11,19 @@ from paper_exchange.engine.events import Execution, OrderChanged
 from paper_exchange.engine.filters import (
     check_band,
     check_client_id,
+    check_good_till,
+    check_market_bound,
     check_position_side,
     check_price,
+    check_price_match,
     check_quantity,
+    check_self_trade_prevention,
     check_side,
     check_time_in_force,
     check_type,
+    matched_price,
 )
+from paper_exchange.engine.instructions import ExpiryReason, PriceMatch, SelfTradePrevention
 from paper_exchange.engine.market import Market
 from paper_exchange.engine.matching import crosses, fillable_now, rest, take
 from paper_exchange.engine.money import ZERO
@@ -30,12 +36,21 @@ from paper_exchange.engine.orders import (
     Side,
     TimeInForce,
 )
+from paper_exchange.engine.prevention import meet_own
 from paper_exchange.engine.refusals import Refusal, VenueError
 from paper_exchange.engine.settlement import finish
 from paper_exchange.engine.state import State
 
-MAX_OPEN_ORDERS = 200
 IMMEDIATE = (TimeInForce.IOC, TimeInForce.FOK)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How long the order lives (wall clock), and what it does when it meets an own one."""
+
+    good_till_ms: int | None
+    prevention: SelfTradePrevention
+    price_match: PriceMatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +67,7 @@ class Checked:
     quantity: Decimal
     limit: Decimal | None
     reduces: bool
+    terms: Terms
 
 
 def reducible(account: Account, symbol: str, side: Side) -> Decimal:
@@ -79,25 +95,59 @@ def _sized(account: Account, request: OrderRequest, market: Market, side: Side) 
     return min(quantity, allowed)
 
 
-def check(state: State, account: Account, request: OrderRequest) -> Checked:
-    """Everything that does not depend on the account's means."""
+def check_mandatory(request: OrderRequest) -> None:
+    """What an order of that type cannot do without."""
+    is_limit = request.type == OrderType.LIMIT
+    if is_limit and request.time_in_force is None:
+        raise VenueError(Refusal.MANDATORY, "timeinforce")
+    is_sized = is_limit or request.type == OrderType.MARKET
+    if is_sized and request.quantity is None and not request.close_position:
+        raise VenueError(Refusal.MANDATORY, "quantity")
+    if is_limit and request.price is None and request.price_match == PriceMatch.NONE:
+        raise VenueError(Refusal.MANDATORY, "price")
+
+
+def check(
+    state: State, account: Account, request: OrderRequest, now: int, origin: Conditional | None = None
+) -> Checked:
+    """Everything that does not depend on the account's means, in the venue's order."""
+    check_mandatory(request)
     market = state.market(request.symbol)
     side = check_side(request.side)
     order_type = check_type(request.type)
     time_in_force = check_time_in_force(order_type, request.time_in_force)
+    if request.close_position and origin is None:
+        raise VenueError(Refusal.CLOSE_NEEDS_MARKET_STOP, order_type)
+    is_limit = order_type is OrderType.LIMIT
+    price_match = check_price_match(request.price_match, request.price, is_limit)
+    prevention = check_self_trade_prevention(request.self_trade_prevention)
+    received = request.received_ms if request.received_ms is not None else now
+    good_till = (
+        check_good_till(time_in_force, request.good_till_ms, received)
+        if origin is None
+        else request.good_till_ms
+    )
     check_position_side(request.position_side)
     check_client_id(request.client_id)
     if request.client_id is not None and request.client_id in account.open_by_client_id:
         raise VenueError(Refusal.DUPLICATE_CLIENT_ID)
     if not request.close_position:
-        check_quantity(market, request.quantity)
+        check_quantity(market, request.quantity, at_market=not is_limit)
     limit = None
-    if order_type is OrderType.LIMIT:
-        limit = check_price(market, request.price, "price")
+    if is_limit:
+        limit = (
+            matched_price(market, side, price_match)
+            if price_match is not PriceMatch.NONE
+            else check_price(market, request.price)
+        )
         check_band(market, side, limit)
+    elif origin is None:
+        # A stop that fired into a gap fills after the gap; it is not turned away for the gap's sake.
+        check_market_bound(market, side)
     reduces = request.reduce_only or request.close_position
     quantity = _sized(account, request, market, side)
-    return Checked(market, side, order_type, time_in_force, quantity, limit, reduces)
+    terms = Terms(good_till, prevention, price_match)
+    return Checked(market, side, order_type, time_in_force, quantity, limit, reduces, terms)
 
 
 def _reference(checked: Checked) -> Decimal:
@@ -151,21 +201,22 @@ def check_notional(checked: Checked) -> None:
         raise VenueError(Refusal.NOTIONAL_TOO_SMALL, least)
 
 
-def place(
+def approve(
     state: State, account: Account, request: OrderRequest, now: int, origin: Conditional | None = None
-) -> Order:
-    """Check, accept, match; returns the order as it stands afterwards.
-
-    `origin` is the conditional it came from.
-    """
-    checked = check(state, account, request)
+) -> tuple[Checked, bool]:
+    """Every check of a new order; the second says whether it takes from the book at once."""
+    checked = check(state, account, request, now, origin)
     check_notional(checked)
     takes = check_book(checked)
-    if len(account.orders_on(request.symbol)) >= MAX_OPEN_ORDERS:
+    if len(account.orders_on(request.symbol)) >= checked.market.contract.max_orders:
         raise VenueError(Refusal.MAX_OPEN_ORDERS)
     check_means(state, account, checked)
-    number = state.counters.next_order()
-    order = Order(
+    return checked, takes
+
+
+def _ordered(account: Account, request: OrderRequest, checked: Checked, number: int, now: int) -> Order:
+    terms = checked.terms
+    return Order(
         id=number,
         account=account.id,
         client_id=request.client_id or f"paper-{number}",
@@ -180,23 +231,56 @@ def place(
         reduce_only=checked.reduces,
         close_position=request.close_position,
         origin_type=checked.type.value,
+        good_till_ms=terms.good_till_ms,
+        self_trade_prevention=terms.prevention,
+        price_match=terms.price_match,
     )
+
+
+def rehearse(state: State, account: Account, request: OrderRequest, now: int) -> Order:
+    """The order as it would be accepted; it bears the number 0 and nothing remembers it."""
+    checked, _ = approve(state, account, request, now)
+    return _ordered(account, request, checked, 0, now)
+
+
+def place(
+    state: State, account: Account, request: OrderRequest, now: int, origin: Conditional | None = None
+) -> Order:
+    """Check, accept, match; returns the order as it stands afterwards.
+
+    `origin` is the conditional it came from.
+    """
+    checked, takes = approve(state, account, request, now, origin)
+    order = _ordered(account, request, checked, state.counters.next_order(), now)
     if origin is not None:
         order.conditional_id = origin.id
         order.origin_type = origin.type.value
         order.trigger_price = origin.trigger_price
         order.working_type = origin.working_type
+        order.price_protect = origin.price_protect
     account.admit_order(order)
-    state.changes.orders[number] = order
+    state.changes.orders[order.id] = order
     state.emit(OrderChanged(account, order, Execution.NEW, now))
-    if takes:
-        take(state, account, order, checked.market, now)
-    if order.is_open:
-        if order.type is OrderType.MARKET or order.time_in_force in IMMEDIATE:
-            finish(state, account, order, OrderStatus.EXPIRED, now)
-        else:
-            rest(state, order, checked.market)
+    match(state, account, order, checked.market, takes, now)
     return order
+
+
+def match(state: State, account: Account, order: Order, market: Market, takes: bool, now: int) -> None:
+    """Let an accepted order take what it may, then rest or end as its time in force says."""
+    if takes:
+        take(state, account, order, market, now)
+    else:
+        meet_own(state, account, order, order.price, now, touching=True)
+    if not order.is_open:
+        return
+    if order.type is OrderType.MARKET:
+        finish(state, account, order, OrderStatus.EXPIRED, now, ExpiryReason.MARKET_REST)
+    elif order.time_in_force in IMMEDIATE:
+        finish(state, account, order, OrderStatus.EXPIRED, now, ExpiryReason.IMMEDIATE_REST)
+    else:
+        rest(state, order, market)
+        if order.good_till_ms is not None:
+            state.agenda.orders.add(order.good_till_ms, account.id, order.id)
 
 
 def cancel(state: State, account: Account, order: Order, now: int) -> Order:

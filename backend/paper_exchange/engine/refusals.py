@@ -31,11 +31,17 @@ class Refusal(Enum):
     TIMESTAMP_AHEAD = (-1021, "Timestamp for this request was 1000ms ahead of the server's time.", 400)
     TIMESTAMP_BEHIND = (-1021, "Timestamp for this request is outside of the recvWindow.", 400)
     BAD_SIGNATURE = (-1022, "Signature for this request is not valid.", 400)
+    START_AFTER_END = (-1023, "Start time is greater than end time.", 400)
     ILLEGAL_PARAMETER = (-1100, "Illegal characters found in parameter '{}'.", 400)
     MANDATORY = (-1102, "Mandatory parameter '{}' was not sent, was empty/null, or malformed.", 400)
     NEITHER_ID = (
         -1102,
         "Either 'origClientOrderId' or 'orderId' must be sent, but both were empty/null!",
+        400,
+    )
+    NEITHER_LIST = (
+        -1102,
+        "Either 'orderIdList' or 'origClientOrderIdList' must be sent, but both were empty/null!",
         400,
     )
     NOT_REQUIRED = (-1106, "Parameter '{}' sent when not required.", 400)
@@ -46,8 +52,11 @@ class Refusal(Enum):
     BAD_INTERVAL = (-1120, "Invalid interval.", 400)
     BAD_SYMBOL = (-1121, "Invalid symbol.", 400)
     BAD_LISTEN_KEY = (-1125, "This listenKey does not exist.", 400)
+    BAD_COMBINATION = (-1128, "Combination of optional parameters invalid.", 400)
     MALFORMED = (-1130, "Data sent for parameter '{}' is not valid.", 400)
     BODY_TOO_LARGE = (-1136, "The request body is larger than {} bytes.", 413)
+    BAD_RESPONSE_TYPE = (-1136, "Invalid newOrderRespType.", 400)
+    BAD_CALLBACK = (-2007, "Invalid callBack rate.", 400)
     UNKNOWN_ORDER = (-2011, "Unknown order sent.", 400)
     NO_SUCH_ORDER = (-2013, "Order does not exist.", 400)
     BAD_KEY_FORMAT = (-2014, "API-key format invalid.", 401)
@@ -67,8 +76,11 @@ class Refusal(Enum):
         400,
     )
     PRICE_NOT_POSITIVE = (-4001, "Price less than 0.", 400)
+    PRICE_TOO_LARGE = (-4002, "Price greater than max price.", 400)
     QUANTITY_NOT_POSITIVE = (-4003, "Quantity less than or equal to zero.", 400)
     QUANTITY_TOO_LARGE = (-4005, "Quantity greater than max quantity.", 400)
+    TRIGGER_NOT_POSITIVE = (-4006, "Stop price less than zero.", 400)
+    TRIGGER_TOO_LARGE = (-4007, "Stop price greater than max price.", 400)
     PRICE_OFF_TICK = (-4014, "Price not increased by tick size.", 400)
     BAD_CLIENT_ID = (-4015, "Client order id is not valid.", 400)
     PRICE_TOO_HIGH = (-4016, "Limit price can't be higher than {}.", 400)
@@ -78,11 +90,27 @@ class Refusal(Enum):
     MARGIN_TYPE_UNCHANGED = (-4046, "No need to change margin type.", 400)
     POSITION_SIDE_UNCHANGED = (-4059, "No need to change position side.", 400)
     POSITION_SIDE_MISMATCH = (-4061, "Order's position side does not match user's setting.", 400)
+    BAD_BATCH_SIZE = (-4082, "Invalid number of batch place orders.", 400)
     NOT_OFFERED = (-4084, "Method is not allowed currently. Upcoming soon.", 400)
     DUPLICATE_CLIENT_ID = (-4116, "ClientOrderId is duplicated.", 400)
     CONDITIONAL_ELSEWHERE = (
         -4120,
         "Order type not supported for this endpoint. Please use the Algo Order API endpoints instead.",
+        400,
+    )
+    CLOSING_STOP_EXISTS = (
+        -4130,
+        "An open stop or take profit order with GTE and closePosition in the direction is existing.",
+        400,
+    )
+    BEST_PRICE_OUTSIDE_BAND = (
+        -4131,
+        "The counterparty's best price does not meet the PERCENT_PRICE filter limit.",
+        400,
+    )
+    CLOSE_NEEDS_MARKET_STOP = (
+        -4136,
+        "Target strategy invalid for orderType {},closePosition true",
         400,
     )
     QUANTITY_WITH_CLOSE = (-4137, "Quantity must be zero with closePosition equals true", 400)
@@ -91,6 +119,9 @@ class Refusal(Enum):
         "Order's notional must be no smaller than {} (unless you choose reduce only).",
         400,
     )
+    INTERVAL_TOO_LONG = (-4165, "Invalid time interval, maximum time interval is {} days.", 400)
+    ABOVE_TRIGGER_BAND = (-4183, "Limit price can't be higher than {}.", 400)
+    BELOW_TRIGGER_BAND = (-4184, "Limit price can't be lower than {}.", 400)
     NO_SUCH_PATH = (-5000, "Path {}, Method {} is invalid", 404)
     FOK_NOT_FILLABLE = (
         -5021,
@@ -102,6 +133,24 @@ class Refusal(Enum):
         "Due to the order could not be executed as maker, the Post Only order will be rejected.",
         400,
     )
+    LIMIT_ORDERS_ONLY = (-5025, "Only limit order is supported.", 400)
+    TOO_MANY_AMENDMENTS = (-5026, "Exceed maximum modify order limit.", 400)
+    NOTHING_TO_AMEND = (-5027, "No need to modify the order.", 400)
+    BAD_PRICE_MATCH = (-5037, "Invalid price match", 400)
+    PRICE_MATCH_NEEDS_LIMIT = (
+        -5038,
+        "Price match only supports order type: LIMIT, STOP AND TAKE_PROFIT",
+        400,
+    )
+    BAD_SELF_TRADE_PREVENTION = (-5039, "Invalid self trade prevention mode", 400)
+    BAD_GOOD_TILL_DATE = (
+        -5040,
+        "The goodTillDate timestamp must be greater than the current time plus 600 seconds "
+        "and smaller than 253402300799000",
+        400,
+    )
+    NO_DEPTH_TO_MATCH = (-5041, "No depth matches this BBO order", 400)
+    NOT_A_REDUCTION = (-5047, "The original order is not a reduce-only order.", 400)
     # The simulator's own, outside the venue's ranges.
     ADMIN_TOKEN = (-9001, "The X-Sim-Token header is missing or wrong.", 401)
     NO_SUCH_ACCOUNT = (-9002, "There is no account '{}'.", 404)

@@ -14,6 +14,7 @@ from paper_exchange.engine.events import (
     OrderChanged,
     UpdateReason,
 )
+from paper_exchange.engine.instructions import ExpiryReason
 from paper_exchange.engine.market import Market
 from paper_exchange.engine.money import ZERO, money
 from paper_exchange.engine.orders import (
@@ -115,7 +116,14 @@ def cover_shortfall(state: State, account: Account, now: int) -> None:
     state.book(account, IncomeType.INSURANCE_CLEAR, -wallet, now)
 
 
-def finish(state: State, account: Account, order: Order, status: OrderStatus, now: int) -> None:
+def finish(
+    state: State,
+    account: Account,
+    order: Order,
+    status: OrderStatus,
+    now: int,
+    why: ExpiryReason = ExpiryReason.NONE,
+) -> None:
     """Close an open order without a fill: cancelled by somebody, or expired by rule."""
     order.status = status
     order.updated_ms = now
@@ -123,7 +131,7 @@ def finish(state: State, account: Account, order: Order, status: OrderStatus, no
     state.changes.orders[order.id] = order
     account.retire_order(order)
     execution = Execution.CANCELED if status is OrderStatus.CANCELED else Execution.EXPIRED
-    state.emit(OrderChanged(account, order, execution, now))
+    state.emit(OrderChanged(account, order, execution, now, why=why))
     conclude_conditional(state, account, order, now)
 
 
@@ -132,7 +140,7 @@ def expire_idle_reductions(state: State, account: Account, symbol: str, now: int
     amount = account.amount(symbol)
     for order in account.orders_on(symbol):
         if order.reduce_only and (not amount or (amount > 0) == (order.side is Side.BUY)):
-            finish(state, account, order, OrderStatus.EXPIRED, now)
+            finish(state, account, order, OrderStatus.EXPIRED, now, ExpiryReason.NOTHING_TO_REDUCE)
 
 
 def conclude_conditional(state: State, account: Account, order: Order, now: int) -> None:

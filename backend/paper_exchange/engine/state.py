@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from paper_exchange.engine.accounts import Account, Position
 from paper_exchange.engine.changes import Changes, Counters, Deposit
+from paper_exchange.engine.deadlines import Agenda
 from paper_exchange.engine.events import Event
 from paper_exchange.engine.market import Market
 from paper_exchange.engine.money import ZERO
@@ -52,6 +53,7 @@ class State:
     unreviewed: dict[str, Account] = field(default_factory=dict)
     counters: Counters = field(default_factory=Counters)
     changes: Changes = field(default_factory=Changes)
+    agenda: Agenda = field(default_factory=Agenda)
     insurance: Decimal = ZERO
 
     def market(self, symbol: str) -> Market:

@@ -20,34 +20,40 @@ W = TypeVar("W", bound=Waiting)
 class PriceWatch(Generic[W]):
     """Things that wait for the price (in ticks) to rise to a level, or to fall to it.
 
-    Removal is lazy: an entry is dropped when it is met and its thing is no longer `waiting`.
+    Removal is lazy: an entry is dropped when it is met and is not its thing's present one any more, so a
+    thing may be taken off and put back at another level, or behind the others at its own.
     """
 
-    __slots__ = ("_heap", "_sign", "waiting")
+    __slots__ = ("_entries", "_heap", "_present", "_sign", "waiting")
 
     def __init__(self, upward: bool) -> None:
         self._sign = 1 if upward else -1
-        self._heap: list[tuple[int, int]] = []
+        self._entries = 0
+        self._heap: list[tuple[int, int, int]] = []
+        self._present: dict[int, int] = {}
         self.waiting: dict[int, W] = {}
 
     def add(self, level: int, thing: W) -> None:
+        self._entries += 1
         self.waiting[thing.id] = thing
-        heapq.heappush(self._heap, (self._sign * level, thing.id))
+        self._present[thing.id] = self._entries
+        heapq.heappush(self._heap, (self._sign * level, self._entries, thing.id))
 
     def remove(self, thing: W) -> None:
         self.waiting.pop(thing.id, None)
+        self._present.pop(thing.id, None)
 
     def reached(self, price: int) -> bool:
         """Whether anything may be met at `price`."""
         heap = self._heap
-        while heap and heap[0][1] not in self.waiting:
+        while heap and self._present.get(heap[0][2]) != heap[0][1]:
             heapq.heappop(heap)
         return bool(heap) and heap[0][0] <= self._sign * price
 
     def take(self, price: int) -> Iterator[W]:
-        """Remove and yield what is met at `price`: furthest level passed first, then oldest first."""
+        """Remove and yield what is met at `price`: furthest level passed first, then first come."""
         while self.reached(price):
-            _, identity = heapq.heappop(self._heap)
-            thing = self.waiting.pop(identity, None)
-            if thing is not None:
-                yield thing
+            _, _, identity = heapq.heappop(self._heap)
+            thing = self.waiting.pop(identity)
+            del self._present[identity]
+            yield thing

@@ -67,6 +67,7 @@ def render(changes: Changes, markets: Iterable[MarketRecord], meta: Mapping[str,
     batch.add("orders", (_order_row(one, wall_ms) for one in changes.orders.values()))
     batch.add("conditionals", (_conditional_row(one) for one in changes.conditionals.values()))
     batch.add("fills", ((f.id, f.account, f.symbol, f.order_id, f.time_ms, body(f)) for f in changes.fills))
+    batch.add("amendments", ((a.id, a.account, a.order_id, a.time_ms, body(a)) for a in changes.amendments))
     batch.add(
         "income", ((i.id, i.account, i.symbol, i.kind.value, i.time_ms, body(i)) for i in changes.income)
     )

@@ -38,6 +38,11 @@ CREATE TABLE IF NOT EXISTS income (
     time_ms INTEGER NOT NULL, body TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS ix_income_account ON income (account, id);
+CREATE TABLE IF NOT EXISTS amendments (
+    id INTEGER PRIMARY KEY, account TEXT NOT NULL, order_id INTEGER NOT NULL, time_ms INTEGER NOT NULL,
+    body TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS ix_amendments_order ON amendments (order_id, id);
 CREATE TABLE IF NOT EXISTS markets (symbol TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS bars (
     symbol TEXT NOT NULL, interval_ms INTEGER NOT NULL, open_ms INTEGER NOT NULL, body TEXT NOT NULL,
@@ -57,6 +62,7 @@ WRITES = {
     "conditionals": "INSERT OR REPLACE INTO conditionals VALUES (?, ?, ?, ?, ?, ?, ?)",
     "fills": "INSERT INTO fills VALUES (?, ?, ?, ?, ?, ?)",
     "income": "INSERT INTO income VALUES (?, ?, ?, ?, ?, ?)",
+    "amendments": "INSERT INTO amendments VALUES (?, ?, ?, ?, ?)",
     "markets": "INSERT OR REPLACE INTO markets VALUES (?, ?)",
     "bars": "INSERT OR REPLACE INTO bars VALUES (?, ?, ?, ?)",
     "fundings": "INSERT OR REPLACE INTO fundings VALUES (?, ?, ?)",

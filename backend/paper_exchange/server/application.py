@@ -43,10 +43,11 @@ ROUTES: Routes = (
 )
 
 
-async def _every(seconds: float, audience: StreamAudience) -> None:
-    """Publish depth differences and retire listen keys."""
+async def _every(seconds: float, venue: Venue, audience: StreamAudience) -> None:
+    """Publish depth differences, end overdue orders and retire listen keys."""
     while True:
         await asyncio.sleep(seconds)
+        venue.end_overdue()
         audience.flush_all_depth()
         audience.expire_listen_keys()
 
@@ -70,7 +71,10 @@ def build_application(venue: Venue, admin_token: str, weight_limit: int) -> web.
     application.router.add_route("*", "/{tail:.*}", dispatcher.answer)
 
     async def background(_: web.Application) -> AsyncIterator[None]:
-        running = [_supervised(venue, pacer.run()), _supervised(venue, _every(DEPTH_SECONDS, audience))]
+        running = [
+            _supervised(venue, pacer.run()),
+            _supervised(venue, _every(DEPTH_SECONDS, venue, audience)),
+        ]
         yield
         for task in running:
             task.cancel()

@@ -28,13 +28,19 @@ def contract_fields(contract: Contract) -> dict[str, object]:
     Clients refuse conditional orders on their own side unless all types are listed.
     """
     step, largest = contract.quantity_text(contract.step), f"{contract.max_quantity:f}"
+    largest_market = f"{contract.max_market_quantity:f}"
     tick = contract.price_text(contract.tick)
     filters: list[dict[str, object]] = [
-        {"filterType": "PRICE_FILTER", "minPrice": tick, "maxPrice": "10000000", "tickSize": tick},
+        {
+            "filterType": "PRICE_FILTER",
+            "minPrice": tick,
+            "maxPrice": f"{contract.max_price:f}",
+            "tickSize": tick,
+        },
         {"filterType": "LOT_SIZE", "minQty": step, "maxQty": largest, "stepSize": step},
-        {"filterType": "MARKET_LOT_SIZE", "minQty": step, "maxQty": largest, "stepSize": step},
-        {"filterType": "MAX_NUM_ORDERS", "limit": 200},
-        {"filterType": "MAX_NUM_ALGO_ORDERS", "limit": 200},
+        {"filterType": "MARKET_LOT_SIZE", "minQty": step, "maxQty": largest_market, "stepSize": step},
+        {"filterType": "MAX_NUM_ORDERS", "limit": contract.max_orders},
+        {"filterType": "MAX_NUM_ALGO_ORDERS", "limit": contract.max_conditionals},
         {"filterType": "MIN_NOTIONAL", "notional": f"{contract.min_notional:f}"},
         {
             "filterType": "PERCENT_PRICE",
@@ -61,14 +67,14 @@ def contract_fields(contract: Contract) -> dict[str, object]:
         "quotePrecision": 8,
         "underlyingType": "COIN",
         "underlyingSubType": ["PoW"],
-        "triggerProtect": "0.0500",
+        "triggerProtect": f"{contract.trigger_protect:.4f}",
         "liquidationFee": f"{contract.liquidation_fee:f}",
-        "marketTakeBound": "0.05",
-        "maxMoveOrderLimit": 10000,
+        "marketTakeBound": f"{contract.market_take_bound:.2f}",
+        "maxMoveOrderLimit": contract.max_amendments,
         "settlePlan": 0,
         "filters": filters,
         "orderTypes": ORDER_TYPES,
-        "timeInForce": ["GTC", "IOC", "FOK", "GTX"],
+        "timeInForce": ["GTC", "IOC", "FOK", "GTX", "GTD"],
     }
 
 
