@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from app.domain.types import BreakerScope
+from app.domain.types import RiskLevel
 
 
 class Breach(StrEnum):
@@ -12,36 +12,79 @@ class Breach(StrEnum):
 
     TRADING_NOT_ACTIVE = "trading_not_active"
     TRADING_STATE_UNKNOWN = "trading_state_unknown"
+    TRADING_PAUSED = "trading_paused"
     INSTRUMENT_UNKNOWN = "instrument_unknown"
     SIGNAL_EXPIRED = "signal_expired"
     SIGNAL_CONFIDENCE = "signal_confidence"
     SIGNAL_CONFIDENCE_UNKNOWN = "signal_confidence_unknown"
     STOP_MISSING = "stop_missing"
     STOP_WRONG_SIDE = "stop_wrong_side"
+    STOP_OFF_TICK = "stop_off_tick"
+    STOP_TOO_NEAR = "stop_too_near"
+    STOP_TOO_FAR = "stop_too_far"
+    STOP_OUTSIDE_VENUE_BOUNDS = "stop_outside_venue_bounds"
+    STOP_DISTANCE_UNKNOWN = "stop_distance_unknown"
+    LIQUIDATION_NEAR = "liquidation_near"
+    LIQUIDATION_UNKNOWN = "liquidation_unknown"
     TARGET_WRONG_SIDE = "target_wrong_side"
     RISK_REWARD = "risk_reward"
     RISK_REWARD_UNKNOWN = "risk_reward_unknown"
     QUANTITY_ZERO = "quantity_zero"
     QUANTITY_UNDER_STEP = "quantity_under_step"
-    SIZING_METHOD_UNAVAILABLE = "sizing_method_unavailable"
     MAX_ORDER_NOTIONAL = "max_order_notional"
     MAX_POSITION_SIZE_USD = "max_position_size_usd"
     MAX_POSITION_SIZE_PERCENT = "max_position_size_percent"
+    MAX_POSITION_SIZE_LOTS = "max_position_size_lots"
+    MAX_RISK_PER_TRADE = "max_risk_per_trade"
+    RISK_UNKNOWN = "risk_unknown"
     MAX_LEVERAGE = "max_leverage"
     MAX_OPEN_POSITIONS = "max_open_positions"
+    MAX_POSITIONS_PER_WALLET = "max_positions_per_wallet"
+    MAX_POSITIONS_PER_STRATEGY = "max_positions_per_strategy"
+    MAX_POSITIONS_PER_SYMBOL = "max_positions_per_symbol"
+    CORRELATED_POSITIONS = "correlated_positions"
+    CORRELATION_UNKNOWN = "correlation_unknown"
     OPEN_POSITIONS_UNKNOWN = "open_positions_unknown"
     SYMBOL_ALREADY_OPEN = "symbol_already_open"
+    PYRAMIDING_NOT_ENABLED = "pyramiding_not_enabled"
+    PYRAMIDING_WITHOUT_POSITION = "pyramiding_without_position"
+    PYRAMIDING_NOT_IN_PROFIT = "pyramiding_not_in_profit"
+    PYRAMIDING_STOP_AT_RISK = "pyramiding_stop_at_risk"
     PORTFOLIO_HEAT = "portfolio_heat"
     OPEN_RISK = "open_risk"
+    MARGIN_UTILISATION = "margin_utilisation"
     SINGLE_ASSET_EXPOSURE = "single_asset_exposure"
     EXPOSURE_UNKNOWN = "exposure_unknown"
     DAILY_LOSS_USD = "daily_loss_usd"
     DAILY_LOSS_PERCENT = "daily_loss_percent"
+    DAILY_LOSS_BUDGET_USD = "daily_loss_budget_usd"
+    DAILY_LOSS_BUDGET_PERCENT = "daily_loss_budget_percent"
     DAILY_LOSS_TRIPPED = "daily_loss_tripped"
     DAILY_LOSS_UNKNOWN = "daily_loss_unknown"
+    WEEKLY_LOSS_USD = "weekly_loss_usd"
+    WEEKLY_LOSS_PERCENT = "weekly_loss_percent"
+    WEEKLY_LOSS_TRIPPED = "weekly_loss_tripped"
+    WEEKLY_LOSS_UNKNOWN = "weekly_loss_unknown"
+    MONTHLY_LOSS_USD = "monthly_loss_usd"
+    MONTHLY_LOSS_PERCENT = "monthly_loss_percent"
+    MONTHLY_LOSS_TRIPPED = "monthly_loss_tripped"
+    MONTHLY_LOSS_UNKNOWN = "monthly_loss_unknown"
+    MAX_DRAWDOWN = "max_drawdown"
+    DRAWDOWN_UNKNOWN = "drawdown_unknown"
+    CONSECUTIVE_LOSSES = "consecutive_losses"
+    CONSECUTIVE_LOSSES_UNKNOWN = "consecutive_losses_unknown"
+    MAX_TRADES_PER_DAY = "max_trades_per_day"
+    TRADES_TODAY_UNKNOWN = "trades_today_unknown"
+    ORDER_RATE = "order_rate"
+    ORDER_RATE_UNKNOWN = "order_rate_unknown"
+    COOLDOWN_AFTER_EXIT = "cooldown_after_exit"
+    COOLDOWN_AFTER_LOSS = "cooldown_after_loss"
+    COOLDOWN_UNKNOWN = "cooldown_unknown"
     PRICE_UNKNOWN = "price_unknown"
     PRICE_STALE = "price_stale"
     PRICE_MOVED = "price_moved"
+    PEG_BROKEN = "peg_broken"
+    PEG_UNKNOWN = "peg_unknown"
     EQUITY_UNKNOWN = "equity_unknown"
     BALANCE_STALE = "balance_stale"
     MARGIN_UNKNOWN = "margin_unknown"
@@ -60,52 +103,93 @@ class BreachDetail:
     message: str
     limit: Decimal | None = None
     value: Decimal | None = None
-    scope: BreakerScope | None = None
+    scope: RiskLevel | None = None
 
-
-_USER_WALLET = {BreakerScope.USER: "the user's", BreakerScope.WALLET: "the wallet's"}
 
 _SENTENCES: dict[Breach, str] = {
     Breach.TRADING_NOT_ACTIVE: "trading is not active for the {scope}.",
     Breach.TRADING_STATE_UNKNOWN: "the trading state of the {scope} is not known.",
+    Breach.TRADING_PAUSED: "trading is paused for the {scope}.",
     Breach.INSTRUMENT_UNKNOWN: "the venue has no such instrument.",
     Breach.SIGNAL_EXPIRED: "the signal expired {value} s ago.",
     Breach.SIGNAL_CONFIDENCE: "signal confidence {value} is below the minimum {limit}.",
     Breach.SIGNAL_CONFIDENCE_UNKNOWN: "the signal's confidence is not known.",
     Breach.STOP_MISSING: "an entry needs a protective stop.",
     Breach.STOP_WRONG_SIDE: "stop {value} is not on the losing side of {limit}.",
+    Breach.STOP_OFF_TICK: "stop {value} is not on a price tick of {limit}.",
+    Breach.STOP_TOO_NEAR: "the stop is {value} ticks away, at least {limit} are needed.",
+    Breach.STOP_TOO_FAR: "the stop is {value} % away, at most {limit} % is accepted.",
+    Breach.STOP_OUTSIDE_VENUE_BOUNDS: "the venue takes no stop {value} % away, its bound is {limit} %.",
+    Breach.STOP_DISTANCE_UNKNOWN: "the distance of the stop is not known.",
+    Breach.LIQUIDATION_NEAR: "liquidation is {value} % beyond the stop, at least {limit} % is needed.",
+    Breach.LIQUIDATION_UNKNOWN: "the liquidation price is not known.",
     Breach.TARGET_WRONG_SIDE: "target {value} is not on the winning side of {limit}.",
     Breach.RISK_REWARD: "reward-to-risk {value} after costs is below the minimum {limit}.",
     Breach.RISK_REWARD_UNKNOWN: "no target, so reward-to-risk is unknown (minimum {limit}).",
     Breach.QUANTITY_ZERO: "nothing to trade, the quantity is zero ({note}).",
     Breach.QUANTITY_UNDER_STEP: "quantity {value} is not whole steps of {limit}.",
-    Breach.SIZING_METHOD_UNAVAILABLE: "{note}.",
     Breach.MAX_ORDER_NOTIONAL: "order of {value} exceeds the platform's largest order {limit}.",
     Breach.MAX_POSITION_SIZE_USD: "position of {value} exceeds max_position_size_usd {limit}.",
     Breach.MAX_POSITION_SIZE_PERCENT: "position of {value} % of equity exceeds {limit} %.",
+    Breach.MAX_POSITION_SIZE_LOTS: "position of {value} lots exceeds {limit} lots.",
+    Breach.MAX_RISK_PER_TRADE: "risk of {value} % of equity exceeds {limit} %.",
+    Breach.RISK_UNKNOWN: "the loss at the stop is not known.",
     Breach.MAX_LEVERAGE: "leverage would be {value}, the limit is {limit}.",
     Breach.MAX_OPEN_POSITIONS: "{value} positions open or pending, {scope} limit is {limit}.",
+    Breach.MAX_POSITIONS_PER_WALLET: "{value} positions open or pending in the wallet, {scope} limit is {limit}.",
+    Breach.MAX_POSITIONS_PER_STRATEGY: "{value} positions of the strategy, {scope} limit is {limit}.",
+    Breach.MAX_POSITIONS_PER_SYMBOL: "{value} positions in it, {scope} limit is {limit}.",
+    Breach.CORRELATED_POSITIONS: "{value} open positions correlate with it, {scope} limit is {limit}.",
+    Breach.CORRELATION_UNKNOWN: "{scope} open positions' correlation with it is not known.",
     Breach.OPEN_POSITIONS_UNKNOWN: "{scope} open positions are not known.",
     Breach.SYMBOL_ALREADY_OPEN: "the wallet already has a trade in it.",
+    Breach.PYRAMIDING_NOT_ENABLED: "adding to a position is not enabled.",
+    Breach.PYRAMIDING_WITHOUT_POSITION: "there is no open position of its side to add to.",
+    Breach.PYRAMIDING_NOT_IN_PROFIT: "the position is not in profit: the price is {value}, its entry {limit}.",
+    Breach.PYRAMIDING_STOP_AT_RISK: "the position may still lose {value} at its stop; move it to break-even first.",
     Breach.PORTFOLIO_HEAT: "exposure heat would be {value} %, {scope} limit is {limit} %.",
     Breach.OPEN_RISK: "open risk would be {value} %, {scope} limit is {limit} %.",
+    Breach.MARGIN_UTILISATION: "margin in use would be {value} %, {scope} limit is {limit} %.",
     Breach.SINGLE_ASSET_EXPOSURE: "exposure to it would be {value} %, {scope} limit is {limit} %.",
     Breach.EXPOSURE_UNKNOWN: "{scope} exposure or open risk is not known.",
     Breach.DAILY_LOSS_USD: "the day's loss {value} has reached {scope} limit {limit}.",
     Breach.DAILY_LOSS_PERCENT: "the day's loss {value} % has reached {scope} limit {limit} %.",
+    Breach.DAILY_LOSS_BUDGET_USD: "the day's loss could become {value}, {scope} limit is {limit}.",
+    Breach.DAILY_LOSS_BUDGET_PERCENT: "the day's loss could become {value} %, {scope} limit is {limit} %.",
     Breach.DAILY_LOSS_TRIPPED: "{scope} daily loss limit tripped and stays so until the day ends.",
     Breach.DAILY_LOSS_UNKNOWN: "{scope} loss of the day is not known.",
+    Breach.WEEKLY_LOSS_USD: "the week's loss {value} has reached {scope} limit {limit}.",
+    Breach.WEEKLY_LOSS_PERCENT: "the week's loss {value} % has reached {scope} limit {limit} %.",
+    Breach.WEEKLY_LOSS_TRIPPED: "{scope} weekly loss limit tripped and stays so until the week ends.",
+    Breach.WEEKLY_LOSS_UNKNOWN: "{scope} loss of the week is not known.",
+    Breach.MONTHLY_LOSS_USD: "the month's loss {value} has reached {scope} limit {limit}.",
+    Breach.MONTHLY_LOSS_PERCENT: "the month's loss {value} % has reached {scope} limit {limit} %.",
+    Breach.MONTHLY_LOSS_TRIPPED: "{scope} monthly loss limit tripped and stays so until the month ends.",
+    Breach.MONTHLY_LOSS_UNKNOWN: "{scope} loss of the month is not known.",
+    Breach.MAX_DRAWDOWN: "the drawdown {value} % has reached {scope} limit {limit} %.",
+    Breach.DRAWDOWN_UNKNOWN: "{scope} drawdown is not known.",
+    Breach.CONSECUTIVE_LOSSES: "{value} losses in a row have reached {scope} limit {limit}.",
+    Breach.CONSECUTIVE_LOSSES_UNKNOWN: "{scope} losses in a row are not known.",
+    Breach.MAX_TRADES_PER_DAY: "it would be trade {value} of the day, {scope} limit is {limit}.",
+    Breach.TRADES_TODAY_UNKNOWN: "{scope} number of trades today is not known.",
+    Breach.ORDER_RATE: "it would be order {value} of the minute, {scope} limit is {limit}.",
+    Breach.ORDER_RATE_UNKNOWN: "{scope} rate of orders is not known.",
+    Breach.COOLDOWN_AFTER_EXIT: "the last exit was {value} minutes ago, {scope} rest is {limit} minutes.",
+    Breach.COOLDOWN_AFTER_LOSS: "the last loss was {value} minutes ago, {scope} rest is {limit} minutes.",
+    Breach.COOLDOWN_UNKNOWN: "{scope} last exit is not known.",
     Breach.PRICE_UNKNOWN: "there is no price.",
     Breach.PRICE_STALE: "the price is {value} s old, at most {limit} s is accepted.",
     Breach.PRICE_MOVED: "the price moved {value} bps against the signal, limit {limit} bps.",
+    Breach.PEG_BROKEN: "the quote currency is {value} % off the dollar, at most {limit} % is accepted.",
+    Breach.PEG_UNKNOWN: "the quote currency's price in dollars is not known.",
     Breach.EQUITY_UNKNOWN: "{scope} equity is not known or not above zero.",
     Breach.BALANCE_STALE: "the balance is {value} s old, at most {limit} s is accepted.",
-    Breach.MARGIN_UNKNOWN: "the wallet's free margin is not known.",
+    Breach.MARGIN_UNKNOWN: "the margin in use or free is not known.",
     Breach.MARGIN_INSUFFICIENT: "margin of {value} is needed, {limit} is free.",
     Breach.AMOUNT_OUT_OF_RANGE: "an amount is beyond what can be decided exactly.",
 }
 
-_NAMED_BY_LEVEL = frozenset({Breach.TRADING_NOT_ACTIVE, Breach.TRADING_STATE_UNKNOWN})
+_NAMED_BY_LEVEL = frozenset({Breach.TRADING_NOT_ACTIVE, Breach.TRADING_STATE_UNKNOWN, Breach.TRADING_PAUSED})
 
 
 def breach_detail(
@@ -114,7 +198,7 @@ def breach_detail(
     *,
     limit: Decimal | None = None,
     value: Decimal | None = None,
-    scope: BreakerScope | None = None,
+    scope: RiskLevel | None = None,
     note: str = "",
 ) -> BreachDetail:
     """Return the breach with its sentence: what was refused, the limit, the value."""
@@ -123,7 +207,7 @@ def breach_detail(
     elif code in _NAMED_BY_LEVEL:
         owner = scope.value
     else:
-        owner = _USER_WALLET.get(scope, f"the {scope.value}'s")
+        owner = f"the {scope.value}'s"
     message = f"{symbol} refused: " + _SENTENCES[code].format(
         limit=_plain(limit), value=_plain(value), scope=owner, note=note
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from app.domain.limit_table import BY_SETTING, LimitUnit
 from app.domain.risk_limits import RiskLimits
 from app.domain.types import SizingMethod
 
@@ -16,7 +17,13 @@ _HUNDRED: Final = Decimal(100)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RiskSettingsValues:
-    """A user's (or, all nullable, a wallet's) risk settings in the table's names and units."""
+    """One level's risk settings in the table's names and units, all nullable.
+
+    `auto_breakers` off turns the user's automatic trips into alerts. `flatten_when_tripped` leaves every
+    position when one trips. `stop_loss_percent`, `take_profit_percent` (of the entry price) and
+    `stop_atr_multiple` replace the signal's own stop and target; None leaves them. `trailing_atr_multiple`
+    replaces `trailing_stop_percent`.
+    """
 
     position_sizing_method: SizingMethod | None = None
     max_position_size_usd: Decimal | None = None
@@ -43,6 +50,25 @@ class RiskSettingsValues:
     risk_per_trade_percent: Decimal | None = None
     fixed_amount_usd: Decimal | None = None
     kelly_fraction: Decimal | None = None
+    max_position_size_lots: Decimal | None = None
+    max_risk_per_trade_percent: Decimal | None = None
+    max_margin_utilisation_percent: Decimal | None = None
+    max_positions_per_wallet: int | None = None
+    max_positions_per_strategy: int | None = None
+    max_positions_per_symbol: int | None = None
+    max_correlation: Decimal | None = None
+    max_weekly_loss_usd: Decimal | None = None
+    max_monthly_loss_usd: Decimal | None = None
+    max_drawdown_percent: Decimal | None = None
+    max_trades_per_day: int | None = None
+    cooldown_minutes_after_exit: Decimal | None = None
+    cooldown_minutes_after_loss: Decimal | None = None
+    auto_breakers: bool | None = None
+    flatten_when_tripped: bool | None = None
+    stop_loss_percent: Decimal | None = None
+    take_profit_percent: Decimal | None = None
+    stop_atr_multiple: Decimal | None = None
+    trailing_atr_multiple: Decimal | None = None
 
 
 STANDARD: Final = RiskSettingsValues(
@@ -71,6 +97,9 @@ STANDARD: Final = RiskSettingsValues(
     risk_per_trade_percent=Decimal("1.0"),
     fixed_amount_usd=Decimal(200),
     kelly_fraction=Decimal("0.25"),
+    max_correlation=Decimal("0.7"),
+    auto_breakers=True,
+    flatten_when_tripped=False,
 )
 
 # The operator's floor: no user can loosen it.
@@ -95,20 +124,16 @@ def percent_of(fraction: Decimal | None) -> Decimal | None:
 
 def limits_of(settings: RiskSettingsValues) -> RiskLimits:
     """Return the limits that the settings set, as fractions; a null setting stays no opinion."""
+    limits = {
+        declared.field: _as_field(getattr(settings, name), declared.unit)
+        for name, declared in BY_SETTING.items()
+    }
     return RiskLimits(
-        max_position_size_usd=settings.max_position_size_usd,
-        max_position_size_fraction=fraction_of(settings.max_position_size_percent),
-        max_portfolio_heat_fraction=fraction_of(settings.max_portfolio_heat),
-        max_open_risk_fraction=fraction_of(settings.max_open_risk_percent),
-        max_single_asset_exposure_fraction=fraction_of(settings.max_single_asset_exposure_percent),
-        max_open_positions=settings.max_open_positions,
-        max_leverage=settings.max_leverage,
-        max_daily_loss_usd=settings.max_daily_loss_usd,
-        max_daily_loss_fraction=fraction_of(settings.max_daily_loss_percent),
-        max_weekly_loss_fraction=fraction_of(settings.max_weekly_loss_percent),
-        max_monthly_loss_fraction=fraction_of(settings.max_monthly_loss_percent),
-        min_risk_reward_ratio=settings.min_risk_reward_ratio,
-        min_signal_confidence=settings.min_signal_confidence,
-        max_correlated_positions=settings.max_correlated_positions,
-        max_consecutive_losses=settings.max_consecutive_losses,
+        **limits,  # type: ignore[arg-type]  # the fields are RiskLimits' own, which a test holds them to
+        paused=settings.trading_paused or None,
+        enable_pyramiding=settings.enable_pyramiding,
     )
+
+
+def _as_field(value: Decimal | int | None, unit: LimitUnit) -> Decimal | int | None:
+    return value / _HUNDRED if unit is LimitUnit.PERCENT and value is not None else value

@@ -14,9 +14,9 @@ from app.domain.breaches import Breach
 from app.domain.fixed_point import NO_LIMIT, BoolColumn, IntColumn
 from app.domain.review_columns import STATE_UNKNOWN, ReviewColumns, ScopeColumns
 from app.domain.trade_costs import comparable_units, loss_per_unit, reward_per_unit
-from app.domain.types import BreakerScope
+from app.domain.types import RiskLevel
 
-Check = tuple[Breach, BreakerScope | None]
+Check = tuple[Breach, RiskLevel | None]
 Masks = dict[Check, BoolColumn]
 BLOCK: Final = 8192
 _RANK: Final = {code: position for position, code in enumerate(Breach)}
@@ -75,8 +75,8 @@ def _block_masks(columns: ReviewColumns) -> Masks:
     found.update(_size_checks(columns, amounts, thresholds))
     found.update(_wallet_checks(columns, amounts, thresholds))
     for scope, facts, held in (
-        (BreakerScope.USER, columns.user, thresholds.user),
-        (BreakerScope.WALLET, columns.wallet, thresholds.wallet),
+        (RiskLevel.USER, columns.user, thresholds.user),
+        (RiskLevel.WALLET, columns.wallet, thresholds.wallet),
     ):
         found.update(_scope_checks(scope, facts, held, columns, amounts))
         found.update(_daily_loss_checks(scope, facts, held))
@@ -161,10 +161,10 @@ def _above(used: IntColumn, limit: IntColumn, comparable: BoolColumn) -> BoolCol
 def _state_checks(columns: ReviewColumns) -> Masks:
     found: Masks = {}
     for scope, state in (
-        (BreakerScope.PLATFORM, columns.platform_state),
-        (BreakerScope.VENUE, columns.venue_state),
-        (BreakerScope.USER, columns.user.state),
-        (BreakerScope.WALLET, columns.wallet.state),
+        (RiskLevel.PLATFORM, columns.platform_state),
+        (RiskLevel.VENUE, columns.venue_state),
+        (RiskLevel.USER, columns.user.state),
+        (RiskLevel.WALLET, columns.wallet.state),
     ):
         found[Breach.TRADING_NOT_ACTIVE, scope] = state > 0
         found[Breach.TRADING_STATE_UNKNOWN, scope] = state == STATE_UNKNOWN
@@ -235,9 +235,8 @@ def _size_checks(columns: ReviewColumns, amounts: OrderAmounts, thresholds: Thre
     )
     usable = fp.is_known(amounts.notional) & (_usable_equity(columns.wallet) > 0)
     return {
-        (Breach.QUANTITY_ZERO, None): ~sized & ~columns.method_unavailable,
+        (Breach.QUANTITY_ZERO, None): ~sized,
         (Breach.QUANTITY_UNDER_STEP, None): sized & columns.instrument_known & off_step,
-        (Breach.SIZING_METHOD_UNAVAILABLE, None): columns.method_unavailable,
         (Breach.MAX_ORDER_NOTIONAL, None): _above(amounts.notional, limits.max_order_notional_usd, sized),
         (Breach.MAX_POSITION_SIZE_USD, None): _above(amounts.notional, limits.max_position_size_usd, sized),
         (Breach.MAX_POSITION_SIZE_PERCENT, None): _above(amounts.notional, thresholds.position_size, usable),
@@ -265,7 +264,7 @@ def _wallet_checks(columns: ReviewColumns, amounts: OrderAmounts, thresholds: Th
 
 
 def _scope_checks(
-    scope: BreakerScope,
+    scope: RiskLevel,
     facts: ScopeColumns,
     thresholds: ScopeThresholds,
     columns: ReviewColumns,
@@ -276,13 +275,13 @@ def _scope_checks(
     positions_known = fp.is_known(facts.positions)
     exposure_known = _known(facts.notional, facts.reserved_notional)
     risk_known = _known(facts.open_risk, facts.reserved_risk)
-    symbol_known = fp.is_known(facts.symbol_notional)
+    symbol_known = fp.is_known(facts.asset_notional)
     usable = has_equity & fp.is_known(amounts.notional)
     heat = facts.notional + facts.reserved_notional + amounts.notional
     risk = facts.open_risk + facts.reserved_risk + amounts.risk
     risk_usable = has_equity & risk_known & fp.is_known(amounts.risk)
     unknown_positions = ~positions_known
-    if scope is BreakerScope.WALLET:
+    if scope is RiskLevel.WALLET:
         unknown_positions = unknown_positions | (columns.symbol_is_open < 0)
     return {
         (Breach.EQUITY_UNKNOWN, scope): ~has_equity,
@@ -294,14 +293,14 @@ def _scope_checks(
         (Breach.PORTFOLIO_HEAT, scope): _above(heat, thresholds.heat, usable & exposure_known),
         (Breach.OPEN_RISK, scope): _above(risk, thresholds.open_risk, risk_usable),
         (Breach.SINGLE_ASSET_EXPOSURE, scope): _above(
-            facts.symbol_notional + amounts.notional,
+            facts.asset_notional + amounts.notional,
             thresholds.single_asset,
             usable & symbol_known,
         ),
     }
 
 
-def _daily_loss_checks(scope: BreakerScope, facts: ScopeColumns, thresholds: ScopeThresholds) -> Masks:
+def _daily_loss_checks(scope: RiskLevel, facts: ScopeColumns, thresholds: ScopeThresholds) -> Masks:
     window_known = _known(facts.day_start_equity, facts.day_deposits, facts.day_withdrawals)
     usable = window_known & fp.is_known(facts.equity)
     loss = day_loss(facts)
@@ -319,6 +318,6 @@ def _out_of_range(columns: ReviewColumns, amounts: OrderAmounts) -> BoolColumn:
     held += [columns.free_margin, columns.reserved_margin, columns.notional, columns.risk_amount]
     for facts in (columns.user, columns.wallet):
         held += [facts.equity, facts.notional, facts.reserved_notional, facts.open_risk]
-        held += [facts.reserved_risk, facts.symbol_notional]
+        held += [facts.reserved_risk, facts.asset_notional]
         held += [facts.day_start_equity, facts.day_deposits, facts.day_withdrawals]
     return np.asarray(np.any(np.stack(held) == fp.OUT_OF_RANGE, axis=0), dtype=np.bool_)

@@ -10,11 +10,11 @@ from app.domain import fixed_point as fp
 from app.domain.breaches import Breach, BreachDetail, breach_detail
 from app.domain.fixed_point import FloatColumn, IntColumn
 from app.domain.limit_checks import Check, day_base, day_loss, entry_slippage, order_amounts
+from app.domain.position_size import SizeRefusal
 from app.domain.review_columns import LimitColumns, ReviewColumns, ScopeColumns
 from app.domain.risk_facts import OrderIntent
-from app.domain.sizing import SizeRefusal
 from app.domain.trade_costs import loss_per_unit, reward_per_unit, reward_to_risk
-from app.domain.types import BreakerScope
+from app.domain.types import RiskLevel
 
 Figures = tuple[Decimal | None, Decimal | None]  # limit, value
 _NONE: Final[Figures] = (None, None)
@@ -47,12 +47,12 @@ def describe(check: Check, intent: OrderIntent, columns: ReviewColumns, index: i
         limit, value = _order_figures(code, row, intent)
         held = row.per_trade
     else:
-        facts = row.user if scope is BreakerScope.USER else row.wallet
+        facts = row.user if scope is RiskLevel.USER else row.wallet
         limit, value = None, _scope_value(code, facts, row)
         held = facts.limits
     if code in _LIMIT_FIELD:
         limit = _limit(held, *_LIMIT_FIELD[code])
-    return breach_detail(code, intent.symbol, limit=limit, value=value, scope=scope, note=_note(code, intent))
+    return breach_detail(code, intent.symbol, limit=limit, value=value, scope=scope, note=_note(intent))
 
 
 def _limit(limits: LimitColumns, field: str, factor: int) -> Decimal | None:
@@ -150,7 +150,7 @@ def _scope_value(code: Breach, facts: ScopeColumns, row: ReviewColumns) -> Decim
         case Breach.OPEN_RISK:
             return _ratio(_total(facts.open_risk, facts.reserved_risk, amounts.risk), equity, 100)
         case Breach.SINGLE_ASSET_EXPOSURE:
-            return _ratio(_total(facts.symbol_notional, amounts.notional), equity, 100)
+            return _ratio(_total(facts.asset_notional, amounts.notional), equity, 100)
         case Breach.DAILY_LOSS_USD:
             return _amount(day_loss(facts))
         case Breach.DAILY_LOSS_PERCENT:
@@ -162,7 +162,9 @@ def _scope_value(code: Breach, facts: ScopeColumns, row: ReviewColumns) -> Decim
 
 
 _SIZE_REFUSALS: Final = {
-    SizeRefusal.METHOD_NOT_AVAILABLE: "the sizing method is not available yet",
+    SizeRefusal.CONFIDENCE_UNKNOWN: "the signal's confidence is not known",
+    SizeRefusal.VOLATILITY_UNKNOWN: "the symbol's volatility is not known",
+    SizeRefusal.INSTRUMENT_UNKNOWN: "the venue has no such instrument",
     SizeRefusal.EQUITY_UNKNOWN: "equity is not known or not above zero",
     SizeRefusal.FREE_MARGIN_UNKNOWN: "free margin is not known",
     SizeRefusal.STOP_WRONG_SIDE: "the stop is not on the losing side of the entry",
@@ -175,10 +177,8 @@ _SIZE_REFUSALS: Final = {
 }
 
 
-def _note(code: Breach, intent: OrderIntent) -> str:
+def _note(intent: OrderIntent) -> str:
     size = intent.size
-    if code is Breach.SIZING_METHOD_UNAVAILABLE:
-        return f"sizing method {size.method.value} is not available yet"
     if size.refusal is None:
         return "nothing was asked for"
     reason = _SIZE_REFUSALS[size.refusal]

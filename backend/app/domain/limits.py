@@ -19,6 +19,8 @@ from app.domain.risk_facts import (
     OrderIntent,
     ReviewRow,
     ScopeFacts,
+    StrategyFacts,
+    SymbolFacts,
     UserFacts,
     WalletFacts,
 )
@@ -37,6 +39,8 @@ __all__ = [
     "ReviewRow",
     "RiskLimits",
     "ScopeFacts",
+    "StrategyFacts",
+    "SymbolFacts",
     "UserFacts",
     "WalletFacts",
     "coherence_errors",
@@ -62,10 +66,17 @@ class RefusedOrder:
 
 
 def review(
-    intent: OrderIntent, market: MarketFacts, wallet: WalletFacts, user: UserFacts, limits: LimitLevels
+    intent: OrderIntent,
+    market: MarketFacts,
+    wallet: WalletFacts,
+    user: UserFacts,
+    limits: LimitLevels,
+    strategy: StrategyFacts | None = None,
+    symbol: SymbolFacts | None = None,
 ) -> ApprovedOrder | RefusedOrder:
     """Return the verdict on one entry."""
-    return review_batch([ReviewRow(intent, market, wallet, user)], [limits])[0]
+    row = ReviewRow(intent, market, wallet, user, strategy or StrategyFacts(), symbol or SymbolFacts())
+    return review_batch([row], [limits])[0]
 
 
 def review_batch(

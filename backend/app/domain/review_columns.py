@@ -12,7 +12,6 @@ from app.domain import fixed_point as fp
 from app.domain.fixed_point import BoolColumn, FloatColumn, IntColumn
 from app.domain.risk_facts import ReviewRow, ScopeFacts
 from app.domain.risk_limits import LimitLevels, RiskLimits
-from app.domain.sizing import SizeRefusal
 from app.domain.types import TradingState
 
 STATE_UNKNOWN: Final = -1
@@ -75,7 +74,7 @@ class ScopeColumns(_Taking):
     reserved_notional: IntColumn
     open_risk: IntColumn
     reserved_risk: IntColumn
-    symbol_notional: IntColumn
+    asset_notional: IntColumn
     day_start_equity: IntColumn
     day_deposits: IntColumn
     day_withdrawals: IntColumn
@@ -93,7 +92,7 @@ class ScopeColumns(_Taking):
             reserved_notional=fp.decimals_to_units([fact.reserved_notional for fact in facts]),
             open_risk=fp.decimals_to_units([fact.open_risk for fact in facts]),
             reserved_risk=fp.decimals_to_units([fact.reserved_risk for fact in facts]),
-            symbol_notional=fp.decimals_to_units([fact.symbol_notional for fact in facts]),
+            asset_notional=fp.decimals_to_units([fact.asset_notional for fact in facts]),
             day_start_equity=fp.decimals_to_units([day.start_equity if day else None for day in days]),
             day_deposits=fp.decimals_to_units([day.deposits if day else None for day in days]),
             day_withdrawals=fp.decimals_to_units([day.withdrawals if day else None for day in days]),
@@ -121,7 +120,6 @@ class ReviewColumns(_Taking):
     notional: IntColumn
     margin: IntColumn
     risk_amount: IntColumn
-    method_unavailable: BoolColumn
     slippage_allowance: FloatColumn
     instrument_known: BoolColumn
     quantity_step: IntColumn
@@ -164,7 +162,6 @@ class ReviewColumns(_Taking):
             notional=fp.decimals_to_units([size.notional for size in sizes]),
             margin=fp.decimals_to_units([size.margin for size in sizes]),
             risk_amount=fp.decimals_to_units([size.risk_amount for size in sizes]),
-            method_unavailable=np.array([_unavailable(row) for row in rows], dtype=np.bool_),
             slippage_allowance=_floats([intent.slippage_allowance_fraction for intent in intents]),
             instrument_known=np.array([held is not None for held in instruments], dtype=np.bool_),
             quantity_step=fp.decimals_to_units([held.quantity_step if held else one for held in instruments]),
@@ -200,7 +197,3 @@ def _positions(facts: ScopeFacts) -> Decimal | None:
 
 def _tristate(known: bool | None) -> int:
     return -1 if known is None else int(known)
-
-
-def _unavailable(row: ReviewRow) -> bool:
-    return row.intent.size.refusal is SizeRefusal.METHOD_NOT_AVAILABLE

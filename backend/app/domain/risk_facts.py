@@ -3,41 +3,73 @@ is never zero. Amounts are quote currency; the facts are all of one environment,
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 
-from app.domain.sizing import PositionSize
+from app.domain.position_size import PositionSize
 from app.domain.types import Environment, Instrument, Side, TradingState
+
+NEVER_MS: Final = 0
+"""The market time of what has never happened yet; None is what is not known."""
 
 
 @dataclass(frozen=True, slots=True)
 class LossWindow:
-    """A calendar window of a scope: equity at its start, and what was paid in and out since (both >= 0).
-    `tripped` says that its loss limit was reached before, in this window; a rebound does not untrip it."""
+    """A calendar window of a level: equity at its start, and what was paid in and out since (both >= 0).
+
+    `tripped` says that its loss limit was reached before, in this window; a rebound does not untrip it. A
+    strategy and a symbol have no equity of their own: `start_equity` is then the user's, the flows are the
+    user's, and `pnl` is what their own trades made in the window, realised and unrealised, net of costs.
+    """
 
     start_equity: Decimal
     deposits: Decimal = Decimal(0)
     withdrawals: Decimal = Decimal(0)
     tripped: bool = False
+    pnl: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScopeFacts:
-    """What one scope (a user over all wallets of the environment, or one wallet) holds now.
+    """What one level holds now: a user over all wallets of the environment, one wallet, one strategy of the
+    user, or one symbol of the user. None is "not known" and refuses wherever a limit reads it.
 
-    Open positions include those that are not ours; pending entries include orders whose outcome is
-    unknown. `reserved_*` is what pending entries may still use. `symbol_notional` is open plus reserved
-    notional of the order's symbol. `open_risk` counts the whole notional of a position without a stop.
+    `equity` is the level's own, the user's for a strategy and a symbol. Open positions include those that
+    are not ours; pending entries include orders whose outcome is unknown. `reserved_*` is what pending
+    entries may still use. `open_risk` counts the whole notional of a position without a stop.
+    `asset_notional` is open plus reserved notional of the order's base asset, whatever the quote.
+    `positions_in_strategy` and `positions_in_symbol` are open plus pending ones of the order's strategy and
+    symbol within the level. `position_correlations` holds, for every open or pending position of the level
+    in another symbol, the correlation of daily returns with the candidate, signed by side
+    (`correlation.signed_correlation`); None in it counts as correlated. `peak_equity` is the highest equity
+    so far, carried over flows (`drawdown.peak_after_flow`). `consecutive_losses` counts closed trades below
+    zero in a row. `trades_today` counts entries of the user's day, pending ones included;
+    `orders_last_minute` by the wall clock. `last_exit_ms` and `last_loss_ms` are market time of the last
+    exit from the order's symbol and of the last losing one, NEVER_MS where there was none.
     """
 
-    trading_state: TradingState | None
-    equity: Decimal | None
-    open_positions: int | None
-    pending_entries: int | None
-    notional: Decimal | None
-    reserved_notional: Decimal | None
-    open_risk: Decimal | None
-    reserved_risk: Decimal | None
-    symbol_notional: Decimal | None
-    day: LossWindow | None
+    trading_state: TradingState | None = None
+    equity: Decimal | None = None
+    open_positions: int | None = None
+    pending_entries: int | None = None
+    positions_in_strategy: int | None = None
+    positions_in_symbol: int | None = None
+    notional: Decimal | None = None
+    reserved_notional: Decimal | None = None
+    open_risk: Decimal | None = None
+    reserved_risk: Decimal | None = None
+    asset_notional: Decimal | None = None
+    margin_used: Decimal | None = None
+    reserved_margin: Decimal | None = None
+    day: LossWindow | None = None
+    week: LossWindow | None = None
+    month: LossWindow | None = None
+    peak_equity: Decimal | None = None
+    consecutive_losses: int | None = None
+    trades_today: int | None = None
+    orders_last_minute: int | None = None
+    last_exit_ms: int | None = None
+    last_loss_ms: int | None = None
+    position_correlations: tuple[Decimal | None, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,19 +78,47 @@ class UserFacts(ScopeFacts):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StrategyFacts(ScopeFacts):
+    """The facts of the order's strategy over the user's wallets of the environment."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SymbolFacts(ScopeFacts):
+    """The facts of the order's symbol over the user's wallets of the environment."""
+
+
+NO_STRATEGY_FACTS: Final = StrategyFacts()
+NO_SYMBOL_FACTS: Final = SymbolFacts()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenTrade:
+    """The wallet's trade in the order's symbol, to which the order would add. `stop_price` is the stop that
+    lives at the venue, None without one; `notional` and `risk_amount` are what it holds and may lose now."""
+
+    side: Side
+    entry_price: Decimal | None
+    stop_price: Decimal | None
+    notional: Decimal | None
+    risk_amount: Decimal | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WalletFacts(ScopeFacts):
     """A wallet's facts. `free_margin` is what the venue says; `reserved_margin` is what pending entries
-    may still take of it. `symbol_is_open` is whether it holds or awaits a trade in the order's symbol."""
+    may still take of it. `symbol_is_open` is whether it holds or awaits a trade in the order's symbol, and
+    `open_trade` that trade where the order is meant to add to it."""
 
-    free_margin: Decimal | None
-    reserved_margin: Decimal | None
-    balance_age_seconds: float | None
-    symbol_is_open: bool | None
+    free_margin: Decimal | None = None
+    balance_age_seconds: float | None = None
+    symbol_is_open: bool | None = None
+    open_trade: OpenTrade | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarketFacts:
-    """The market of the order's symbol. `market_ms` is market time; the price's age is wall time."""
+    """The market of the order's symbol. `market_ms` is market time; the price's age is wall time.
+    `quote_usd_price` is the quote currency in USD, near 1; None where not known."""
 
     platform_state: TradingState | None
     venue_state: TradingState | None
@@ -66,13 +126,15 @@ class MarketFacts:
     mark_price: Decimal | None
     price_age_seconds: float | None
     market_ms: int
+    quote_usd_price: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderIntent:
     """An entry that somebody would like to send. `signal_price` is what the signal saw, `entry_price`
     the price at which it is expected to fill now; both quote currency. `expires_at_ms` is market time,
-    exclusive: at that moment the signal is too old."""
+    exclusive: at that moment the signal is too old. `adds` says that it adds to the wallet's trade.
+    `liquidation_price` is where the venue would close the position, None where not known."""
 
     symbol: str
     environment: Environment
@@ -85,13 +147,18 @@ class OrderIntent:
     expires_at_ms: int
     size: PositionSize
     slippage_allowance_fraction: Decimal
+    adds: bool = False
+    liquidation_price: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ReviewRow:
-    """One order and everything that decides about it."""
+    """One order and everything that decides about it. A strategy's or a symbol's facts may be left away
+    where no limit stands at that level."""
 
     intent: OrderIntent
     market: MarketFacts
     wallet: WalletFacts
     user: UserFacts
+    strategy: StrategyFacts = NO_STRATEGY_FACTS
+    symbol: SymbolFacts = NO_SYMBOL_FACTS

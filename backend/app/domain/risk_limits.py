@@ -1,41 +1,70 @@
 """Risk limits: nullable at every level, merged to the strictest, and checked for coherence.
 
-`None` means "no opinion at this level"; `0` means "zero allowed", never "off".
+`None` means "no opinion at this level"; `0` means "zero allowed", never "off". What each limit means is
+declared once, in `limit_table`.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
+
+from app.domain.limit_table import BY_FIELD, LIMITS
+from app.domain.types import RiskLevel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RiskLimits:
-    """One level's limits. Fractions are 0-1 of equity, `_usd` quote currency, ages seconds.
+    """One level's limits and switches. Fractions are 0-1 of equity, `_usd` quote currency, ages seconds.
 
-    The weekly, monthly, streak and correlation limits are stored and validated here; `limits.review`
-    evaluates the others.
+    `paused` stops entries where one level says so; `enable_pyramiding` permits adding where every level with
+    an opinion does, and at least one has one.
     """
 
     max_position_size_usd: Decimal | None = None
     max_position_size_fraction: Decimal | None = None
-    max_portfolio_heat_fraction: Decimal | None = None
-    max_open_risk_fraction: Decimal | None = None
-    max_single_asset_exposure_fraction: Decimal | None = None
-    max_open_positions: int | None = None
-    max_leverage: int | None = None
-    max_daily_loss_usd: Decimal | None = None
-    max_daily_loss_fraction: Decimal | None = None
-    max_weekly_loss_fraction: Decimal | None = None
-    max_monthly_loss_fraction: Decimal | None = None
-    min_risk_reward_ratio: Decimal | None = None
-    min_signal_confidence: Decimal | None = None
-    max_correlated_positions: int | None = None
-    max_consecutive_losses: int | None = None
+    max_position_size_lots: Decimal | None = None
+    max_risk_per_trade_fraction: Decimal | None = None
     max_order_notional_usd: Decimal | None = None
+    max_leverage: int | None = None
+    min_signal_confidence: Decimal | None = None
+    min_risk_reward_ratio: Decimal | None = None
     max_price_age_seconds: Decimal | None = None
     max_balance_age_seconds: Decimal | None = None
     max_entry_slippage_fraction: Decimal | None = None
+    min_stop_distance_ticks: int | None = None
+    max_stop_distance_fraction: Decimal | None = None
+    min_liquidation_buffer_fraction: Decimal | None = None
+    max_peg_deviation_fraction: Decimal | None = None
+    max_portfolio_heat_fraction: Decimal | None = None
+    max_open_risk_fraction: Decimal | None = None
+    max_margin_utilisation_fraction: Decimal | None = None
+    max_single_asset_exposure_fraction: Decimal | None = None
+    max_open_positions: int | None = None
+    max_positions_per_wallet: int | None = None
+    max_positions_per_strategy: int | None = None
+    max_positions_per_symbol: int | None = None
+    max_correlated_positions: int | None = None
+    max_correlation: Decimal | None = None
+    max_daily_loss_usd: Decimal | None = None
+    max_daily_loss_fraction: Decimal | None = None
+    max_weekly_loss_usd: Decimal | None = None
+    max_weekly_loss_fraction: Decimal | None = None
+    max_monthly_loss_usd: Decimal | None = None
+    max_monthly_loss_fraction: Decimal | None = None
+    max_drawdown_fraction: Decimal | None = None
+    max_consecutive_losses: int | None = None
+    max_trades_per_day: int | None = None
+    max_orders_per_minute: int | None = None
+    cooldown_minutes_after_exit: Decimal | None = None
+    cooldown_minutes_after_loss: Decimal | None = None
+    paused: bool | None = None
+    enable_pyramiding: bool | None = None
+
+
+NO_OPINION: Final = RiskLimits()
+FIELD_NAMES: Final = tuple(declared.field for declared in LIMITS)
+SWITCH_NAMES: Final = ("paused", "enable_pyramiding")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +76,36 @@ class LimitLevels:
     platform: RiskLimits
     user: RiskLimits
     wallet: RiskLimits
+    strategy: RiskLimits = NO_OPINION
+    symbol: RiskLimits = NO_OPINION
 
     def per_trade(self) -> RiskLimits:
-        return strictest((self.platform, self.user, self.wallet))
+        """The strictest opinion of every level."""
+        return strictest((self.platform, self.user, self.wallet, self.strategy, self.symbol))
 
     def of_user(self) -> RiskLimits:
+        """What the user's own sums are held against."""
         return strictest((self.platform, self.user))
 
     def of_wallet(self) -> RiskLimits:
+        """What the wallet's own sums are held against."""
         return self.wallet
+
+    def at(self, level: RiskLevel) -> RiskLimits:
+        """The opinions of one level; a venue has none."""
+        match level:
+            case RiskLevel.PLATFORM:
+                return self.platform
+            case RiskLevel.USER:
+                return self.user
+            case RiskLevel.WALLET:
+                return self.wallet
+            case RiskLevel.STRATEGY:
+                return self.strategy
+            case RiskLevel.SYMBOL:
+                return self.symbol
+            case RiskLevel.VENUE:
+                return NO_OPINION
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,49 +119,34 @@ class LimitError:
     value: Decimal | None
 
 
-FIELD_NAMES: Final = tuple(field.name for field in fields(RiskLimits))
-
-
 def strictest(levels: Iterable[RiskLimits]) -> RiskLimits:
-    """Return the strictest non-null value of each limit: the smallest maximum, the largest minimum."""
+    """Return the strictest non-null value of each limit: the smallest maximum, the largest minimum; a pause
+    of any level, a permission only of all that have an opinion."""
     held = tuple(levels)
     merged: dict[str, object] = {}
-    for name in FIELD_NAMES:
+    for name in (*FIELD_NAMES, *SWITCH_NAMES):
         opinions = [value for level in held if (value := getattr(level, name)) is not None]
-        choose: Callable[..., object] = max if name.startswith("min_") else min
+        choose: Callable[..., object] = max if name in _LARGER_IS_STRICTER else min
         merged[name] = choose(opinions) if opinions else None
     return RiskLimits(**merged)  # type: ignore[arg-type]  # the names are RiskLimits' own
 
 
-_HUNDRED_PERCENT: Final = Decimal(1)
-# The largest value that still means something. A fraction above the bound is a unit mistake.
-_UPPER_BOUNDS: Final[dict[str, Decimal]] = {
-    "max_position_size_fraction": Decimal(125),
-    "max_portfolio_heat_fraction": Decimal(125),
-    "max_single_asset_exposure_fraction": Decimal(125),
-    "max_open_risk_fraction": _HUNDRED_PERCENT,
-    "max_daily_loss_fraction": _HUNDRED_PERCENT,
-    "max_weekly_loss_fraction": _HUNDRED_PERCENT,
-    "max_monthly_loss_fraction": _HUNDRED_PERCENT,
-    "max_leverage": Decimal(125),
-    "max_open_positions": Decimal(10_000),
-    "max_correlated_positions": Decimal(10_000),
-    "max_consecutive_losses": Decimal(10_000),
-    "min_signal_confidence": Decimal(1),
-    "min_risk_reward_ratio": Decimal(100),
-    "max_entry_slippage_fraction": _HUNDRED_PERCENT,
-    "max_position_size_usd": Decimal(1_000_000_000),
-    "max_daily_loss_usd": Decimal(1_000_000_000),
-    "max_order_notional_usd": Decimal(1_000_000_000),
-    "max_price_age_seconds": Decimal(86_400),
-    "max_balance_age_seconds": Decimal(86_400),
-}
+_LARGER_IS_STRICTER: Final = frozenset(
+    {declared.field for declared in LIMITS if declared.larger_is_stricter} | {"paused"}
+)
 _ORDERED: Final = (
     ("max_daily_loss_fraction", "max_weekly_loss_fraction"),
     ("max_weekly_loss_fraction", "max_monthly_loss_fraction"),
     ("max_daily_loss_fraction", "max_monthly_loss_fraction"),
+    ("max_daily_loss_usd", "max_weekly_loss_usd"),
+    ("max_weekly_loss_usd", "max_monthly_loss_usd"),
+    ("max_daily_loss_usd", "max_monthly_loss_usd"),
     ("max_position_size_fraction", "max_portfolio_heat_fraction"),
     ("max_position_size_fraction", "max_single_asset_exposure_fraction"),
+    ("max_risk_per_trade_fraction", "max_open_risk_fraction"),
+    ("max_positions_per_wallet", "max_open_positions"),
+    ("max_positions_per_strategy", "max_open_positions"),
+    ("max_positions_per_symbol", "max_open_positions"),
 )
 
 
@@ -146,7 +181,7 @@ def _range_error(name: str, value: Decimal) -> LimitError | None:
         return LimitError(name, "negative", f"{name} must not be negative, was {value}.", Decimal(0), value)
     if name == "max_leverage" and value < 1:
         return LimitError(name, "below_one", f"{name} must be at least 1, was {value}.", Decimal(1), value)
-    bound = _UPPER_BOUNDS[name]
+    bound = BY_FIELD[name].greatest
     if value > bound:
         return LimitError(name, "out_of_range", f"{name} must be at most {bound}, was {value}.", bound, value)
     return None

@@ -7,18 +7,10 @@ from typing import Final
 
 from app.domain.decimal_text import plain
 from app.domain.defaults import RiskSettingsValues, limits_of
+from app.domain.limit_table import BY_FIELD, BY_SETTING
 from app.domain.limits import LimitError, coherence_errors
 
 _HUNDRED: Final = Decimal(100)
-_FRACTION_NAMES: Final = {
-    "max_position_size_fraction": "max_position_size_percent",
-    "max_portfolio_heat_fraction": "max_portfolio_heat",
-    "max_open_risk_fraction": "max_open_risk_percent",
-    "max_single_asset_exposure_fraction": "max_single_asset_exposure_percent",
-    "max_daily_loss_fraction": "max_daily_loss_percent",
-    "max_weekly_loss_fraction": "max_weekly_loss_percent",
-    "max_monthly_loss_fraction": "max_monthly_loss_percent",
-}
 # Settings that are no limits: the least value and the greatest one that still mean something.
 _MANNER_BOUNDS: Final[dict[str, tuple[Decimal, Decimal]]] = {
     "risk_per_trade_percent": (Decimal(0), _HUNDRED),
@@ -26,10 +18,26 @@ _MANNER_BOUNDS: Final[dict[str, tuple[Decimal, Decimal]]] = {
     "kelly_fraction": (Decimal(0), Decimal(1)),
     "trailing_activation_percent": (Decimal(0), _HUNDRED),
     "trailing_stop_percent": (Decimal("0.01"), Decimal("99.99")),
+    "stop_loss_percent": (Decimal("0.01"), Decimal("99.99")),
+    "take_profit_percent": (Decimal("0.01"), Decimal(10_000)),
+    "stop_atr_multiple": (Decimal("0.1"), Decimal(100)),
+    "trailing_atr_multiple": (Decimal("0.1"), Decimal(100)),
 }
-_MORE_IS_LOOSER: Final = frozenset(_MANNER_BOUNDS)
+
+_MORE_IS_LOOSER: Final = frozenset(
+    {
+        "risk_per_trade_percent",
+        "fixed_amount_usd",
+        "kelly_fraction",
+        "trailing_activation_percent",
+        "trailing_stop_percent",
+        "stop_loss_percent",
+        "stop_atr_multiple",
+        "trailing_atr_multiple",
+    }
+)
 _ON_IS_LOOSER: Final = frozenset({"enable_pyramiding"})
-_OFF_IS_LOOSER: Final = frozenset({"enable_trailing_stop", "trading_paused"})
+_OFF_IS_LOOSER: Final = frozenset({"enable_trailing_stop", "trading_paused", "auto_breakers"})
 _ANY_CHANGE_IS_LOOSER: Final = frozenset({"position_sizing_method"})
 
 
@@ -81,10 +89,11 @@ def _is_looser(name: str, before: object, after: object) -> bool:
         return after is True
     if name in _OFF_IS_LOOSER:
         return before is True or after is None
-    if name.startswith("max_") or name in _MORE_IS_LOOSER:
-        return after is None or (before is not None and _figure(after) > _figure(before))
-    if name.startswith("min_"):
+    declared = BY_SETTING.get(name)
+    if declared is not None and declared.larger_is_stricter:
         return after is None or (before is not None and _figure(after) < _figure(before))
+    if declared is not None or name in _MORE_IS_LOOSER:
+        return after is None or (before is not None and _figure(after) > _figure(before))
     return False
 
 
@@ -93,12 +102,10 @@ def _figure(value: object) -> Decimal:
 
 
 def _in_table_units(error: LimitError) -> SettingError:
-    name = _FRACTION_NAMES.get(error.field)
-    if name is None:
-        return _error(error.field, error.code, error.limit, error.value)
-    limit = None if error.limit is None else error.limit * _HUNDRED
-    value = None if error.value is None else error.value * _HUNDRED
-    return _error(name, error.code, limit, value)
+    declared = BY_FIELD[error.field]
+    limit = None if error.limit is None else error.limit * declared.shown_factor
+    value = None if error.value is None else error.value * declared.shown_factor
+    return _error(declared.name, error.code, limit, value)
 
 
 def _error(name: str, code: str, limit: Decimal | None, value: Decimal | None) -> SettingError:

@@ -9,13 +9,14 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, ROUND_UP, Decimal
-from enum import StrEnum
 from typing import Final, assert_never
 
 import numpy as np
 
 from app.domain import fixed_point as fp
 from app.domain.fixed_point import UNIT, FloatColumn, IntColumn, optional_limit, scaled_limit
+from app.domain.position_size import PositionSize, SizeCap, SizeRefusal
+from app.domain.risk_case import ClosedTradeStatistics
 from app.domain.risk_limits import RiskLimits
 from app.domain.trade_costs import loss_per_unit, reward_per_unit, reward_to_risk
 from app.domain.types import Instrument, Side, SizingMethod
@@ -24,45 +25,6 @@ MIN_KELLY_TRADES: Final = 30
 KELLY_Z: Final = 1.6448536269514722  # one-sided 95 %
 ZERO: Final = Decimal(0)
 _NUDGE: Final = 1e-9  # brings 2.9999999999999996 steps back to 3; fixed point then decides
-
-
-class SizeCap(StrEnum):
-    """What trimmed a size. The order is the order of precedence among equal caps."""
-
-    MAX_POSITION_SIZE_USD = "max_position_size_usd"
-    MAX_POSITION_SIZE_PERCENT = "max_position_size_percent"
-    MAX_ORDER_NOTIONAL = "max_order_notional"
-    MAX_LEVERAGE = "max_leverage"
-    FREE_MARGIN = "free_margin"
-    VENUE_MAX_QUANTITY = "venue_max_quantity"
-
-
-class SizeRefusal(StrEnum):
-    """Why a size is zero."""
-
-    METHOD_NOT_AVAILABLE = "method_not_available"
-    EQUITY_UNKNOWN = "equity_unknown"
-    FREE_MARGIN_UNKNOWN = "free_margin_unknown"
-    STOP_WRONG_SIDE = "stop_wrong_side"
-    FIXED_AMOUNT_MISSING = "fixed_amount_missing"
-    NEGATIVE_EDGE = "negative_edge"
-    EDGE_NOT_PROVEN = "edge_not_proven"
-    CAPPED_TO_ZERO = "capped_to_zero"
-    UNDER_MIN_QUANTITY = "under_min_quantity"
-    UNDER_MIN_NOTIONAL = "under_min_notional"
-
-
-@dataclass(frozen=True, slots=True)
-class ClosedTradeStatistics:
-    """The user's closed trades of one strategy in one environment, net of costs.
-
-    `average_win` and `average_loss` are both positive, in quote currency; zero where there is none.
-    """
-
-    trades: int
-    wins: int
-    average_win: Decimal
-    average_loss: Decimal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,22 +48,10 @@ class SizingInputs:
     fixed_amount_usd: Decimal | None = None
     kelly_fraction: Decimal = Decimal("0.25")
     statistics: ClosedTradeStatistics | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PositionSize:
-    """A proposed size. `quantity` base units, the rest quote currency; `risk_amount` is the loss at the
-    stop with fees both ways and the slippage allowance; `risk_reward` net of costs, None without a target.
-    `binding_cap` is None when the method's own proposal stood; `refusal` says why `quantity` is zero."""
-
-    quantity: Decimal
-    notional: Decimal
-    margin: Decimal
-    risk_amount: Decimal
-    risk_reward: Decimal | None
-    binding_cap: SizeCap | None
-    method: SizingMethod
-    refusal: SizeRefusal | None = None
+    signal_confidence: Decimal | None = None
+    daily_volatility: Decimal | None = None
+    position_notional: Decimal = ZERO
+    planned_quantity: Decimal | None = None
 
 
 def kelly_risk_fraction(
@@ -244,7 +194,7 @@ def _method(row: SizingInputs) -> tuple[Decimal, SizeRefusal | None]:
         case SizingMethod.KELLY:
             return kelly_risk_fraction(row.statistics, row.kelly_fraction, row.risk_per_trade_fraction)
         case SizingMethod.RISK_PARITY:
-            return ZERO, SizeRefusal.METHOD_NOT_AVAILABLE
+            return ZERO, SizeRefusal.VOLATILITY_UNKNOWN
         case _:
             assert_never(row.method)
 
@@ -276,24 +226,50 @@ def _proposed_quantity(
 def _caps(columns: _Columns, rows: Sequence[SizingInputs]) -> IntColumn:
     """Return the caps in the order of SizeCap, one row each, as notional in units; NO_LIMIT where none."""
     limits = [row.limits for row in rows]
-    equity = columns.equity
+    unit_price = fp.floats_to_units(columns.entry * columns.contract_size)
+    lot_price = fp.floats_to_units(columns.entry * _floats([row.instrument.lot_size for row in rows]))
+    held = fp.decimals_to_units([row.position_notional for row in rows])
     used = np.where(fp.is_known(columns.notional_used), columns.notional_used, fp.MAX_UNITS)
-    leverage_cap = scaled_limit(equity, optional_limit([limit.max_leverage for limit in limits]))
+    fractions = scaled_limit(
+        np.stack([columns.equity] * 3),
+        np.stack(
+            [
+                optional_limit([limit.max_position_size_fraction for limit in limits]),
+                optional_limit([limit.max_risk_per_trade_fraction for limit in limits]),
+                optional_limit([limit.max_leverage for limit in limits]),
+            ]
+        ),
+    )
+    lots = scaled_limit(lot_price, optional_limit([limit.max_position_size_lots for limit in limits]))
     leverage = _floats([row.leverage for row in rows])
     free = np.nan_to_num(fp.units_to_floats(columns.free_margin))  # out of range counts as none
     by_margin = np.maximum(free, 0.0) / (1.0 / leverage + columns.fee_rate)
-    unit_price = fp.floats_to_units(columns.entry * columns.contract_size)
-    by_quantity = fp.multiply_floor(columns.max_quantity, unit_price)
+    planned = optional_limit([row.planned_quantity for row in rows])
     return np.stack(
         [
-            optional_limit([limit.max_position_size_usd for limit in limits]),
-            scaled_limit(equity, optional_limit([limit.max_position_size_fraction for limit in limits])),
+            _less(optional_limit([limit.max_position_size_usd for limit in limits]), held),
+            _less(fractions[0], held),
+            _less(lots, held),
+            _risk_cap(columns, fractions[1]),
             optional_limit([limit.max_order_notional_usd for limit in limits]),
-            np.where(leverage_cap == fp.NO_LIMIT, fp.NO_LIMIT, leverage_cap - used),
+            _less(fractions[2], used),
             np.floor(np.minimum(by_margin * fp.SCALE, float(fp.MAX_UNITS))).astype(np.int64),
-            np.where(by_quantity == fp.OUT_OF_RANGE, fp.NO_LIMIT, by_quantity),
+            scaled_limit(columns.max_quantity, unit_price),
+            scaled_limit(unit_price, planned),
         ]
     )
+
+
+def _less(cap: IntColumn, used: IntColumn) -> IntColumn:
+    """Return what a cap leaves beside what is used of it; NO_LIMIT where there is no cap."""
+    return np.where(cap == fp.NO_LIMIT, fp.NO_LIMIT, cap - np.where(fp.is_known(used), used, fp.MAX_UNITS))
+
+
+def _risk_cap(columns: _Columns, risk: IntColumn) -> IntColumn:
+    """Return the notional whose loss at the stop is `risk`, rounded down; NO_LIMIT where none is set."""
+    notional = fp.units_to_floats(risk) / columns.loss * columns.entry * columns.contract_size
+    units = np.floor(np.minimum(np.nan_to_num(notional) * fp.SCALE, float(fp.MAX_UNITS))).astype(np.int64)
+    return np.where(risk == fp.NO_LIMIT, fp.NO_LIMIT, units)
 
 
 def _whole_steps(

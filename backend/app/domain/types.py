@@ -52,6 +52,18 @@ class BreakerScope(StrEnum):
     WALLET = "wallet"
 
 
+class RiskLevel(StrEnum):
+    """Whose limit or state is meant. Limits stand at every level but `venue`; an aggregate limit is held
+    against the level's own sum, the platform's against each user's."""
+
+    PLATFORM = "platform"
+    VENUE = "venue"
+    USER = "user"
+    WALLET = "wallet"
+    STRATEGY = "strategy"
+    SYMBOL = "symbol"
+
+
 class TradeStatus(StrEnum):
     """Life of a trade, as in the specification's state diagram."""
 
@@ -125,7 +137,12 @@ class SizingMethod(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Instrument:
-    """A linear perpetual at a venue. Steps and limits are in price or base units, fees are fractions."""
+    """A linear perpetual at a venue. Steps and limits are in price or base units, fees are fractions.
+
+    `lot_size` is base units per lot. `max_trigger_distance_fraction` is how far from the mark price the venue
+    accepts a stop, `min_trigger_distance_fraction` how near; None where it names no bound.
+    `maintenance_margin_fraction` is of notional, None where not known.
+    """
 
     symbol: str
     price_tick: Decimal
@@ -137,6 +154,10 @@ class Instrument:
     max_leverage: int
     taker_fee_rate: Decimal
     maker_fee_rate: Decimal
+    lot_size: Decimal = Decimal(1)
+    min_trigger_distance_fraction: Decimal | None = None
+    max_trigger_distance_fraction: Decimal | None = None
+    maintenance_margin_fraction: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ from app.domain.limits import (
     WalletFacts,
     review,
 )
-from app.domain.sizing import PositionSize, SizingInputs
+from app.domain.position_size import PositionSize
+from app.domain.sizing import SizingInputs
 from app.domain.types import Environment, Instrument, Side, SizingMethod, TradingState
 
 Row = TypeVar("Row", UserFacts, WalletFacts, RiskLimits, SizingInputs)
@@ -75,7 +76,7 @@ WALLET = WalletFacts(
     reserved_notional=Decimal(0),
     open_risk=Decimal(0),
     reserved_risk=Decimal(0),
-    symbol_notional=Decimal(0),
+    asset_notional=Decimal(0),
     day=DAY,
     free_margin=Decimal(10_000),
     reserved_margin=Decimal(0),
@@ -91,7 +92,7 @@ USER = UserFacts(
     reserved_notional=Decimal(0),
     open_risk=Decimal(0),
     reserved_risk=Decimal(0),
-    symbol_notional=Decimal(0),
+    asset_notional=Decimal(0),
     day=DAY,
 )
 NO_LIMITS = LimitLevels(RiskLimits(), RiskLimits(), RiskLimits())

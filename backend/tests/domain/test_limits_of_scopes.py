@@ -47,7 +47,7 @@ _AGGREGATES = [
     (
         "max_single_asset_exposure_fraction",
         "0.2",
-        "symbol_notional",
+        "asset_notional",
         None,
         "1000",
         "single_asset_exposure",

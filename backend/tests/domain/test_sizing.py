@@ -7,16 +7,10 @@ from hypothesis import strategies as st
 
 from app.domain.defaults import STANDARD, limits_of
 from app.domain.limits import ApprovedOrder, review
+from app.domain.position_size import SizeCap, SizeRefusal
+from app.domain.risk_case import ClosedTradeStatistics
 from app.domain.risk_limits import RiskLimits
-from app.domain.sizing import (
-    ClosedTradeStatistics,
-    SizeCap,
-    SizeRefusal,
-    SizingInputs,
-    kelly_risk_fraction,
-    propose_size,
-    propose_sizes,
-)
+from app.domain.sizing import SizingInputs, kelly_risk_fraction, propose_size, propose_sizes
 from app.domain.types import Instrument, Side, SizingMethod
 from tests.domain.examples import INSTRUMENT, INTENT, MARKET, SIZING, USER, WALLET, user_limits, with_facts
 
@@ -56,7 +50,7 @@ def test_fixed_amount_without_an_amount_is_refused() -> None:
 
 def test_risk_parity_is_refused_by_name() -> None:
     size = propose_size(replace(SIZING, method=SizingMethod.RISK_PARITY))
-    assert (size.quantity, size.refusal) == (Decimal(0), SizeRefusal.METHOD_NOT_AVAILABLE)
+    assert (size.quantity, size.refusal) == (Decimal(0), SizeRefusal.VOLATILITY_UNKNOWN)
 
 
 def test_kelly_criterion_sizing() -> None:

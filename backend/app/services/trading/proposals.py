@@ -7,13 +7,9 @@ from uuid import UUID
 
 from app.domain.defaults import SLIPPAGE_ALLOWANCE_FRACTION
 from app.domain.limits import MarketFacts, OrderIntent, ReviewRow
-from app.domain.sizing import (
-    ClosedTradeStatistics,
-    PositionSize,
-    SizeRefusal,
-    SizingInputs,
-    propose_size,
-)
+from app.domain.position_size import PositionSize, SizeRefusal
+from app.domain.risk_case import ClosedTradeStatistics
+from app.domain.sizing import SizingInputs, propose_size
 from app.domain.stops import PriceSpec, PriceUnit, StopSpecError, resolve_target, stop_toward_entry
 from app.domain.types import Environment, Instrument, Side
 from app.domain.venue import Quote

@@ -17,7 +17,8 @@ from app.core.clock import utc_now
 from app.core.db import Database
 from app.domain.client_order_id import client_order_id
 from app.domain.limits import ApprovedOrder, BreachDetail, RefusedOrder, review, review_batch
-from app.domain.sizing import ClosedTradeStatistics, PositionSize
+from app.domain.position_size import PositionSize
+from app.domain.risk_case import ClosedTradeStatistics
 from app.domain.types import OrderLeg, OrderStatus, OrderType, SizingMethod, TradeStatus
 from app.models.risk_state import RiskState
 from app.models.signal import Signal

@@ -21,6 +21,11 @@ from app.services.trading.rulebook import Rulebook, TradingStates
 _UNKNOWN = Marked(None, None)
 
 
+def _asset(symbol: str) -> str:
+    """The base asset of a symbol."""
+    return symbol.partition("/")[0]
+
+
 @dataclass(frozen=True, slots=True)
 class _Sums:
     """Sums over holdings; None where a part is not known."""
@@ -31,7 +36,7 @@ class _Sums:
     reserved_notional: Decimal
     open_risk: Decimal | None
     reserved_risk: Decimal
-    symbol_notional: Decimal | None
+    asset_notional: Decimal | None
 
 
 class RiskPicture:
@@ -110,7 +115,7 @@ class RiskPicture:
             reserved_notional=sums.reserved_notional,
             open_risk=sums.open_risk,
             reserved_risk=sums.reserved_risk,
-            symbol_notional=sums.symbol_notional,
+            asset_notional=sums.asset_notional,
             day=self._window(state),
             free_margin=None if state is None else state.free_margin,
             reserved_margin=margin,
@@ -133,7 +138,7 @@ class RiskPicture:
             reserved_notional=sums.reserved_notional,
             open_risk=sums.open_risk,
             reserved_risk=sums.reserved_risk,
-            symbol_notional=sums.symbol_notional,
+            asset_notional=sums.asset_notional,
             day=self._user_window(user_id, wallets),
         )
 
@@ -151,7 +156,7 @@ class RiskPicture:
         in_symbol = [
             None if notional is None else notional + holding.reserved_notional()
             for holding, notional in zip(held, notionals, strict=True)
-            if holding.symbol == symbol
+            if _asset(holding.symbol) == _asset(symbol)
         ]
         return _Sums(
             open_positions=sum(not holding.is_pending for holding in held) + len(external),
@@ -160,7 +165,7 @@ class RiskPicture:
             reserved_notional=sum((holding.reserved_notional() for holding in held), ZERO),
             open_risk=self._sum_of([*(one.open_risk(self._market(one)) for one in held), *external]),
             reserved_risk=sum((holding.reserved_risk() for holding in held), ZERO),
-            symbol_notional=self._sum_of(in_symbol),
+            asset_notional=self._sum_of(in_symbol),
         )
 
     @staticmethod

@@ -93,7 +93,7 @@ class RiskSettingsDesk:
         defaults: dict[str, Setting] = {
             field.name: getattr(STANDARD, field.name)
             for field in fields(RiskSettingsValues)
-            if field.name != "trading_paused"
+            if field.name != "trading_paused" and hasattr(current, field.name)
         }
         return await self._write(user_id, current, defaults, states)
 

@@ -1,6 +1,6 @@
 """Stored settings as the rules read them: one mapper from rows to limits, and who has the last word."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -13,6 +13,31 @@ from app.repositories.risk_state import WalletRules
 
 _STRICTNESS = {TradingState.ACTIVE: 0, TradingState.REDUCE_ONLY: 1, TradingState.HALTED: 2}
 _FIELDS = tuple(field.name for field in fields(RiskSettingsValues))
+
+
+# Limits whose facts the gate does not read yet; with them standing, an unknown fact would refuse everything.
+NOT_READ_YET = (
+    "max_weekly_loss_usd",
+    "max_weekly_loss_fraction",
+    "max_monthly_loss_usd",
+    "max_monthly_loss_fraction",
+    "max_drawdown_fraction",
+    "max_consecutive_losses",
+    "max_correlated_positions",
+    "max_correlation",
+    "max_margin_utilisation_fraction",
+    "max_positions_per_wallet",
+    "max_positions_per_strategy",
+    "max_positions_per_symbol",
+    "max_trades_per_day",
+    "max_orders_per_minute",
+    "cooldown_minutes_after_exit",
+    "cooldown_minutes_after_loss",
+)
+
+
+def _enforced(limits: RiskLimits) -> RiskLimits:
+    return replace(limits, **dict.fromkeys(NOT_READ_YET))
 
 
 def values_of(row: RiskSettings | WalletRiskSettings | None) -> RiskSettingsValues:
@@ -37,7 +62,11 @@ class Rulebook:
         self.max_holding_minutes = (
             None if rules.wallet_settings is None else rules.wallet_settings.max_holding_minutes
         )
-        self.limits = LimitLevels(platform=platform, user=limits_of(self.user), wallet=limits_of(self.own))
+        self.limits = LimitLevels(
+            platform=platform,
+            user=_enforced(limits_of(self.user)),
+            wallet=_enforced(limits_of(self.own)),
+        )
 
     @property
     def sizing_method(self) -> SizingMethod:
