@@ -11,7 +11,7 @@ from paper_exchange.engine.bars import MINUTE_MS, Candles, history_bar, new_cand
 from paper_exchange.engine.changes import Changes, Counters
 from paper_exchange.engine.contracts import Contract, listed_contracts
 from paper_exchange.engine.exchange import Exchange, Tick
-from paper_exchange.engine.liquidation import FUNDING_INTERVAL_MS
+from paper_exchange.engine.funding import FUNDING_INTERVAL_MS
 from paper_exchange.engine.market import Market, MarketRecord
 from paper_exchange.engine.state import new_state
 from paper_exchange.feeds.bars import BarRow, FeedBar

@@ -5,18 +5,27 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from decimal import Decimal
+from enum import StrEnum
 
 from paper_exchange.engine.money import ZERO
-from paper_exchange.engine.orders import Conditional, Order
+from paper_exchange.engine.orders import Conditional, Order, PositionSide, Side
 
 DEFAULT_LEVERAGE = 20
 REMEMBERED_CLOSED = 200
 
+PositionKey = tuple[str, PositionSide]
+
+
+class MarginType(StrEnum):
+    CROSSED = "CROSSED"
+    ISOLATED = "ISOLATED"
+
 
 @dataclass(slots=True)
 class Position:
-    """A one-way position: `amount` signed in base units, `cost` the exact USDT of what is still held
-    (>= 0).
+    """A position: `amount` signed in base units, `cost` the exact USDT of what is still held (>= 0).
+
+    `isolated_wallet` is the part of the account's wallet set aside for it (USDT, 0 in cross margin).
     """
 
     account: str
@@ -25,6 +34,12 @@ class Position:
     cost: Decimal = ZERO
     realized: Decimal = ZERO
     updated_ms: int = 0
+    side: PositionSide = PositionSide.BOTH
+    isolated_wallet: Decimal = ZERO
+
+    @property
+    def key(self) -> PositionKey:
+        return self.symbol, self.side
 
     @property
     def entry_price(self) -> Decimal:
@@ -47,6 +62,7 @@ class AccountRecord:
     """What is journalled of an account itself; amounts in USDT.
 
     `countdowns` says by symbol when (wall clock ms) its orders will be cancelled unless told otherwise.
+    `hedged` is hedge mode; `isolated` names the contracts on isolated margin, all others are on cross.
     """
 
     id: str
@@ -57,6 +73,9 @@ class AccountRecord:
     leverage: dict[str, int] = field(default_factory=dict)
     countdowns: dict[str, int] = field(default_factory=dict)
     updated_ms: int = 0
+    hedged: bool = False
+    isolated: dict[str, bool] = field(default_factory=dict)
+    fee_burn: bool = True
 
 
 @dataclass(slots=True)
@@ -66,7 +85,7 @@ class Account:
     """
 
     record: AccountRecord
-    positions: dict[str, Position] = field(default_factory=dict)
+    positions: dict[PositionKey, Position] = field(default_factory=dict)
     open_orders: dict[int, Order] = field(default_factory=dict)
     open_by_client_id: dict[str, Order] = field(default_factory=dict)
     live_conditionals: dict[int, Conditional] = field(default_factory=dict)
@@ -81,14 +100,48 @@ class Account:
     def leverage(self, symbol: str) -> int:
         return self.record.leverage.get(symbol, DEFAULT_LEVERAGE)
 
-    def amount(self, symbol: str) -> Decimal:
+    def is_isolated(self, symbol: str) -> bool:
+        return self.record.isolated.get(symbol, False)
+
+    def margin_type(self, symbol: str) -> MarginType:
+        return MarginType.ISOLATED if self.is_isolated(symbol) else MarginType.CROSSED
+
+    @property
+    def sides(self) -> tuple[PositionSide, ...]:
+        """The positions that each contract has in the account's mode."""
+        return (PositionSide.LONG, PositionSide.SHORT) if self.record.hedged else (PositionSide.BOTH,)
+
+    def amount(self, symbol: str, side: PositionSide = PositionSide.BOTH) -> Decimal:
         """Signed position in base units, 0 when flat."""
-        position = self.positions.get(symbol)
+        position = self.positions.get((symbol, side))
         return position.amount if position is not None else ZERO
+
+    def reducible_by(self, symbol: str, position_side: PositionSide, side: Side) -> Decimal:
+        """How much an order of that side could take off the position (base units, >= 0)."""
+        amount = self.amount(symbol, position_side)
+        return max(ZERO, amount if side is Side.SELL else -amount)
 
     def held(self) -> list[Position]:
         """Positions that are not flat."""
         return [position for position in self.positions.values() if position.amount]
+
+    def held_on(self, symbol: str) -> list[Position]:
+        """Positions in that contract that are not flat: one, or in hedge mode up to two."""
+        return [one for one in self.held() if one.symbol == symbol]
+
+    def held_cross(self) -> list[Position]:
+        """Positions that share the cross wallet."""
+        return [one for one in self.held() if not self.is_isolated(one.symbol)]
+
+    @property
+    def isolated_wallets(self) -> Decimal:
+        """What of the wallet is set aside for isolated positions (USDT)."""
+        return sum((one.isolated_wallet for one in self.positions.values()), ZERO)
+
+    @property
+    def cross_wallet(self) -> Decimal:
+        """The wallet less what is set aside for isolated positions (USDT)."""
+        return self.record.wallet - self.isolated_wallets
 
     def orders_on(self, symbol: str) -> list[Order]:
         return [order for order in self.open_orders.values() if order.symbol == symbol]

@@ -94,13 +94,23 @@ def _check_means_without(
     others = {number: one for number, one in account.open_orders.items() if one is not order}
     without = replace(account, open_orders=others)
     left = quantity - order.filled
-    if order.reduce_only and left > reducible(without, order.symbol, order.side):
+    if order.reduce_only and left > reducible(without, order.symbol, order.position_side, order.side):
         raise VenueError(Refusal.REDUCE_ONLY_REJECTED)
     terms = Terms(order.good_till_ms, order.self_trade_prevention, order.price_match)
     check_means(
         state,
         without,
-        Checked(market, order.side, order.type, order.time_in_force, left, price, order.reduce_only, terms),
+        Checked(
+            market,
+            order.side,
+            order.type,
+            order.time_in_force,
+            left,
+            price,
+            order.reduce_only,
+            terms,
+            order.position_side,
+        ),
     )
 
 

@@ -7,7 +7,15 @@ from dataclasses import dataclass, field
 from paper_exchange.engine.accounts import AccountRecord, Position
 from paper_exchange.engine.bars import Bar
 from paper_exchange.engine.market import FundingPoint
-from paper_exchange.engine.orders import Amendment, Conditional, Fill, Income, Order
+from paper_exchange.engine.orders import (
+    Amendment,
+    Conditional,
+    Fill,
+    Income,
+    MarginChange,
+    Order,
+    PositionSide,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +63,14 @@ class Changes:
     """Each thing once, as it is when the journal takes it; rows that never change are lists."""
 
     accounts: dict[str, AccountRecord] = field(default_factory=dict)
-    positions: dict[tuple[str, str], Position] = field(default_factory=dict)
+    positions: dict[tuple[str, str, PositionSide], Position] = field(default_factory=dict)
     orders: dict[int, Order] = field(default_factory=dict)
     conditionals: dict[int, Conditional] = field(default_factory=dict)
     markets: set[str] = field(default_factory=set)
     fills: list[Fill] = field(default_factory=list)
     amendments: list[Amendment] = field(default_factory=list)
     income: list[Income] = field(default_factory=list)
+    margin_changes: list[MarginChange] = field(default_factory=list)
     deposits: list[Deposit] = field(default_factory=list)
     bars: list[tuple[str, int, Bar]] = field(default_factory=list)
     fundings: list[FundingPoint] = field(default_factory=list)
@@ -76,6 +85,7 @@ class Changes:
             or self.fills
             or self.amendments
             or self.income
+            or self.margin_changes
             or self.deposits
         )
 

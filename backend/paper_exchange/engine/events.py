@@ -6,12 +6,14 @@ The dialect renders each at once, while the objects are as they were.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 
-from paper_exchange.engine.accounts import Account
+from paper_exchange.engine.accounts import Account, Position
 from paper_exchange.engine.bars import Bar
 from paper_exchange.engine.instructions import ExpiryReason
 from paper_exchange.engine.market import Market, Trade
+from paper_exchange.engine.money import ZERO
 from paper_exchange.engine.orders import Conditional, Fill, Order
 
 
@@ -29,6 +31,8 @@ class UpdateReason(StrEnum):
     FUNDING_FEE = "FUNDING_FEE"
     DEPOSIT = "DEPOSIT"
     INSURANCE_CLEAR = "INSURANCE_CLEAR"
+    MARGIN_TRANSFER = "MARGIN_TRANSFER"
+    MARGIN_TYPE_CHANGE = "MARGIN_TYPE_CHANGE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +59,16 @@ class FillBooked:
 
 @dataclass(frozen=True, slots=True)
 class BalanceChanged:
-    """Wallet and the positions of `symbols` as they now are."""
+    """The wallet and `positions` as they now are.
+
+    `change` is what the wallet gained by anything but fills (USDT, signed).
+    """
 
     account: Account
     reason: UpdateReason
     time_ms: int
-    symbols: tuple[str, ...] = ()
+    positions: tuple[Position, ...] = ()
+    change: Decimal = ZERO
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +89,10 @@ class LeverageChanged:
 
 @dataclass(frozen=True, slots=True)
 class MarginCalled:
+    """`positions` are at their maintenance margin: all on cross, or one isolated."""
+
     account: Account
+    positions: tuple[Position, ...]
     time_ms: int
 
 

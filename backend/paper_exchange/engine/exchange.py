@@ -6,20 +6,21 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from paper_exchange.engine import margin
+from paper_exchange.engine import margin, settings
 from paper_exchange.engine.accounts import Account, AccountRecord, Position
 from paper_exchange.engine.amending import AmendRequest, amend
 from paper_exchange.engine.changes import Changes, Deposit
+from paper_exchange.engine.deleveraging import Deleveraging
 from paper_exchange.engine.events import (
     BalanceChanged,
     BarClosed,
     BookChanged,
     Event,
-    LeverageChanged,
     TradePrinted,
     UpdateReason,
 )
-from paper_exchange.engine.liquidation import liquidate_under_water, settle_funding
+from paper_exchange.engine.funding import settle_funding
+from paper_exchange.engine.liquidation import liquidate_under_water
 from paper_exchange.engine.market import Market
 from paper_exchange.engine.matching import match_makers
 from paper_exchange.engine.money import money
@@ -57,6 +58,7 @@ class Exchange:
 
     def __init__(self, state: State) -> None:
         self.state = state
+        self.deleveraging = Deleveraging(state)
 
     @property
     def markets(self) -> dict[str, Market]:
@@ -102,7 +104,7 @@ class Exchange:
         self.state.changes.deposits.append(made)
         account.record.deposits += money(amount)
         self.state.book(account, IncomeType.TRANSFER, money(amount), now)
-        self.state.emit(BalanceChanged(account, UpdateReason.DEPOSIT, now))
+        self.state.emit(BalanceChanged(account, UpdateReason.DEPOSIT, now, (), money(amount)))
         return account
 
     def summary(self, account: Account) -> margin.MarginSummary:
@@ -112,39 +114,22 @@ class Exchange:
         return margin.liquidation_price(self.state, account, position)
 
     def set_leverage(self, account: Account, symbol: str, leverage: int, now: int) -> None:
-        """Change the leverage of one contract.
+        settings.set_leverage(self.state, account, symbol, leverage, now)
 
-        Refused where the position or the balance does not allow it.
-        """
-        market = self.state.market(symbol)
-        if not 1 <= leverage <= market.contract.max_leverage:
-            raise VenueError(Refusal.BAD_LEVERAGE, leverage)
-        before = account.leverage(symbol)
-        held = abs(account.amount(symbol)) * market.mark
-        if held > market.contract.max_notional(leverage):
-            raise VenueError(Refusal.MAX_POSITION_AT_LEVERAGE)
-        account.record.leverage[symbol] = leverage
-        found = self.summary(account)
-        if held and leverage < before and found.equity < found.initial:
-            account.record.leverage[symbol] = before
-            raise VenueError(Refusal.LEVERAGE_TOO_SMALL)
-        self.state.changes.accounts[account.id] = account.record
-        self.state.emit(LeverageChanged(account, symbol, leverage, now))
+    def set_margin_type(self, account: Account, symbol: str, margin_type: str | None, now: int) -> None:
+        settings.set_margin_type(self.state, account, symbol, margin_type, now)
 
-    def set_margin_type(self, symbol: str, margin_type: str | None) -> None:
-        """Cross is all there is: asking for it again is the venue's "no need", isolated is not offered."""
-        self.state.market(symbol)
-        match margin_type:
-            case "CROSSED":
-                raise VenueError(Refusal.MARGIN_TYPE_UNCHANGED)
-            case "ISOLATED":
-                raise VenueError(Refusal.NOT_OFFERED)
-            case _:
-                raise VenueError(Refusal.MANDATORY, "margintype")
+    def set_hedge_mode(self, account: Account, hedged: bool, now: int) -> None:
+        settings.set_hedge_mode(self.state, account, hedged, now)
 
-    def set_hedge_mode(self, hedged: bool) -> None:
-        """One-way is all there is."""
-        raise VenueError(Refusal.NOT_OFFERED if hedged else Refusal.POSITION_SIDE_UNCHANGED)
+    def set_fee_burn(self, account: Account, burn: bool, now: int) -> None:
+        settings.set_fee_burn(self.state, account, burn, now)
+
+    def set_multi_assets(self, multi_assets: bool) -> None:
+        settings.set_multi_assets(multi_assets)
+
+    def adjust_margin(self, account: Account, request: settings.MarginRequest, now: int) -> None:
+        settings.adjust_margin(self.state, account, request, now)
 
     # Orders
 
@@ -195,16 +180,16 @@ class Exchange:
     # Market
 
     def advance(self, now: int, ticks: Iterable[Tick]) -> None:
-        """One step of the feed: all contracts move first, then orders, stops, liquidations and
-        funding follow.
+        """One step of the feed: all contracts move first, then orders, stops, funding and
+        liquidations follow.
         """
         moved = [self._move(now, tick) for tick in ticks]
         for market in moved:
             match_makers(self.state, market, now)
             fire_reached(self.state, market, now)
-        liquidate_under_water(self.state, now)
         for market in moved:
             settle_funding(self.state, market, now)
+        liquidate_under_water(self.state, now)
 
     def close_bars(self, now: int) -> None:
         """Close every bar that is over at `now`."""
@@ -246,6 +231,6 @@ class Exchange:
 
     def restore_position(self, position: Position) -> None:
         account = self.account(position.account)
-        account.positions[position.symbol] = position
+        account.positions[position.key] = position
         if position.amount:
             self.state.holders.setdefault(position.symbol, {})[account.id] = account

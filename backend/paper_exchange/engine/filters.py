@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
+from paper_exchange.engine.accounts import Account
 from paper_exchange.engine.instructions import (
     LAST_GOOD_TILL_MS,
     LEAST_LIFE_MS,
@@ -12,7 +13,7 @@ from paper_exchange.engine.instructions import (
     SelfTradePrevention,
 )
 from paper_exchange.engine.market import Market
-from paper_exchange.engine.orders import ConditionalType, OrderType, Side, TimeInForce
+from paper_exchange.engine.orders import ConditionalType, OrderType, PositionSide, Side, TimeInForce
 from paper_exchange.engine.refusals import Refusal, VenueError
 
 CLIENT_ID = re.compile(r"[.A-Z:/a-z0-9_-]{1,36}")
@@ -47,9 +48,15 @@ def check_time_in_force(order_type: OrderType, time_in_force: str | None) -> Tim
         raise VenueError(Refusal.BAD_TIME_IN_FORCE) from None
 
 
-def check_position_side(position_side: str) -> None:
-    if position_side != "BOTH":
+def check_position_side(account: Account, position_side: str) -> PositionSide:
+    """Hedge mode wants LONG or SHORT, one-way mode BOTH."""
+    try:
+        side = PositionSide(position_side)
+    except ValueError:
+        raise VenueError(Refusal.BAD_POSITION_SIDE) from None
+    if side not in account.sides:
         raise VenueError(Refusal.POSITION_SIDE_MISMATCH)
+    return side
 
 
 def check_client_id(client_id: str | None) -> None:

@@ -1,4 +1,4 @@
-"""Liquidation on mark, and funding."""
+"""Liquidation on mark."""
 
 from __future__ import annotations
 
@@ -14,19 +14,25 @@ from paper_exchange.engine.events import (
     OrderChanged,
     UpdateReason,
 )
-from paper_exchange.engine.market import FundingPoint, Market
+from paper_exchange.engine.margin import Pot
 from paper_exchange.engine.money import ONE, ZERO, money
-from paper_exchange.engine.orders import IncomeType, Order, OrderStatus, OrderType, Side, TimeInForce
+from paper_exchange.engine.orders import (
+    AutoClose,
+    IncomeType,
+    Order,
+    OrderStatus,
+    OrderType,
+    Side,
+    TimeInForce,
+)
 from paper_exchange.engine.settlement import Execute, cover_shortfall, fill, finish
 from paper_exchange.engine.state import SafeBand, State
-
-FUNDING_INTERVAL_MS = 8 * 3_600_000
 
 
 def liquidate_under_water(state: State, now: int) -> None:
     """Look at whose means changed and who holds a contract whose mark left its safe band.
 
-    Liquidate who is below maintenance.
+    Liquidate who is at maintenance or below.
     """
     suspects, state.unreviewed = state.unreviewed, {}
     for symbol, holders in state.holders.items():
@@ -39,31 +45,54 @@ def liquidate_under_water(state: State, now: int) -> None:
 
 
 def _review(state: State, account: Account, now: int) -> None:
-    found = margin.summary(state, account)
-    if found.equity <= found.maintenance:
-        _liquidate(state, account, now)
-        found = margin.summary(state, account)
-    held = account.held()
-    gross = sum((margin.notional(state.markets[p.symbol], p) for p in held), ZERO)
-    if not gross:
-        return
-    move = min(margin.safe_move(found, gross), ONE)
+    """Isolated positions each by itself, then all that share the cross wallet."""
+    for position in account.held():
+        if account.is_isolated(position.symbol):
+            market = state.markets[position.symbol]
+            if margin.position_pot(market, account, position).is_under_water:
+                _liquidate_isolated(state, account, position, now)
+            else:
+                _narrow(state, margin.position_pot(market, account, position), [position])
+    held = account.held_cross()
+    if held and margin.cross_pot(state, account).is_under_water:
+        _liquidate_cross(state, account, held, now)
+        held = account.held_cross()
+    if held:
+        _narrow(state, margin.cross_pot(state, account), held)
+
+
+def _narrow(state: State, pot: Pot, held: list[Position]) -> None:
+    """Note how far the marks may move before the pot has to be looked at again."""
+    gross = sum((margin.notional(state.markets[one.symbol], one) for one in held), ZERO)
+    move = min(margin.safe_move(pot, gross), ONE)
     for position in held:
         mark = state.markets[position.symbol].mark
         state.bands.setdefault(position.symbol, SafeBand()).narrow(mark * (1 - move), mark * (1 + move))
 
 
-def _liquidate(state: State, account: Account, now: int) -> None:
+def _liquidate_cross(state: State, account: Account, held: list[Position], now: int) -> None:
     """Cancel the account's orders, then close its worst position first until it is above maintenance."""
-    state.emit(MarginCalled(account, now))
+    state.emit(MarginCalled(account, tuple(held), now))
     for order in list(account.open_orders.values()):
         finish(state, account, order, OrderStatus.CANCELED, now)
-    worst_first = sorted(account.held(), key=lambda p: p.unrealized(state.markets[p.symbol].mark))
-    for position in worst_first:
-        found = margin.summary(state, account)
-        if found.equity > found.maintenance:
+    for position in sorted(held, key=lambda one: one.unrealized(state.markets[one.symbol].mark)):
+        if not margin.cross_pot(state, account).is_under_water:
             return
         _close_out(state, account, position, now)
+
+
+def _liquidate_isolated(state: State, account: Account, position: Position, now: int) -> None:
+    """Cancel the orders of its contract, close it; it costs what was set aside for it and never more."""
+    state.emit(MarginCalled(account, (position,), now))
+    for order in account.orders_on(position.symbol):
+        finish(state, account, order, OrderStatus.CANCELED, now)
+    before = account.cross_wallet
+    _close_out(state, account, position, now)
+    beyond = before - account.cross_wallet
+    if beyond > 0:
+        state.insurance -= beyond
+        state.book(account, IncomeType.INSURANCE_CLEAR, beyond, now, position.symbol)
+        state.emit(BalanceChanged(account, UpdateReason.INSURANCE_CLEAR, now, (), beyond))
 
 
 def _close_out(state: State, account: Account, position: Position, now: int) -> None:
@@ -87,31 +116,17 @@ def _close_out(state: State, account: Account, position: Position, now: int) -> 
         updated_ms=now,
         reduce_only=True,
         origin_type=OrderType.LIMIT.value,
+        position_side=position.side,
+        auto_close=AutoClose.LIQUIDATION,
     )
     account.admit_order(order)
     state.emit(OrderChanged(account, order, Execution.NEW, now))
     fee = money(quantity * price * market.contract.liquidation_fee)
     fill(state, account, order, market, Execute(price, quantity, is_maker=False, is_liquidation=True), now)
+    wallet = account.record.wallet
     state.book(account, IncomeType.INSURANCE_CLEAR, -fee, now, position.symbol)
     state.insurance += fee
     cover_shortfall(state, account, now)
-    state.emit(BalanceChanged(account, UpdateReason.INSURANCE_CLEAR, now))
+    change = account.record.wallet - wallet
+    state.emit(BalanceChanged(account, UpdateReason.INSURANCE_CLEAR, now, (), change))
     state.emit(Liquidated(order, now))
-
-
-def settle_funding(state: State, market: Market, now: int) -> None:
-    """If funding is due, pay it: -amount x mark x rate to everyone who holds the contract."""
-    record = market.record
-    if not market.contract.is_perpetual or now < record.next_funding_ms:
-        return
-    due = record.next_funding_ms
-    record.next_funding_ms = now - now % FUNDING_INTERVAL_MS + FUNDING_INTERVAL_MS
-    rate, mark = market.funding_rate(), market.mark
-    point = FundingPoint(market.symbol, due, rate, mark)
-    market.fundings.append(point)
-    state.changes.fundings.append(point)
-    for account in list(state.holders.get(market.symbol, {}).values()):
-        payment = money(-account.amount(market.symbol) * mark * rate)
-        state.book(account, IncomeType.FUNDING_FEE, payment, now, market.symbol)
-        state.unreviewed[account.id] = account
-        state.emit(BalanceChanged(account, UpdateReason.FUNDING_FEE, now, (market.symbol,)))

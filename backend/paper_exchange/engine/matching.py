@@ -8,7 +8,6 @@ from paper_exchange.engine.accounts import Account
 from paper_exchange.engine.events import BookChanged, TradePrinted
 from paper_exchange.engine.instructions import ExpiryReason
 from paper_exchange.engine.market import Market
-from paper_exchange.engine.money import ZERO
 from paper_exchange.engine.orders import Order, OrderStatus, OrderType, Side
 from paper_exchange.engine.prevention import meet_own
 from paper_exchange.engine.settlement import Execute, expire_idle_reductions, fill, finish
@@ -119,8 +118,7 @@ def _fill_maker(state: State, order: Order, market: Market, quantity: Decimal, n
     account = state.accounts[order.account]
     allowed = quantity
     if order.reduce_only:
-        amount = account.amount(order.symbol)
-        allowed = min(quantity, max(ZERO, amount if order.side is Side.SELL else -amount))
+        allowed = min(quantity, account.reducible_by(order.symbol, order.position_side, order.side))
     if allowed:
         fill(state, account, order, market, Execute(order.price, allowed, True), now)
     if allowed < quantity and order.is_open:

@@ -15,6 +15,25 @@ class Side(StrEnum):
     SELL = "SELL"
 
 
+class PositionSide(StrEnum):
+    """Which position of a contract: BOTH is the one of one-way mode, LONG and SHORT the two of hedge mode."""
+
+    BOTH = "BOTH"
+    LONG = "LONG"
+    SHORT = "SHORT"
+
+    @property
+    def opening(self) -> Side | None:
+        """The order side that enlarges it; None for BOTH, which either side may."""
+        match self:
+            case PositionSide.LONG:
+                return Side.BUY
+            case PositionSide.SHORT:
+                return Side.SELL
+            case PositionSide.BOTH:
+                return None
+
+
 class OrderType(StrEnum):
     LIMIT = "LIMIT"
     MARKET = "MARKET"
@@ -68,6 +87,20 @@ class IncomeType(StrEnum):
     INSURANCE_CLEAR = "INSURANCE_CLEAR"
 
 
+class MarginDelta(StrEnum):
+    """Why an isolated wallet changed."""
+
+    TRADE = "TRADE"
+    USER_ADJUST = "USER_ADJUST"
+
+
+class AutoClose(StrEnum):
+    """Why the venue itself closed a position."""
+
+    LIQUIDATION = "LIQUIDATION"
+    ADL = "ADL"
+
+
 OPEN_STATUSES = frozenset({OrderStatus.NEW, OrderStatus.PARTIALLY_FILLED})
 LIVE_CONDITIONAL_STATUSES = frozenset(
     {ConditionalStatus.NEW, ConditionalStatus.TRIGGERING, ConditionalStatus.TRIGGERED}
@@ -89,7 +122,7 @@ class OrderRequest:
     time_in_force: str | None = None
     reduce_only: bool = False
     close_position: bool = False
-    position_side: str = "BOTH"
+    position_side: str = PositionSide.BOTH.value
     client_id: str | None = None
     good_till_ms: int | None = None
     self_trade_prevention: str = SelfTradePrevention.EXPIRE_MAKER.value
@@ -111,7 +144,7 @@ class ConditionalRequest:
     time_in_force: str | None = None
     reduce_only: bool = False
     close_position: bool = False
-    position_side: str = "BOTH"
+    position_side: str = PositionSide.BOTH.value
     client_id: str | None = None
     working_type: str = WorkingType.CONTRACT_PRICE.value
     price_protect: bool = False
@@ -156,6 +189,8 @@ class Order:
     self_trade_prevention: SelfTradePrevention = SelfTradePrevention.NONE
     price_match: PriceMatch = PriceMatch.NONE
     amendments: int = 0
+    position_side: PositionSide = PositionSide.BOTH
+    auto_close: AutoClose | None = None
 
     @property
     def remaining(self) -> Decimal:
@@ -207,6 +242,7 @@ class Conditional:
     good_till_ms: int | None = None
     self_trade_prevention: SelfTradePrevention = SelfTradePrevention.NONE
     price_match: PriceMatch = PriceMatch.NONE
+    position_side: PositionSide = PositionSide.BOTH
 
     @property
     def is_waiting(self) -> bool:
@@ -270,6 +306,7 @@ class Fill:
     realized: Decimal
     time_ms: int
     is_maker: bool
+    position_side: PositionSide = PositionSide.BOTH
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,3 +339,16 @@ class Income:
     time_ms: int
     trade_id: str
     note: str
+
+
+@dataclass(frozen=True, slots=True)
+class MarginChange:
+    """Money moved into an isolated position (amount > 0) or out of it (< 0), in USDT."""
+
+    id: int
+    account: str
+    symbol: str
+    position_side: PositionSide
+    kind: MarginDelta
+    amount: Decimal
+    time_ms: int

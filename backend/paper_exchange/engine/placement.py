@@ -33,6 +33,7 @@ from paper_exchange.engine.orders import (
     OrderRequest,
     OrderStatus,
     OrderType,
+    PositionSide,
     Side,
     TimeInForce,
 )
@@ -68,29 +69,45 @@ class Checked:
     limit: Decimal | None
     reduces: bool
     terms: Terms
+    position_side: PositionSide
 
 
-def reducible(account: Account, symbol: str, side: Side) -> Decimal:
+def check_reducing(position_side: PositionSide, side: Side, reduce_only: bool, close_position: bool) -> bool:
+    """Whether the order may only reduce; in hedge mode its side alone says so, and asking is refused."""
+    if position_side is PositionSide.BOTH:
+        return reduce_only or close_position
+    if reduce_only:
+        raise VenueError(Refusal.NOT_REQUIRED, "reduceonly")
+    reduces = side is not position_side.opening
+    if close_position and not reduces:
+        raise VenueError(Refusal.CLOSE_NOT_REDUCING)
+    return reduces
+
+
+def reducible(account: Account, symbol: str, position_side: PositionSide, side: Side) -> Decimal:
     """How much an order of that side may still reduce, other reduce-only orders set aside."""
-    amount = account.amount(symbol)
-    held = amount if side is Side.SELL else -amount
+    held = account.reducible_by(symbol, position_side, side)
     spoken_for = sum(
-        (o.remaining for o in account.orders_on(symbol) if o.reduce_only and o.side is side), ZERO
+        (
+            order.remaining
+            for order in account.orders_on(symbol)
+            if order.reduce_only and order.side is side and order.position_side is position_side
+        ),
+        ZERO,
     )
     return max(ZERO, held - spoken_for)
 
 
-def _sized(account: Account, request: OrderRequest, market: Market, side: Side) -> Decimal:
-    """The quantity to trade: as asked, or cut to what may be reduced."""
-    if request.close_position:
-        amount = account.amount(request.symbol)
-        quantity = abs(amount)
-    else:
-        quantity = check_quantity(market, request.quantity)
-    if not (request.reduce_only or request.close_position):
-        return quantity
-    allowed = reducible(account, request.symbol, side)
+def _sized(
+    account: Account, request: OrderRequest, quantity: Decimal, whose: PositionSide, side: Side
+) -> Decimal:
+    """The quantity of an order that reduces: cut to what may be reduced, which hedge mode refuses to do."""
+    allowed = reducible(account, request.symbol, whose, side)
     if allowed <= 0:
+        raise VenueError(Refusal.REDUCE_ONLY_REJECTED)
+    if request.close_position:
+        return allowed
+    if quantity > allowed and whose is not PositionSide.BOTH:
         raise VenueError(Refusal.REDUCE_ONLY_REJECTED)
     return min(quantity, allowed)
 
@@ -127,12 +144,13 @@ def check(
         if origin is None
         else request.good_till_ms
     )
-    check_position_side(request.position_side)
+    whose = check_position_side(account, request.position_side)
     check_client_id(request.client_id)
     if request.client_id is not None and request.client_id in account.open_by_client_id:
         raise VenueError(Refusal.DUPLICATE_CLIENT_ID)
+    quantity = ZERO
     if not request.close_position:
-        check_quantity(market, request.quantity, at_market=not is_limit)
+        quantity = check_quantity(market, request.quantity, at_market=not is_limit)
     limit = None
     if is_limit:
         limit = (
@@ -144,10 +162,11 @@ def check(
     elif origin is None:
         # A stop that fired into a gap fills after the gap; it is not turned away for the gap's sake.
         check_market_bound(market, side)
-    reduces = request.reduce_only or request.close_position
-    quantity = _sized(account, request, market, side)
+    reduces = check_reducing(whose, side, request.reduce_only, request.close_position)
+    if reduces:
+        quantity = _sized(account, request, quantity, whose, side)
     terms = Terms(good_till, prevention, price_match)
-    return Checked(market, side, order_type, time_in_force, quantity, limit, reduces, terms)
+    return Checked(market, side, order_type, time_in_force, quantity, limit, reduces, terms, whose)
 
 
 def _reference(checked: Checked) -> Decimal:
@@ -172,26 +191,28 @@ def check_book(checked: Checked) -> bool:
 
 
 def check_means(state: State, account: Account, checked: Checked) -> None:
-    """Notional, leverage bracket and margin of an order that may add exposure."""
+    """Leverage bracket and margin of an order that may add exposure, beside the orders already open.
+
+    It needs (notional added / leverage + loss against mark on what is added + taker fee).
+    """
     if checked.reduces:
         return
-    market, price = checked.market, _reference(checked)
-    contract = market.contract
-    held = account.amount(market.symbol)
-    signed = checked.quantity if checked.side is Side.BUY else -checked.quantity
+    market, price, whose = checked.market, _reference(checked), checked.position_side
     leverage = account.leverage(market.symbol)
-    after, added = abs(held + signed), abs(held + signed) - abs(held)
-    if added <= 0 and checked.type is OrderType.MARKET:
-        return
-    if after * price > contract.max_notional(leverage):
-        raise VenueError(Refusal.MAX_POSITION_AT_LEVERAGE)
+    held = account.amount(market.symbol, whose) * market.mark
+    before = margin.resting(account).get((market.symbol, whose), margin.NOTHING_RESTING)
+    after = before.plus(checked.side, checked.quantity * price)
+    added = after.added(whose, held) - before.added(whose, held)
     if added <= 0:
         return
+    if after.after(checked.side, whose, held) > market.contract.max_notional(leverage):
+        raise VenueError(Refusal.MAX_POSITION_AT_LEVERAGE)
     worse = price - market.mark if checked.side is Side.BUY else market.mark - price
-    needed = (
-        added * price / leverage + max(ZERO, worse) * added + checked.quantity * price * contract.taker_fee
-    )
-    if needed > margin.summary(state, account).available:
+    fee = checked.quantity * price * market.contract.taker_fee
+    needed = added / leverage + max(ZERO, worse) * added / price + fee
+    found = margin.summary(state, account)
+    usable = found.transferable if account.is_isolated(market.symbol) else found.available
+    if needed > usable:
         raise VenueError(Refusal.MARGIN_INSUFFICIENT)
 
 
@@ -234,6 +255,7 @@ def _ordered(account: Account, request: OrderRequest, checked: Checked, number: 
         good_till_ms=terms.good_till_ms,
         self_trade_prevention=terms.prevention,
         price_match=terms.price_match,
+        position_side=checked.position_side,
     )
 
 

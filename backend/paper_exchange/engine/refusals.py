@@ -88,8 +88,26 @@ class Refusal(Enum):
     BAD_LEVERAGE = (-4028, "Leverage {} is not valid", 400)
     MAX_CONDITIONALS = (-4045, "Reach max stop order limit.", 400)
     MARGIN_TYPE_UNCHANGED = (-4046, "No need to change margin type.", 400)
+    MARGIN_TYPE_OPEN_ORDERS = (
+        -4047,
+        "Margin type cannot be changed if there exists open orders.",
+        400,
+    )
+    MARGIN_TYPE_POSITION = (-4048, "Margin type cannot be changed if there exists position.", 400)
+    NOT_ISOLATED = (-4049, "Add margin only support for isolated position.", 400)
+    CROSS_INSUFFICIENT = (-4050, "Cross balance insufficient.", 400)
+    ISOLATED_INSUFFICIENT = (-4051, "Isolated balance insufficient.", 400)
+    NO_POSITION_TO_FUND = (-4054, "Cannot add position margin: position is 0.", 400)
+    AMOUNT_NOT_POSITIVE = (-4055, "Amount must be positive.", 400)
     POSITION_SIDE_UNCHANGED = (-4059, "No need to change position side.", 400)
+    BAD_POSITION_SIDE = (-4060, "Invalid position side.", 400)
     POSITION_SIDE_MISMATCH = (-4061, "Order's position side does not match user's setting.", 400)
+    POSITION_SIDE_OPEN_ORDERS = (
+        -4067,
+        "Position side cannot be changed if there exists open orders.",
+        400,
+    )
+    POSITION_SIDE_POSITION = (-4068, "Position side cannot be changed if there exists position.", 400)
     BAD_BATCH_SIZE = (-4082, "Invalid number of batch place orders.", 400)
     NOT_OFFERED = (-4084, "Method is not allowed currently. Upcoming soon.", 400)
     DUPLICATE_CLIENT_ID = (-4116, "ClientOrderId is duplicated.", 400)
@@ -114,12 +132,23 @@ class Refusal(Enum):
         400,
     )
     QUANTITY_WITH_CLOSE = (-4137, "Quantity must be zero with closePosition equals true", 400)
+    CLOSE_NOT_REDUCING = (-4138, "Reduce only must be true with closePosition equals true", 400)
+    LEVERAGE_ISOLATED = (
+        -4161,
+        "Leverage reduction is not supported in Isolated Margin Mode with open positions",
+        400,
+    )
     NOTIONAL_TOO_SMALL = (
         -4164,
         "Order's notional must be no smaller than {} (unless you choose reduce only).",
         400,
     )
     INTERVAL_TOO_LONG = (-4165, "Invalid time interval, maximum time interval is {} days.", 400)
+    ASSET_MODE_UNCHANGED = (
+        -4171,
+        "Adjusted asset mode is currently set and does not need to be adjusted repeatedly",
+        400,
+    )
     ABOVE_TRIGGER_BAND = (-4183, "Limit price can't be higher than {}.", 400)
     BELOW_TRIGGER_BAND = (-4184, "Limit price can't be lower than {}.", 400)
     NO_SUCH_PATH = (-5000, "Path {}, Method {} is invalid", 404)

@@ -15,13 +15,15 @@ from paper_exchange.engine.events import (
     UpdateReason,
 )
 from paper_exchange.engine.instructions import ExpiryReason
+from paper_exchange.engine.margin import cross_pot
 from paper_exchange.engine.market import Market
-from paper_exchange.engine.money import ZERO, money
+from paper_exchange.engine.money import ZERO, money, money_down
 from paper_exchange.engine.orders import (
     Conditional,
     ConditionalStatus,
     Fill,
     IncomeType,
+    MarginDelta,
     Order,
     OrderStatus,
     Side,
@@ -39,18 +41,30 @@ class Execute:
     is_liquidation: bool = False
 
 
-def absorb(position: Position, side: Side, price: Decimal, quantity: Decimal) -> Decimal:
-    """Apply the fill to the position and return what it realised (USDT, signed, a multiple of 1e-8).
+@dataclass(frozen=True, slots=True)
+class Absorbed:
+    """What a fill did to a position: USDT realised (signed), USDT of isolated wallet set free, base opened."""
+
+    realized: Decimal
+    freed: Decimal
+    opened: Decimal
+
+
+def absorb(position: Position, side: Side, price: Decimal, quantity: Decimal) -> Absorbed:
+    """Apply the fill to amount and cost; what it realised is a multiple of 1e-8.
 
     The running cost is exact: a part closed releases money(cost x closed / held), and the fill that makes the
-    position flat releases all that is left, so over a round trip the realised amounts sum to sells - buys.
+    position flat releases all that is left, so over a round trip the realised amounts sum to sells - buys. The
+    isolated wallet is set free in the same proportion.
     """
     signed = quantity if side is Side.BUY else -quantity
-    realized = ZERO
+    realized = freed = ZERO
     if position.amount and (position.amount > 0) != (signed > 0):
         held, sign = abs(position.amount), position.sign
         closed = min(held, quantity)
-        released = position.cost if closed == held else money(position.cost * closed / held)
+        whole = closed == held
+        released = position.cost if whole else money(position.cost * closed / held)
+        freed = position.isolated_wallet if whole else money(position.isolated_wallet * closed / held)
         realized = sign * (price * closed - released)
         position.cost -= released
         position.amount -= sign * closed
@@ -59,7 +73,25 @@ def absorb(position: Position, side: Side, price: Decimal, quantity: Decimal) ->
     if quantity:
         position.cost += price * quantity
         position.amount += quantity if side is Side.BUY else -quantity
-    return realized
+    return Absorbed(realized, freed, quantity)
+
+
+def _settle_isolated(
+    state: State, account: Account, position: Position, price: Decimal, done: Absorbed, now: int
+) -> None:
+    """Free the isolated wallet of what was closed, fund it for what was opened: notional / leverage.
+
+    Never with more than the cross wallet can spare without falling under water itself.
+    """
+    if not account.is_isolated(position.symbol):
+        return
+    state.set_aside(account, position, -done.freed, MarginDelta.TRADE, now)
+    if not done.opened:
+        return
+    asked = money(done.opened * price / account.leverage(position.symbol))
+    cross = cross_pot(state, account)
+    spare = max(ZERO, min(cross.wallet, money_down(cross.equity - cross.maintenance)))
+    state.set_aside(account, position, min(asked, spare), MarginDelta.TRADE, now)
 
 
 def fill(state: State, account: Account, order: Order, market: Market, what: Execute, now: int) -> Fill:
@@ -67,8 +99,8 @@ def fill(state: State, account: Account, order: Order, market: Market, what: Exe
     contract = market.contract
     rate = contract.maker_fee if what.is_maker else contract.taker_fee
     fee = money(what.price * what.quantity * rate)
-    position = state.position(account, order.symbol)
-    realized = absorb(position, order.side, what.price, what.quantity)
+    position = state.position(account, order.symbol, order.position_side)
+    done = absorb(position, order.side, what.price, what.quantity)
     position.updated_ms = now
     order.filled += what.quantity
     order.quote += what.price * what.quantity
@@ -85,19 +117,21 @@ def fill(state: State, account: Account, order: Order, market: Market, what: Exe
         what.price,
         what.quantity,
         fee,
-        realized,
+        done.realized,
         now,
         what.is_maker,
+        order.position_side,
     )
     state.changes.fills.append(made)
     state.changes.orders[order.id] = order
     state.book(account, IncomeType.COMMISSION, -fee, now, order.symbol, str(number), str(number))
-    if realized:
-        state.book(account, IncomeType.REALIZED_PNL, realized, now, order.symbol, str(number))
+    if done.realized:
+        state.book(account, IncomeType.REALIZED_PNL, done.realized, now, order.symbol, str(number))
+    _settle_isolated(state, account, position, what.price, done, now)
     state.note_holding(account, position)
     cover_shortfall(state, account, now)
     state.emit(FillBooked(account, order, made))
-    state.emit(BalanceChanged(account, UpdateReason.ORDER, now, (order.symbol,)))
+    state.emit(BalanceChanged(account, UpdateReason.ORDER, now, (position,)))
     execution = Execution.CALCULATED if what.is_liquidation else Execution.TRADE
     if not order.is_open:
         account.retire_order(order)
@@ -108,12 +142,14 @@ def fill(state: State, account: Account, order: Order, market: Market, what: Exe
 
 
 def cover_shortfall(state: State, account: Account, now: int) -> None:
-    """A flat account never owes: the insurance fund pays what a gap took beyond the wallet."""
-    wallet = account.record.wallet
-    if wallet >= 0 or account.held():
+    """An account without cross positions never owes: the insurance fund pays what a gap took beyond its
+    cross wallet, and what is set aside for isolated positions is not touched.
+    """
+    owed = -account.cross_wallet
+    if owed <= 0 or account.held_cross():
         return
-    state.insurance += wallet
-    state.book(account, IncomeType.INSURANCE_CLEAR, -wallet, now)
+    state.insurance -= owed
+    state.book(account, IncomeType.INSURANCE_CLEAR, owed, now)
 
 
 def finish(
@@ -137,9 +173,8 @@ def finish(
 
 def expire_idle_reductions(state: State, account: Account, symbol: str, now: int) -> None:
     """Reduce-only orders that no longer have anything to reduce expire, as the venue has it."""
-    amount = account.amount(symbol)
     for order in account.orders_on(symbol):
-        if order.reduce_only and (not amount or (amount > 0) == (order.side is Side.BUY)):
+        if order.reduce_only and not account.reducible_by(symbol, order.position_side, order.side):
             finish(state, account, order, OrderStatus.EXPIRED, now, ExpiryReason.NOTHING_TO_REDUCE)
 
 

@@ -12,7 +12,7 @@ from paper_exchange.engine.deadlines import Agenda
 from paper_exchange.engine.events import Event
 from paper_exchange.engine.market import Market
 from paper_exchange.engine.money import ZERO
-from paper_exchange.engine.orders import Income, IncomeType
+from paper_exchange.engine.orders import Income, IncomeType, MarginChange, MarginDelta, PositionSide
 from paper_exchange.engine.refusals import Refusal, VenueError
 
 
@@ -66,11 +66,11 @@ class State:
         self.accounts[account.id] = account
         self.by_key[account.record.api_key] = account
 
-    def position(self, account: Account, symbol: str) -> Position:
+    def position(self, account: Account, symbol: str, side: PositionSide = PositionSide.BOTH) -> Position:
         """The account's position there, made (flat) if it had none."""
-        found = account.positions.get(symbol)
+        found = account.positions.get((symbol, side))
         if found is None:
-            found = account.positions[symbol] = Position(account.id, symbol)
+            found = account.positions[symbol, side] = Position(account.id, symbol, side=side)
         return found
 
     def note_holding(self, account: Account, position: Position) -> None:
@@ -78,9 +78,9 @@ class State:
         holders = self.holders.setdefault(position.symbol, {})
         if position.amount:
             holders[account.id] = account
-        else:
+        elif not account.held_on(position.symbol):
             holders.pop(account.id, None)
-        self.changes.positions[account.id, position.symbol] = position
+        self.changes.positions[account.id, position.symbol, position.side] = position
         self.unreviewed[account.id] = account
 
     def book(
@@ -102,6 +102,22 @@ class State:
         )
         self.changes.income.append(row)
         self.changes.accounts[account.id] = record
+
+    def set_aside(
+        self, account: Account, position: Position, amount: Decimal, kind: MarginDelta, now: int
+    ) -> None:
+        """Move USDT between the cross wallet and an isolated position: in when positive, out when negative.
+
+        The only place where an isolated wallet changes but for its funding.
+        """
+        if not amount:
+            return
+        position.isolated_wallet += amount
+        number = self.counters.next_income()
+        self.changes.margin_changes.append(
+            MarginChange(number, account.id, position.symbol, position.side, kind, amount, now)
+        )
+        self.changes.positions[account.id, position.symbol, position.side] = position
 
     def take_changes(self) -> Changes:
         """Hand over what changed since the last call."""

@@ -29,11 +29,12 @@ from paper_exchange.engine.orders import (
     ConditionalType,
     OrderRequest,
     OrderType,
+    PositionSide,
     Side,
     TimeInForce,
     WorkingType,
 )
-from paper_exchange.engine.placement import Terms, place
+from paper_exchange.engine.placement import Terms, check_reducing, place
 from paper_exchange.engine.refusals import Refusal, VenueError
 from paper_exchange.engine.settlement import finish_conditional
 from paper_exchange.engine.state import State
@@ -56,6 +57,8 @@ class Plan:
     quantity: Decimal
     trigger: Decimal
     limit: Decimal
+    position_side: PositionSide
+    reduces: bool
 
 
 def _check_type(text: str) -> ConditionalType:
@@ -108,13 +111,12 @@ def _check_closing(account: Account, request: ConditionalRequest, kind: Conditio
             raise VenueError(Refusal.CLOSING_STOP_EXISTS)
 
 
-def _check_reducing(account: Account, request: ConditionalRequest, side: Side) -> None:
-    """A reduce-only stop needs a position on the other side; a close-position one may wait for it."""
-    if request.close_position or not request.reduce_only:
-        return
-    amount = account.amount(request.symbol)
-    if (amount if side is Side.SELL else -amount) <= 0:
+def _check_reducing(account: Account, request: ConditionalRequest, whose: PositionSide, side: Side) -> bool:
+    """Whether it may only reduce, and then it needs a position to; a close-position one may wait for it."""
+    reduces = check_reducing(whose, side, request.reduce_only, request.close_position)
+    if reduces and not request.close_position and not account.reducible_by(request.symbol, whose, side):
         raise VenueError(Refusal.REDUCE_ONLY_REJECTED)
+    return reduces
 
 
 def _check_callback(market: Market, request: ConditionalRequest, side: Side, reference: Decimal) -> None:
@@ -129,8 +131,8 @@ def _check_callback(market: Market, request: ConditionalRequest, side: Side, ref
         raise VenueError(Refusal.WOULD_TRIGGER)
 
 
-def _check_notional(plan: Plan, request: ConditionalRequest, reference: Decimal) -> None:
-    if request.reduce_only or request.close_position:
+def _check_notional(plan: Plan, reference: Decimal) -> None:
+    if plan.reduces:
         return
     least = plan.market.contract.min_notional
     if plan.quantity * (plan.limit or plan.trigger or reference) < least:
@@ -148,7 +150,7 @@ def _checked(state: State, account: Account, request: ConditionalRequest, now: i
     prevention = check_self_trade_prevention(request.self_trade_prevention)
     received = request.received_ms if request.received_ms is not None else now
     terms = Terms(check_good_till(time_in_force, request.good_till_ms, received), prevention, mode)
-    check_position_side(request.position_side)
+    whose = check_position_side(account, request.position_side)
     check_client_id(request.client_id)
     if request.client_id is not None and request.client_id in account.waiting_by_client_id:
         raise VenueError(Refusal.DUPLICATE_CLIENT_ID)
@@ -167,9 +169,11 @@ def _checked(state: State, account: Account, request: ConditionalRequest, now: i
     waiting = sum(c.is_waiting and c.symbol == market.symbol for c in account.live_conditionals.values())
     if waiting >= market.contract.max_conditionals:
         raise VenueError(Refusal.MAX_CONDITIONALS)
-    _check_reducing(account, request, side)
-    plan = Plan(market, side, kind, working_type, time_in_force, terms, quantity, trigger, limit)
-    _check_notional(plan, request, reference)
+    reduces = _check_reducing(account, request, whose, side)
+    plan = Plan(
+        market, side, kind, working_type, time_in_force, terms, quantity, trigger, limit, whose, reduces
+    )
+    _check_notional(plan, reference)
     return plan
 
 
@@ -191,7 +195,7 @@ def place_conditional(state: State, account: Account, request: ConditionalReques
         working_type=plan.working_type,
         created_ms=now,
         updated_ms=now,
-        reduce_only=request.reduce_only or request.close_position,
+        reduce_only=plan.reduces,
         close_position=request.close_position,
         price_protect=request.price_protect,
         activation_price=request.activation_price,
@@ -199,6 +203,7 @@ def place_conditional(state: State, account: Account, request: ConditionalReques
         good_till_ms=terms.good_till_ms,
         self_trade_prevention=terms.prevention,
         price_match=terms.price_match,
+        position_side=plan.position_side,
     )
     reference = plan.market.reference(plan.working_type)
     if conditional.is_trailing:
@@ -305,8 +310,9 @@ def fire(state: State, account: Account, conditional: Conditional, now: int) -> 
         quantity=None if conditional.close_position else conditional.quantity,
         price=None if conditional.is_market or is_matched else conditional.price,
         time_in_force=None if conditional.is_market else conditional.time_in_force.value,
-        reduce_only=conditional.reduce_only,
+        reduce_only=conditional.reduce_only and conditional.position_side is PositionSide.BOTH,
         close_position=conditional.close_position,
+        position_side=conditional.position_side.value,
         client_id=conditional.client_id if free else None,
         good_till_ms=conditional.good_till_ms,
         self_trade_prevention=conditional.self_trade_prevention.value,

@@ -10,7 +10,7 @@ import msgspec
 from paper_exchange.engine.bars import Bar
 from paper_exchange.engine.changes import Changes
 from paper_exchange.engine.market import MarketRecord
-from paper_exchange.engine.orders import Conditional, Order
+from paper_exchange.engine.orders import Conditional, MarginChange, Order
 
 Cell = str | int
 Row = tuple[Cell, ...]
@@ -50,6 +50,10 @@ def _order_row(order: Order, wall_ms: int) -> Row:
     )
 
 
+def _margin_change_row(one: MarginChange) -> Row:
+    return (one.id, one.account, one.symbol, one.time_ms, 1 if one.amount > 0 else -1, body(one))
+
+
 def _conditional_row(one: Conditional) -> Row:
     return (one.id, one.account, one.client_id, one.symbol, one.created_ms, int(one.is_live), body(one))
 
@@ -63,7 +67,11 @@ def render(changes: Changes, markets: Iterable[MarketRecord], meta: Mapping[str,
     batch = Batch()
     batch.add("accounts", ((one.id, body(one)) for one in changes.accounts.values()))
     batch.add("deposits", ((one.reference, body(one)) for one in changes.deposits))
-    batch.add("positions", ((one.account, one.symbol, body(one)) for one in changes.positions.values()))
+    batch.add(
+        "positions",
+        ((one.account, one.symbol, one.side.value, body(one)) for one in changes.positions.values()),
+    )
+    batch.add("margin_changes", (_margin_change_row(one) for one in changes.margin_changes))
     batch.add("orders", (_order_row(one, wall_ms) for one in changes.orders.values()))
     batch.add("conditionals", (_conditional_row(one) for one in changes.conditionals.values()))
     batch.add("fills", ((f.id, f.account, f.symbol, f.order_id, f.time_ms, body(f)) for f in changes.fills))

@@ -5,12 +5,12 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TypeVar
 
 import msgspec
 
-from paper_exchange.engine.orders import Conditional, Fill, Income, Order
+from paper_exchange.engine.orders import AutoClose, Conditional, Fill, Income, MarginChange, Order
 from paper_exchange.engine.past import Picture
 
 T = TypeVar("T")
@@ -24,6 +24,13 @@ _ORDERS = "SELECT body FROM orders" + _FILTER  # noqa: S608 - constants
 _CONDITIONALS = "SELECT body FROM conditionals" + _FILTER  # noqa: S608 - constants
 _FILLS = "SELECT body FROM fills" + _FILTER + "AND (:order_id IS NULL OR order_id = :order_id)"  # noqa: S608
 _INCOME = "SELECT body FROM income" + _FILTER + "AND (:kind IS NULL OR kind = :kind)"  # noqa: S608
+_MARGIN_CHANGES = "SELECT body FROM margin_changes" + _FILTER + "AND (:sign IS NULL OR sign = :sign)"  # noqa: S608
+# The index finds the prefix; the body says that it was the venue, for anybody may choose such a client id.
+_AUTO_CLOSE = """
+AND client_id >= 'autoclose-' AND client_id < 'autoclose.'
+AND json_extract(body, '$.auto_close') = coalesce(:kind, json_extract(body, '$.auto_close'))
+"""
+_FORCED = "SELECT body FROM orders" + _FILTER + _AUTO_CLOSE  # noqa: S608 - constants
 _OLDEST_FIRST = " ORDER BY id LIMIT :limit"
 _NEWEST_FIRST = " ORDER BY id DESC LIMIT :limit"
 
@@ -42,6 +49,7 @@ class Range:
     from_id: int | None = None
     order_id: int | None = None
     kind: str | None = None
+    sign: int | None = None
     limit: int = 500
 
 
@@ -76,6 +84,17 @@ class History:
     def income(self, wanted: Range) -> list[Income]:
         last = None if self._as_of is None else self._as_of.counters.income
         return [row for row in self._rows(_INCOME, wanted, Income) if last is None or row.id <= last]
+
+    def margin_changes(self, wanted: Range, sign: int | None) -> list[MarginChange]:
+        """Money put into isolated positions (`sign` 1), taken out of them (-1), or (None) both."""
+        last = None if self._as_of is None else self._as_of.counters.income
+        rows = self._rows(_MARGIN_CHANGES, replace(wanted, sign=sign), MarginChange)
+        return [row for row in rows if last is None or row.id <= last]
+
+    def forced_orders(self, wanted: Range, kind: AutoClose | None) -> list[Order]:
+        """Orders by which the venue itself closed positions, of one kind or (None) of all."""
+        rows = self._rows(_FORCED, replace(wanted, kind=None if kind is None else kind.value), Order)
+        return [row for row in map(self._order_then, rows) if row is not None]
 
     def find_order(self, account: str, order_id: int | None, client_id: str | None) -> Order | None:
         """By number, or the newest that bore the client id; None when there is none."""

@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
-SCHEMA_VERSION = "1"
+SCHEMA_VERSION = "2"
+
+# How a journal of an older schema is brought to the next one; keyed by the schema it has.
+UPGRADES = {
+    "1": """
+ALTER TABLE positions RENAME TO positions_1;
+CREATE TABLE positions (
+    account TEXT NOT NULL, symbol TEXT NOT NULL, side TEXT NOT NULL, body TEXT NOT NULL,
+    PRIMARY KEY (account, symbol, side)
+) WITHOUT ROWID;
+INSERT INTO positions SELECT account, symbol, 'BOTH', body FROM positions_1;
+DROP TABLE positions_1;
+UPDATE meta SET value = '2' WHERE key = 'schema';
+""",
+}
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS accounts (id TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS deposits (reference TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS positions (
-    account TEXT NOT NULL, symbol TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (account, symbol)
+    account TEXT NOT NULL, symbol TEXT NOT NULL, side TEXT NOT NULL, body TEXT NOT NULL,
+    PRIMARY KEY (account, symbol, side)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS margin_changes (
+    id INTEGER PRIMARY KEY, account TEXT NOT NULL, symbol TEXT NOT NULL, time_ms INTEGER NOT NULL,
+    sign INTEGER NOT NULL, body TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS ix_margin_changes_account ON margin_changes (account, id);
 CREATE TABLE IF NOT EXISTS orders (
     id INTEGER PRIMARY KEY, account TEXT NOT NULL, client_id TEXT NOT NULL, symbol TEXT NOT NULL,
     time_ms INTEGER NOT NULL, is_open INTEGER NOT NULL, is_idle INTEGER NOT NULL, written_ms INTEGER NOT NULL,
@@ -57,7 +77,8 @@ WRITES = {
     "meta": "INSERT OR REPLACE INTO meta VALUES (?, ?)",
     "accounts": "INSERT OR REPLACE INTO accounts VALUES (?, ?)",
     "deposits": "INSERT OR REPLACE INTO deposits VALUES (?, ?)",
-    "positions": "INSERT OR REPLACE INTO positions VALUES (?, ?, ?)",
+    "positions": "INSERT OR REPLACE INTO positions VALUES (?, ?, ?, ?)",
+    "margin_changes": "INSERT INTO margin_changes VALUES (?, ?, ?, ?, ?, ?)",
     "orders": "INSERT OR REPLACE INTO orders VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
     "conditionals": "INSERT OR REPLACE INTO conditionals VALUES (?, ?, ?, ?, ?, ?, ?)",
     "fills": "INSERT INTO fills VALUES (?, ?, ?, ?, ?, ?)",

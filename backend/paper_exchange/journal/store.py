@@ -18,7 +18,7 @@ from paper_exchange.engine.changes import Deposit
 from paper_exchange.engine.market import KEPT_FUNDINGS, FundingPoint, MarketRecord
 from paper_exchange.engine.orders import Conditional, Order
 from paper_exchange.journal.batch import Batch
-from paper_exchange.journal.schema import SCHEMA_VERSION, TABLES, WRITES
+from paper_exchange.journal.schema import SCHEMA_VERSION, TABLES, UPGRADES, WRITES
 
 T = TypeVar("T")
 PRUNE_EVERY_BARS = 10_000
@@ -64,6 +64,7 @@ class Store:
         self._lock = self._hold(path)
         try:
             self._writer = _connect(path)
+            self._upgrade()
             self._writer.executescript(TABLES)
             self.reader = _connect(path)
             self.reader.execute("PRAGMA query_only = 1")
@@ -83,6 +84,12 @@ class Store:
             lock.close()
             raise JournalError(f"{path} is in use by another paper exchange") from None
         return lock
+
+    def _upgrade(self) -> None:
+        """Bring an older journal to this program's schema, each step whole or not at all."""
+        tables = self._writer.execute("SELECT name FROM sqlite_master WHERE name = 'meta'").fetchall()
+        while tables and (step := UPGRADES.get(self.meta().get("schema", ""))) is not None:
+            self._writer.executescript(f"BEGIN IMMEDIATE;{step}COMMIT;")
 
     def close(self) -> None:
         self._writer.close()

@@ -16,6 +16,7 @@ from paper_exchange.server import (
     routes_conditionals,
     routes_elsewhere,
     routes_orders,
+    routes_positions,
     routes_public,
 )
 from paper_exchange.server.admin import Admin
@@ -37,6 +38,7 @@ STREAM_PATHS = ("/public/ws", "/market/ws", "/private/ws", "/ws", "/stream")
 ROUTES: Routes = (
     routes_public.ROUTES
     | routes_account.ROUTES
+    | routes_positions.ROUTES
     | routes_orders.ROUTES
     | routes_conditionals.ROUTES
     | routes_elsewhere.ROUTES

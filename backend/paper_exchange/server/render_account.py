@@ -2,61 +2,123 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from decimal import Decimal
+
 from paper_exchange.engine import margin
-from paper_exchange.engine.accounts import Account, Position
+from paper_exchange.engine.accounts import Account, Position, PositionKey
+from paper_exchange.engine.contracts import Contract
 from paper_exchange.engine.exchange import Exchange
-from paper_exchange.engine.margin import MarginSummary
-from paper_exchange.engine.money import ZERO, money_down
+from paper_exchange.engine.margin import MarginSummary, Resting
+from paper_exchange.engine.money import money_down
+from paper_exchange.engine.orders import MarginChange
 from paper_exchange.server.text import amount_text
 
-
-def position_fields(exchange: Exchange, account: Account, position: Position) -> dict[str, object]:
-    """A row of v3 positionRisk."""
-    market = exchange.markets[position.symbol]
-    initial = margin.position_initial(market, account, position)
-    exposure = margin.order_exposure(account, market)
-    fee = market.contract.taker_fee
-    break_even = position.entry_price * (1 + fee * position.sign)
-    liquidation = exchange.liquidation_price(account, position)
-    return {
-        "symbol": position.symbol,
-        "positionSide": "BOTH",
-        "positionAmt": market.contract.quantity_text(position.amount),
-        "entryPrice": amount_text(position.entry_price),
-        "breakEvenPrice": amount_text(break_even),
-        "markPrice": amount_text(market.mark),
-        "unRealizedProfit": amount_text(position.unrealized(market.mark)),
-        "liquidationPrice": "0" if liquidation is None else amount_text(liquidation),
-        "isolatedMargin": "0",
-        "notional": amount_text(position.amount * market.mark),
-        "marginAsset": "USDT",
-        "isolatedWallet": "0",
-        "initialMargin": amount_text(initial + exposure.initial),
-        "maintMargin": amount_text(margin.maintenance(market, position)),
-        "positionInitialMargin": amount_text(initial),
-        "openOrderInitialMargin": amount_text(exposure.initial),
-        "adl": 2 if position.amount else 0,
-        "bidNotional": amount_text(exposure.bids),
-        "askNotional": amount_text(exposure.asks),
-        "updateTime": position.updated_ms,
-    }
+ACCOUNT_ROW = (
+    "symbol",
+    "positionSide",
+    "positionAmt",
+    "isolatedMargin",
+    "notional",
+    "isolatedWallet",
+    "initialMargin",
+    "maintMargin",
+    "updateTime",
+)
+ACCOUNT_ROW_V2 = (
+    "leverage",
+    "isolated",
+    "entryPrice",
+    "positionInitialMargin",
+    "openOrderInitialMargin",
+    "breakEvenPrice",
+    "bidNotional",
+    "askNotional",
+)
 
 
-def position_fields_v2(exchange: Exchange, account: Account, position: Position) -> dict[str, object]:
-    """A row of v2 positionRisk: with leverage and margin type."""
-    leverage = account.leverage(position.symbol)
-    return position_fields(exchange, account, position) | {
-        "leverage": str(leverage),
-        "maxNotionalValue": str(exchange.markets[position.symbol].contract.max_notional(leverage)),
-        "marginType": "cross",
-        "isAutoAddMargin": "false",
-        "isolated": False,
-        "adlQuantile": 2,
-    }
+def break_even(contract: Contract, position: Position) -> Decimal:
+    """The price (USDT) at which closing as a taker pays for entry and exit of a taker; 0 when flat.
+
+    entry x (1 + fee) = exit x (1 - fee) for a long, mirrored for a short.
+    """
+    fee = contract.taker_fee * position.sign
+    return position.entry_price * (1 + fee) / (1 - fee)
+
+
+class PositionRows:
+    """The rows of one account at one moment; what is open is grouped once for all of them."""
+
+    def __init__(self, exchange: Exchange, account: Account, now: int) -> None:
+        self._exchange = exchange
+        self._account = account
+        self._now = now
+        self._resting = margin.resting(account)
+
+    def has_orders(self, key: PositionKey) -> bool:
+        return any((o.symbol, o.position_side) == key for o in self._account.open_orders.values())
+
+    def v3(self, position: Position) -> dict[str, object]:
+        """A row of v3 positionRisk."""
+        exchange, account = self._exchange, self._account
+        market = exchange.markets[position.symbol]
+        pot = margin.position_pot(market, account, position)
+        resting: Resting = self._resting.get(position.key, margin.NOTHING_RESTING)
+        ordered = margin.orders_initial(account, market, position.side, resting)
+        liquidation = exchange.liquidation_price(account, position)
+        isolated = account.is_isolated(position.symbol)
+        return {
+            "symbol": position.symbol,
+            "positionSide": position.side.value,
+            "positionAmt": market.contract.quantity_text(position.amount),
+            "entryPrice": amount_text(position.entry_price),
+            "breakEvenPrice": amount_text(break_even(market.contract, position)),
+            "markPrice": amount_text(market.mark),
+            "unRealizedProfit": amount_text(pot.unrealized),
+            "liquidationPrice": "0" if liquidation is None else amount_text(liquidation),
+            "isolatedMargin": amount_text(pot.equity) if isolated and position.amount else "0",
+            "notional": amount_text(position.amount * market.mark),
+            "marginAsset": "USDT",
+            "isolatedWallet": amount_text(pot.wallet) if isolated and position.amount else "0",
+            "initialMargin": amount_text(pot.initial + ordered),
+            "maintMargin": amount_text(pot.maintenance),
+            "positionInitialMargin": amount_text(pot.initial),
+            "openOrderInitialMargin": amount_text(ordered),
+            "adl": exchange.deleveraging.quantile(account, position, self._now),
+            "bidNotional": amount_text(resting.bids),
+            "askNotional": amount_text(resting.asks),
+            "updateTime": position.updated_ms,
+        }
+
+    def v2(self, position: Position) -> dict[str, object]:
+        """A row of v2 positionRisk: with leverage and margin type."""
+        account = self._account
+        leverage = account.leverage(position.symbol)
+        isolated = account.is_isolated(position.symbol)
+        row = self.v3(position)
+        return row | {
+            "leverage": str(leverage),
+            "maxNotionalValue": str(self._exchange.markets[position.symbol].contract.max_notional(leverage)),
+            "marginType": "isolated" if isolated else "cross",
+            "isAutoAddMargin": "false",
+            "isolated": isolated,
+            "adlQuantile": row["adl"],
+        }
+
+    def of_account(self, positions: Iterable[Position], full: bool) -> list[dict[str, object]]:
+        """Rows of `positions` in an account answer; `full` is the v2 form."""
+        names = ACCOUNT_ROW + ACCOUNT_ROW_V2 if full else ACCOUNT_ROW
+        found = []
+        for position in positions:
+            row = self.v2(position)
+            fields = {name: row[name] for name in names} | {"unrealizedProfit": row["unRealizedProfit"]}
+            if full:
+                fields["maxNotional"] = row["maxNotionalValue"]
+            found.append(fields)
+        return found
 
 
 def _balance(found: MarginSummary) -> dict[str, object]:
-    available = amount_text(money_down(found.available))
     return {
         "walletBalance": amount_text(found.wallet),
         "unrealizedProfit": amount_text(found.unrealized),
@@ -65,10 +127,10 @@ def _balance(found: MarginSummary) -> dict[str, object]:
         "initialMargin": amount_text(found.initial),
         "positionInitialMargin": amount_text(found.position_initial),
         "openOrderInitialMargin": amount_text(found.order_initial),
-        "crossWalletBalance": amount_text(found.wallet),
-        "crossUnPnl": amount_text(found.unrealized),
-        "availableBalance": available,
-        "maxWithdrawAmount": amount_text(max(ZERO, min(money_down(found.available), found.wallet))),
+        "crossWalletBalance": amount_text(found.cross.wallet),
+        "crossUnPnl": amount_text(found.cross.unrealized),
+        "availableBalance": amount_text(money_down(found.available)),
+        "maxWithdrawAmount": amount_text(money_down(found.transferable)),
     }
 
 
@@ -101,22 +163,6 @@ def totals_fields(found: MarginSummary) -> dict[str, object]:
     }
 
 
-def account_position_fields(
-    exchange: Exchange, account: Account, position: Position, full: bool
-) -> dict[str, object]:
-    """A row of `positions` in an account answer; `full` is the v2 form."""
-    row = position_fields_v2(exchange, account, position)
-    names = ["symbol", "positionSide", "positionAmt", "isolatedMargin", "notional", "isolatedWallet"]
-    names += ["initialMargin", "maintMargin", "updateTime"]
-    if full:
-        names += ["leverage", "isolated", "entryPrice", "positionInitialMargin", "openOrderInitialMargin"]
-        names += ["breakEvenPrice", "bidNotional", "askNotional"]
-    fields = {name: row[name] for name in names} | {"unrealizedProfit": row["unRealizedProfit"]}
-    if full:
-        fields["maxNotional"] = row["maxNotionalValue"]
-    return fields
-
-
 def balance_row(account: Account, found: MarginSummary, now: int) -> dict[str, object]:
     """A row of the balance endpoint."""
     asset = asset_fields(account, found, now)
@@ -124,4 +170,18 @@ def balance_row(account: Account, found: MarginSummary, now: int) -> dict[str, o
     names += ["marginAvailable", "updateTime"]
     return {"accountAlias": "paper", "balance": asset["walletBalance"]} | {
         name: asset[name] for name in names
+    }
+
+
+def margin_change_fields(row: MarginChange) -> dict[str, object]:
+    """A row of positionMargin/history: type 1 is money added, 2 money taken out."""
+    return {
+        "symbol": row.symbol,
+        "type": 1 if row.amount > 0 else 2,
+        "deltaType": row.kind.value,
+        "amount": amount_text(abs(row.amount)),
+        "asset": "USDT",
+        "time": row.time_ms,
+        "positionSide": row.position_side.value,
+        "clientTranId": "",
     }

@@ -2,49 +2,79 @@
 
 from __future__ import annotations
 
-from paper_exchange.engine.accounts import Position
 from paper_exchange.engine.refusals import Refusal, VenueError
 from paper_exchange.journal.history import Range
 from paper_exchange.server.rates import ORDERS_PER_MINUTE, ORDERS_PER_TEN_SECONDS
 from paper_exchange.server.render_account import (
-    account_position_fields,
     asset_fields,
     balance_row,
-    position_fields,
-    position_fields_v2,
     totals_fields,
 )
 from paper_exchange.server.render_orders import income_fields
-from paper_exchange.server.routing import Access, Answer, Call, Route, Routes, Weight
+from paper_exchange.server.routes_positions import SUCCESS, every_position, rows_of
+from paper_exchange.server.routing import Access, Answer, Call, Route, Routes, per_symbol, signed
 
-SUCCESS = {"code": 200, "msg": "success"}
+# Every kind the venue knows; of most of them nothing ever happens here, and the answer is an empty list.
+INCOME_TYPES = frozenset(
+    {
+        "TRANSFER",
+        "WELCOME_BONUS",
+        "REALIZED_PNL",
+        "FUNDING_FEE",
+        "COMMISSION",
+        "INSURANCE_CLEAR",
+        "REFERRAL_KICKBACK",
+        "COMMISSION_REBATE",
+        "API_REBATE",
+        "CONTEST_REWARD",
+        "CROSS_COLLATERAL_TRANSFER",
+        "OPTIONS_PREMIUM_FEE",
+        "OPTIONS_SETTLE_PROFIT",
+        "INTERNAL_TRANSFER",
+        "AUTO_EXCHANGE",
+        "DELIVERED_SETTELMENT",
+        "COIN_SWAP_DEPOSIT",
+        "COIN_SWAP_WITHDRAW",
+        "POSITION_LIMIT_INCREASE_FEE",
+        "STRATEGY_UMFUTURES_TRANSFER",
+        "FEE_RETURN",
+        "BFUSD_REWARD",
+    }
+)
 
 
 def account_v3(call: Call) -> object:
     return _account(call, full=False)
 
 
-def account_v2(call: Call) -> object:
-    head = {
+def _standing(call: Call) -> dict[str, object]:
+    """What the account is allowed and how it is set."""
+    return {
         "feeTier": 0,
-        "feeBurn": True,
         "canTrade": True,
         "canDeposit": True,
         "canWithdraw": False,
-        "updateTime": 0,
+        "updateTime": call.account.record.updated_ms,
         "multiAssetsMargin": False,
         "tradeGroupId": -1,
     }
-    return head | _account(call, full=True)
+
+
+def account_v2(call: Call) -> object:
+    """Every position of the account's mode, flat or not."""
+    return _standing(call) | {"feeBurn": call.account.record.fee_burn} | _account(call, full=True)
 
 
 def _account(call: Call, full: bool) -> dict[str, object]:
-    exchange, account = call.venue.exchange, call.account
-    found = exchange.summary(account)
-    positions = account.positions.values() if full else account.held()
+    account = call.account
+    found = call.venue.exchange.summary(account)
+    rows = rows_of(call)
+    positions = every_position(call)
+    if not full:
+        positions = [one for one in positions if one.amount or rows.has_orders(one.key)]
     return totals_fields(found) | {
         "assets": [asset_fields(account, found, call.now)],
-        "positions": [account_position_fields(exchange, account, one, full) for one in positions],
+        "positions": rows.of_account(positions, full),
     }
 
 
@@ -52,34 +82,12 @@ def balance(call: Call) -> object:
     return [balance_row(call.account, call.venue.exchange.summary(call.account), call.now)]
 
 
-def positions_v3(call: Call) -> object:
-    """Only contracts with a position or open orders."""
-    account, exchange = call.account, call.venue.exchange
-    wanted = {one.symbol for one in account.held()} | {one.symbol for one in account.open_orders.values()}
-    return [
-        position_fields(exchange, account, exchange.state.position(account, market.symbol))
-        for market in call.markets()
-        if market.symbol in wanted
-    ]
-
-
-def positions_v2(call: Call) -> object:
-    """Every contract, flat or not."""
-    account, exchange = call.account, call.venue.exchange
-    return [
-        position_fields_v2(
-            exchange, account, account.positions.get(market.symbol) or Position(account.id, market.symbol)
-        )
-        for market in call.markets()
-    ]
-
-
 def symbol_config(call: Call) -> object:
     account = call.account
     return [
         {
             "symbol": market.symbol,
-            "marginType": "CROSSED",
+            "marginType": account.margin_type(market.symbol).value,
             "isAutoAddMargin": False,
             "leverage": account.leverage(market.symbol),
             "maxNotionalValue": str(market.contract.max_notional(account.leverage(market.symbol))),
@@ -88,17 +96,24 @@ def symbol_config(call: Call) -> object:
     ]
 
 
-def account_config(_: Call) -> object:
-    return {
-        "feeTier": 0,
-        "canTrade": True,
-        "canDeposit": True,
-        "canWithdraw": False,
-        "dualSidePosition": False,
-        "updateTime": 0,
-        "multiAssetsMargin": False,
-        "tradeGroupId": -1,
-    }
+def account_config(call: Call) -> object:
+    return _standing(call) | {"dualSidePosition": call.account.record.hedged}
+
+
+def fee_burn(call: Call) -> object:
+    return {"feeBurn": call.account.record.fee_burn}
+
+
+def set_fee_burn(call: Call) -> object:
+    call.parameters.text("feeBurn")
+    call.venue.exchange.set_fee_burn(call.account, call.parameters.flag("feeBurn"), call.now)
+    return SUCCESS
+
+
+def trading_status(call: Call) -> object:
+    """No quantitative rules are in force here, so there is no indicator to show."""
+    call.markets()
+    return {"indicators": {}, "updateTime": call.now}
 
 
 def leverage_bracket(call: Call) -> object:
@@ -132,40 +147,6 @@ def commission_rate(call: Call) -> object:
     }
 
 
-def set_leverage(call: Call) -> object:
-    market = call.market()
-    asked = call.parameters.integer("leverage")
-    if asked is None:
-        raise VenueError(Refusal.MANDATORY, "leverage")
-    call.venue.exchange.set_leverage(call.account, market.symbol, asked, call.now)
-    return {
-        "symbol": market.symbol,
-        "leverage": asked,
-        "maxNotionalValue": str(market.contract.max_notional(asked)),
-    }
-
-
-def set_margin_type(call: Call) -> object:
-    call.venue.exchange.set_margin_type(
-        call.parameters.text("symbol"), call.parameters.optional("marginType")
-    )
-    return SUCCESS
-
-
-def position_mode(_: Call) -> object:
-    return {"dualSidePosition": False}
-
-
-def set_position_mode(call: Call) -> object:
-    call.parameters.text("dualSidePosition")
-    call.venue.exchange.set_hedge_mode(call.parameters.flag("dualSidePosition"))
-    return SUCCESS
-
-
-def multi_assets_mode(_: Call) -> object:
-    return {"multiAssetsMargin": False}
-
-
 def order_limits(_: Call) -> object:
     limits = (("SECOND", 10, ORDERS_PER_TEN_SECONDS), ("MINUTE", 1, ORDERS_PER_MINUTE))
     return [
@@ -174,12 +155,18 @@ def order_limits(_: Call) -> object:
     ]
 
 
+def _income_type(named: str | None) -> str | None:
+    if named is not None and named not in INCOME_TYPES:
+        raise VenueError(Refusal.MALFORMED, "incomeType")
+    return named
+
+
 def income(call: Call) -> object:
     parameters = call.parameters
     wanted = Range(
         account=call.account.id,
         symbol=parameters.optional("symbol"),
-        kind=parameters.optional("incomeType"),
+        kind=_income_type(parameters.optional("incomeType")),
         start_ms=parameters.integer("startTime"),
         end_ms=parameters.integer("endTime"),
         limit=parameters.limit(100, 1_000),
@@ -200,33 +187,25 @@ def close_listen_key(call: Call) -> object:
     return {}
 
 
-def _signed(method: str, path: str, answer: Answer, weight: Weight = 1) -> tuple[tuple[str, str], Route]:
-    return (method, path), Route(answer, weight, Access.SIGNED)
-
-
 def _keyed(method: str, answer: Answer) -> tuple[tuple[str, str], Route]:
     return (method, "/fapi/v1/listenKey"), Route(answer, 1, Access.KEY)
 
 
 ROUTES: Routes = dict(
     [
-        _signed("GET", "/fapi/v3/account", account_v3, 5),
-        _signed("GET", "/fapi/v2/account", account_v2, 5),
-        _signed("GET", "/fapi/v2/balance", balance, 5),
-        _signed("GET", "/fapi/v3/balance", balance, 5),
-        _signed("GET", "/fapi/v3/positionRisk", positions_v3, 5),
-        _signed("GET", "/fapi/v2/positionRisk", positions_v2, 5),
-        _signed("GET", "/fapi/v1/symbolConfig", symbol_config, 5),
-        _signed("GET", "/fapi/v1/accountConfig", account_config, 5),
-        _signed("GET", "/fapi/v1/leverageBracket", leverage_bracket),
-        _signed("GET", "/fapi/v1/commissionRate", commission_rate, 20),
-        _signed("POST", "/fapi/v1/leverage", set_leverage),
-        _signed("POST", "/fapi/v1/marginType", set_margin_type),
-        _signed("GET", "/fapi/v1/positionSide/dual", position_mode, 30),
-        _signed("POST", "/fapi/v1/positionSide/dual", set_position_mode),
-        _signed("GET", "/fapi/v1/multiAssetsMargin", multi_assets_mode, 30),
-        _signed("GET", "/fapi/v1/rateLimit/order", order_limits),
-        (("GET", "/fapi/v1/income"), Route(income, 30, Access.SIGNED, reads_history=True)),
+        signed("GET", "/fapi/v3/account", account_v3, 5),
+        signed("GET", "/fapi/v2/account", account_v2, 5),
+        signed("GET", "/fapi/v2/balance", balance, 5),
+        signed("GET", "/fapi/v3/balance", balance, 5),
+        signed("GET", "/fapi/v1/symbolConfig", symbol_config, 5),
+        signed("GET", "/fapi/v1/accountConfig", account_config, 5),
+        signed("GET", "/fapi/v1/leverageBracket", leverage_bracket),
+        signed("GET", "/fapi/v1/commissionRate", commission_rate, 20),
+        signed("GET", "/fapi/v1/rateLimit/order", order_limits),
+        signed("GET", "/fapi/v1/income", income, 30, reads_history=True),
+        signed("GET", "/fapi/v1/feeBurn", fee_burn, 30),
+        signed("POST", "/fapi/v1/feeBurn", set_fee_burn),
+        signed("GET", "/fapi/v1/apiTradingStatus", trading_status, per_symbol(1, 10)),
         _keyed("POST", open_listen_key),
         _keyed("PUT", prolong_listen_key),
         _keyed("DELETE", close_listen_key),

@@ -97,3 +97,10 @@ def tiered(default: int, *tiers: tuple[int, int]) -> Callable[[Parameters], int]
         return next((weight for bound, weight in tiers if asked <= bound), tiers[-1][1])
 
     return weigh
+
+
+def signed(
+    method: str, path: str, answer: Answer, weight: Weight = 1, reads_history: bool = False
+) -> tuple[tuple[str, str], Route]:
+    """An entry of `Routes` for an endpoint that wants a signature."""
+    return (method, path), Route(answer, weight, Access.SIGNED, reads_history=reads_history)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from paper_exchange.engine import margin
-from paper_exchange.engine.accounts import Account
 from paper_exchange.engine.contracts import Contract
 from paper_exchange.engine.events import (
     BalanceChanged,
@@ -17,6 +16,7 @@ from paper_exchange.engine.events import (
 from paper_exchange.engine.exchange import Exchange
 from paper_exchange.engine.money import ZERO
 from paper_exchange.engine.orders import ConditionalStatus
+from paper_exchange.server.render_account import break_even
 from paper_exchange.server.text import amount_text
 
 
@@ -41,7 +41,7 @@ def user_event_fields(exchange: Exchange, event: UserEvent) -> list[dict[str, ob
                 }
             ]
         case MarginCalled():
-            return [_margin_call(exchange, event.account, event.time_ms)]
+            return [_margin_call(exchange, event)]
 
 
 def _contract(exchange: Exchange, symbol: str) -> Contract:
@@ -75,7 +75,7 @@ def _order_update(exchange: Exchange, event: OrderChanged) -> dict[str, object]:
         "R": order.reduce_only,
         "wt": order.working_type.value,
         "ot": order.origin_type,
-        "ps": "BOTH",
+        "ps": order.position_side.value,
         "cp": order.close_position,
         "rp": amount_text(fill.realized if fill is not None else ZERO),
         "pP": False,
@@ -113,33 +113,33 @@ def _trade_lite(exchange: Exchange, event: FillBooked) -> dict[str, object]:
 def _account_update(exchange: Exchange, event: BalanceChanged) -> dict[str, object]:
     account = event.account
     positions = []
-    for symbol in event.symbols:
-        position = exchange.state.position(account, symbol)
-        market = exchange.markets[symbol]
+    for position in event.positions:
+        market = exchange.markets[position.symbol]
         positions.append(
             {
-                "s": symbol,
+                "s": position.symbol,
                 "pa": market.contract.quantity_text(position.amount),
                 "ep": amount_text(position.entry_price),
-                "bep": amount_text(position.entry_price),
+                "bep": amount_text(break_even(market.contract, position)),
                 "cr": amount_text(position.realized),
                 "up": amount_text(position.unrealized(market.mark)),
-                "mt": "cross",
-                "iw": "0",
-                "ps": "BOTH",
+                "mt": "isolated" if account.is_isolated(position.symbol) else "cross",
+                "iw": amount_text(position.isolated_wallet),
+                "ps": position.side.value,
                 "ma": "USDT",
             }
         )
-    wallet = amount_text(account.record.wallet)
+    balance = {
+        "a": "USDT",
+        "wb": amount_text(account.record.wallet),
+        "cw": amount_text(account.cross_wallet),
+        "bc": amount_text(event.change),
+    }
     return {
         "e": "ACCOUNT_UPDATE",
         "E": event.time_ms,
         "T": event.time_ms,
-        "a": {
-            "m": event.reason.value,
-            "B": [{"a": "USDT", "wb": wallet, "cw": wallet, "bc": "0"}],
-            "P": positions,
-        },
+        "a": {"m": event.reason.value, "B": [balance], "P": positions},
     }
 
 
@@ -153,7 +153,7 @@ def _algo_update(exchange: Exchange, event: ConditionalChanged) -> list[dict[str
         "o": one.type.value,
         "s": one.symbol,
         "S": one.side.value,
-        "ps": "BOTH",
+        "ps": one.position_side.value,
         "f": one.time_in_force.value,
         "q": contract.quantity_text(one.quantity),
         "X": one.status.value,
@@ -186,20 +186,21 @@ def _algo_update(exchange: Exchange, event: ConditionalChanged) -> list[dict[str
     return told
 
 
-def _margin_call(exchange: Exchange, account: Account, now: int) -> dict[str, object]:
+def _margin_call(exchange: Exchange, event: MarginCalled) -> dict[str, object]:
+    account = event.account
     rows = []
-    for position in account.held():
+    for position in event.positions:
         market = exchange.markets[position.symbol]
         rows.append(
             {
                 "s": position.symbol,
-                "ps": "BOTH",
+                "ps": position.side.value,
                 "pa": market.contract.quantity_text(position.amount),
-                "mt": "CROSSED",
-                "iw": "0",
+                "mt": account.margin_type(position.symbol).value,
+                "iw": amount_text(position.isolated_wallet),
                 "mp": amount_text(market.mark),
                 "up": amount_text(position.unrealized(market.mark)),
                 "mm": amount_text(margin.maintenance(market, position)),
             }
         )
-    return {"e": "MARGIN_CALL", "E": now, "cw": amount_text(account.record.wallet), "p": rows}
+    return {"e": "MARGIN_CALL", "E": event.time_ms, "cw": amount_text(account.cross_wallet), "p": rows}

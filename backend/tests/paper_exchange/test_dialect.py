@@ -104,7 +104,7 @@ CASES: list[tuple[str, tuple[int, int], Callable[[Caller], httpx.Response]]] = [
         (400, -1100),
         lambda c: c.post("/fapi/v1/leverage", symbol="BTCUSDT", leverage="x"),
     ),
-    ("hedge mode", (400, -4084), lambda c: c.post("/fapi/v1/positionSide/dual", dualSidePosition="true")),
+    ("one-way again", (400, -4059), lambda c: c.post("/fapi/v1/positionSide/dual", dualSidePosition="false")),
     ("large body", (413, -1136), lambda c: c.http.post("/fapi/v1/order", content=b"x" * 70_000)),
     ("body not utf-8", (400, -1100), lambda c: c.http.post("/fapi/v1/order", content=b"\xff\xfe")),
     (

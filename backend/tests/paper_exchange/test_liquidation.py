@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from paper_exchange.engine import margin
 from paper_exchange.engine.events import Liquidated, MarginCalled
-from paper_exchange.engine.orders import IncomeType
+from paper_exchange.engine.orders import IncomeType, PositionSide
 from paper_exchange.engine.refusals import VenueError
 from paper_exchange.randomness import seeded
 from tests.paper_exchange.small_venue import FUNDING_MS, SmallVenue
@@ -31,7 +31,7 @@ def test_liquidation_price_is_where_liquidation_happens() -> None:
     for side, step in (("BUY", Decimal("-0.1")), ("SELL", Decimal("0.1"))):
         venue = SmallVenue(deposit="2000")
         venue.order(side, "0.5")
-        position = venue.trader.positions["BTCUSDT"]
+        position = venue.trader.positions["BTCUSDT", PositionSide.BOTH]
         limit = venue.exchange.liquidation_price(venue.trader, position)
         assert limit is not None
         safe = limit.quantize(Decimal("0.1")) - 20 * step

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from paper_exchange.engine.events import ConditionalChanged
-from paper_exchange.engine.orders import ConditionalStatus, IncomeType, OrderStatus
+from paper_exchange.engine.orders import ConditionalStatus, IncomeType, OrderStatus, PositionSide
 from paper_exchange.engine.refusals import Refusal, VenueError
 from tests.paper_exchange.small_venue import SmallVenue
 
@@ -166,7 +166,7 @@ def test_flip_closes_then_opens_at_the_fill_price() -> None:
     venue = SmallVenue()
     venue.order("BUY", "0.1")
     venue.order("SELL", "0.3")
-    position = venue.trader.positions["BTCUSDT"]
+    position = venue.trader.positions["BTCUSDT", PositionSide.BOTH]
     venue.collect()
     assert position.amount == Decimal("-0.2")
     assert position.entry_price <= venue.market().last

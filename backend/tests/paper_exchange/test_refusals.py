@@ -127,10 +127,13 @@ def test_settings_are_refused_with_their_codes(venue: SmallVenue) -> None:
     cases: list[tuple[int, Callable[[], object]]] = [
         (-4028, lambda: exchange.set_leverage(trader, "BTCUSDT", 126, now)),
         (-4028, lambda: exchange.set_leverage(trader, "BTCUSDT", 0, now)),
-        (-4046, lambda: exchange.set_margin_type("BTCUSDT", "CROSSED")),
-        (-4084, lambda: exchange.set_margin_type("BTCUSDT", "ISOLATED")),
-        (-4059, lambda: exchange.set_hedge_mode(False)),
-        (-4084, lambda: exchange.set_hedge_mode(True)),
+        (-4046, lambda: exchange.set_margin_type(trader, "BTCUSDT", "CROSSED", now)),
+        (-1102, lambda: exchange.set_margin_type(trader, "BTCUSDT", "PORTFOLIO", now)),
+        (-4047, lambda: exchange.set_margin_type(trader, "BTCUSDT", "ISOLATED", now)),
+        (-4059, lambda: exchange.set_hedge_mode(trader, False, now)),
+        (-4067, lambda: exchange.set_hedge_mode(trader, True, now)),
+        (-4084, lambda: exchange.set_multi_assets(True)),
+        (-4171, lambda: exchange.set_multi_assets(False)),
         (-2011, lambda: exchange.cancel(trader, "BTCUSDT", None, now)),
         (-2011, lambda: exchange.cancel_conditional(trader, None, now)),
     ]
