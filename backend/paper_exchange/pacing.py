@@ -10,6 +10,8 @@ from paper_exchange.venue import Venue
 STEPS_PER_BAR = 60
 FEWEST_STEPS = 4
 STEPS_PER_SECOND = 60.0
+FINE_STEPS_PER_SECOND = 20.0
+SECOND_MS = 1_000
 HOUR_MS = 3_600_000
 LONGEST_WAIT_SECONDS = 1.0
 SLIP_SECONDS = 0.25
@@ -19,11 +21,13 @@ STEPS_IN_A_ROW = 10
 def steps_per_bar(interval_ms: int, speed: float) -> int:
     """How finely a bar is played.
 
-    60 steps, fewer for short bars at a speed that would need too many a second.
+    60 steps; fewer for short bars at a speed that would need too many a second; more for long bars at a speed that
+    leaves time for them, up to one a market second: the coarser the steps, the farther the price overshoots a
+    resting order.
     """
+    bars_per_second = speed * SECOND_MS / interval_ms
     if interval_ms >= HOUR_MS:
-        return STEPS_PER_BAR
-    bars_per_second = speed * 1_000 / interval_ms
+        return max(STEPS_PER_BAR, min(interval_ms // SECOND_MS, int(FINE_STEPS_PER_SECOND / bars_per_second)))
     return max(FEWEST_STEPS, min(STEPS_PER_BAR, int(STEPS_PER_SECOND / bars_per_second)))
 
 

@@ -15,6 +15,8 @@ SLOW_WEIGHT = 0.005
 # Parkinson (1980): the variance of a bar is ln(high/low)^2 / (4 ln 2).
 PARKINSON = 4 * math.log(2)
 FLOOR_VARIANCE = 1e-9
+# One bar never counts for more than this many times what is usual: a crash does not become the norm.
+MOST_UNUSUAL = 9.0
 
 
 @dataclass(slots=True)
@@ -35,7 +37,8 @@ class Activity:
         fast = max(FAST_WEIGHT, 1 / self.bars_seen)
         slow = max(SLOW_WEIGHT, 1 / self.bars_seen)
         self.variance += fast * (variance - self.variance)
-        self.base_variance += slow * (variance - self.base_variance)
+        usual = variance if self.bars_seen == 1 else min(variance, MOST_UNUSUAL * self.base_variance)
+        self.base_variance += slow * (usual - self.base_variance)
         self.volume += fast * (volume - self.volume)
 
     def sigma(self, forming: Bar | None, now: int) -> float:
@@ -45,6 +48,12 @@ class Activity:
             minutes = max(1.0, (now - forming.open_ms) / MINUTE_MS)
             variance = max(variance, forming.log_range() ** 2 / PARKINSON / minutes)
         return math.sqrt(variance)
+
+    def minute_volume(self, forming: Bar | None, now: int) -> float:
+        """Steps traded per minute now; more than usual in the forming bar counts at once."""
+        if forming is None:
+            return self.volume
+        return max(self.volume, forming.volume / max(1.0, (now - forming.open_ms) / MINUTE_MS))
 
     def base_sigma(self) -> float:
         """The market's usual log-return deviation per minute."""

@@ -1,7 +1,9 @@
 """The visible book: spread and level spacing follow realised volatility, sizes follow traded volume.
 
-Calibrated on BTCUSDT snapshots of 2020 (price about 9,000, 8 bps a minute, 50 BTC a minute): spread one
-tick of 0.01, 25 levels spanning 2.26, ten best asks holding 11.5 BTC.
+Calibrated on snapshots of the real BTCUSDT perpetual from 2020 to 2022; the figures and where they come from are in
+`tests/paper_exchange/real_books.py`. In words: the spread is one tick unless the market is in stress; 20 levels
+span about a quarter of the usual move of a minute; and the quantity on offer on one side within that usual move
+would be about 30 % of a minute's volume.
 """
 
 from __future__ import annotations
@@ -10,16 +12,19 @@ import random
 from dataclasses import dataclass
 
 LEVELS = 100
+# In units of the deviation of a minute's move.
 SPACING_PER_SIGMA = 0.0125
-SPREAD_PER_SIGMA = 0.0025
-LEVEL_SHARE_OF_MINUTE_VOLUME = 0.012
-SIZE_GROWTH_PER_LEVEL = 0.08
-SPACING_GROWTH_PER_LEVEL = 0.015
+SPREAD_PER_SIGMA = 0.00025
+WIDEST_SPREAD_PER_SIGMA = 0.25
+# Share of a minute's volume that rests, on one side, per deviation of a minute's move.
+VOLUME_SHARE_PER_SIGMA = 0.3
+SIZE_GROWTH_PER_LEVEL = 0.07
+SPACING_GROWTH_PER_LEVEL = 0.01
 
 
 @dataclass(frozen=True, slots=True)
 class BookShape:
-    """Spread in ticks (>= 1), mean distance of levels in ticks, mean size of the best level in steps."""
+    """Spread in ticks (>= 1), mean distance of levels in ticks (>= 1), mean size of the best level in steps."""
 
     spread: int
     spacing: float
@@ -43,14 +48,18 @@ class Ladder:
 def book_shape(price: int, sigma: float, base_sigma: float, minute_volume: float) -> BookShape:
     """The book's shape at that price (ticks), volatility per minute and volume per minute (steps).
 
-    In stress (`sigma` above `base_sigma`) the spread widens by their ratio and every level thins by it.
+    In stress (`sigma` above `base_sigma`) levels move apart with the volatility, and each thins once more by the
+    ratio of the two; the spread widens by the ratio's square, up to a quarter of a minute's move. Where levels
+    are a tick apart or closer, what they would hold gathers on the ticks there are.
     """
     stress = max(1.0, sigma / base_sigma)
     move = sigma * price
+    spacing = max(1.0, SPACING_PER_SIGMA * move)
+    widening = min(SPREAD_PER_SIGMA * stress**2, WIDEST_SPREAD_PER_SIGMA)
     return BookShape(
-        spread=max(1, round(SPREAD_PER_SIGMA * move * stress)),
-        spacing=SPACING_PER_SIGMA * move,
-        level=max(1.0, LEVEL_SHARE_OF_MINUTE_VOLUME * minute_volume / stress),
+        spread=max(1, round(widening * move)),
+        spacing=spacing,
+        level=max(1.0, VOLUME_SHARE_PER_SIGMA * minute_volume * spacing / move / stress),
     )
 
 

@@ -108,8 +108,9 @@ class Market:
         if self._ladder is None:
             record = self.record
             activity = record.activity
-            sigma = activity.sigma(self.candles.base.forming, record.time_ms)
-            shape = book_shape(record.last, sigma, activity.base_sigma(), activity.volume)
+            forming, now = self.candles.base.forming, record.time_ms
+            sigma, volume = activity.sigma(forming, now), activity.minute_volume(forming, now)
+            shape = book_shape(record.last, sigma, activity.base_sigma(), volume)
             draw = seeded(self.seed, self.symbol, record.update_id)
             self._ladder = build_ladder(record.last, record.taker_bought, shape, draw)
         return self._ladder

@@ -83,8 +83,9 @@ def rest(state: State, order: Order, market: Market) -> None:
 def match_makers(state: State, market: Market, now: int) -> None:
     """Fill resting orders that the feed's last trade reached.
 
-    Price passed the limit: filled whole, at the limit. Price at the limit: what was ahead must trade
-    first, then the rest of the trade's volume fills the order; orders at one price share that volume.
+    Price passed the limit: filled whole, at the limit. Price at the limit: what was ahead in the queue must
+    trade first, then the rest of the trade's volume fills the order. The queue of strangers is one for all
+    orders at that price; what fills one order is gone for those behind it.
     """
     price = market.record.last
     volume = market.contract.quantity(market.record.last_quantity)
@@ -93,16 +94,16 @@ def match_makers(state: State, market: Market, now: int) -> None:
         if not watch.reached(price):
             continue
         waiting: list[Order] = []
+        left = volume
         for order in watch.take(price):
             if market.contract.ticks(order.price) != price:
                 _fill_maker(state, order, market, order.remaining, now)
                 continue
-            eaten = min(order.queue_ahead, volume)
-            order.queue_ahead -= eaten
-            volume -= eaten
+            reaching = max(ZERO, left - order.queue_ahead)
+            order.queue_ahead = max(ZERO, order.queue_ahead - left)
             state.changes.orders[order.id] = order
-            traded = min(order.remaining, volume)
-            volume -= traded
+            traded = min(order.remaining, reaching)
+            left -= traded
             if traded:
                 _fill_maker(state, order, market, traded, now)
             waiting.append(order)

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 from paper_exchange.feeds.bars import FeedBar
 
+# Deviation of the whole walk between two turns, in units of the bar's range.
+WANDER = 0.5
 FIRST_TURN = (0.15, 0.45)
 SECOND_TURN = (0.55, 0.85)
 
@@ -28,7 +30,7 @@ class PathPoint:
 def _bridge(draw: random.Random, start: int, end: int, steps: int, bounds: tuple[int, int]) -> list[int]:
     """`steps` prices that end at `end`, wandering like a Brownian bridge, never outside `bounds`."""
     low, high = bounds
-    scale = (high - low) * 0.12
+    scale = (high - low) * WANDER / steps**0.5
     prices: list[int] = []
     here = float(start)
     for left in range(steps, 0, -1):

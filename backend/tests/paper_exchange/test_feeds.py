@@ -18,6 +18,7 @@ from paper_exchange.feeds.path import path
 from paper_exchange.feeds.playback import FeedStep, Playback
 from paper_exchange.feeds.replay import ReplaySource
 from paper_exchange.feeds.synthetic import CRASH, SyntheticSource
+from paper_exchange.pacing import steps_per_bar
 from paper_exchange.randomness import seeded
 
 HOUR_MS = 3_600_000
@@ -211,3 +212,19 @@ def test_recorded_files_are_all_readable() -> None:
     series = read_folder(DATA, scales(), "1h", HOUR_MS)
     assert sorted(series) == ["BTCUSDT", "DOGEUSDT", "ETHUSDT", "SOLUSDT", "XRPUSDT"]
     assert {len(bars) for bars in series.values()} == {1_000}
+
+
+@pytest.mark.parametrize(
+    ("interval_ms", "speed", "steps"),
+    [
+        (HOUR_MS, 3_600, 60),
+        (HOUR_MS, 20, 3_600),
+        (HOUR_MS, 1, 3_600),
+        (HOUR_MS, 200, 360),
+        (60_000, 20, 60),
+        (60_000, 600, 6),
+        (60_000, 1_000_000, 4),
+    ],
+)
+def test_bars_are_played_as_finely_as_the_speed_allows(interval_ms: int, speed: float, steps: int) -> None:
+    assert steps_per_bar(interval_ms, speed) == steps
