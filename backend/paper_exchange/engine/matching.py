@@ -8,6 +8,7 @@ from paper_exchange.engine.accounts import Account
 from paper_exchange.engine.events import BookChanged, TradePrinted
 from paper_exchange.engine.instructions import ExpiryReason
 from paper_exchange.engine.market import Market
+from paper_exchange.engine.money import ZERO
 from paper_exchange.engine.orders import Order, OrderStatus, OrderType, Side
 from paper_exchange.engine.prevention import meet_own
 from paper_exchange.engine.settlement import Execute, expire_idle_reductions, fill, finish
