@@ -176,6 +176,18 @@ def statements() -> Iterator[str]:
     yield "SELECT ensure_execution_log_partitions(now()::date, 3)"
 
 
+def tenant_table(table: str, *, system: bool) -> Iterator[str]:
+    """Policies and grants of one more table with `user_id`; the system sees every tenant's rows where asked."""
+    yield from _force(table)
+    yield _tenant_policy(table)
+    yield _grants(table, TENANT_ROLES)
+    yield f"CREATE POLICY reader ON {table} FOR SELECT TO {READER_ROLE} USING (true)"
+    yield f"GRANT SELECT ON {table} TO {READER_ROLE}"
+    if system:
+        yield f"CREATE POLICY system ON {table} TO {SYSTEM_ROLE} USING (true) WITH CHECK (true)"
+        yield _grants(table, SYSTEM_ROLE)
+
+
 def _shared_rows(table: str) -> Iterator[str]:
     """Rows without a user belong to the platform: tenants read them, only the system writes them."""
     own = "user_id = (SELECT app_current_user())"

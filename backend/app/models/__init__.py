@@ -9,10 +9,15 @@ from app.models.ledger_event import LedgerEvent
 from app.models.order import Order
 from app.models.outbox import Outbox, ShardLease
 from app.models.reservation import RiskReservation, RiskUsage
-from app.models.risk_settings import RiskSettings, WalletRiskSettings
+from app.models.risk_settings import (
+    PlatformRiskLimit,
+    RiskSettings,
+    ScopedRiskSettings,
+    WalletRiskSettings,
+)
 from app.models.risk_state import BreakerState, RiskDecision, RiskState
 from app.models.session import RefreshToken, UserSession
-from app.models.signal import Candle, Signal, StrategyFailure
+from app.models.signal import Candle, Signal, StrategyFailure, SymbolCorrelation, SymbolVolatility
 from app.models.trade import Trade
 from app.models.user import EmailToken, User
 from app.models.wallet import Wallet
@@ -29,15 +34,19 @@ __all__ = [
     "LedgerEvent",
     "Order",
     "Outbox",
+    "PlatformRiskLimit",
     "RefreshToken",
     "RiskDecision",
     "RiskReservation",
     "RiskSettings",
     "RiskState",
     "RiskUsage",
+    "ScopedRiskSettings",
     "ShardLease",
     "Signal",
     "StrategyFailure",
+    "SymbolCorrelation",
+    "SymbolVolatility",
     "Trade",
     "User",
     "UserSession",

@@ -48,7 +48,8 @@ class RiskUsage(Base):
     """Reserved and used together, of one scope: the user (key empty), a wallet, a strategy or a symbol of the
     user. A ceiling is the most that the newest approval's limits allow; NULL where nothing limits.
 
-    `overruns` counts facts (fills) that came out above what was granted. `version` counts every change.
+    `consecutive_losses` counts the scope's closed trades below zero in a row, `overruns` facts (fills) that came
+    out above what was granted, `version` every change.
     """
 
     __tablename__ = "risk_usage"
@@ -78,5 +79,6 @@ class RiskUsage(Base):
     margin_ceiling: Mapped[Money | None]
     open_risk_ceiling: Mapped[Money | None]
     loss_budget_ceiling: Mapped[Money | None]
+    consecutive_losses: Mapped[int] = mapped_column(Integer, server_default="0")
     overruns: Mapped[int] = mapped_column(Integer, server_default="0")
     version: Mapped[int] = mapped_column(Integer, server_default="1")

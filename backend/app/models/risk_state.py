@@ -9,6 +9,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
+    LargeBinary,
     Numeric,
     String,
     UniqueConstraint,
@@ -21,7 +22,8 @@ from app.models.base import Base, CreatedAt, Money, Price, Quantity, Timestamp, 
 
 
 class RiskState(Timestamped, Base):
-    """Balances in the quote currency. `*_as_of` is wall time; the day's window is market time.
+    """Balances in the quote currency. `*_as_of` is wall time; the windows are market time. `peak_equity` is the
+    highest equity so far, carried over deposits and withdrawals.
 
     Lock order: the user's row, then the wallet's.
     """
@@ -45,6 +47,15 @@ class RiskState(Timestamped, Base):
     day_start_equity: Mapped[Money | None]
     day_flows: Mapped[Money] = mapped_column(server_default="0")
     day_tripped_at: Mapped[Timestamp | None]
+    week_start: Mapped[Timestamp | None]
+    week_start_equity: Mapped[Money | None]
+    week_flows: Mapped[Money] = mapped_column(server_default="0")
+    week_tripped_at: Mapped[Timestamp | None]
+    month_start: Mapped[Timestamp | None]
+    month_start_equity: Mapped[Money | None]
+    month_flows: Mapped[Money] = mapped_column(server_default="0")
+    month_tripped_at: Mapped[Timestamp | None]
+    peak_equity: Mapped[Money | None]
     consecutive_losses: Mapped[int] = mapped_column(Integer, server_default="0")
     external_notional: Mapped[Money] = mapped_column(server_default="0")
     fills_watermark: Mapped[str | None] = mapped_column(String(64))
@@ -53,7 +64,8 @@ class RiskState(Timestamped, Base):
 
 
 class RiskDecision(Base):
-    """What the gate answered to one signal for one wallet: approved, or every breach."""
+    """What the gate answered to one signal for one wallet: approved, or every breach. `receipt` holds every
+    fact and limit that decided, from which the same answer is computed again anywhere."""
 
     __tablename__ = "risk_decisions"
     __table_args__ = (
@@ -75,6 +87,7 @@ class RiskDecision(Base):
     requested_price: Mapped[Price | None]
     binding_cap: Mapped[str | None] = mapped_column(String(50))
     market_time: Mapped[Timestamp]
+    receipt: Mapped[bytes | None] = mapped_column(LargeBinary)
     created_at: Mapped[CreatedAt]
 
 

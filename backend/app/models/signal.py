@@ -65,3 +65,29 @@ class StrategyFailure(Base):
     attempts: Mapped[int] = mapped_column(Integer, server_default="1")
     resolved_at: Mapped[Timestamp | None]
     created_at: Mapped[CreatedAt]
+
+
+class SymbolCorrelation(Base):
+    """Correlation of two symbols' returns, -1 to 1; `symbol` sorts before `other`. NULL where the history is
+    too short to say."""
+
+    __tablename__ = "symbol_correlations"
+
+    venue: Mapped[str] = mapped_column(String(50), primary_key=True)
+    symbol: Mapped[str] = mapped_column(String(50), primary_key=True)
+    other: Mapped[str] = mapped_column(String(50), primary_key=True)
+    correlation: Mapped[Decimal | None] = mapped_column(Numeric(9, 8))
+    observations: Mapped[int] = mapped_column(Integer)
+    as_of: Mapped[Timestamp]
+
+
+class SymbolVolatility(Base):
+    """Standard deviation of a symbol's daily returns, a fraction; NULL where the history is too short."""
+
+    __tablename__ = "symbol_volatilities"
+
+    venue: Mapped[str] = mapped_column(String(50), primary_key=True)
+    symbol: Mapped[str] = mapped_column(String(50), primary_key=True)
+    daily_volatility: Mapped[Decimal | None] = mapped_column(Numeric(12, 8))
+    observations: Mapped[int] = mapped_column(Integer)
+    as_of: Mapped[Timestamp]

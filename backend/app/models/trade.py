@@ -24,7 +24,7 @@ LIVE = "status NOT IN ('CLOSED', 'REJECTED', 'EXPIRED')"
 
 
 class Trade(Timestamped, Base):
-    """`opened_at` and `closed_at` are market time; money is in the quote currency."""
+    """`decided_at`, `opened_at` and `closed_at` are market time; money is in the quote currency."""
 
     __tablename__ = "trades"
     __table_args__ = (
@@ -43,6 +43,8 @@ class Trade(Timestamped, Base):
         ),
         Index("ix_trades_user_id_status", "user_id", "status"),
         Index("ix_trades_user_id_closed_at", "user_id", "closed_at", "id"),
+        Index("ix_trades_user_id_decided_at", "user_id", "decided_at"),
+        Index("ix_trades_user_id_symbol_closed_at", "user_id", "symbol", "closed_at"),
         Index("ix_trades_live", "status", postgresql_where=text(LIVE)),
     )
 
@@ -82,6 +84,7 @@ class Trade(Timestamped, Base):
     fees: Mapped[Money] = mapped_column(server_default="0")
     funding: Mapped[Money] = mapped_column(server_default="0")
     entry_slippage_bps: Mapped[Decimal | None] = mapped_column(Numeric(12, 4))
+    decided_at: Mapped[Timestamp | None]
     opened_at: Mapped[Timestamp | None]
     protected_at: Mapped[Timestamp | None]
     unprotected_since: Mapped[Timestamp | None]
