@@ -33,7 +33,9 @@ from paper_exchange.server.websockets import Sockets
 from paper_exchange.venue import Venue
 
 DEPTH_SECONDS = 0.1
-STREAM_PATHS = ("/public/ws", "/market/ws", "/private/ws", "/ws", "/stream")
+STREAM_PATHS = tuple(
+    f"{part}/{form}" for part in ("", "/public", "/market", "/private") for form in ("ws", "stream")
+)
 
 ROUTES: Routes = (
     routes_public.ROUTES

@@ -176,8 +176,9 @@ class StreamAudience:
 
     def _book(self, market: Market, now: int) -> None:
         name = market.symbol.lower()
-        if self._hub.wanted(f"{name}@bookTicker"):
-            self._hub.publish(f"{name}@bookTicker", messages.book_ticker_message(market, now))
+        for stream in (f"{name}@bookTicker", "!bookTicker"):
+            if self._hub.wanted(stream):
+                self._hub.publish(stream, messages.book_ticker_message(market, now))
         for levels in PARTIAL_DEPTHS:
             for speed in DEPTH_SPEEDS:
                 stream = f"{name}@depth{levels}{speed}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from paper_exchange.engine.market import Market
-from paper_exchange.server.render_market import level_rows
+from paper_exchange.server.render_market import USD_MARGINED, level_rows
 
 
 @dataclass(slots=True)
@@ -49,6 +49,8 @@ class DepthFeed:
             "E": now,
             "T": now,
             "s": market.symbol,
+            "st": USD_MARGINED,
+            "ps": market.contract.pair,
             "U": before.update_id + 1,
             "u": after.update_id,
             "pu": before.update_id,

@@ -5,7 +5,13 @@ from __future__ import annotations
 from paper_exchange.engine.bars import Bar
 from paper_exchange.engine.events import Liquidated
 from paper_exchange.engine.market import Market, Trade
-from paper_exchange.server.render_market import book_ticker_fields, day_fields, kline_fields, level_rows
+from paper_exchange.server.render_market import (
+    USD_MARGINED,
+    book_ticker_fields,
+    day_fields,
+    kline_fields,
+    level_rows,
+)
 from paper_exchange.server.text import amount_text, units_text
 
 Message = dict[str, object]
@@ -31,6 +37,7 @@ def aggregate_trade_message(market: Market, trade: Trade) -> Message:
         "e": "aggTrade",
         "E": trade.time_ms,
         "s": market.symbol,
+        "st": USD_MARGINED,
         "a": trade.id,
         "p": units_text(trade.price, market.contract.price_decimals),
         "q": quantity,
@@ -58,6 +65,7 @@ def mark_message(market: Market, now: int) -> Message:
         "e": "markPriceUpdate",
         "E": now,
         "s": market.symbol,
+        "st": USD_MARGINED,
         "p": amount_text(market.mark),
         "i": amount_text(market.record.index),
         "P": amount_text(market.mark),
@@ -73,6 +81,8 @@ def ticker_message(market: Market, now: int) -> Message:
         "e": "24hrTicker",
         "E": now,
         "s": market.symbol,
+        "st": USD_MARGINED,
+        "ps": market.contract.pair,
         "p": day["priceChange"],
         "P": day["priceChangePercent"],
         "w": day["weightedAvgPrice"],
@@ -93,7 +103,9 @@ def ticker_message(market: Market, now: int) -> Message:
 
 def mini_ticker_message(market: Market, now: int) -> Message:
     full = ticker_message(market, now)
-    return {"e": "24hrMiniTicker"} | {name: full[name] for name in ("E", "s", "c", "o", "h", "l", "v", "q")}
+    return {"e": "24hrMiniTicker"} | {
+        name: full[name] for name in ("E", "s", "st", "ps", "c", "o", "h", "l", "v", "q")
+    }
 
 
 def book_ticker_message(market: Market, now: int) -> Message:
@@ -102,6 +114,8 @@ def book_ticker_message(market: Market, now: int) -> Message:
         "e": "bookTicker",
         "u": best["lastUpdateId"],
         "s": market.symbol,
+        "st": USD_MARGINED,
+        "ps": market.contract.pair,
         "b": best["bidPrice"],
         "B": best["bidQty"],
         "a": best["askPrice"],
@@ -119,6 +133,8 @@ def partial_depth_message(market: Market, levels: int, before: int, now: int) ->
         "E": now,
         "T": now,
         "s": market.symbol,
+        "st": USD_MARGINED,
+        "ps": market.contract.pair,
         "U": before + 1,
         "u": update,
         "pu": before,
@@ -133,6 +149,8 @@ def force_order_message(market: Market, event: Liquidated) -> Message:
     return {
         "e": "forceOrder",
         "E": event.time_ms,
+        "st": USD_MARGINED,
+        "ps": market.contract.pair,
         "o": {
             "s": market.symbol,
             "S": order.side.value,

@@ -9,6 +9,9 @@ from paper_exchange.engine.contracts import Contract
 from paper_exchange.engine.market import INTEREST_RATE, Market, Trade
 from paper_exchange.server.text import amount_text, units_text
 
+USD_MARGINED = (
+    1  # what streams call the kind of symbol; 2 are the coin-margined ones, none of which is listed
+)
 ONBOARD_MS = 1_569_398_400_000
 DAY_MS = 1_440 * MINUTE_MS
 ORDER_TYPES = [

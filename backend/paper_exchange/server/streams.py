@@ -24,6 +24,7 @@ class Listener:
         self.combined = combined
         self.streams: set[str] = set()
         self.account: str | None = None
+        self.listen_key: str | None = None
         self._queue: asyncio.Queue[str] = asyncio.Queue(LONGEST_QUEUE)
 
     def send(self, text: str) -> None:
@@ -60,8 +61,12 @@ class Hub:
 
     def join(self, listener: Listener) -> None:
         self.listeners.add(listener)
-        if listener.account is not None:
-            self._accounts[listener.account].add(listener)
+
+    def follow(self, listener: Listener, account: str, listen_key: str) -> None:
+        """Let the listener hear that account's events too; one account per socket, the first one."""
+        if listener.account is None:
+            listener.account, listener.listen_key = account, listen_key
+            self._accounts[account].add(listener)
 
     def leave(self, listener: Listener) -> None:
         self.unsubscribe(listener, list(listener.streams))
@@ -94,8 +99,10 @@ class Hub:
         return bool(self._accounts.get(account))
 
     def tell(self, account: str, text: str) -> None:
+        """On a combined socket an account's events come under its listen key."""
         for listener in self._accounts.get(account, ()):
-            listener.send(text)
+            key = listener.listen_key
+            listener.send(f'{{"stream":"{key}","data":{text}}}' if listener.combined else text)
 
     def drop(self, account: str | None) -> int:
         """Cut the sockets of that account, or all of them (None), without a word; returns how many."""

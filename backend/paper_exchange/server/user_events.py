@@ -7,6 +7,7 @@ from paper_exchange.engine.contracts import Contract
 from paper_exchange.engine.events import (
     BalanceChanged,
     ConditionalChanged,
+    Execution,
     FillBooked,
     LeverageChanged,
     MarginCalled,
@@ -15,7 +16,7 @@ from paper_exchange.engine.events import (
 )
 from paper_exchange.engine.exchange import Exchange
 from paper_exchange.engine.money import ZERO
-from paper_exchange.engine.orders import ConditionalStatus
+from paper_exchange.engine.orders import ConditionalStatus, OrderStatus, OrderType, TimeInForce
 from paper_exchange.server.render_account import break_even
 from paper_exchange.server.text import amount_text
 
@@ -84,10 +85,21 @@ def _order_update(exchange: Exchange, event: OrderChanged) -> dict[str, object]:
         "V": "NONE",
         "pm": "NONE",
         "gtd": 0,
+        "er": _expiry_reason(event),
     }
     if fill is not None:
         fields |= {"n": amount_text(fill.fee), "N": "USDT"}
     return {"e": "ORDER_TRADE_UPDATE", "E": event.time_ms, "T": event.time_ms, "o": fields}
+
+
+def _expiry_reason(event: OrderChanged) -> str:
+    """Why the order expired, by the venue's number; "0" when it did not, or for no reason of its own."""
+    order = event.order
+    if event.execution is not Execution.EXPIRED:
+        return "0"
+    if order.type is OrderType.MARKET:
+        return "9"  # the book ended before the order did
+    return "2" if order.time_in_force is TimeInForce.IOC else "0"
 
 
 def _trade_lite(exchange: Exchange, event: FillBooked) -> dict[str, object]:

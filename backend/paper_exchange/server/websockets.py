@@ -40,10 +40,11 @@ class Sockets:
         listener = Listener(socket, request.transport, combined="/stream" in request.path)
         key = request.query.get("listenKey") or self._key_in_path(request)
         if key is not None:
-            listener.account = self.listen_keys.account_of(key)
-            if listener.account is None:
+            account = self.listen_keys.account_of(key)
+            if account is None:
                 await socket.close(code=POLICY_VIOLATION, message=b"This listenKey does not exist.")
                 return socket
+            self.hub.follow(listener, account, key)
         self.hub.join(listener)
         self._subscribe(listener, [name for name in request.query.get("streams", "").split("/") if name])
         drain = asyncio.create_task(listener.drain())
@@ -88,6 +89,11 @@ class Sockets:
         return {"result": None, "id": number}
 
     def _subscribe(self, listener: Listener, streams: list[str]) -> None:
+        """A listen key may stand where a stream's name does: the account's events are a stream like others."""
+        for key in (stream for stream in streams if len(stream) == LISTEN_KEY_LENGTH):
+            account = self.listen_keys.account_of(key)
+            if account is not None:
+                self.hub.follow(listener, account, key)
         room = MOST_STREAMS - len(listener.streams)
         chosen = [stream for stream in streams if len(stream) <= LONGEST_STREAM_NAME][:room]
         self.hub.subscribe(listener, chosen)
