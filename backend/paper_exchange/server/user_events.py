@@ -97,6 +97,8 @@ def _expiry_reason(event: OrderChanged) -> str:
     order = event.order
     if event.execution is not Execution.EXPIRED:
         return "0"
+    if order.status is OrderStatus.EXPIRED_IN_MATCH:
+        return "1"  # it would have traded with an order of the same account
     if order.type is OrderType.MARKET:
         return "9"  # the book ended before the order did
     return "2" if order.time_in_force is TimeInForce.IOC else "0"

@@ -20,7 +20,7 @@ PATIENCE_SECONDS = 20
 MINUTE_STEPS = 70
 CHUNK_STEPS = 200
 MOST_CHUNKS = 60
-MARKET_STREAMS = {
+MARKET_STREAMS: dict[str, dict[str, object]] = {
     "aggregate_trade_streams": {"symbol": SYMBOL},
     "all_market_mini_tickers_stream": {},
     "all_market_tickers_streams": {},
@@ -34,7 +34,7 @@ MARKET_STREAMS = {
     "individual_symbol_book_ticker_streams": {"symbol": SYMBOL},
     "partial_book_depth_streams": {"symbol": SYMBOL, "levels": 5, "update_speed": "100ms"},
 }
-LIQUIDATION_STREAMS = {
+LIQUIDATION_STREAMS: dict[str, dict[str, object]] = {
     "liquidation_order_streams": {"symbol": SYMBOL},
     "all_market_liquidation_order_streams": {},
 }
@@ -48,6 +48,8 @@ ACCOUNT_EVENTS = {
     "OrderTradeUpdate",
     "TradeLite",
 }
+# The all-market stream's model knows these two, the single one's does not.
+UNDOCUMENTED = frozenset({"liquidation_order_streams.ps", "liquidation_order_streams.st"})
 # Sent with the events that they belong to, and with no others.
 OCCASIONAL = frozenset(
     {
@@ -109,15 +111,15 @@ async def ear_of(sdk: DerivativesTradingUsdsFutures) -> AsyncIterator[Ear]:
             yield ear
         finally:
             await streams.close_connection()
-    assert ear.deviations.unknown == set()
+    assert ear.deviations.unknown <= UNDOCUMENTED
     assert ear.deviations.absent <= OCCASIONAL
 
 
 async def test_market_streams(still_exchange: Running) -> None:
     sdk = sdk_for(still_exchange.base, *still_exchange.open_account("market-streams"))
     async with ear_of(sdk) as ear:
-        for name, parameters in MARKET_STREAMS.items():
-            await ear.listen(name, **parameters)
+        # The SDK waits half a second before each subscription.
+        await asyncio.gather(*(ear.listen(name, **asked) for name, asked in MARKET_STREAMS.items()))
         await asyncio.to_thread(still_exchange.admin, "feed", steps=MINUTE_STEPS)
         await ear.until(set(MARKET_STREAMS))
 
