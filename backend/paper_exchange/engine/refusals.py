@@ -194,9 +194,13 @@ class Refusal(Enum):
 
 
 class VenueError(Exception):
-    """A request the venue turns down; carries the code and sentence its clients will read."""
+    """A request the venue turns down; carries the code and sentence its clients will read.
 
-    def __init__(self, refusal: Refusal, *figures: object) -> None:
+    `retry_ms` is how long to wait before asking again, where the venue says so.
+    """
+
+    def __init__(self, refusal: Refusal, *figures: object, retry_ms: int | None = None) -> None:
         self.refusal = refusal
+        self.retry_ms = retry_ms
         self.message = refusal.text.format(*figures)
         super().__init__(f"{refusal.code}: {self.message}")

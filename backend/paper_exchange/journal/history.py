@@ -10,7 +10,15 @@ from typing import TypeVar
 
 import msgspec
 
-from paper_exchange.engine.orders import AutoClose, Conditional, Fill, Income, MarginChange, Order
+from paper_exchange.engine.orders import (
+    Amendment,
+    AutoClose,
+    Conditional,
+    Fill,
+    Income,
+    MarginChange,
+    Order,
+)
 from paper_exchange.engine.past import Picture
 
 T = TypeVar("T")
@@ -31,6 +39,10 @@ AND client_id >= 'autoclose-' AND client_id < 'autoclose.'
 AND json_extract(body, '$.auto_close') = coalesce(:kind, json_extract(body, '$.auto_close'))
 """
 _FORCED = "SELECT body FROM orders" + _FILTER + _AUTO_CLOSE  # noqa: S608 - constants
+_AMENDMENTS = """
+SELECT body FROM amendments WHERE account = :account AND order_id = :order_id
+AND time_ms BETWEEN :start_ms AND :end_ms
+"""
 _OLDEST_FIRST = " ORDER BY id LIMIT :limit"
 _NEWEST_FIRST = " ORDER BY id DESC LIMIT :limit"
 
@@ -39,7 +51,8 @@ _NEWEST_FIRST = " ORDER BY id DESC LIMIT :limit"
 class Range:
     """Which rows: of one account, narrowed by whatever is not None.
 
-    Times are market milliseconds, inclusive.
+    Times are market milliseconds, inclusive. `oldest_first` says which rows count when there are more than
+    `limit`: the oldest, the newest, or (None) the oldest exactly when a start was given.
     """
 
     account: str
@@ -51,6 +64,7 @@ class Range:
     kind: str | None = None
     sign: int | None = None
     limit: int = 500
+    oldest_first: bool | None = None
 
 
 class History:
@@ -96,6 +110,11 @@ class History:
         rows = self._rows(_FORCED, replace(wanted, kind=None if kind is None else kind.value), Order)
         return [row for row in map(self._order_then, rows) if row is not None]
 
+    def amendments(self, wanted: Range) -> list[Amendment]:
+        last = None if self._as_of is None else self._as_of.counters.amendment
+        rows = self._rows(_AMENDMENTS, wanted, Amendment)
+        return [row for row in rows if last is None or row.id <= last]
+
     def find_order(self, account: str, order_id: int | None, client_id: str | None) -> Order | None:
         """By number, or the newest that bore the client id; None when there is none."""
         return self._order_then(self._one("orders", account, order_id, client_id, Order))
@@ -138,6 +157,8 @@ class History:
     def _rows(self, query: str, wanted: Range, kind: type[T]) -> list[T]:
         """From the start when one is given, else the newest; the venue's own habit."""
         forward = wanted.start_ms is not None or wanted.from_id is not None
+        if wanted.oldest_first is not None:
+            forward = wanted.oldest_first
         values = asdict(wanted)
         values["start_ms"] = wanted.start_ms if wanted.start_ms is not None else 0
         values["end_ms"] = wanted.end_ms if wanted.end_ms is not None else FAR_FUTURE_MS

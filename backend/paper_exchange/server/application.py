@@ -13,6 +13,7 @@ from paper_exchange.clock import TransportClock
 from paper_exchange.pacing import Pacer
 from paper_exchange.server import (
     routes_account,
+    routes_batches,
     routes_conditionals,
     routes_elsewhere,
     routes_orders,
@@ -42,6 +43,7 @@ ROUTES: Routes = (
     | routes_account.ROUTES
     | routes_positions.ROUTES
     | routes_orders.ROUTES
+    | routes_batches.ROUTES
     | routes_conditionals.ROUTES
     | routes_elsewhere.ROUTES
 )

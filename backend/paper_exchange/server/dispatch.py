@@ -87,7 +87,7 @@ class Dispatcher:
         self._services.rates.spend(request.remote or "", route.weigh(parameters))
         signer = self._signer(request, route, raw, parameters)
         if route.counts_as_order and signer is not None:
-            in_ten, in_minute = self._services.rates.count_order(signer.id)
+            in_ten, in_minute = self._services.rates.count_order(signer.id, route.orders_in_ten)
             reply.headers["X-MBX-ORDER-COUNT-10S"] = str(in_ten)
             reply.headers["X-MBX-ORDER-COUNT-1M"] = str(in_minute)
         venue = self._services.venue

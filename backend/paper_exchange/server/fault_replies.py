@@ -11,7 +11,7 @@ from paper_exchange import clock
 from paper_exchange.engine.refusals import Refusal, VenueError
 from paper_exchange.server.fault_rules import FaultMode, RequestRule
 from paper_exchange.server.faults import MAINTENANCE, NO_FAULT, Fault, Faults
-from paper_exchange.server.rates import BAN_MS
+from paper_exchange.server.rates import FIRST_BAN_MS
 from paper_exchange.server.replies import JSON, Reply
 
 SILENCE_SECONDS = 120.0
@@ -87,7 +87,7 @@ class FaultyReplies:
             case FaultMode.TOO_MANY:
                 return _refusal(Refusal.TOO_MANY_REQUESTS, address, self._weight_limit)
             case FaultMode.BANNED:
-                return _refusal(Refusal.BANNED, address, clock.wall_ms() + BAN_MS)
+                return _refusal(Refusal.BANNED, address, clock.wall_ms() + FIRST_BAN_MS)
             case FaultMode.NOT_EXECUTED:
                 return _text(NOT_DONE_503)
             case FaultMode.UNKNOWN:

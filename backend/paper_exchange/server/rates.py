@@ -13,7 +13,8 @@ TEN_SECONDS_MS = 10_000
 ORDERS_PER_TEN_SECONDS = 300
 ORDERS_PER_MINUTE = 1_200
 REFUSALS_BEFORE_BAN = 50
-BAN_MS = 120_000
+FIRST_BAN_MS = 2 * MINUTE_MS
+LONGEST_BAN_MS = 3 * 24 * 60 * MINUTE_MS
 
 
 @dataclass(slots=True)
@@ -21,7 +22,46 @@ class _Address:
     minute: int = 0
     used: int = 0
     refused: int = 0
+    bans: int = 0
     banned_until_ms: int = 0
+
+
+@dataclass(slots=True)
+class OrderWindow:
+    """What was counted within the last `span_ms`, oldest first."""
+
+    span_ms: int
+    most: int
+    name: str
+    total: int = 0
+    _counted: deque[tuple[int, int]] = field(default_factory=deque)
+
+    def forget(self, now: int) -> None:
+        """Drop what is older than the span."""
+        while self._counted and self._counted[0][0] <= now - self.span_ms:
+            self.total -= self._counted.popleft()[1]
+
+    def wait_ms(self, now: int, more: int) -> int:
+        """How long until `more` would fit; 0 when it does. `forget` has been called."""
+        over = self.total + more - self.most
+        for then, count in self._counted:
+            if over <= 0:
+                break
+            over -= count
+            if over <= 0:
+                return then + self.span_ms - now
+        return self.span_ms if over > 0 else 0
+
+    def count(self, now: int, more: int) -> None:
+        self._counted.append((now, more))
+        self.total += more
+
+
+def _order_windows() -> tuple[OrderWindow, OrderWindow]:
+    return (
+        OrderWindow(TEN_SECONDS_MS, ORDERS_PER_TEN_SECONDS, "10 SECOND"),
+        OrderWindow(MINUTE_MS, ORDERS_PER_MINUTE, "MINUTE"),
+    )
 
 
 @dataclass(slots=True)
@@ -30,23 +70,31 @@ class RateLimits:
 
     weight_limit: int
     _addresses: dict[str, _Address] = field(default_factory=dict)
-    _orders: dict[str, deque[int]] = field(default_factory=dict)
+    _orders: dict[str, tuple[OrderWindow, OrderWindow]] = field(default_factory=dict)
 
     def spend(self, address: str, weight: int) -> int:
-        """Count the weight and return what the address has used this minute; refused above the limit."""
+        """Count the weight and return what the address has used this minute; refused above the limit.
+
+        Who goes on asking is banned: two minutes at first, twice as long each time, three days at most.
+        """
         now = clock.wall_ms()
         entry = self._addresses.setdefault(address, _Address())
         if now < entry.banned_until_ms:
-            raise VenueError(Refusal.BANNED, address, entry.banned_until_ms)
+            raise VenueError(
+                Refusal.BANNED, address, entry.banned_until_ms, retry_ms=entry.banned_until_ms - now
+            )
         if entry.minute != now // MINUTE_MS:
             entry.minute, entry.used = now // MINUTE_MS, 0
         entry.used += weight
         if entry.used > self.weight_limit:
             entry.refused += 1
             if entry.refused > REFUSALS_BEFORE_BAN:
-                entry.refused, entry.banned_until_ms = 0, now + BAN_MS
-                raise VenueError(Refusal.BANNED, address, entry.banned_until_ms)
-            raise VenueError(Refusal.TOO_MANY_REQUESTS, address, self.weight_limit)
+                ban_ms = min(FIRST_BAN_MS << entry.bans, LONGEST_BAN_MS)
+                entry.refused, entry.bans, entry.banned_until_ms = 0, min(entry.bans + 1, 12), now + ban_ms
+                raise VenueError(Refusal.BANNED, address, entry.banned_until_ms, retry_ms=ban_ms)
+            raise VenueError(
+                Refusal.TOO_MANY_REQUESTS, address, self.weight_limit, retry_ms=MINUTE_MS - now % MINUTE_MS
+            )
         return entry.used
 
     def used(self, address: str) -> int:
@@ -56,29 +104,42 @@ class RateLimits:
             return 0
         return entry.used
 
-    def count_order(self, account: str) -> tuple[int, int]:
-        """Count one order; returns how many in ten seconds and in a minute; refused above either limit."""
+    def count_order(self, account: str, in_ten: int = 1) -> tuple[int, int]:
+        """Count a request that places or changes orders: `in_ten` in ten seconds, one in the minute.
+
+        Returns how many there are in each window by now; refused above either limit.
+        """
         now = clock.wall_ms()
-        times = self._orders.setdefault(account, deque())
-        while times and times[0] <= now - MINUTE_MS:
-            times.popleft()
-        in_ten = sum(1 for one in times if one > now - TEN_SECONDS_MS)
-        if in_ten >= ORDERS_PER_TEN_SECONDS:
-            raise VenueError(Refusal.TOO_MANY_ORDERS, ORDERS_PER_TEN_SECONDS, "10 SECOND")
-        if len(times) >= ORDERS_PER_MINUTE:
-            raise VenueError(Refusal.TOO_MANY_ORDERS, ORDERS_PER_MINUTE, "MINUTE")
-        times.append(now)
-        return in_ten + 1, len(times)
+        windows = self._orders.setdefault(account, _order_windows())
+        added = (in_ten, 1)
+        for one, more in zip(windows, added, strict=True):
+            one.forget(now)
+            wait_ms = one.wait_ms(now, more)
+            if wait_ms:
+                raise VenueError(Refusal.TOO_MANY_ORDERS, one.most, one.name, retry_ms=wait_ms)
+        for one, more in zip(windows, added, strict=True):
+            one.count(now, more)
+        return windows[0].total, windows[1].total
+
+    def counted_orders(self, account: str) -> tuple[int, int]:
+        """How many orders count against the account in ten seconds and in a minute."""
+        now = clock.wall_ms()
+        ten, minute = self._orders.setdefault(account, _order_windows())
+        ten.forget(now)
+        minute.forget(now)
+        return ten.total, minute.total
 
 
-def retry_after_seconds(refusal: Refusal) -> int | None:
-    """What the Retry-After header says; None for refusals that have none."""
-    match refusal:
+def retry_after_seconds(refused: VenueError) -> int | None:
+    """What the Retry-After header says, rounded up to whole seconds; None for refusals that have none."""
+    if refused.retry_ms is not None:
+        return -(-refused.retry_ms // 1_000)
+    match refused.refusal:
         case Refusal.TOO_MANY_REQUESTS:
             return 60 - clock.wall_ms() // 1_000 % 60
         case Refusal.TOO_MANY_ORDERS:
-            return 10
+            return TEN_SECONDS_MS // 1_000
         case Refusal.BANNED:
-            return BAN_MS // 1_000
+            return FIRST_BAN_MS // 1_000
         case _:
             return None

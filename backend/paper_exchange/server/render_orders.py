@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from paper_exchange.engine.contracts import Contract
-from paper_exchange.engine.orders import Conditional, Fill, Income, Order, Side
+from paper_exchange.engine.money import ZERO
+from paper_exchange.engine.orders import Amendment, Conditional, Fill, Income, Order, OrderStatus, Side
 from paper_exchange.server.text import amount_text, quote_text
 
 
@@ -28,16 +29,69 @@ def order_fields(order: Order, contract: Contract, with_time: bool = True) -> di
         "positionSide": order.position_side.value,
         "stopPrice": contract.price_text(order.trigger_price),
         "workingType": order.working_type.value,
-        "priceProtect": False,
+        "priceProtect": order.price_protect,
         "origType": order.origin_type,
-        "priceMatch": "NONE",
-        "selfTradePreventionMode": "NONE",
-        "goodTillDate": 0,
+        "priceMatch": order.price_match.value,
+        "selfTradePreventionMode": order.self_trade_prevention.value,
+        "goodTillDate": order.good_till_ms or 0,
         "updateTime": order.updated_ms,
     }
     if with_time:
         fields["time"] = order.created_ms
     return fields
+
+
+def accepted_fields(order: Order, contract: Contract) -> dict[str, object]:
+    """An order as it was when it was accepted, before anything of it was filled."""
+    nothing = contract.quantity_text(ZERO)
+    return order_fields(order, contract, with_time=False) | {
+        "status": OrderStatus.NEW.value,
+        "avgPrice": contract.price_text(ZERO),
+        "executedQty": nothing,
+        "cumQty": nothing,
+        "cumQuote": quote_text(ZERO),
+    }
+
+
+def amended_fields(order: Order, contract: Contract, modify_id: int | None) -> dict[str, object]:
+    """The answer to an amendment; the caller's own number comes back when there was one."""
+    fields = order_fields(order, contract, with_time=False) | {"pair": contract.pair}
+    return fields if modify_id is None else fields | {"modifyId": modify_id}
+
+
+def amendment_fields(one: Amendment, contract: Contract) -> dict[str, object]:
+    change: dict[str, object] = {
+        "price": {
+            "before": contract.price_text(one.price_before),
+            "after": contract.price_text(one.price_after),
+        },
+        "origQty": {
+            "before": contract.quantity_text(one.quantity_before),
+            "after": contract.quantity_text(one.quantity_after),
+        },
+        "count": one.count,
+    }
+    if one.modify_id is not None:
+        change["modifyId"] = one.modify_id
+    return {
+        "amendmentId": one.id,
+        "symbol": one.symbol,
+        "pair": contract.pair,
+        "orderId": one.order_id,
+        "clientOrderId": one.client_id,
+        "time": one.time_ms,
+        "amendment": change,
+    }
+
+
+def activation_text(one: Conditional, contract: Contract) -> str:
+    """A trailing stop's activation price; empty when it was active at once."""
+    return "" if one.activation_price is None else contract.price_text(one.activation_price)
+
+
+def callback_text(one: Conditional) -> str:
+    """A trailing stop's callback rate in percent; empty for every other."""
+    return "" if one.callback_fraction is None else f"{(one.callback_fraction * 100).normalize():f}"
 
 
 def conditional_fields(one: Conditional, contract: Contract, with_actual: bool = True) -> dict[str, object]:
@@ -56,17 +110,19 @@ def conditional_fields(one: Conditional, contract: Contract, with_actual: bool =
         "triggerPrice": contract.price_text(one.trigger_price),
         "price": contract.price_text(one.price),
         "icebergQuantity": None,
-        "selfTradePreventionMode": "NONE",
+        "selfTradePreventionMode": one.self_trade_prevention.value,
         "workingType": one.working_type.value,
-        "priceMatch": "NONE",
+        "priceMatch": one.price_match.value,
         "closePosition": one.close_position,
         "priceProtect": one.price_protect,
         "reduceOnly": one.reduce_only,
         "createTime": one.created_ms,
         "updateTime": one.updated_ms,
         "triggerTime": one.triggered_ms,
-        "goodTillDate": 0,
+        "goodTillDate": one.good_till_ms or 0,
     }
+    if one.callback_fraction is not None:
+        fields |= {"activatePrice": activation_text(one, contract), "callbackRate": callback_text(one)}
     if with_actual:
         fields |= {
             "actualOrderId": "" if one.actual_order_id is None else str(one.actual_order_id),

@@ -24,7 +24,7 @@ class Reply:
     def refuse(self, refused: VenueError) -> None:
         refusal = refused.refusal
         self.status, self.content = refusal.http_status, {"code": refusal.code, "msg": refused.message}
-        wait = retry_after_seconds(refusal)
+        wait = retry_after_seconds(refused)
         if wait is not None:
             self.headers["Retry-After"] = str(wait)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from paper_exchange.engine.orders import Conditional, ConditionalRequest, WorkingType
+from paper_exchange.engine.orders import Conditional
 from paper_exchange.engine.refusals import Refusal, VenueError
-from paper_exchange.journal.history import Range
+from paper_exchange.server.order_requests import conditional_request, response_type
 from paper_exchange.server.render_orders import conditional_fields
 from paper_exchange.server.routing import Access, Call, Route, Routes, per_symbol
+from paper_exchange.server.windows import rows_wanted
 
 
 def _shown(call: Call, one: Conditional, with_actual: bool = True) -> dict[str, object]:
@@ -14,24 +15,10 @@ def _shown(call: Call, one: Conditional, with_actual: bool = True) -> dict[str, 
 
 
 def place(call: Call) -> object:
-    parameters = call.parameters
-    if parameters.text("algoType") != "CONDITIONAL":
+    if call.parameters.text("algoType") != "CONDITIONAL":
         raise VenueError(Refusal.MALFORMED, "algoType")
-    request = ConditionalRequest(
-        symbol=parameters.text("symbol"),
-        side=parameters.text("side"),
-        type=parameters.text("type"),
-        trigger_price=parameters.decimal("triggerPrice"),
-        quantity=parameters.decimal("quantity"),
-        price=parameters.decimal("price"),
-        time_in_force=parameters.optional("timeInForce"),
-        reduce_only=parameters.flag("reduceOnly"),
-        close_position=parameters.flag("closePosition"),
-        position_side=parameters.optional("positionSide") or "BOTH",
-        client_id=parameters.optional("clientAlgoId"),
-        working_type=parameters.optional("workingType") or WorkingType.CONTRACT_PRICE.value,
-        price_protect=parameters.flag("priceProtect"),
-    )
+    response_type(call.parameters)
+    request = conditional_request(call.parameters)
     made = call.venue.exchange.place_conditional(call.account, request, call.now)
     return _shown(call, made, with_actual=False)
 
@@ -66,20 +53,16 @@ def query(call: Call) -> object:
 
 def open_conditionals(call: Call) -> object:
     wanted = {market.symbol for market in call.markets()}
-    found = call.account.live_conditionals.values()
-    return [_shown(call, one) for one in found if one.is_waiting and one.symbol in wanted]
+    number = call.parameters.integer("algoId")
+    return [
+        _shown(call, one)
+        for one in call.account.live_conditionals.values()
+        if one.is_waiting and one.symbol in wanted and number in (None, one.id)
+    ]
 
 
 def all_conditionals(call: Call) -> object:
-    parameters = call.parameters
-    wanted = Range(
-        account=call.account.id,
-        symbol=call.market().symbol,
-        start_ms=parameters.integer("startTime"),
-        end_ms=parameters.integer("endTime"),
-        from_id=parameters.integer("algoId"),
-        limit=parameters.limit(500, 1_000),
-    )
+    wanted = rows_wanted(call, call.market().symbol, from_id=call.parameters.integer("algoId"))
     return [_shown(call, one) for one in call.venue.history.conditionals(wanted)]
 
 

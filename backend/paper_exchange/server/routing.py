@@ -75,6 +75,7 @@ class Route:
     access: Access
     counts_as_order: bool = False
     reads_history: bool = False
+    orders_in_ten: int = 1
 
     def weigh(self, parameters: Parameters) -> int:
         return self.weight if isinstance(self.weight, int) else self.weight(parameters)

@@ -7,7 +7,6 @@ from paper_exchange.engine.contracts import Contract
 from paper_exchange.engine.events import (
     BalanceChanged,
     ConditionalChanged,
-    Execution,
     FillBooked,
     LeverageChanged,
     MarginCalled,
@@ -16,8 +15,9 @@ from paper_exchange.engine.events import (
 )
 from paper_exchange.engine.exchange import Exchange
 from paper_exchange.engine.money import ZERO
-from paper_exchange.engine.orders import ConditionalStatus, OrderStatus, OrderType, TimeInForce
+from paper_exchange.engine.orders import ConditionalStatus, ConditionalType
 from paper_exchange.server.render_account import break_even
+from paper_exchange.server.render_orders import activation_text, callback_text
 from paper_exchange.server.text import amount_text
 
 
@@ -79,29 +79,23 @@ def _order_update(exchange: Exchange, event: OrderChanged) -> dict[str, object]:
         "ps": order.position_side.value,
         "cp": order.close_position,
         "rp": amount_text(fill.realized if fill is not None else ZERO),
-        "pP": False,
+        "pP": order.price_protect,
         "si": 0,
         "ss": 0,
-        "V": "NONE",
-        "pm": "NONE",
-        "gtd": 0,
-        "er": _expiry_reason(event),
+        "V": order.self_trade_prevention.value,
+        "pm": order.price_match.value,
+        "gtd": order.good_till_ms or 0,
+        "er": event.why.value,
     }
+    if event.modify_id is not None:
+        fields["M"] = str(event.modify_id)
+    if order.origin_type == ConditionalType.TRAILING_STOP_MARKET:
+        one = event.account.find_conditional(order.conditional_id, None)
+        if one is not None:
+            fields |= {"AP": activation_text(one, contract), "cr": callback_text(one)}
     if fill is not None:
         fields |= {"n": amount_text(fill.fee), "N": "USDT"}
     return {"e": "ORDER_TRADE_UPDATE", "E": event.time_ms, "T": event.time_ms, "o": fields}
-
-
-def _expiry_reason(event: OrderChanged) -> str:
-    """Why the order expired, by the venue's number; "0" when it did not, or for no reason of its own."""
-    order = event.order
-    if event.execution is not Execution.EXPIRED:
-        return "0"
-    if order.status is OrderStatus.EXPIRED_IN_MATCH:
-        return "1"  # it would have traded with an order of the same account
-    if order.type is OrderType.MARKET:
-        return "9"  # the book ended before the order did
-    return "2" if order.time_in_force is TimeInForce.IOC else "0"
 
 
 def _trade_lite(exchange: Exchange, event: FillBooked) -> dict[str, object]:
@@ -174,14 +168,14 @@ def _algo_update(exchange: Exchange, event: ConditionalChanged) -> list[dict[str
         "ai": "" if one.actual_order_id is None else str(one.actual_order_id),
         "tp": contract.price_text(one.trigger_price),
         "p": contract.price_text(one.price),
-        "V": "NONE",
+        "V": one.self_trade_prevention.value,
         "wt": one.working_type.value,
-        "pm": "NONE",
+        "pm": one.price_match.value,
         "cp": one.close_position,
         "pP": one.price_protect,
         "R": one.reduce_only,
         "tt": one.triggered_ms,
-        "gtd": 0,
+        "gtd": one.good_till_ms or 0,
         "rm": event.reject_reason,
     }
     if one.actual_order_id is not None:
