@@ -23,7 +23,7 @@ class WalletKeyRepository:
             Wallet.data_key_wrapped,
             Wallet.key_version,
         ).where(Wallet.user_id == user_id, Wallet.id == wallet_id)
-        row = (await self._session.execute(statement)).tuples().first()
+        row = (await self._session.execute(statement)).first()
         if row is None or row[0] is None or row[1] is None or row[2] is None:
             return None
         return SealedKeys(row[0], row[1], row[2], row[3])
