@@ -69,7 +69,8 @@ async def answers_per_second(
     started = perf_counter()
     before = sum(asker.answers for asker in askers)
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(asyncio.shield(done), seconds)
+        async with asyncio.timeout(seconds):
+            await asyncio.shield(done)
     elapsed = perf_counter() - started
     answers = sum(asker.answers for asker in askers) - before
     for asker in askers:

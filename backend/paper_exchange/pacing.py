@@ -98,7 +98,8 @@ class Pacer:
     async def _wait(self, seconds: float) -> bool:
         """Wait, or less when the settings change; True when they did."""
         try:
-            await asyncio.wait_for(self._wake.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
         except TimeoutError:
             return False
         self._wake.clear()

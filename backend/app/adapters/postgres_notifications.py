@@ -61,9 +61,11 @@ async def _payloads(connection: asyncpg.Connection, waiting: asyncio.Queue[str |
     """Payloads until the connection is lost; a silent one is asked from time to time."""
     while True:
         try:
-            payload = await asyncio.wait_for(waiting.get(), CHECK_SECONDS)
+            async with asyncio.timeout(CHECK_SECONDS):
+                payload = await waiting.get()
         except TimeoutError:
-            await asyncio.wait_for(connection.execute("SELECT 1"), CHECK_SECONDS)
+            async with asyncio.timeout(CHECK_SECONDS):
+                await connection.execute("SELECT 1")
             continue
         if payload is None:
             return

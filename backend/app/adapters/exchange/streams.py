@@ -46,7 +46,8 @@ class AccountStream:
                 watching = await _connected(stream)
                 yield AccountHint(None, "connected")  # events of the gap are lost: read everything again
                 while True:
-                    orders = await asyncio.wait_for(watching, self._silence)
+                    async with asyncio.timeout(self._silence):
+                        orders = await watching
                     watching = asyncio.ensure_future(stream.watch_orders())
                     failures = 0
                     for symbol in {order.get("symbol") for order in orders} or {None}:
@@ -103,7 +104,8 @@ async def watch_quotes(
         try:
             stream = await make()
             while True:
-                tickers = await asyncio.wait_for(stream.watch_mark_prices(), PRICE_SILENCE_SECONDS)
+                async with asyncio.timeout(PRICE_SILENCE_SECONDS):
+                    tickers = await stream.watch_mark_prices()
                 failures = 0
                 quotes = [_quote(ticker, now()) for symbol, ticker in tickers.items() if symbol in wanted]
                 if quotes:

@@ -153,7 +153,8 @@ class Executor:
             if len(items) == room:
                 return
         try:
-            await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
+            async with asyncio.timeout(POLL_SECONDS):
+                await self._wake.wait()
         except TimeoutError:
             return
 

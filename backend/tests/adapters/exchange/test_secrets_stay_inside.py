@@ -81,7 +81,8 @@ async def test_venue_that_is_gone_leaks_nothing(account: Account, caplog: pytest
         await witness.listen(lambda: gateway.place_entry(approved(), ticket("canary")))
         hints = gateway.hints()
         with pytest.raises(TimeoutError):
-            await asyncio.wait_for(anext(hints), 0.5)
+            async with asyncio.timeout(0.5):
+                await anext(hints)
         await hints.aclose()  # type: ignore[attr-defined]
         await witness.listen(gateway.balance)
     assert witness.leaked([caplog.text, *map(repr, logs)]) == []

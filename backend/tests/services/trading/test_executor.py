@@ -1,8 +1,15 @@
 """From a signal to a position that is filled, protected and in the end closed, on the real paper exchange."""
 
+import asyncio
+from collections.abc import AsyncIterator
 from decimal import Decimal
 
-from tests.services.trading.floor import BTC, TradingFloor
+import pytest
+
+from app.core.process_identity import own_identity
+from app.services.trading.executor import Executor
+from app.services.trading.shard_leases import ShardLeases
+from tests.services.trading.floor import BTC, TradingFloor, until
 
 
 async def test_signal_becomes_a_filled_and_protected_position(floor: TradingFloor) -> None:
@@ -49,3 +56,30 @@ async def test_moved_stop_is_tighter_and_the_only_one(floor: TradingFloor) -> No
     (stop,) = await floor.venue_orders(account)
     assert stop.trigger_price > trade["stop_price"]
     assert (await floor.trade(account, BTC) or {})["stop_price"] == stop.trigger_price
+
+
+class NudgedBy:
+    """Notifications that come when the test gives one."""
+
+    def __init__(self) -> None:
+        self.nudge = asyncio.Event()
+
+    async def listen(self, channel: str) -> AsyncIterator[str | None]:
+        while True:
+            await self.nudge.wait()
+            self.nudge.clear()
+            yield channel
+
+
+@pytest.mark.parametrize("turns", range(4))
+async def test_an_executor_that_is_woken_as_it_is_told_to_stop_stops(floor: TradingFloor, turns: int) -> None:
+    desk, notifications, stop = floor.desk, NudgedBy(), asyncio.Event()
+    leases = ShardLeases(desk.system, desk.leases, own_identity(), shard_count=4, seconds=60)
+    running = asyncio.create_task(Executor(desk, leases, notifications).run(stop))
+    await until(lambda: floor.sql.fetchval("SELECT true FROM shard_leases WHERE epoch > 0 LIMIT 1"))
+    notifications.nudge.set()
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    stop.set()
+    async with asyncio.timeout(20):
+        await running
