@@ -19,6 +19,7 @@ from paper_exchange.feeds.candle_files import FeedFileError, read_folder
 from paper_exchange.feeds.playback import Playback
 from paper_exchange.feeds.replay import ReplaySource
 from paper_exchange.feeds.synthetic import SyntheticSource
+from paper_exchange.journal.retention import KEPT_ROWS
 from paper_exchange.journal.store import JournalError, Store
 from paper_exchange.server.application import build_application
 from paper_exchange.venue import Venue
@@ -29,6 +30,7 @@ REPLAY_HISTORY = 120
 SYNTHETIC_HISTORY = 12_000
 SYNTHETIC_LEAST = 1_500
 DEFAULT_SPEED = 20.0
+LOOPBACK = "127.0.0.1"
 UNUSABLE = 2
 BROKEN = 1
 LAST_REPLIES_SECONDS = 1.0
@@ -47,11 +49,20 @@ class Options:
     history_bars: int | None
     weight_limit: int
     admin_token: str
+    host: str
+    kept_rows: int
 
 
 def _positive(text: str) -> float:
     value = float(text)
     if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError("must be above zero")
+    return value
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 1:
         raise argparse.ArgumentTypeError("must be above zero")
     return value
 
@@ -70,6 +81,12 @@ def parse(arguments: list[str] | None = None) -> Options:
     parser.add_argument(
         "--weight-limit", type=int, default=2_400, help="request weight per address and minute"
     )
+    parser.add_argument(
+        "--host", default=LOOPBACK, help="address to listen on; the operator's stay on loopback"
+    )
+    parser.add_argument(
+        "--kept-rows", type=_count, default=KEPT_ROWS, help="orders, fills and postings kept of each account"
+    )
     found = parser.parse_args(arguments)
     if found.feed == "replay" and found.replay_dir is None:
         parser.error("--feed replay needs --replay-dir")
@@ -86,6 +103,8 @@ def parse(arguments: list[str] | None = None) -> Options:
         found.history_bars,
         found.weight_limit,
         token,
+        found.host,
+        found.kept_rows,
     )
 
 
@@ -128,7 +147,7 @@ async def serve(options: Options, store: Store) -> int:
         application, access_log=None, handle_signals=False, shutdown_timeout=LAST_REPLIES_SECONDS
     )
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", options.port)
+    site = web.TCPSite(runner, options.host, options.port)
     await site.start()
     host, port = runner.addresses[0][:2]
     stopping = asyncio.Event()
@@ -153,7 +172,7 @@ def main() -> int:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     options = parse()
     try:
-        store = Store(options.journal, HOUR_MS if options.feed == "replay" else MINUTE_MS)
+        store = Store(options.journal, HOUR_MS if options.feed == "replay" else MINUTE_MS, options.kept_rows)
         import uvloop
 
         return uvloop.run(serve(options, store))

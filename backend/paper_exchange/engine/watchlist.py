@@ -6,6 +6,9 @@ import heapq
 from collections.abc import Iterator
 from typing import Generic, Protocol, TypeVar
 
+# Entries of things long gone are kept until they are this many, and half of all.
+MOST_STALE = 256
+
 
 class Waiting(Protocol):
     """Anything with an identity that can be put on a watch list."""
@@ -42,6 +45,9 @@ class PriceWatch(Generic[W]):
     def remove(self, thing: W) -> None:
         self.waiting.pop(thing.id, None)
         self._present.pop(thing.id, None)
+        if len(self._heap) > MOST_STALE + 2 * len(self._present):
+            self._heap = [entry for entry in self._heap if self._present.get(entry[2]) == entry[1]]
+            heapq.heapify(self._heap)
 
     def reached(self, price: int) -> bool:
         """Whether anything may be met at `price`."""

@@ -63,6 +63,10 @@ CREATE TABLE IF NOT EXISTS amendments (
     body TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS ix_amendments_order ON amendments (order_id, id);
+CREATE TABLE IF NOT EXISTS carried (
+    account TEXT NOT NULL, source TEXT NOT NULL, name TEXT NOT NULL, amount TEXT NOT NULL,
+    PRIMARY KEY (account, source, name)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS markets (symbol TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS bars (
     symbol TEXT NOT NULL, interval_ms INTEGER NOT NULL, open_ms INTEGER NOT NULL, body TEXT NOT NULL,

@@ -11,18 +11,17 @@ from typing import TextIO, TypeVar
 
 import msgspec
 
-from paper_exchange import clock
 from paper_exchange.engine.accounts import AccountRecord, Position
-from paper_exchange.engine.bars import KEPT_BASE_BARS, KEPT_MINUTE_BARS, MINUTE_MS, Bar
+from paper_exchange.engine.bars import Bar
 from paper_exchange.engine.changes import Deposit
 from paper_exchange.engine.market import KEPT_FUNDINGS, FundingPoint, MarketRecord
 from paper_exchange.engine.orders import Conditional, Order
 from paper_exchange.journal.batch import Batch
+from paper_exchange.journal.retention import KEPT_ROWS, Retention
 from paper_exchange.journal.schema import SCHEMA_VERSION, TABLES, UPGRADES, WRITES
 
 T = TypeVar("T")
-PRUNE_EVERY_BARS = 10_000
-THREE_DAYS_MS = 3 * 24 * 3_600_000
+LARGEST_LOG_BYTES = 64 * 1024 * 1024
 
 
 class JournalError(Exception):
@@ -51,15 +50,14 @@ def _connect(path: Path) -> sqlite3.Connection:
     # newest.
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA busy_timeout = 5000")
+    connection.execute(f"PRAGMA journal_size_limit = {LARGEST_LOG_BYTES}")
     return connection
 
 
 class Store:
     """Opens (or makes) the file and holds it alone until closed."""
 
-    def __init__(self, path: Path, base_interval_ms: int) -> None:
-        self._base_interval_ms = base_interval_ms
-        self._bars_since_prune = 0
+    def __init__(self, path: Path, base_interval_ms: int, kept_rows: int = KEPT_ROWS) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = self._hold(path)
         try:
@@ -74,6 +72,7 @@ class Store:
         if version != SCHEMA_VERSION:
             raise JournalError(f"{path} has schema {version}, this program reads {SCHEMA_VERSION}")
         self._writer.execute(WRITES["meta"], ("schema", SCHEMA_VERSION))
+        self._retention = Retention(self._writer, base_interval_ms, kept_rows)
 
     @staticmethod
     def _hold(path: Path) -> TextIO:
@@ -103,32 +102,15 @@ class Store:
         try:
             for table, rows in batch.rows.items():
                 writer.executemany(WRITES[table], rows)
+            self._retention.written(batch)
         except BaseException:
             writer.execute("ROLLBACK")
             raise
         writer.execute("COMMIT")
-        self._bars_since_prune += len(batch.rows.get("bars", ()))
-        if self._bars_since_prune > PRUNE_EVERY_BARS:
-            self.prune()
 
     def prune(self) -> None:
-        """Drop what nobody can ask for any more.
-
-        Bars beyond those kept, unfilled orders closed three days ago.
-        """
-        writer = self._writer
-        self._bars_since_prune = 0
-        keeps = {self._base_interval_ms: KEPT_BASE_BARS}
-        keeps.setdefault(MINUTE_MS, KEPT_MINUTE_BARS)
-        for interval_ms, kept in keeps.items():
-            writer.execute(
-                "DELETE FROM bars WHERE interval_ms = :interval AND open_ms <= "
-                "(SELECT max(open_ms) FROM bars WHERE interval_ms = :interval) - :span",
-                {"interval": interval_ms, "span": kept * interval_ms},
-            )
-        writer.execute(
-            "DELETE FROM orders WHERE is_idle = 1 AND written_ms < ?", (clock.wall_ms() - THREE_DAYS_MS,)
-        )
+        """Drop what time has made useless."""
+        self._retention.prune()
 
     def meta(self) -> dict[str, str]:
         return dict(self._writer.execute("SELECT key, value FROM meta"))

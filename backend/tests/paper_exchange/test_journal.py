@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
@@ -13,11 +14,14 @@ import pytest
 from paper_exchange import clock
 from paper_exchange.engine.bars import KEPT_BASE_BARS, MINUTE_MS, history_bar
 from paper_exchange.engine.changes import Changes
-from paper_exchange.engine.orders import Order, OrderStatus, OrderType, Side, TimeInForce
+from paper_exchange.engine.market import KEPT_FUNDINGS, FundingPoint
+from paper_exchange.engine.orders import Fill, IncomeType, Order, OrderStatus, OrderType, Side, TimeInForce
 from paper_exchange.journal.batch import Batch, render
 from paper_exchange.journal.group_commit import Gathered, GroupCommit
 from paper_exchange.journal.history import History, Range
-from paper_exchange.journal.store import THREE_DAYS_MS, JournalError, Store
+from paper_exchange.journal.retention import THREE_DAYS_MS
+from paper_exchange.journal.store import JournalError, Store
+from tests.paper_exchange.small_venue import SmallVenue
 
 BASE = Order(
     id=1,
@@ -91,6 +95,64 @@ def test_prune_drops_old_bars_and_long_closed_unfilled_orders_only(store: Store)
     kept = store.load()
     assert len(kept.bars["BTCUSDT", MINUTE_MS]) == KEPT_BASE_BARS
     assert [row.id for row in History(store.reader).orders(Range("a"))] == [1, 3, 4]
+
+
+def test_rows_beyond_those_kept_go_and_are_carried_forward(tmp_path: Path) -> None:
+    kept, written = 1_000, 9_000
+    store = Store(tmp_path / "small.sqlite", MINUTE_MS, kept)
+    state = SmallVenue().exchange.state
+    trader = state.accounts["trader"]
+    state.take_changes()
+    wallet = trader.record.wallet
+    for number in range(1, written + 1):
+        state.book(trader, IncomeType.COMMISSION, Decimal("-0.01"), number)
+        trade = Fill(
+            number,
+            "trader",
+            1,
+            "c",
+            "BTCUSDT",
+            Side.BUY,
+            Decimal(1),
+            Decimal(2),
+            Decimal(0),
+            Decimal(0),
+            1,
+            True,
+        )
+        state.changes.fills.append(trade)
+        state.changes.orders[number] = replace(BASE, id=number, account="trader", status=OrderStatus.FILLED)
+        if number % 100 == 0:
+            store.write(render(state.take_changes(), (), {}, 0))
+    store.close()
+    with sqlite3.connect(tmp_path / "small.sqlite") as journal:
+        carried = dict(journal.execute("SELECT name, amount FROM carried").fetchall())
+        (counts,) = journal.execute(
+            "SELECT (SELECT count(*) FROM income), (SELECT count(*) FROM fills), (SELECT count(*) FROM orders)"
+        )
+        (newest,) = journal.execute("SELECT max(id) FROM fills").fetchone()
+    assert all(kept <= count <= kept * 1.1 for count in counts)
+    assert newest == written
+    assert Decimal(carried["COMMISSION"]) + counts[0] * Decimal("-0.01") == trader.record.wallet - wallet
+    assert Decimal(carried["BTCUSDT"]) == (written - counts[1]) * 2
+
+
+def test_open_orders_are_never_dropped(tmp_path: Path) -> None:
+    store = Store(tmp_path / "small.sqlite", MINUTE_MS, 10)
+    _write(store, *(replace(BASE, id=number) for number in range(1, 51)))
+    _write(store, *(replace(BASE, id=number, status=OrderStatus.CANCELED) for number in range(51, 101)))
+    assert len(store.load().orders) == 50
+    store.close()
+
+
+def test_old_fundings_are_dropped(store: Store) -> None:
+    points = [FundingPoint("BTCUSDT", number, Decimal(0), Decimal(1)) for number in range(KEPT_FUNDINGS + 9)]
+    store.write(render(Changes(fundings=points), (), {}, 0))
+    store.prune()
+    assert store.reader.execute("SELECT count(*), min(time_ms) FROM fundings").fetchone() == (
+        KEPT_FUNDINGS,
+        9,
+    )
 
 
 def test_file_that_is_no_journal_is_refused(tmp_path: Path) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from paper_exchange.engine.events import ConditionalChanged
-from paper_exchange.engine.orders import ConditionalStatus, IncomeType, OrderStatus, PositionSide
+from paper_exchange.engine.orders import ConditionalStatus, IncomeType, Order, OrderStatus, PositionSide
 from paper_exchange.engine.refusals import Refusal, VenueError
+from paper_exchange.engine.watchlist import PriceWatch
 from tests.paper_exchange.small_venue import SmallVenue
 
 
@@ -212,3 +214,16 @@ def test_deposit_is_credited_once_per_reference() -> None:
     with pytest.raises(VenueError) as refused:
         venue.exchange.deposit("trader", Decimal(51), "ref", venue.now)
     assert refused.value.refusal is Refusal.REFERENCE_REUSED
+
+
+def test_things_long_gone_do_not_pile_up_on_a_watch_list() -> None:
+    watch: PriceWatch[Order] = PriceWatch(upward=True)
+    venue = SmallVenue()
+    kept = venue.order("SELL", "0.01", "61000")
+    watch.add(1, kept)
+    for number in range(10_000):
+        passing = replace(kept, id=number)
+        watch.add(number + 10, passing)
+        watch.remove(passing)
+    assert len(watch._heap) < 1_000
+    assert list(watch.take(100_000)) == [kept]

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import random
 import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from decimal import Decimal
 from pathlib import Path
 from typing import TypedDict
 
 import ccxt
 import ccxt.pro
 
-from paper_exchange.randomness import seeded
+from tests.paper_exchange.killing import after_the_kill, busy, hire
 from tests.paper_exchange.running import BACKEND, SYMBOL, Running, connect
-
-ACCOUNTS = 3
 
 
 @asynccontextmanager
@@ -69,69 +65,20 @@ async def _picture(running: Running, account: str) -> Picture:
         }
 
 
-async def _trade(
-    client: ccxt.pro.binanceusdm, name: str, draw: random.Random, acknowledged: set[str]
-) -> None:
-    """Trade at random until the venue is gone; note each client id once its order is acknowledged."""
-    last = (await client.fetch_ticker(SYMBOL))["last"]
-    number = 0
-    while True:
-        number += 1
-        client_id = f"{name}-{number}"
-        side = draw.choice(["buy", "sell"])
-        price = client.price_to_precision(SYMBOL, last * (0.97 if side == "buy" else 1.03))
-        try:
-            match draw.randrange(3):
-                case 0:
-                    await client.create_order(
-                        SYMBOL, "limit", side, 0.001, price, {"clientOrderId": client_id}
-                    )
-                case 1:
-                    trigger = client.price_to_precision(SYMBOL, last * (1.03 if side == "buy" else 0.97))
-                    params = {"clientOrderId": f"c{client_id}", "triggerPrice": trigger}
-                    await client.create_order(SYMBOL, "STOP_MARKET", side, 0.001, None, params)
-                    client_id = f"c{client_id}"
-                case _:
-                    await client.create_order(
-                        SYMBOL, "market", side, 0.002, None, {"clientOrderId": client_id}
-                    )
-        except (ccxt.OperationFailed, ccxt.BadRequest):
-            return
-        except ccxt.RateLimitExceeded:
-            continue
-        acknowledged.add(client_id)
-
-
-async def test_everything_acknowledged_survives_a_kill_in_mid_traffic(own_exchange: Running) -> None:
+async def test_everything_acknowledged_survives_kills_in_mid_traffic(own_exchange: Running) -> None:
+    """The short form of `make soak NAME=paper_kill`."""
+    own_exchange.arguments += ["--speed", "120"]
+    traders = hire(4, seed=1)
     own_exchange.start()
-    names = [f"account-{number}" for number in range(ACCOUNTS)]
-    for name in names:
-        own_exchange.open_account(name)
-    acknowledged: dict[str, set[str]] = {name: set() for name in names}
-
-    async def one(name: str) -> None:
-        async with _client(own_exchange, name) as client:
-            await _trade(client, name, seeded(name), acknowledged[name])
-
-    tasks = [asyncio.create_task(one(name)) for name in names]
-    async with asyncio.timeout(60):
-        while min(map(len, acknowledged.values())) < 100:  # noqa: ASYNC110 - plain counts, no event to wait for
-            await asyncio.sleep(0.01)
-    own_exchange.stop(signal.SIGKILL)
-    await asyncio.gather(*tasks)
-
-    own_exchange.start()
-    own_exchange.admin("feed", paused=True)
-    for name in names:
-        picture = await _picture(own_exchange, name)
-        known = {row["clientOrderId"] for row in picture["orders"]}
-        known |= {row["clientAlgoId"] for row in picture["all_conditionals"]}
-        assert acknowledged[name] <= known
-        income = sum(Decimal(row["income"]) for row in picture["income"])
-        assert Decimal(picture["wallet"]) == income
-        signed = (Decimal(row["qty"]) * (1 if row["side"] == "BUY" else -1) for row in picture["fills"])
-        held = sum(Decimal(row["positionAmt"]) for row in picture["positions"])
-        assert held == sum(signed)
+    for kill in range(1, 4):
+        own_exchange.admin("feed", paused=False)
+        async with asyncio.timeout(60), busy(own_exchange, traders):
+            while min(trader.acknowledged for trader in traders) < 40 * kill:  # noqa: ASYNC110 - plain counts
+                await asyncio.sleep(0.01)
+            own_exchange.stop(signal.SIGKILL)
+        own_exchange.start()
+        assert await after_the_kill(own_exchange, traders) == []
+    assert all(trader.told_fills for trader in traders)
 
 
 async def test_state_is_the_same_after_a_kill_as_before(own_exchange: Running) -> None:
