@@ -55,6 +55,7 @@ class Refusal(Enum):
     BAD_COMBINATION = (-1128, "Combination of optional parameters invalid.", 400)
     MALFORMED = (-1130, "Data sent for parameter '{}' is not valid.", 400)
     BODY_TOO_LARGE = (-1136, "The request body is larger than {} bytes.", 413)
+    BAD_JSON = (-1135, "Invalid JSON Request", 400)
     BAD_RESPONSE_TYPE = (-1136, "Invalid newOrderRespType.", 400)
     BAD_CALLBACK = (-2007, "Invalid callBack rate.", 400)
     UNKNOWN_ORDER = (-2011, "Unknown order sent.", 400)

@@ -12,6 +12,7 @@ from aiohttp import web
 from paper_exchange.clock import TransportClock
 from paper_exchange.pacing import Pacer
 from paper_exchange.server import (
+    order_socket,
     routes_account,
     routes_batches,
     routes_conditionals,
@@ -27,6 +28,7 @@ from paper_exchange.server.fault_admin import FaultAdmin
 from paper_exchange.server.faults import Faults
 from paper_exchange.server.frame_faults import UserFrames
 from paper_exchange.server.listen_keys import ListenKeys
+from paper_exchange.server.order_socket import OrderSocket
 from paper_exchange.server.rates import RateLimits
 from paper_exchange.server.routing import Routes, Services
 from paper_exchange.server.streams import Hub
@@ -68,12 +70,14 @@ def build_application(venue: Venue, admin_token: str, weight_limit: int) -> web.
     services = Services(venue, RateLimits(weight_limit), listen_keys, audience.flush_depth, clock)
     dispatcher = Dispatcher(services, faults, ROUTES)
     sockets = Sockets(hub, audience, listen_keys, faults)
+    orders = OrderSocket(services, faults, ROUTES)
     application = web.Application(client_max_size=LARGEST_BODY)
     fault_admin = FaultAdmin(faults, audience.expire_now, hub.drop)
     application.add_routes(Admin(venue, pacer, fault_admin, admin_token).routes())
     for path in STREAM_PATHS:
         application.router.add_get(path, sockets.serve)
         application.router.add_get(path + "/{tail:.*}", sockets.serve)
+    application.router.add_get(order_socket.PATH, orders.serve)
     application.router.add_route("*", "/{tail:.*}", dispatcher.answer)
 
     async def background(_: web.Application) -> AsyncIterator[None]:
@@ -85,6 +89,7 @@ def build_application(venue: Venue, admin_token: str, weight_limit: int) -> web.
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
+        await orders.close()
         for listener in list(hub.listeners):
             await listener.socket.close(code=1001, message=b"going away")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Protocol
 
 from aiohttp import web
 
@@ -21,10 +22,29 @@ STATUS_PATH = "/sapi/v1/system/status"
 UNKNOWN_503 = b'{"code":-1000,"msg":"Unknown error, please check your request or try again later."}'
 NOT_DONE_503 = b'{"code":-1000,"msg":"Service Unavailable."}'
 
+
+class Asked(Protocol):
+    """What a fault needs to know of a request, and its connection to cut."""
+
+    @property
+    def method(self) -> str: ...
+
+    @property
+    def path(self) -> str: ...
+
+    @property
+    def remote(self) -> str | None: ...
+
+    @property
+    def transport(self) -> asyncio.Transport | None: ...
+
+    async def read(self) -> bytes: ...
+
+
 CarryOut = Callable[[], Awaitable[Reply]]
 
 
-def abort(request: web.Request) -> None:
+def abort(request: Asked) -> None:
     """Cut the connection without a word."""
     if request.transport is not None:
         request.transport.abort()
@@ -48,14 +68,14 @@ class FaultyReplies:
         self._weight_limit = weight_limit
         self._late: set[asyncio.Task[None]] = set()
 
-    async def hold(self, request: web.Request, account: str | None) -> Fault:
+    async def hold(self, request: Asked, account: str | None) -> Fault:
         """Draw the request's fault and wait as long as it holds the request up."""
         fault = self._faults.take(request.method, request.path, account)
         if fault.hold_seconds:
             await asyncio.sleep(fault.hold_seconds)
         return fault
 
-    async def instead(self, request: web.Request, fault: Fault, carry_out: CarryOut) -> web.Response | None:
+    async def instead(self, request: Asked, fault: Fault, carry_out: CarryOut) -> web.Response | None:
         """The reply of a fault that keeps the request from being carried out (yet); None for all others."""
         if self._faults.maintenance:
             self._faults.fired[MAINTENANCE] += 1
@@ -101,7 +121,7 @@ class FaultyReplies:
             case _:
                 return None
 
-    async def afterwards(self, request: web.Request, rule: RequestRule | None, reply: Reply) -> web.Response:
+    async def afterwards(self, request: Asked, rule: RequestRule | None, reply: Reply) -> web.Response:
         """The reply, or what a fault makes of it after the request was carried out."""
         match None if rule is None else rule.mode:
             case FaultMode.EXECUTED_UNKNOWN:

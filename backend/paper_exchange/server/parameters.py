@@ -25,6 +25,10 @@ class Parameters:
         except ValueError:
             raise VenueError(Refusal.ILLEGAL_PARAMETER, "query") from None
 
+    def alphabetical(self, but: str) -> str:
+        """All of them as `name=value&...` by name, without the one named."""
+        return "&".join(f"{name}={value}" for name, value in sorted(self._values.items()) if name != but)
+
     def optional(self, name: str) -> str | None:
         return self._values.get(name) or None
 

@@ -121,13 +121,29 @@ class RateLimits:
             one.count(now, more)
         return windows[0].total, windows[1].total
 
-    def counted_orders(self, account: str) -> tuple[int, int]:
-        """How many orders count against the account in ten seconds and in a minute."""
-        now = clock.wall_ms()
-        ten, minute = self._orders.setdefault(account, _order_windows())
-        ten.forget(now)
-        minute.forget(now)
-        return ten.total, minute.total
+    def rows(self, address: str, account: str | None) -> list[dict[str, object]]:
+        """Every limit with what has been used of it; those of orders when an account is named."""
+        rows: list[dict[str, object]] = [
+            _row("REQUEST_WEIGHT", "MINUTE", 1, self.weight_limit, self.used(address))
+        ]
+        if account is not None:
+            now = clock.wall_ms()
+            ten, minute = self._orders.setdefault(account, _order_windows())
+            ten.forget(now)
+            minute.forget(now)
+            rows.append(_row("ORDERS", "SECOND", 10, ten.most, ten.total))
+            rows.append(_row("ORDERS", "MINUTE", 1, minute.most, minute.total))
+        return rows
+
+
+def _row(kind: str, interval: str, number: int, limit: int, count: int) -> dict[str, object]:
+    return {
+        "rateLimitType": kind,
+        "interval": interval,
+        "intervalNum": number,
+        "limit": limit,
+        "count": count,
+    }
 
 
 def retry_after_seconds(refused: VenueError) -> int | None:

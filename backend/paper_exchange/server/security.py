@@ -40,6 +40,14 @@ def check_signature(account: Account, raw: str) -> None:
         raise VenueError(Refusal.BAD_SIGNATURE)
 
 
+def check_signed_fields(account: Account, parameters: Parameters) -> None:
+    """The signature of a socket message: over its other parameters in alphabetical order."""
+    signature = parameters.text("signature")
+    expected = sign(account.record.api_secret, parameters.alphabetical(but="signature"))
+    if not hmac.compare_digest(expected.encode(), signature.encode()):
+        raise VenueError(Refusal.BAD_SIGNATURE)
+
+
 def check_timestamp(parameters: Parameters, now: int) -> None:
     """`now` is the venue's own wall clock in ms."""
     stamp = parameters.integer("timestamp")

@@ -38,7 +38,7 @@ def ccxt_options(base: str, key: str, secret: str) -> dict[str, object]:
     }
     socket = base.replace("http", "ws", 1)
     api: dict[str, object] = {name: base + path for name, path in paths.items()}
-    api["ws"] = {"linear": socket + "/ws"}
+    api["ws"] = {"linear": socket + "/ws", "ws-api": {"linear": socket + "/ws-fapi/v1"}}
     return {"apiKey": key, "secret": secret, "enableRateLimit": False, "urls": {"api": api}}
 
 
