@@ -120,10 +120,10 @@ const PAGES = [
     },
     dialog: true,
   },
-  { name: 'risk', path: '/risk', wait: (p) => p.getByLabel('Leverage', { exact: true }) },
+  { name: 'risk', path: '/risk-management', wait: (p) => p.getByLabel('Leverage', { exact: true }) },
   {
     name: 'risk-diff',
-    path: '/risk',
+    path: '/risk-management',
     wait: (p) => p.getByLabel('Leverage', { exact: true }),
     act: async (p) => {
       await p.getByLabel('Leverage', { exact: true }).fill('50')
@@ -133,7 +133,7 @@ const PAGES = [
   },
   {
     name: 'risk-loosen',
-    path: '/risk',
+    path: '/risk-management',
     wait: (p) => p.getByLabel('Leverage', { exact: true }),
     act: async (p) => {
       await p.getByLabel('Leverage', { exact: true }).fill('50')
@@ -144,7 +144,7 @@ const PAGES = [
   },
   {
     name: 'risk-refused',
-    path: '/risk',
+    path: '/risk-management',
     wait: (p) => p.getByLabel('Leverage', { exact: true }),
     act: async (p) => {
       await p.getByLabel('Leverage', { exact: true }).fill('50')

@@ -16,7 +16,7 @@ import { Route as SignInRouteImport } from './routes/sign-in'
 import { Route as SignUpRouteImport } from './routes/sign-up'
 import { Route as VerifyEmailRouteImport } from './routes/verify-email'
 import { Route as AppAccountRouteImport } from './routes/_app.account'
-import { Route as AppRiskRouteImport } from './routes/_app.risk'
+import { Route as AppRiskManagementRouteImport } from './routes/_app.risk-management'
 import { Route as AppTradeJournalRouteImport } from './routes/_app.trade-journal'
 import { Route as AppWalletsRouteImport } from './routes/_app.wallets'
 import { Route as AppPositionsLiveRouteImport } from './routes/_app.positions.live'
@@ -55,9 +55,9 @@ const AppAccountRoute = AppAccountRouteImport.update({
   path: '/account',
   getParentRoute: () => AppRoute,
 } as any)
-const AppRiskRoute = AppRiskRouteImport.update({
-  id: '/risk',
-  path: '/risk',
+const AppRiskManagementRoute = AppRiskManagementRouteImport.update({
+  id: '/risk-management',
+  path: '/risk-management',
   getParentRoute: () => AppRoute,
 } as any)
 const AppTradeJournalRoute = AppTradeJournalRouteImport.update({
@@ -83,7 +83,7 @@ export interface FileRoutesByFullPath {
   '/sign-up': typeof SignUpRoute
   '/verify-email': typeof VerifyEmailRoute
   '/account': typeof AppAccountRoute
-  '/risk': typeof AppRiskRoute
+  '/risk-management': typeof AppRiskManagementRoute
   '/trade-journal': typeof AppTradeJournalRoute
   '/wallets': typeof AppWalletsRoute
   '/positions/live': typeof AppPositionsLiveRoute
@@ -95,7 +95,7 @@ export interface FileRoutesByTo {
   '/sign-up': typeof SignUpRoute
   '/verify-email': typeof VerifyEmailRoute
   '/account': typeof AppAccountRoute
-  '/risk': typeof AppRiskRoute
+  '/risk-management': typeof AppRiskManagementRoute
   '/trade-journal': typeof AppTradeJournalRoute
   '/wallets': typeof AppWalletsRoute
   '/positions/live': typeof AppPositionsLiveRoute
@@ -109,7 +109,7 @@ export interface FileRoutesById {
   '/sign-up': typeof SignUpRoute
   '/verify-email': typeof VerifyEmailRoute
   '/_app/account': typeof AppAccountRoute
-  '/_app/risk': typeof AppRiskRoute
+  '/_app/risk-management': typeof AppRiskManagementRoute
   '/_app/trade-journal': typeof AppTradeJournalRoute
   '/_app/wallets': typeof AppWalletsRoute
   '/_app/positions/live': typeof AppPositionsLiveRoute
@@ -123,7 +123,7 @@ export interface FileRouteTypes {
     | '/sign-up'
     | '/verify-email'
     | '/account'
-    | '/risk'
+    | '/risk-management'
     | '/trade-journal'
     | '/wallets'
     | '/positions/live'
@@ -135,7 +135,7 @@ export interface FileRouteTypes {
     | '/sign-up'
     | '/verify-email'
     | '/account'
-    | '/risk'
+    | '/risk-management'
     | '/trade-journal'
     | '/wallets'
     | '/positions/live'
@@ -148,7 +148,7 @@ export interface FileRouteTypes {
     | '/sign-up'
     | '/verify-email'
     | '/_app/account'
-    | '/_app/risk'
+    | '/_app/risk-management'
     | '/_app/trade-journal'
     | '/_app/wallets'
     | '/_app/positions/live'
@@ -214,11 +214,11 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppAccountRouteImport
       parentRoute: typeof AppRoute
     }
-    '/_app/risk': {
-      id: '/_app/risk'
-      path: '/risk'
-      fullPath: '/risk'
-      preLoaderRoute: typeof AppRiskRouteImport
+    '/_app/risk-management': {
+      id: '/_app/risk-management'
+      path: '/risk-management'
+      fullPath: '/risk-management'
+      preLoaderRoute: typeof AppRiskManagementRouteImport
       parentRoute: typeof AppRoute
     }
     '/_app/trade-journal': {
@@ -247,7 +247,7 @@ declare module '@tanstack/react-router' {
 
 interface AppRouteChildren {
   AppAccountRoute: typeof AppAccountRoute
-  AppRiskRoute: typeof AppRiskRoute
+  AppRiskManagementRoute: typeof AppRiskManagementRoute
   AppTradeJournalRoute: typeof AppTradeJournalRoute
   AppWalletsRoute: typeof AppWalletsRoute
   AppPositionsLiveRoute: typeof AppPositionsLiveRoute
@@ -255,7 +255,7 @@ interface AppRouteChildren {
 
 const AppRouteChildren: AppRouteChildren = {
   AppAccountRoute: AppAccountRoute,
-  AppRiskRoute: AppRiskRoute,
+  AppRiskManagementRoute: AppRiskManagementRoute,
   AppTradeJournalRoute: AppTradeJournalRoute,
   AppWalletsRoute: AppWalletsRoute,
   AppPositionsLiveRoute: AppPositionsLiveRoute,

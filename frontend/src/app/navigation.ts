@@ -5,7 +5,7 @@ export const PAGES = [
   { to: '/positions/live', title: 'Live positions', short: 'Positions', icon: 'positions' },
   { to: '/trade-journal', title: 'Trade journal', short: 'Journal', icon: 'journal' },
   { to: '/wallets', title: 'Wallets', short: 'Wallets', icon: 'wallet' },
-  { to: '/risk', title: 'Risk settings', short: 'Risk', icon: 'risk' },
+  { to: '/risk-management', title: 'Risk management', short: 'Risk', icon: 'risk' },
   { to: '/account', title: 'Account', short: 'Account', icon: 'account' },
 ] as const satisfies ReadonlyArray<{ to: string; title: string; short: string; icon: IconName }>
 

@@ -12,7 +12,7 @@ import { Panel } from '@/ui/Panel'
 import { Pnl } from '@/ui/Pnl'
 import { Skeleton } from '@/ui/Skeleton'
 import { Surface } from '@/ui/Surface'
-import { ExecutionStatus } from './columns'
+import { ExecutionStatus, realises } from './columns'
 import { OrderTimeline } from './OrderTimeline'
 
 function ExecutionFacts({ row }: { readonly row: Execution }) {
@@ -28,7 +28,7 @@ function ExecutionFacts({ row }: { readonly row: Execution }) {
           ['Filled', `${plain(row.filled_size)} at ${price(row.executed_price)} (${percent(row.fill_percent, 1)})`],
           ['Slippage', `${basisPoints(row.slippage_bps)} (${percent(row.slippage_percent, 4)}), adverse when positive`],
           ['Fees', exactMoney(row.fees_paid)],
-          ['Realised P&L', row.realized_pnl === null ? '–' : <Pnl key="pnl" value={row.realized_pnl} />],
+          ['Realised P&L', realises(row) ? <Pnl key="pnl" value={row.realized_pnl} /> : '–'],
           ['Took', row.execution_time_ms === null ? '–' : `${count(row.execution_time_ms)} ms`],
           ['Retries', String(row.retry_count)],
           ['Market time', dateTime(row.market_time, zone)],

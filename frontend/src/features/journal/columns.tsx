@@ -13,34 +13,38 @@ export function ExecutionStatus({ status }: { readonly status: string }) {
   return FAILED.has(status.toLowerCase()) ? <Badge tone="crit">{text}</Badge> : <Badge>{text}</Badge>
 }
 
+/** Only what leaves a position realises anything: an entry's zero says nothing. */
+export function realises(row: Pick<Execution, 'action' | 'realized_pnl'>): boolean {
+  return row.realized_pnl !== null && row.action !== 'entry'
+}
+
 export function executionColumns(zone: string, wallet: (id: string) => string): ReadonlyArray<Column<Execution>> {
   return [
-    { id: 'time', title: 'Time', track: '10.5rem', cell: (row) => dateTime(row.market_time ?? row.timestamp, zone) },
-    { id: 'symbol', title: 'Symbol', track: '7rem', cell: (row) => <b>{shortSymbol(row.symbol)}</b> },
-    { id: 'action', title: 'Action', track: 'minmax(8rem,1fr)', cell: (row) => words(row.action) },
-    { id: 'side', title: 'Side', track: '3.5rem', cell: (row) => words(row.side) },
-    { id: 'status', title: 'Status', track: '6.5rem', cell: (row) => <ExecutionStatus status={row.status} /> },
-    { id: 'filled', title: 'Filled', track: '6rem', right: true, cell: (row) => plain(row.filled_size) },
-    { id: 'executed', title: 'Executed at', track: '6.5rem', right: true, cell: (row) => price(row.executed_price) },
-    { id: 'slippage', title: 'Slippage', track: '5.5rem', right: true, cell: (row) => basisPoints(row.slippage_bps) },
-    { id: 'fees', title: 'Fees', track: '5.5rem', right: true, cell: (row) => money(row.fees_paid, 4) },
+    { id: 'time', title: 'Time', track: '9.5rem', cell: (row) => dateTime(row.market_time ?? row.timestamp, zone) },
+    { id: 'symbol', title: 'Symbol', track: '6rem', cell: (row) => <b>{shortSymbol(row.symbol)}</b> },
+    { id: 'action', title: 'Action', track: 'minmax(6rem,1fr)', cell: (row) => words(row.action) },
+    { id: 'side', title: 'Side', track: '3rem', cell: (row) => words(row.side) },
+    { id: 'status', title: 'Status', track: '5.5rem', cell: (row) => <ExecutionStatus status={row.status} /> },
+    { id: 'filled', title: 'Filled', track: '5rem', right: true, cell: (row) => plain(row.filled_size) },
+    { id: 'requested', title: 'Requested', track: '5.5rem', right: true, cell: (row) => price(row.requested_price) },
+    { id: 'executed', title: 'Executed', track: '5.5rem', right: true, cell: (row) => price(row.executed_price) },
+    { id: 'slippage', title: 'Slippage', track: '5rem', right: true, cell: (row) => basisPoints(row.slippage_bps) },
+    { id: 'fees', title: 'Fees', track: '5rem', right: true, cell: (row) => money(row.fees_paid, 4) },
     {
       id: 'pnl',
       title: 'Realised P&L',
-      track: '7rem',
+      track: '6.5rem',
       right: true,
-      cell: (row) => (row.realized_pnl === null ? ABSENT : <Pnl value={row.realized_pnl} />),
+      cell: (row) => (realises(row) ? <Pnl value={row.realized_pnl} /> : ABSENT),
     },
     {
       id: 'latency',
       title: 'Took',
-      track: '5rem',
+      track: '4rem',
       right: true,
       cell: (row) => (row.execution_time_ms === null ? ABSENT : `${count(row.execution_time_ms)} ms`),
     },
-    { id: 'requested', title: 'Requested at', track: '6.5rem', right: true, cell: (row) => price(row.requested_price) },
-    { id: 'type', title: 'Type', track: '6.5rem', cell: (row) => words(row.order_type) },
-    { id: 'wallet', title: 'Wallet', track: '9rem', cell: (row) => wallet(row.wallet_id) },
+    { id: 'wallet', title: 'Wallet', track: '6.5rem', cell: (row) => wallet(row.wallet_id) },
   ]
 }
 

@@ -21,7 +21,7 @@ export function Checklist() {
   const steps = [
     { done: me.data.email_verified, text: 'Verify your e-mail address', to: '/account' },
     { done: active.length > 0, text: 'Create a paper wallet', to: '/wallets' },
-    { done: (settings.data?.result.version ?? 1) > 1, text: 'Look over your limits', to: '/risk' },
+    { done: (settings.data?.result.version ?? 1) > 1, text: 'Look over your limits', to: '/risk-management' },
     { done: active.some((wallet) => wallet.auto_trade_enabled), text: 'Enable auto-trading in it', to: '/wallets' },
     { done: (positions.data ?? []).length > 0, text: 'Watch the first position open here', to: '/positions/live' },
   ] as const

@@ -78,7 +78,7 @@ export function WhyNothing() {
           <Link to="/wallets" className={buttonClass(idle ? 'primary' : 'plain')}>
             {idle ? 'Set up a wallet' : 'Wallets and auto-trading'}
           </Link>
-          <Link to="/risk" className={buttonClass('plain')}>
+          <Link to="/risk-management" className={buttonClass('plain')}>
             Limits and refusals
           </Link>
         </div>

@@ -3,7 +3,7 @@ import { riskStatusQuery } from '@/lib/api/queries'
 import type { EnvironmentRisk, LimitUse } from '@/lib/api/types'
 import { forDrawing } from '@/lib/format/decimal'
 import { count, money, percent } from '@/lib/format/numbers'
-import { dateTime, hourMinute } from '@/lib/format/time'
+import { dateTime, momentBesideUtc } from '@/lib/format/time'
 import { limitName, words } from '@/lib/format/words'
 import { useZone } from '@/lib/preferences/zone'
 import { Badge, EnvironmentBadge } from '@/ui/Badge'
@@ -34,10 +34,7 @@ function Limit({ use }: { readonly use: LimitUse }) {
     use.limit === null
       ? `${inUnit(use.used, use.unit)}, no limit`
       : `${inUnit(use.used, use.unit)} of ${inUnit(use.limit, use.unit)}`
-  const note =
-    use.resets_at === null
-      ? null
-      : `Resets ${dateTime(use.resets_at, zone).slice(0, 16)} (${zone}), ${hourMinute(use.resets_at, 'UTC')} UTC`
+  const note = use.resets_at === null ? null : `Resets ${momentBesideUtc(use.resets_at, zone)}`
   return (
     <UsedBar label={limitName(use.name)} fraction={usedFraction(use)} text={text} note={note} tripped={use.tripped} />
   )

@@ -4,7 +4,7 @@ import { keys } from '@/lib/api/queries'
 import type { Wallet } from '@/lib/api/types'
 import { money, plain } from '@/lib/format/numbers'
 import { dateTime } from '@/lib/format/time'
-import { plural, shortSymbol, words } from '@/lib/format/words'
+import { plural, shortSymbol, venueName, words } from '@/lib/format/words'
 import { useZone } from '@/lib/preferences/zone'
 import { Badge, EnvironmentBadge } from '@/ui/Badge'
 import { Button } from '@/ui/Button'
@@ -87,7 +87,7 @@ export function WalletCard({ wallet, onAction }: Props) {
         <h2 className="text-sm font-semibold">{wallet.name}</h2>
         <EnvironmentBadge environment={wallet.environment} />
         <span className="text-xs text-mid">
-          {wallet.venue}
+          {venueName(wallet.venue)}
           {wallet.key_last4 && <span className="num"> · key …{wallet.key_last4}</span>}
         </span>
         <span className="ml-auto">

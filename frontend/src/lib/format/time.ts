@@ -44,6 +44,14 @@ export function hourMinute(value: string | number | null, zone: string): string 
   return `${all.hour}:${all.minute}`
 }
 
+/** To the minute in the reader's zone, with UTC beside it where that is another: "2025-10-11 02:00 Europe/Berlin (00:00 UTC)". */
+export function momentBesideUtc(value: string, zone: string): string {
+  const here = dateTime(value, zone).slice(0, 16)
+  if (zone === 'UTC') return `${here} UTC`
+  const there = hourMinute(value, 'UTC')
+  return here.endsWith(there) ? `${here} ${zone}` : `${here} ${zone} (${there} UTC)`
+}
+
 /** A length of time in its two largest units: "45 s", "12 min", "3 h 10 min", "2 d 4 h". */
 export function duration(milliseconds: number): string {
   const seconds = Math.max(0, Math.round(milliseconds / 1000))

@@ -58,6 +58,11 @@ export function limitName(code: string): string {
   return LIMITS[code] ?? words(code.replace(/^max_/, '').replace(/_(usd|percent)$/, ''))
 }
 
+/** The venue's name; the paper exchange is called what it is, not by its environment. */
+export function venueName(venue: string): string {
+  return venue === 'paper' ? 'Paper exchange' : venue
+}
+
 /** "BTC/USDT:USDT" reads as "BTC/USDT". */
 export function shortSymbol(symbol: string): string {
   return symbol.split(':')[0] ?? symbol

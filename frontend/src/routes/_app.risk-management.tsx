@@ -1,4 +1,4 @@
 import { createFileRoute } from '@tanstack/react-router'
 import { RiskPage } from '@/features/risk/RiskPage'
 
-export const Route = createFileRoute('/_app/risk')({ component: RiskPage })
+export const Route = createFileRoute('/_app/risk-management')({ component: RiskPage })
