@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import Annotated
 
 import msgspec
-from fastapi import Depends, Query, Response
+from fastapi import Depends, Path, Query, Response
 from starlette.requests import HTTPConnection
 
 from app.bootstrap.desk import TradingDesk
@@ -21,6 +21,7 @@ async def trading_desk(connection: HTTPConnection) -> TradingDesk:
 
 Desk = Annotated[TradingDesk, Depends(trading_desk)]
 PageLimit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="Most rows of a page")]
+SettingName = Annotated[str, Path(max_length=50, description="A setting's name")]
 Cursor = Annotated[str | None, Query(max_length=200, description="`next_cursor` of the page before")]
 
 

@@ -5,18 +5,22 @@ from typing import Annotated, Final
 
 from fastapi import Depends, Header, Response
 
-from app.core.errors import FieldError, InvalidInputError
+from app.core.errors import FieldError, InvalidInputError, PreconditionRequiredError
 
 _VERSION: Final = re.compile(r'(?:W/)?"(\d{1,9})"')
 
 
 def matched_version(
     if_match: Annotated[
-        str | None, Header(max_length=100, description='The ETag read before, or "*"')
+        str | None, Header(max_length=100, description='Needed: the ETag read before, or "*" for any')
     ] = None,
 ) -> int | None:
-    """The version that the change must find; None where any will do."""
-    if if_match is None or if_match.strip() == "*":
+    """The version that the change must find; None where any will do. Without the header it is refused."""
+    if if_match is None:
+        raise PreconditionRequiredError(
+            'Send If-Match with the ETag that you read, so that nobody\'s change is overwritten; "*" takes any.'
+        )
+    if if_match.strip() == "*":
         return None
     found = _VERSION.fullmatch(if_match.strip())
     if found is None:

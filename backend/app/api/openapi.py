@@ -46,6 +46,8 @@ def _add_problems(path: str, method: str, operation: dict[str, Any]) -> None:
         statuses.append(404)
     if method != "get":
         statuses += WITH_BODY
+    if any(parameter["name"] == "if-match" for parameter in operation.get("parameters", ())):
+        statuses.append(428)
     if operation.get("security") or "/auth/" in path:
         statuses += WITH_SESSION
     operation["responses"].pop("422", None)

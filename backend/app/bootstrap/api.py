@@ -18,6 +18,7 @@ from app.adapters.exchange.gateways import GatewayPool
 from app.bootstrap.api_database import ApiDatabase
 from app.bootstrap.desk import TradingDesk
 from app.bootstrap.exchange import build_gateways, build_market_reader, build_paper_admin, key_vault
+from app.bootstrap.risk import risk_settings_desk
 from app.core.clock import utc_now
 from app.core.config import DatabaseRole, Settings, asyncpg_dsn, derive_key, jwt_key, role_database_url
 from app.core.db import Database
@@ -26,7 +27,6 @@ from app.core.lean_reads import CompiledRead, LeanReads
 from app.core.redis import connect_redis
 from app.core.security import AccessClaims, AccessTokens, DerivedTokens, Passwords
 from app.repositories.audit import AuditRepository
-from app.repositories.risk_settings import RiskSettingsRepository
 from app.repositories.risk_state import RiskStateRepository
 from app.repositories.sessions import SIGNED_IN, SessionRepository
 from app.repositories.user_events import UserEventRepository
@@ -66,13 +66,7 @@ class ApiParts:
 
     def risk_settings(self, session: DbSession) -> RiskSettingsDesk:
         """Risk settings, in the request's transaction."""
-        return RiskSettingsDesk(
-            RiskSettingsRepository(session),
-            AuditRepository(session),
-            UserEventRepository(session),
-            self.desk.circuit_breaker(session),
-            utc_now,
-        )
+        return risk_settings_desk(session, utc_now)
 
     def wallets(self, session: DbSession) -> Wallets:
         """Wallets, in the request's transaction."""

@@ -11,14 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.adapters.postgres_notifications import PostgresNotifications
 from app.adapters.price_cache import RedisPriceCache
 from app.adapters.stream_tickets import RedisTicketStore
+from app.bootstrap.risk import circuit_breaker
 from app.core.clock import utc_now
 from app.core.config import DatabaseRole, Settings, asyncpg_dsn, role_database_url
 from app.core.db import Database
 from app.core.errors import UnauthenticatedError
-from app.repositories.audit import AuditRepository
-from app.repositories.breakers import BreakerRepository
 from app.repositories.decisions import DecisionRepository
-from app.repositories.halt_lock import SystemHaltLock
 from app.repositories.journal import JournalRepository
 from app.repositories.positions import PositionRepository
 from app.repositories.signals import SystemSignalRepository
@@ -100,13 +98,7 @@ class TradingDesk:
 
     def circuit_breaker(self, session: AsyncSession) -> CircuitBreaker:
         """The circuit breaker, in the request's transaction."""
-        return CircuitBreaker(
-            BreakerRepository(session),
-            SystemHaltLock(session),
-            AuditRepository(session),
-            UserEventRepository(session),
-            utc_now,
-        )
+        return circuit_breaker(session, utc_now)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

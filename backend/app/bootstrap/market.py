@@ -10,6 +10,7 @@ from app.adapters.exchange.market_reader import CcxtMarketReader
 from app.adapters.postgres_notifications import PostgresNotifications
 from app.adapters.price_publisher import RedisPricePublisher
 from app.bootstrap.exchange import build_market_reader
+from app.bootstrap.risk import apply_due_loosenings
 from app.core.clock import utc_now
 from app.core.config import DatabaseRole, Settings, asyncpg_dsn, role_database_url
 from app.core.db import Database
@@ -29,6 +30,7 @@ class MarketParts:
 
     settings: Settings
     system: Database
+    tenants: Database
     redis: Redis
     reader: CcxtMarketReader
     queue: ArqQueue
@@ -46,6 +48,7 @@ class MarketParts:
         return cls(
             settings=settings,
             system=system,
+            tenants=Database(role_database_url(settings, DatabaseRole.WORKER), pool_size=2, max_overflow=2),
             redis=redis,
             reader=reader,
             queue=ArqQueue(settings.redis_url),
@@ -68,6 +71,10 @@ class MarketParts:
         """Partitions of the months to come, and an end to what is done."""
         await keep_house(self.system, utc_now())
 
+    async def apply_loosenings(self) -> int:
+        """Let the loosenings of risk settings act whose day has come; returns how many did."""
+        return await apply_due_loosenings(self.system, self.tenants, utc_now)
+
     async def beat(self, process: str) -> None:
         """Say that a process is alive."""
         await self.publisher.beat(process, round(utc_now().timestamp() * 1000))
@@ -76,4 +83,5 @@ class MarketParts:
         await self.queue.close()
         await self.reader.close()
         await self.redis.aclose()
+        await self.tenants.close()
         await self.system.close()

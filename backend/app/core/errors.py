@@ -65,6 +65,13 @@ class PreconditionFailedError(AppError):
     status = 412
 
 
+class PreconditionRequiredError(AppError):
+    """A change must say which version it was made from."""
+
+    code = "if_match_required"
+    status = 428
+
+
 class TooManyRequestsError(AppError):
     code = "too_many_requests"
     status = 429

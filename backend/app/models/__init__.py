@@ -9,6 +9,7 @@ from app.models.ledger_event import LedgerEvent
 from app.models.order import Order
 from app.models.outbox import Outbox, ShardLease
 from app.models.reservation import RiskReservation, RiskUsage
+from app.models.risk_pending_change import RiskPendingChange
 from app.models.risk_settings import (
     PlatformRiskLimit,
     RiskSettings,
@@ -37,6 +38,7 @@ __all__ = [
     "PlatformRiskLimit",
     "RefreshToken",
     "RiskDecision",
+    "RiskPendingChange",
     "RiskReservation",
     "RiskSettings",
     "RiskState",

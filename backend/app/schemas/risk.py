@@ -6,8 +6,8 @@ from typing import Annotated, Any, Final
 from pydantic import Field
 
 from app.domain.types import SizingMethod
-from app.schemas.figures import Answer, DecimalText, Instant
-from app.schemas.request import RequestBody
+from app.schemas.figures import Answer, DecimalText, Instant, Word
+from app.schemas.request import PlainText, RequestBody
 
 _LEFT_OUT: Final[Any] = None  # a default that is never read: only the fields that were sent are
 Percent = Annotated[Decimal, Field(max_digits=5, decimal_places=2, description="0-100")]
@@ -17,6 +17,16 @@ Ratio = Annotated[Decimal, Field(max_digits=4, decimal_places=2)]
 Confidence = Annotated[Decimal, Field(max_digits=3, decimal_places=2, description="0-1")]
 KellyFraction = Annotated[Decimal, Field(max_digits=4, decimal_places=3, description="0-1")]
 Count = Annotated[int, Field(ge=-(2**31), lt=2**31)]
+
+
+class PendingChange(Answer):
+    """A loosening that waits. It acts at `effective_at`, or later while a loss limit is tripped; `value` is the
+    setting's new value as text ("true", "12.5"), null where the limit would be taken away."""
+
+    setting: Word
+    value: str | None
+    effective_at: Instant
+    requested_at: Instant
 
 
 class RiskSettingsOut(Answer):
@@ -49,10 +59,12 @@ class RiskSettingsOut(Answer):
     min_signal_confidence: DecimalText | None
     version: int
     updated_at: Instant
+    pending: list[PendingChange]
 
 
 class RiskSettingsPatch(RequestBody):
-    """The settings to change; those left out stay. Null takes a limit away, where it may be taken away."""
+    """The settings to change; those left out stay. Null takes a limit away, where it may be taken away, and
+    asks for `consent`. What loosens waits until the next day, and is answered as pending."""
 
     position_sizing_method: SizingMethod = Field(default=_LEFT_OUT)
     risk_per_trade_percent: Percent = Field(default=_LEFT_OUT)
@@ -79,6 +91,10 @@ class RiskSettingsPatch(RequestBody):
     enable_scale_out: bool = Field(default=_LEFT_OUT)
     enable_pyramiding: bool = Field(default=_LEFT_OUT)
     min_signal_confidence: Confidence | None = None
+    consent: Annotated[PlainText, Field(max_length=40)] | None = Field(
+        None,
+        description='Typed by the user, word for word, to trade without a limit of their own: "NO LIMIT"',
+    )
 
 
 class OverridesOut(Answer):
@@ -110,6 +126,7 @@ class WalletRiskSettingsOut(OverridesOut):
 
     version: int
     updated_at: Instant
+    pending: list[PendingChange]
 
 
 class WalletRiskSettingsPatch(RequestBody):

@@ -30,6 +30,7 @@ class WorkerSettings:
     cron_jobs: ClassVar[list[Any]] = [
         cron("app.workers.signal_jobs.sweep_signals", second=EVERY_FIVE_SECONDS, keep_result=0),
         cron("app.workers.signal_jobs.keep_house", minute=7, second=30, run_at_startup=True, keep_result=0),
+        cron("app.workers.risk_jobs.apply_loosenings", second=5, run_at_startup=True, keep_result=0),
         cron("app.workers.signal_jobs.beat", second=EVERY_TWO_SECONDS, keep_result=0),
     ]
     on_startup = startup

@@ -234,6 +234,18 @@ class World:
         )
         return decision_id
 
+    async def pending_change(self, person: Person, level: str, subject: str) -> None:
+        """A loosening of the leverage to 50 that waits until tomorrow."""
+        await self.insert(
+            "risk_pending_changes",
+            user_id=person.user_id,
+            level=level,
+            subject=subject,
+            setting="max_leverage",
+            value="50",
+            effective_at=utc_now() + timedelta(days=1),
+        )
+
     async def notify(self, person: Person, kind: str, changed_id: object) -> None:
         """Announce a change as its maker would."""
         payload = json.dumps({"user_id": str(person.user_id), "kind": kind, "id": str(changed_id)})

@@ -52,8 +52,10 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "disable_auto_trade": {},
     "read_wallet_risk_settings": {},
     "change_wallet_risk_settings": {"json": {"max_leverage": 2}},
+    "cancel_pending_wallet_risk_setting": {},
     "read_risk_settings": {},
     "change_risk_settings": {"json": {"max_leverage": 2}},
+    "cancel_pending_risk_setting": {},
     "reset_risk_settings": {},
     "read_risk_status": {},
     "list_risk_decisions": {},
@@ -126,6 +128,8 @@ async def target(world: World, bob: Person) -> Target:
     closed = await world.closed_trade(bob, NOON, symbol="ETH/USDT:USDT")
     log_id = await world.execution(bob, trade_id=trade_id)
     decision_id = await world.decision(bob)
+    await world.pending_change(bob, "user", "")
+    await world.pending_change(bob, "wallet", str(bob.wallet_id))
     ids = (bob.user_id, bob.session_id, bob.wallet_id, trade_id, closed, log_id, decision_id)
     return Target(bob, trade_id, frozenset(str(one) for one in ids))
 
@@ -133,10 +137,8 @@ async def target(world: World, bob: Person) -> Target:
 async def ask(
     http: httpx.AsyncClient, operation: Operation, target: Target, headers: dict[str, str]
 ) -> httpx.Response:
-    path = operation.path.format(
-        trade_id=target.trade_id, wallet_id=target.person.wallet_id, session_id=target.person.session_id
-    )
-    held = headers | {"Idempotency-Key": uuid4().hex}
+    path = operation_path(operation, target)
+    held = headers | {"Idempotency-Key": uuid4().hex, "If-Match": "*"}
     return await http.request(operation.method, path, headers=held, **EXAMPLES[operation.name])
 
 
@@ -151,6 +153,7 @@ async def rows_of(sql: asyncpg.Connection, user_id: UUID) -> str:
         "risk_settings",
         "outbox",
         "wallet_risk_settings",
+        "risk_pending_changes",
     ):
         column = "id" if table == "users" else "user_id"
         rows = await sql.fetch(f"SELECT * FROM {table} WHERE {column} = $1 ORDER BY 1", user_id)  # noqa: S608
@@ -236,7 +239,10 @@ async def test_another_tenant_sees_and_changes_nothing(
 
 def operation_path(operation: Operation, target: Target) -> str:
     return operation.path.format(
-        trade_id=target.trade_id, wallet_id=target.person.wallet_id, session_id=target.person.session_id
+        trade_id=target.trade_id,
+        wallet_id=target.person.wallet_id,
+        session_id=target.person.session_id,
+        setting="max_leverage",
     )
 
 

@@ -3,10 +3,11 @@
 from fastapi import APIRouter, Response
 
 from app.api.deps import Parts, Tenant
+from app.api.desk import SettingName
 from app.api.etags import MatchedVersion, set_etag
 from app.schemas.risk import RiskSettingsOut, RiskSettingsPatch
-from app.services.trading.risk_settings import RiskSettings
-from app.services.trading.settings_views import settings_view
+from app.services.trading.risk_settings import HeldSettings
+from app.services.trading.settings_views import held_view
 
 router = APIRouter(prefix="/risk/settings", tags=["risk"])
 
@@ -22,21 +23,30 @@ async def read_risk_settings(parts: Parts, tenant: Tenant, response: Response) -
 async def change_risk_settings(
     patch: RiskSettingsPatch, parts: Parts, tenant: Tenant, response: Response, version: MatchedVersion
 ) -> RiskSettingsOut:
-    """Change some settings. Nothing is loosened while a loss limit is tripped."""
-    changes = {name: getattr(patch, name) for name in patch.model_fields_set}
-    settings = await parts.risk_settings(tenant.session).change(tenant.user_id, changes, version)
-    return _answer(settings, response)
+    """Change some settings. What tightens acts at once; what loosens waits until the next day in the user's
+    time zone, and longer while a loss limit is tripped."""
+    changes = {name: getattr(patch, name) for name in patch.model_fields_set - {"consent"}}
+    desk = parts.risk_settings(tenant.session)
+    return _answer(await desk.change(tenant.user_id, changes, version, patch.consent), response)
 
 
 @router.delete("")
 async def reset_risk_settings(
     parts: Parts, tenant: Tenant, response: Response, version: MatchedVersion
 ) -> RiskSettingsOut:
-    """Set every limit back to its default; a pause stays."""
+    """Set every limit back to its default; a pause stays. What that loosens waits like any loosening."""
     settings = await parts.risk_settings(tenant.session).reset(tenant.user_id, version)
     return _answer(settings, response)
 
 
-def _answer(settings: RiskSettings, response: Response) -> RiskSettingsOut:
-    set_etag(response, settings.version)
-    return RiskSettingsOut.model_validate(settings_view(settings, RiskSettingsOut.model_fields))
+@router.delete("/pending/{setting}")
+async def cancel_pending_risk_setting(
+    setting: SettingName, parts: Parts, tenant: Tenant, response: Response
+) -> RiskSettingsOut:
+    """Give up a loosening that waits."""
+    return _answer(await parts.risk_settings(tenant.session).cancel(tenant.user_id, setting), response)
+
+
+def _answer(held: HeldSettings, response: Response) -> RiskSettingsOut:
+    set_etag(response, held.row.version)
+    return RiskSettingsOut.model_validate(held_view(held, RiskSettingsOut.model_fields))

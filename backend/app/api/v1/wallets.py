@@ -7,13 +7,13 @@ import msgspec
 from fastapi import APIRouter, Response
 
 from app.api.deps import Parts, Tenant
-from app.api.desk import answer
+from app.api.desk import SettingName, answer
 from app.api.etags import MatchedVersion, set_etag
 from app.api.idempotency import Once
 from app.schemas.risk import WalletRiskSettingsOut, WalletRiskSettingsPatch
 from app.schemas.wallet import AutoTradeEnable, Deposit, WalletCreate, WalletOut, WalletRename, WalletsOut
-from app.services.trading.risk_settings import WalletRiskSettings
-from app.services.trading.settings_views import settings_view
+from app.services.trading.risk_settings import HeldSettings
+from app.services.trading.settings_views import held_view
 from app.services.wallet_opening import NewWallet
 from app.services.wallet_views import WalletView
 from app.services.wallets import AutoTradeWishes
@@ -104,16 +104,26 @@ async def change_wallet_risk_settings(
     response: Response,
     version: MatchedVersion,
 ) -> WalletRiskSettingsOut:
-    """Change the wallet's own opinions. Nothing is loosened while a loss limit is tripped."""
+    """Change the wallet's own opinions. What tightens acts at once; what loosens waits until the next day."""
     await parts.wallets(tenant.session).one(tenant.user_id, wallet_id)
     changes = {name: getattr(body, name) for name in body.model_fields_set}
     desk = parts.risk_settings(tenant.session)
     return _settings(await desk.change_wallet(tenant.user_id, wallet_id, changes, version), response)
 
 
-def _settings(settings: WalletRiskSettings, response: Response) -> WalletRiskSettingsOut:
-    set_etag(response, settings.version)
-    return WalletRiskSettingsOut.model_validate(settings_view(settings, WalletRiskSettingsOut.model_fields))
+@router.delete("/{wallet_id}/risk-settings/pending/{setting}")
+async def cancel_pending_wallet_risk_setting(
+    wallet_id: UUID, setting: SettingName, parts: Parts, tenant: Tenant, response: Response
+) -> WalletRiskSettingsOut:
+    """Give up a loosening of the wallet's own limits that waits."""
+    await parts.wallets(tenant.session).one(tenant.user_id, wallet_id)
+    desk = parts.risk_settings(tenant.session)
+    return _settings(await desk.cancel_wallet(tenant.user_id, wallet_id, setting), response)
+
+
+def _settings(held: HeldSettings, response: Response) -> WalletRiskSettingsOut:
+    set_etag(response, held.row.version)
+    return WalletRiskSettingsOut.model_validate(held_view(held, WalletRiskSettingsOut.model_fields))
 
 
 def _model(view: WalletView) -> WalletOut:

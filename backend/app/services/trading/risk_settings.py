@@ -1,40 +1,45 @@
 """Risk settings of a user and the overrides of a wallet: read, changed, and set back.
 
-Tightening acts at once. Loosening is refused while a day's loss limit is tripped; otherwise it acts at once too.
+Tightening acts at once. Loosening waits until the next day in the user's time zone, and longer while a loss
+limit is tripped; until then it is shown as pending and can be cancelled.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final, Protocol
 from uuid import UUID
 
-from app.core.errors import (
-    ConflictError,
-    FieldError,
-    InvalidInputError,
-    NotFoundError,
-    PreconditionFailedError,
-)
+from app.core.errors import FieldError, InvalidInputError, NotFoundError, PreconditionFailedError
+from app.domain.consent import CONSENT_PHRASE, is_consent, limits_taken_away
 from app.domain.decimal_text import plain
 from app.domain.defaults import STANDARD, RiskSettingsValues
 from app.domain.settings_rules import loosened, setting_errors
 from app.domain.types import SizingMethod
+from app.models.risk_pending_change import RiskPendingChange
 from app.models.risk_settings import RiskSettings, WalletRiskSettings
-from app.models.risk_state import RiskState
 from app.repositories.audit import AuditRepository
 from app.repositories.risk_settings import RiskSettingsRepository
 from app.repositories.user_events import UserEventRepository
+from app.services.trading.loosening import (
+    Changes,
+    Loosenings,
+    Owner,
+    PendingOutcome,
+    Setting,
+    is_tripped,
+    wished,
+)
 from app.services.trading.rulebook import values_of
 
-__all__ = ["Changes", "Pausing", "RiskSettings", "RiskSettingsDesk", "WalletRiskSettings"]
+__all__ = ["Changes", "HeldSettings", "Pausing", "RiskSettingsDesk"]
 
-Setting = Decimal | int | bool | str | None
-Changes = Mapping[str, Setting]
+Row = RiskSettings | WalletRiskSettings
 
 PAUSE_REASON: Final = "Paused in the risk settings."
+PLATFORM: Final = "platform"
 UNAVAILABLE_METHODS: Final = frozenset({SizingMethod.RISK_PARITY})
 
 
@@ -48,110 +53,183 @@ class Pausing(Protocol):
     async def resume(self, user_id: UUID, *, wallet_id: UUID | None) -> object: ...
 
 
+@dataclass(frozen=True, slots=True)
+class HeldSettings:
+    """Settings as they bind now, and the loosenings of them that wait."""
+
+    row: Row
+    pending: list[RiskPendingChange]
+
+
 class RiskSettingsDesk:
     """Settings of one user at a time, in the caller's transaction."""
 
     def __init__(
         self,
         settings: RiskSettingsRepository,
+        loosenings: Loosenings,
         audit: AuditRepository,
         events: UserEventRepository,
         pausing: Pausing,
         now: Callable[[], datetime],
     ) -> None:
         self._settings = settings
+        self._loosenings = loosenings
         self._audit = audit
         self._events = events
         self._pausing = pausing
         self._now = now
 
-    async def read(self, user_id: UUID) -> RiskSettings:
+    async def read(self, user_id: UUID) -> HeldSettings:
         """The user's settings."""
         await self._settings.ensure(user_id)
-        return await self._settings.one(user_id)
+        return await self._held(Owner(user_id), await self._settings.one(user_id))
 
-    async def change(self, user_id: UUID, changes: Changes, version: int | None) -> RiskSettings:
+    async def change(
+        self, user_id: UUID, changes: Changes, version: int | None, consent: str | None = None
+    ) -> HeldSettings:
         """Change the named settings; with a version, only where that is still the newest."""
         await self._settings.ensure(user_id)
-        held = dict(changes)
-        paused = held.pop("trading_paused", None)
+        wanted = dict(changes)
+        paused = wanted.pop("trading_paused", None)
         current = await self._settings.one(user_id)
         if paused is not None and paused is not current.trading_paused:
             # The breaker takes the halt lock, which comes before every row.
             await self._set_paused(user_id, paused=bool(paused))
-        states = await self._settings.lock_states(user_id)
+        await self._settings.lock_states(user_id)
         current = await self._settings.lock(user_id)
         _check_version(current.version, version)
-        return await self._write(user_id, current, held, states)
+        return await self._write(Owner(user_id), current, wanted, consent)
 
-    async def reset(self, user_id: UUID, version: int | None) -> RiskSettings:
+    async def reset(self, user_id: UUID, version: int | None) -> HeldSettings:
         """Set everything back to the defaults; a pause stays."""
-        await self._settings.ensure(user_id)
-        states = await self._settings.lock_states(user_id)
-        current = await self._settings.lock(user_id)
-        _check_version(current.version, version)
         defaults: dict[str, Setting] = {
             field.name: getattr(STANDARD, field.name)
             for field in fields(RiskSettingsValues)
             if field.name != "trading_paused" and hasattr(current, field.name)
         }
-        return await self._write(user_id, current, defaults, states)
+        return await self.change(user_id, defaults, version)
 
-    async def read_wallet(self, user_id: UUID, wallet_id: UUID) -> WalletRiskSettings:
+    async def cancel(self, user_id: UUID, setting: str) -> HeldSettings:
+        """Give up a loosening of the user's that waits."""
+        await self._settings.ensure(user_id)
+        return await self._cancel(Owner(user_id), await self._settings.lock(user_id), setting)
+
+    async def read_wallet(self, user_id: UUID, wallet_id: UUID) -> HeldSettings:
         """A wallet's overrides; the caller has made sure that the wallet is the user's."""
+        return await self._held(Owner(user_id, wallet_id), await self._of_wallet(user_id, wallet_id))
+
+    async def change_wallet(
+        self, user_id: UUID, wallet_id: UUID, changes: Changes, version: int | None = None
+    ) -> HeldSettings:
+        """Change a wallet's overrides; the caller has made sure that the wallet is the user's."""
+        await self._settings.lock_states(user_id)
+        current = await self._of_wallet(user_id, wallet_id)
+        _check_version(current.version, version)
+        return await self._write(Owner(user_id, wallet_id), current, changes, None)
+
+    async def cancel_wallet(self, user_id: UUID, wallet_id: UUID, setting: str) -> HeldSettings:
+        """Give up a loosening of a wallet's overrides that waits."""
+        await self._settings.lock_states(user_id)
+        current = await self._of_wallet(user_id, wallet_id)
+        return await self._cancel(Owner(user_id, wallet_id), current, setting)
+
+    async def apply_due(self, user_id: UUID) -> int:
+        """Let the loosenings act whose day has come, unless a loss limit is tripped; returns how many did."""
+        await self._settings.ensure(user_id)
+        states = await self._settings.lock_states(user_id)
+        await self._settings.lock(user_id)
+        due = await self._loosenings.due(user_id)
+        applied = 0
+        for owner in dict.fromkeys(_owner(change) for change in due):
+            if any(is_tripped(state) for state in states if owner.concerns(state)):
+                continue
+            applied += await self._apply(owner, [change for change in due if owner.owns(change)])
+        return applied
+
+    async def _apply(self, owner: Owner, due: Sequence[RiskPendingChange]) -> int:
+        row = await self._row(owner)
+        changes = {change.setting: wished(row, change) for change in due}
+        fits = not _errors(_after(values_of(row), changes))
+        outcome = PendingOutcome.APPLIED if fits else PendingOutcome.REFUSED
+        await self._loosenings.end(owner.user_id, [change.id for change in due], outcome)
+        action = "risk_loosening_applied" if fits else "risk_loosening_refused"
+        await self._record(owner, action, _details(row, changes), actor=PLATFORM)
+        await self._store(owner, changes if fits else {})
+        return len(due) if fits else 0
+
+    async def _write(self, owner: Owner, current: Row, changes: Changes, consent: str | None) -> HeldSettings:
+        known = {name: value for name, value in changes.items() if getattr(current, name) != value}
+        before = values_of(current)
+        after = _after(before, known)
+        _check(after)
+        if owner.wallet_id is None:
+            _check_consent(limits_taken_away(before, after), consent)
+        looser = set(loosened(before, after)) & set(known)
+        if _holds_longer(current, known):
+            looser.add("max_holding_minutes")
+        waits = {name: value for name, value in known.items() if name in looser}
+        now = {name: value for name, value in known.items() if name not in looser}
+        if not await self._loosenings.supersede(owner, changes) and not known:
+            return await self._held(owner, current)
+        if waits:
+            await self._loosenings.hold(owner, waits)
+            await self._record(owner, "risk_loosening_requested", _details(current, waits))
+        if now:
+            await self._record(owner, "risk_settings_changed", _details(current, now))
+        return await self._held(owner, await self._store(owner, now))
+
+    async def _cancel(self, owner: Owner, current: Row, setting: str) -> HeldSettings:
+        change = await self._loosenings.cancel(owner, setting)
+        details = _details(current, {setting: wished(current, change)})
+        await self._record(owner, "risk_loosening_cancelled", details)
+        return await self._held(owner, await self._store(owner, {}))
+
+    async def _record(
+        self, owner: Owner, action: str, details: dict[str, object], actor: str = "user"
+    ) -> None:
+        if owner.wallet_id is not None:
+            details, action = details | {"wallet_id": owner.subject}, f"wallet_{action}"
+        await self._audit.append(owner.user_id, action, details, self._now(), actor)
+
+    async def _store(self, owner: Owner, changes: Changes) -> Row:
+        """Write the changes, count the version up, and tell the user's screens."""
+        stored = {
+            name: value.value if isinstance(value, StrEnum) else value for name, value in changes.items()
+        }
+        if owner.wallet_id is None:
+            await self._events.announce(owner.user_id, "risk_settings", str(owner.user_id))
+            return await self._settings.change(owner.user_id, stored)
+        await self._events.announce(owner.user_id, "wallet", owner.subject)
+        changed = await self._settings.change_wallet(owner.user_id, owner.wallet_id, stored)
+        if changed is None:
+            raise NotFoundError(f"There is no wallet {owner.wallet_id}.")
+        return changed
+
+    async def _row(self, owner: Owner) -> Row:
+        if owner.wallet_id is None:
+            return await self._settings.one(owner.user_id)
+        return await self._of_wallet(owner.user_id, owner.wallet_id)
+
+    async def _of_wallet(self, user_id: UUID, wallet_id: UUID) -> WalletRiskSettings:
         await self._settings.ensure_wallet(user_id, wallet_id)
         held = await self._settings.of_wallet(user_id, wallet_id)
         if held is None:
             raise NotFoundError(f"There is no wallet {wallet_id}.")
         return held
 
-    async def change_wallet(
-        self, user_id: UUID, wallet_id: UUID, changes: Changes, version: int | None = None
-    ) -> WalletRiskSettings:
-        """Change a wallet's overrides; the caller has made sure that the wallet is the user's."""
-        states = await self._settings.lock_states(user_id)
-        held = await self.read_wallet(user_id, wallet_id)
-        _check_version(held.version, version)
-        known = {name: value for name, value in changes.items() if getattr(held, name) != value}
-        if not known:
-            return held
-        before = values_of(held)
-        after = _after(before, known)
-        _check(after)
-        looser = list(loosened(before, after))
-        if "max_holding_minutes" in known and _holds_longer(held.max_holding_minutes, known):
-            looser.append("max_holding_minutes")
-        own = [state for state in states if state.wallet_id in (None, wallet_id)]
-        _check_not_tripped(looser, own)
-        details = _details(held, known) | {"wallet_id": str(wallet_id)}
-        changed = await self._settings.change_wallet(user_id, wallet_id, _stored(known))
-        await self._audit.append(user_id, "wallet_risk_settings_changed", details, self._now())
-        await self._events.announce(user_id, "wallet", str(wallet_id))
-        if changed is None:
-            raise NotFoundError(f"There is no wallet {wallet_id}.")
-        return changed
-
-    async def _write(
-        self, user_id: UUID, current: RiskSettings, changes: Changes, states: Sequence[RiskState]
-    ) -> RiskSettings:
-        known = {name: value for name, value in changes.items() if getattr(current, name) != value}
-        if not known:
-            return current
-        before = values_of(current)
-        after = _after(before, known)
-        _check(after)
-        _check_not_tripped(loosened(before, after), states)
-        details = _details(current, known)
-        changed = await self._settings.change(user_id, _stored(known))
-        await self._audit.append(user_id, "risk_settings_changed", details, self._now())
-        await self._events.announce(user_id, "risk_settings", str(user_id))
-        return changed
+    async def _held(self, owner: Owner, row: Row) -> HeldSettings:
+        return HeldSettings(row, await self._loosenings.waiting(owner))
 
     async def _set_paused(self, user_id: UUID, *, paused: bool) -> None:
         if paused:
             await self._pausing.pause(user_id, wallet_id=None, reason=PAUSE_REASON, until=None)
         else:
             await self._pausing.resume(user_id, wallet_id=None)
+
+
+def _owner(change: RiskPendingChange) -> Owner:
+    return Owner(change.user_id, UUID(change.subject) if change.subject else None)
 
 
 def _after(before: RiskSettingsValues, changes: Changes) -> RiskSettingsValues:
@@ -163,26 +241,37 @@ def _after(before: RiskSettingsValues, changes: Changes) -> RiskSettingsValues:
     return replace(before, **held)  # type: ignore[arg-type]  # names and types are the schema's
 
 
+def _errors(values: RiskSettingsValues) -> tuple[FieldError, ...]:
+    return tuple(
+        FieldError(error.field, error.code, error.message, plain(error.limit), plain(error.value))
+        for error in setting_errors(values)
+    )
+
+
 def _check(values: RiskSettingsValues) -> None:
     """Refuse settings that make no sense, every one of them named."""
     if values.position_sizing_method in UNAVAILABLE_METHODS:
         message = f"The sizing method {values.position_sizing_method} is not available yet."
         error = FieldError("position_sizing_method", "sizing_method_unavailable", message)
         raise InvalidInputError(message, code="sizing_method_unavailable", errors=(error,))
-    errors = tuple(
-        FieldError(error.field, error.code, error.message, plain(error.limit), plain(error.value))
-        for error in setting_errors(values)
-    )
+    errors = _errors(values)
     if errors:
         detail = errors[0].message if len(errors) == 1 else "Some limits make no sense; see errors."
         raise InvalidInputError(detail, code="limits_not_coherent", errors=errors)
 
 
-def _check_not_tripped(looser: Sequence[str], states: Sequence[RiskState]) -> None:
-    if looser and any(state.day_tripped_at is not None for state in states):
-        message = "A loss limit is tripped today: nothing is loosened before the day ends."
-        errors = tuple(FieldError(name, "limit_tripped", f"{name}: {message}") for name in looser)
-        raise ConflictError(message, code="limit_tripped", errors=errors)
+def _check_consent(taken_away: Sequence[str], consent: str | None) -> None:
+    """Refuse to take a limit away without the phrase that says so."""
+    if not taken_away or is_consent(consent):
+        return
+    message = f'Trading without a limit of your own needs your consent: send "{CONSENT_PHRASE}" as consent.'
+    errors = tuple(
+        FieldError(
+            name, "consent_required", f"{name} would no longer limit anything.", CONSENT_PHRASE, consent
+        )
+        for name in taken_away
+    )
+    raise InvalidInputError(message, code="consent_required", errors=errors)
 
 
 def _check_version(current: int, wanted: int | None) -> None:
@@ -192,16 +281,14 @@ def _check_version(current: int, wanted: int | None) -> None:
         )
 
 
-def _holds_longer(before: int | None, changes: Changes) -> bool:
-    after = changes["max_holding_minutes"]
-    return after is None or (before is not None and int(after) > before)
+def _holds_longer(row: Row, changes: Changes) -> bool:
+    if "max_holding_minutes" not in changes:
+        return False
+    before, after = getattr(row, "max_holding_minutes", None), changes["max_holding_minutes"]
+    return after is None or (before is not None and Decimal(after) > before)
 
 
-def _stored(changes: Changes) -> dict[str, Setting]:
-    return {name: value.value if isinstance(value, StrEnum) else value for name, value in changes.items()}
-
-
-def _details(row: RiskSettings | WalletRiskSettings, changes: Changes) -> dict[str, object]:
+def _details(row: Row, changes: Mapping[str, Setting]) -> dict[str, object]:
     """Before and after of each change, as text."""
     return {name: [_text(getattr(row, name)), _text(value)] for name, value in sorted(changes.items())}
 

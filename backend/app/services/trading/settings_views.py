@@ -6,6 +6,7 @@ from typing import Final
 
 from app.domain.decimal_text import plain
 from app.models.risk_settings import RiskSettings, WalletRiskSettings
+from app.services.trading.risk_settings import HeldSettings
 
 OVERRIDES: Final = (
     "position_sizing_method",
@@ -34,6 +35,20 @@ def settings_view(row: RiskSettings | WalletRiskSettings, names: Iterable[str]) 
     """The named columns of a row; absent stays None."""
     held = {name: getattr(row, name) for name in names}
     return {name: plain(value) if isinstance(value, Decimal) else value for name, value in held.items()}
+
+
+def held_view(held: HeldSettings, names: Iterable[str]) -> dict[str, object]:
+    """Settings with the loosenings of them that wait, as `pending`."""
+    waiting = [
+        {
+            "setting": change.setting,
+            "value": None if change.value is None else str(change.value),
+            "effective_at": change.effective_at,
+            "requested_at": change.created_at,
+        }
+        for change in held.pending
+    ]
+    return settings_view(held.row, (name for name in names if name != "pending")) | {"pending": waiting}
 
 
 def overrides_view(row: WalletRiskSettings | None) -> dict[str, object]:

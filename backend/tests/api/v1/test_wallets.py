@@ -355,14 +355,18 @@ async def test_a_wallets_own_limits_are_changed_with_their_version(
     )
     assert (changed.json()["max_daily_loss_usd"], changed.json()["max_holding_minutes"]) == ("150", 60)
     assert code(await api.patch(path, json={"max_leverage": 2}, headers=headers)) == (412, "version_mismatch")
-    await world.sql.execute(
-        "UPDATE risk_state SET day_tripped_at = now() WHERE wallet_id = $1", UUID(wallet_id)
-    )
+    anything = alice.headers | {"If-Match": "*"}
     for looser in ({"max_daily_loss_usd": None}, {"max_holding_minutes": 61}):
-        answer = await api.patch(path, json=looser, headers=alice.headers)
-        assert code(answer) == (409, "limit_tripped")
-    tighter = await api.patch(path, json={"max_daily_loss_usd": 100}, headers=alice.headers)
+        answer = await api.patch(path, json=looser, headers=anything)
+        assert (answer.json()["max_daily_loss_usd"], answer.json()["max_holding_minutes"]) == ("150", 60)
+    waiting = {change["setting"]: change["value"] for change in answer.json()["pending"]}
+    assert waiting == {"max_daily_loss_usd": None, "max_holding_minutes": "61"}
+    tighter = await api.patch(path, json={"max_daily_loss_usd": 100}, headers=anything)
     assert tighter.json()["max_daily_loss_usd"] == "100"
+    assert [change["setting"] for change in tighter.json()["pending"]] == ["max_holding_minutes"]
+    left = await api.delete(f"{path}/pending/max_holding_minutes", headers=alice.headers)
+    assert left.json()["pending"] == []
+    assert code(await api.patch(path, json={}, headers=alice.headers)) == (428, "if_match_required")
 
 
 async def test_a_change_tells_the_users_screens(

@@ -301,6 +301,19 @@ export interface PauseRequest {
 }
 
 /**
+ * A loosening that waits. It acts at `effective_at`, or later while a loss limit is tripped; `value` is the
+ * setting's new value as text ("true", "12.5"), null where the limit would be taken away.
+ */
+export interface PendingChange {
+  /** UTC, ISO 8601 */
+  readonly effective_at: string
+  /** UTC, ISO 8601 */
+  readonly requested_at: string
+  readonly setting: string
+  readonly value: string | null
+}
+
+/**
  * A position at the newest price. `open_risk` is what its stop would lose against the entry, costs
  * included; `r_multiple` is P&L in multiples of `risk_amount`. What depends on an unknown price is null.
  */
@@ -432,6 +445,7 @@ export interface RiskSettingsOut {
   readonly max_weekly_loss_percent: string | null
   readonly min_risk_reward_ratio: string | null
   readonly min_signal_confidence: string | null
+  readonly pending: ReadonlyArray<PendingChange>
   readonly position_sizing_method: SizingMethod
   /** A decimal number, exactly as computed */
   readonly risk_per_trade_percent: string
@@ -445,8 +459,13 @@ export interface RiskSettingsOut {
   readonly version: number
 }
 
-/** The settings to change; those left out stay. Null takes a limit away, where it may be taken away. */
+/**
+ * The settings to change; those left out stay. Null takes a limit away, where it may be taken away, and
+ * asks for `consent`. What loosens waits until the next day, and is answered as pending.
+ */
 export interface RiskSettingsPatch {
+  /** Typed by the user, word for word, to trade without a limit of their own: "NO LIMIT" */
+  readonly consent?: string | null
   readonly enable_pyramiding?: boolean
   readonly enable_scale_out?: boolean
   readonly enable_trailing_stop?: boolean
@@ -777,6 +796,7 @@ export interface WalletRiskSettingsOut {
   readonly max_single_asset_exposure_percent: string | null
   readonly min_risk_reward_ratio: string | null
   readonly min_signal_confidence: string | null
+  readonly pending: ReadonlyArray<PendingChange>
   readonly position_sizing_method: SizingMethod | null
   readonly risk_per_trade_percent: string | null
   readonly trailing_activation_percent: string | null
@@ -972,6 +992,12 @@ export interface Endpoints {
     readonly body: undefined
     readonly result: RiskSettingsOut
   }
+  'DELETE /risk/settings/pending/{setting}': {
+    readonly path: { readonly setting: string }
+    readonly query: Record<never, never>
+    readonly body: undefined
+    readonly result: RiskSettingsOut
+  }
   'GET /risk/status': {
     readonly path: Record<never, never>
     readonly query: Record<never, never>
@@ -1072,6 +1098,12 @@ export interface Endpoints {
     readonly path: { readonly wallet_id: string }
     readonly query: Record<never, never>
     readonly body: WalletRiskSettingsPatch
+    readonly result: WalletRiskSettingsOut
+  }
+  'DELETE /wallets/{wallet_id}/risk-settings/pending/{setting}': {
+    readonly path: { readonly wallet_id: string; readonly setting: string }
+    readonly query: Record<never, never>
+    readonly body: undefined
     readonly result: WalletRiskSettingsOut
   }
 }
