@@ -369,6 +369,7 @@ export const settings = {
   min_signal_confidence: '0.70',
   version: 3,
   updated_at: iso(NOW - 4e6),
+  pending: [{ setting: 'max_leverage', value: '12', effective_at: iso(NOW + 3.2e7), requested_at: iso(NOW - 9e5) }],
 }
 const limit = (name, used, most, unit, resets = null, tripped = false) => ({
   name,

@@ -27,6 +27,7 @@ from app.core.lean_reads import CompiledRead, LeanReads
 from app.core.redis import connect_redis
 from app.core.security import AccessClaims, AccessTokens, DerivedTokens, Passwords
 from app.repositories.audit import AuditRepository
+from app.repositories.ledger import LedgerRepository
 from app.repositories.risk_state import RiskStateRepository
 from app.repositories.sessions import SIGNED_IN, SessionRepository
 from app.repositories.user_events import UserEventRepository
@@ -41,6 +42,7 @@ from app.services.trading.markets import MarketView
 from app.services.trading.risk_settings import RiskSettingsDesk
 from app.services.wallet_opening import OpeningTerms, WalletOpening
 from app.services.wallet_rows import ShownWallets
+from app.services.wallet_transfers import WalletTransfers
 from app.services.wallets import Followed, Wallets
 
 DbSession = AsyncSession
@@ -80,6 +82,10 @@ class ApiParts:
             Followed(self.settings.feed_symbols, self.settings.feed_timeframes),
             utc_now,
         )
+
+    def wallet_transfers(self, session: DbSession) -> WalletTransfers:
+        """Deposits and withdrawals, in the request's transaction."""
+        return WalletTransfers(LedgerRepository(session))
 
     async def signed_in_user(self, session: DbSession, claims: AccessClaims) -> SignedInUser:
         """Who the claims speak for; a session that was ended is refused from that moment on."""

@@ -13,6 +13,10 @@ class VenueUnavailableError(Exception):
     """The venue gave no certain answer. Nothing may be concluded from it, least of all "flat"."""
 
 
+class WithdrawalRefusedError(Exception):
+    """The simulated venue does not give that much out; nothing was moved."""
+
+
 @dataclass(frozen=True, slots=True)
 class AccountKey:
     """Which account to speak for. Secrets are fetched by the adapter when it connects, never logged."""

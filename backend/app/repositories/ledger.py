@@ -3,13 +3,17 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models.ledger_event import LedgerEvent
+from app.repositories.keyset import Keyset, Page, page_of
+
+TRANSFERS: Final = ("deposit", "withdrawal")
 
 
 class LedgerRepository:
@@ -39,12 +43,28 @@ class LedgerRepository:
         )
         return dict((await self._session.execute(statement)).all())
 
+    async def transfers(
+        self, user_id: UUID, wallet_id: UUID, *, after: Keyset | None, limit: int
+    ) -> Page[LedgerEvent]:
+        """Deposits and withdrawals of a wallet, newest first."""
+        statement = select(LedgerEvent).where(
+            LedgerEvent.user_id == user_id,
+            LedgerEvent.wallet_id == wallet_id,
+            LedgerEvent.kind.in_(TRANSFERS),
+        )
+        if after is not None:
+            place = tuple_(LedgerEvent.occurred_at, LedgerEvent.id)
+            statement = statement.where(place < (after.at, after.id.int))
+        statement = statement.order_by(LedgerEvent.occurred_at.desc(), LedgerEvent.id.desc())
+        rows = list((await self._session.execute(statement.limit(limit + 1))).scalars())
+        return page_of(rows, limit, lambda row: Keyset(row.occurred_at, UUID(int=row.id)))
+
     async def flows_since(self, user_id: UUID, wallet_id: UUID, since: datetime) -> Decimal:
         """Deposits less withdrawals from that market time on."""
         statement = select(func.coalesce(func.sum(LedgerEvent.amount), 0)).where(
             LedgerEvent.user_id == user_id,
             LedgerEvent.wallet_id == wallet_id,
-            LedgerEvent.kind.in_(("deposit", "withdrawal")),
+            LedgerEvent.kind.in_(TRANSFERS),
             LedgerEvent.occurred_at >= since,
         )
         return Decimal((await self._session.execute(statement)).scalar_one())

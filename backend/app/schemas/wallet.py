@@ -1,7 +1,7 @@
 """Wallets."""
 
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import AfterValidator, Field
@@ -48,6 +48,29 @@ class Deposit(RequestBody):
     """Play money for a paper wallet."""
 
     amount: Amount
+
+
+class Withdrawal(RequestBody):
+    """Play money out of a paper wallet."""
+
+    amount: Amount
+
+
+class TransferOut(Answer):
+    """A deposit or withdrawal; `amount` is above zero for both. `occurred_at` is the venue's time."""
+
+    id: int
+    kind: Literal["deposit", "withdrawal"]
+    amount: DecimalText
+    occurred_at: Instant
+    reference: str
+
+
+class TransferPage(Answer):
+    """Transfers, newest first; `next_cursor` is null on the last page."""
+
+    items: list[TransferOut]
+    next_cursor: str | None
 
 
 class AutoTradeEnable(WalletRiskSettingsPatch):

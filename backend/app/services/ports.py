@@ -117,6 +117,10 @@ class PaperVenueAdmin(Protocol):
 
     async def deposit(self, account: str, amount: Decimal, reference: str) -> None: ...
 
+    async def withdraw(self, account: str, amount: Decimal, reference: str) -> None:
+        """Raises WithdrawalRefusedError where that much is not free."""
+        ...
+
     async def market_time(self) -> datetime: ...
 
 

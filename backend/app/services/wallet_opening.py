@@ -1,4 +1,5 @@
-"""New wallets, and money paid into simulated ones: what is told to a venue and written here, in that order.
+"""New wallets, and money moved into and out of simulated ones: what is told to a venue and written here, in
+that order.
 
 Both are named by a reference that is the same for each try of the same request. What the venue does for it, it
 does once; a wallet is written in one transaction after the venue answered. A process that dies in between leaves
@@ -19,8 +20,9 @@ import structlog
 from app.core.crypto import KeyVault
 from app.core.db import Database
 from app.core.errors import ConflictError, FieldError, ForbiddenError, InvalidInputError, UnavailableError
+from app.domain.decimal_text import plain
 from app.domain.types import Environment
-from app.domain.venue import VenueUnavailableError
+from app.domain.venue import VenueUnavailableError, WithdrawalRefusedError
 from app.repositories.audit import AuditRepository
 from app.repositories.risk_settings import RiskSettingsRepository
 from app.repositories.risk_state import RiskStateRepository
@@ -107,6 +109,28 @@ class WalletOpening:
 
     async def deposit(self, user_id: UUID, wallet_id: UUID, amount: Decimal, reference: UUID) -> WalletView:
         """Pay play money into a paper wallet, once per reference. The ledger is the venue's, read at once."""
+        await self._check_paper(user_id, wallet_id)
+        try:
+            await self._paper.deposit(str(wallet_id), amount, str(reference))
+        except VenueUnavailableError as error:
+            raise _venue_away(PAPER) from error
+        return await self._transferred(user_id, wallet_id, "deposited", amount)
+
+    async def withdraw(self, user_id: UUID, wallet_id: UUID, amount: Decimal, reference: UUID) -> WalletView:
+        """Take play money out of a paper wallet, once per reference: a flow, never a loss."""
+        await self._check_paper(user_id, wallet_id)
+        try:
+            await self._paper.withdraw(str(wallet_id), amount, str(reference))
+        except VenueUnavailableError as error:
+            raise _venue_away(PAPER) from error
+        except WithdrawalRefusedError as error:
+            free = (await self._view(user_id, wallet_id)).free_margin
+            refused = FieldError("amount", "withdrawal_refused", str(error), free, plain(amount))
+            raise ConflictError(str(error), code="withdrawal_refused", errors=(refused,)) from error
+        return await self._transferred(user_id, wallet_id, "withdrawn", amount)
+
+    async def _check_paper(self, user_id: UUID, wallet_id: UUID) -> None:
+        """Refuse to move money of anything but an active paper wallet."""
         async with self._database.tenant(user_id) as session:
             records = await WalletRepository(session).records(user_id, wallet_id)
         if not records:
@@ -114,17 +138,16 @@ class WalletOpening:
         wallet = records[0].wallet
         if wallet.venue != PAPER:
             raise ConflictError(
-                f"{wallet.name} is an account at {wallet.venue}: pay in there.", code="not_a_paper_wallet"
+                f"{wallet.name} is an account at {wallet.venue}: money is moved there.",
+                code="not_a_paper_wallet",
             )
         if wallet.status != ACTIVE:
             raise ConflictError(f"{wallet.name} is archived.", code="wallet_archived")
-        try:
-            await self._paper.deposit(str(wallet_id), amount, str(reference))
-        except VenueUnavailableError as error:
-            raise _venue_away(PAPER) from error
+
+    async def _transferred(self, user_id: UUID, wallet_id: UUID, action: str, amount: Decimal) -> WalletView:
         async with self._database.tenant(user_id) as session:
             details: dict[str, object] = {"wallet_id": str(wallet_id), "amount": f"{amount:f}"}
-            await AuditRepository(session).append(user_id, "deposited", details, self._now())
+            await AuditRepository(session).append(user_id, action, details, self._now())
         await self._read_balance(user_id, wallet_id)
         return await self._view(user_id, wallet_id)
 

@@ -20,7 +20,7 @@ from paper_exchange.engine.orders import (
 
 @dataclass(frozen=True, slots=True)
 class Deposit:
-    """A deposit already booked; `reference` makes a repeat harmless."""
+    """A deposit, or a withdrawal as a negative amount, already booked; `reference` makes a repeat harmless."""
 
     reference: str
     account: str

@@ -91,10 +91,25 @@ class Exchange:
 
     def deposit(self, account_id: str, amount: Decimal, reference: str, now: int) -> Account:
         """Credit USDT once per reference; the same reference with other figures is refused."""
-        if not amount.is_finite() or money(amount) <= 0:
-            raise VenueError(Refusal.BAD_AMOUNT, amount)
+        _check_amount(amount)
+        return self._transfer(account_id, money(amount), reference, UpdateReason.DEPOSIT, now)
+
+    def withdraw(self, account_id: str, amount: Decimal, reference: str, now: int) -> Account:
+        """Debit USDT once per reference: at most what no position or order holds as margin, nor owes to
+        gains that are not realised."""
+        _check_amount(amount)
+        held = money(amount)
+        if reference not in self.state.deposits:
+            found = self.summary(self.account(account_id))
+            if held > min(found.available, found.wallet):
+                raise VenueError(Refusal.MARGIN_INSUFFICIENT)
+        return self._transfer(account_id, -held, reference, UpdateReason.WITHDRAW, now)
+
+    def _transfer(
+        self, account_id: str, signed: Decimal, reference: str, reason: UpdateReason, now: int
+    ) -> Account:
         account = self.account(account_id)
-        made = Deposit(reference, account_id, f"{money(amount):f}")
+        made = Deposit(reference, account_id, f"{signed:f}")
         earlier = self.state.deposits.get(reference)
         if earlier is not None:
             if earlier != made:
@@ -102,9 +117,9 @@ class Exchange:
             return account
         self.state.deposits[reference] = made
         self.state.changes.deposits.append(made)
-        account.record.deposits += money(amount)
-        self.state.book(account, IncomeType.TRANSFER, money(amount), now)
-        self.state.emit(BalanceChanged(account, UpdateReason.DEPOSIT, now, (), money(amount)))
+        account.record.deposits += signed
+        self.state.book(account, IncomeType.TRANSFER, signed, now)
+        self.state.emit(BalanceChanged(account, reason, now, (), signed))
         return account
 
     def summary(self, account: Account) -> margin.MarginSummary:
@@ -234,3 +249,8 @@ class Exchange:
         account.positions[position.key] = position
         if position.amount:
             self.state.holders.setdefault(position.symbol, {})[account.id] = account
+
+
+def _check_amount(amount: Decimal) -> None:
+    if not amount.is_finite() or money(amount) <= 0:
+        raise VenueError(Refusal.BAD_AMOUNT, amount)

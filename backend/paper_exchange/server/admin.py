@@ -80,6 +80,7 @@ class Admin:
         return [
             web.post("/sim/accounts", self._guarded(self._open_account)),
             web.post("/sim/deposit", self._guarded(self._deposit)),
+            web.post("/sim/withdraw", self._guarded(self._withdraw)),
             web.get("/sim/status", self._guarded(self._status)),
             web.post("/sim/feed", self._guarded(self._feed)),
             web.get("/sim/fault", self._guarded(self.faults.listed)),
@@ -122,6 +123,12 @@ class Admin:
     async def _deposit(self, fields: Fields) -> Fields:
         amount, reference = _amount(fields), _text(fields, "reference")
         account = self.venue.exchange.deposit(_text(fields, "account"), amount, reference, self.venue.now())
+        await self.venue.settled()
+        return {"wallet_balance": amount_text(account.record.wallet)}
+
+    async def _withdraw(self, fields: Fields) -> Fields:
+        amount, reference = _amount(fields), _text(fields, "reference")
+        account = self.venue.exchange.withdraw(_text(fields, "account"), amount, reference, self.venue.now())
         await self.venue.settled()
         return {"wallet_balance": amount_text(account.record.wallet)}
 

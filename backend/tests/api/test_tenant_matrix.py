@@ -48,6 +48,8 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "rename_wallet": {"json": {"name": "X"}},
     "archive_wallet": {},
     "deposit_into_wallet": {"json": {"amount": "5"}},
+    "withdraw_from_wallet": {"json": {"amount": "5"}},
+    "list_wallet_transfers": {},
     "enable_auto_trade": {"json": {}},
     "disable_auto_trade": {},
     "read_wallet_risk_settings": {},

@@ -52,6 +52,10 @@ class FakeVenue:
         self._answer()
         self.deposits[reference] = amount
 
+    async def withdraw(self, account: str, amount: Decimal, reference: str) -> None:
+        self._answer()
+        self.deposits[reference] = -amount
+
     async def market_time(self) -> datetime:
         return utc_now()
 

@@ -134,4 +134,5 @@ export const SETTINGS: RiskSettings = {
   min_signal_confidence: '0.70',
   version: 1,
   updated_at: '2025-10-10T10:00:00Z',
+  pending: [],
 }

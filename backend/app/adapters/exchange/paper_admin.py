@@ -1,4 +1,4 @@
-"""The operator's side of the paper exchange: accounts and deposits."""
+"""The operator's side of the paper exchange: accounts, deposits and withdrawals."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -6,9 +6,10 @@ from decimal import Decimal
 import httpx
 
 from app.adapters.exchange.dialect import moment
-from app.domain.venue import VenueUnavailableError
+from app.domain.venue import VenueUnavailableError, WithdrawalRefusedError
 
 SECONDS = 5.0
+MARGIN_INSUFFICIENT = -2019
 
 
 class PaperAdmin:
@@ -27,6 +28,10 @@ class PaperAdmin:
         body = {"account": account, "amount": f"{amount:f}", "reference": reference}
         await self._call("POST", "/sim/deposit", body)
 
+    async def withdraw(self, account: str, amount: Decimal, reference: str) -> None:
+        body = {"account": account, "amount": f"{amount:f}", "reference": reference}
+        await self._call("POST", "/sim/withdraw", body)
+
     async def market_time(self) -> datetime:
         return moment((await self._call("GET", "/sim/status", None))["market_time"])
 
@@ -40,6 +45,8 @@ class PaperAdmin:
             raise VenueUnavailableError(
                 f"The paper exchange does not answer: {type(error).__name__}."
             ) from None
+        if answer.is_error and f'"code":{MARGIN_INSUFFICIENT}' in answer.text.replace(" ", ""):
+            raise WithdrawalRefusedError("That much is not free: open positions and orders hold margin.")
         if answer.is_error:
             raise VenueUnavailableError(f"The paper exchange refused {path}: {answer.text[:200]}")
         found: dict[str, object] = answer.json()

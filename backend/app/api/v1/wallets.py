@@ -7,11 +7,20 @@ import msgspec
 from fastapi import APIRouter, Response
 
 from app.api.deps import Parts, Tenant
-from app.api.desk import SettingName, answer
+from app.api.desk import Cursor, PageLimit, SettingName, answer
 from app.api.etags import MatchedVersion, set_etag
 from app.api.idempotency import Once
 from app.schemas.risk import WalletRiskSettingsOut, WalletRiskSettingsPatch
-from app.schemas.wallet import AutoTradeEnable, Deposit, WalletCreate, WalletOut, WalletRename, WalletsOut
+from app.schemas.wallet import (
+    AutoTradeEnable,
+    Deposit,
+    TransferPage,
+    WalletCreate,
+    WalletOut,
+    WalletRename,
+    WalletsOut,
+    Withdrawal,
+)
 from app.services.trading.risk_settings import HeldSettings
 from app.services.trading.settings_views import held_view
 from app.services.wallet_opening import NewWallet
@@ -69,6 +78,26 @@ async def deposit_into_wallet(wallet_id: UUID, body: Deposit, parts: Parts, once
         return _model(await parts.opening.deposit(once.user_id, wallet_id, body.amount, once.reference))
 
     return await once.answer(HTTPStatus.OK, deposit)
+
+
+@router.post("/{wallet_id}/withdraw", response_model=WalletOut)
+async def withdraw_from_wallet(wallet_id: UUID, body: Withdrawal, parts: Parts, once: Once) -> Response:
+    """Take play money out of a paper wallet; what positions and orders hold as margin stays."""
+
+    async def withdraw() -> WalletOut:
+        return _model(await parts.opening.withdraw(once.user_id, wallet_id, body.amount, once.reference))
+
+    return await once.answer(HTTPStatus.OK, withdraw)
+
+
+@router.get("/{wallet_id}/transfers", response_model=TransferPage)
+async def list_wallet_transfers(
+    wallet_id: UUID, parts: Parts, tenant: Tenant, limit: PageLimit = 50, cursor: Cursor = None
+) -> Response:
+    """Deposits and withdrawals, newest first, as the venue booked them. They are no profit and no loss."""
+    await parts.wallets(tenant.session).one(tenant.user_id, wallet_id)
+    transfers = parts.wallet_transfers(tenant.session)
+    return answer(await transfers.page(tenant.user_id, wallet_id, limit=limit, cursor=cursor))
 
 
 @router.post("/{wallet_id}/auto-trade/enable", response_model=WalletOut)

@@ -1,6 +1,6 @@
 """Risk settings over HTTP: versions, coherence, and no loosening while a limit is tripped."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import timedelta
 
 import asyncpg
@@ -16,7 +16,7 @@ from tests.api.desk_world import Person, World
 
 PATH = "/risk/settings"
 ANY = {"If-Match": "*"}
-CONSENT = {"consent": "NO LIMIT"}
+CONSENT = "NO LIMIT"
 
 
 Applying = Callable[[timedelta], Awaitable[int]]
@@ -36,7 +36,7 @@ async def apply(
 
 
 async def patch(
-    http: httpx.AsyncClient, person: Person, body: dict[str, object], if_match: str | None = "*"
+    http: httpx.AsyncClient, person: Person, body: Mapping[str, object], if_match: str | None = "*"
 ) -> httpx.Response:
     headers = person.headers | ({} if if_match is None else {"If-Match": if_match})
     return await http.patch(PATH, json=body, headers=headers)
@@ -186,7 +186,7 @@ async def test_a_limit_is_not_taken_away_without_the_phrase(
 async def test_a_limit_that_is_taken_away_binds_until_the_next_day(
     http: httpx.AsyncClient, alice: Person
 ) -> None:
-    answer = await patch(http, alice, {"max_daily_loss_usd": None} | CONSENT)
+    answer = await patch(http, alice, {"max_daily_loss_usd": None, "consent": CONSENT})
     assert answer.status_code == 200
     assert answer.json()["max_daily_loss_usd"] == "500"
     assert await waiting(http, alice) == {"max_daily_loss_usd": None}

@@ -10,7 +10,7 @@ const PHRASE = 'NO LIMIT'
 interface Props {
   readonly changes: ReadonlyArray<Change>
   readonly onClose: () => void
-  readonly onConfirm: () => void
+  readonly onConfirm: (consent: string | null) => void
 }
 
 /** Raising risk is confirmed with its diff; taking a limit away is typed. */
@@ -19,12 +19,17 @@ export function LoosenDialog({ changes, onClose, onConfirm }: Props) {
   const removes = changes.some((change) => change.removesLimit)
   const ready = !removes || typed.trim() === PHRASE
   return (
-    <Modal open onClose={onClose} title="Loosen limits" description="These changes let trading risk more than now.">
+    <Modal
+      open
+      onClose={onClose}
+      title="Loosen limits"
+      description="These changes let trading risk more than now. They wait until your next day begins, and longer while a loss limit is tripped; until then you can cancel them."
+    >
       <form
         className="mt-3 space-y-3"
         onSubmit={(event) => {
           event.preventDefault()
-          if (ready) onConfirm()
+          if (ready) onConfirm(removes ? typed.trim() : null)
         }}
       >
         <ChangeList changes={changes.filter((change) => change.effect === 'loosens')} />

@@ -15,7 +15,7 @@ export function ResetDialog({ error, pending, onClose, onConfirm }: Props) {
       open
       onClose={onClose}
       title="Restore the default settings"
-      description="Every limit goes back to its default. Where yours is stricter, this raises risk."
+      description="Every limit goes back to its default. Where yours is stricter, this raises risk and waits until tomorrow."
     >
       {error !== null && (
         <div className="mt-3">

@@ -2,11 +2,12 @@ import { zodResolver } from '@hookform/resolvers/zod'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { lazy, Suspense, useRef, useState } from 'react'
 import { useForm, useWatch } from 'react-hook-form'
-import { type Answer, call, callWithEtag } from '@/lib/api/call'
+import { type Answer, callWithEtag } from '@/lib/api/call'
 import { ApiProblem } from '@/lib/api/problem'
 import { keys, riskSettingsQuery } from '@/lib/api/queries'
 import type { RiskSettings } from '@/lib/api/types'
 import { dateTime } from '@/lib/format/time'
+import { plural } from '@/lib/format/words'
 import { byField, focusFirstInvalid } from '@/lib/forms'
 import { useZone } from '@/lib/preferences/zone'
 import { Button } from '@/ui/Button'
@@ -14,11 +15,27 @@ import { Panel } from '@/ui/Panel'
 import { toast } from '@/ui/Toast'
 import { GROUPS, SETTING_NAMES } from './fields'
 import { LeaveGuard } from './LeaveGuard'
+import { PendingChanges } from './PendingChanges'
 import { SaveBar } from './SaveBar'
 import { SettingField } from './SettingField'
 import { type Change, changesBetween, type FormValues, formValues, patchOf, settingsSchema } from './settings-form'
 
 const LoosenDialog = lazy(() => import('./LoosenDialog').then((module) => ({ default: module.LoosenDialog })))
+
+interface Wish {
+  readonly wanted: ReadonlyArray<Change>
+  /** What was typed to take a limit away; null where nothing had to be. */
+  readonly consent: string | null
+}
+
+/** What the server did with a save: what acts now, and what waits. */
+function savedInWords(wanted: ReadonlyArray<Change>, saved: RiskSettings): string {
+  const waiting = wanted.filter(({ setting }) => saved.pending.some((one) => one.setting === setting.name)).length
+  const acting = wanted.length - waiting
+  const later = waiting === 0 ? '' : `${plural(waiting, 'loosening')} waiting until tomorrow`
+  if (acting === 0) return `Saved: ${later}.`
+  return `Saved: ${plural(acting, 'setting')}${later ? `, ${later}` : ''}.`
+}
 
 /** Somebody else saved in between: both stay on the page, nothing is lost. */
 function ConflictNotice({ onReload }: { readonly onReload: () => void }) {
@@ -50,13 +67,16 @@ export function RiskForm({ saved, guard = true }: { readonly saved: Answer<RiskS
   const changes = changesBetween(base, { ...base, ...current })
   const [asking, setAsking] = useState<ReadonlyArray<Change> | null>(null)
   const save = useMutation({
-    mutationFn: (wanted: ReadonlyArray<Change>) =>
-      callWithEtag('PATCH /risk/settings', { body: patchOf(wanted), ifMatch: saved.etag }),
-    onSuccess: (answer, wanted) => {
+    mutationFn: ({ wanted, consent }: Wish) =>
+      callWithEtag('PATCH /risk/settings', {
+        body: { ...patchOf(wanted), ...(consent === null ? {} : { consent }) },
+        ifMatch: saved.etag,
+      }),
+    onSuccess: (answer, { wanted }) => {
       client.setQueryData(keys.riskSettings, answer)
       form.reset(formValues(answer.result))
       void client.invalidateQueries({ queryKey: keys.riskStatus })
-      toast(`Saved: ${wanted.length === 1 ? '1 setting' : `${wanted.length} settings`}.`)
+      toast(savedInWords(wanted, answer.result))
     },
     onError: () => focusFirstInvalid(element.current),
   })
@@ -65,7 +85,7 @@ export function RiskForm({ saved, guard = true }: { readonly saved: Answer<RiskS
   const submit = form.handleSubmit(
     () => {
       if (changes.some((change) => change.effect === 'loosens')) setAsking(changes)
-      else save.mutate(changes)
+      else save.mutate({ wanted: changes, consent: null })
     },
     () => focusFirstInvalid(element.current),
   )
@@ -82,6 +102,7 @@ export function RiskForm({ saved, guard = true }: { readonly saved: Answer<RiskS
         className="space-y-3"
         aria-label="Risk settings"
       >
+        <PendingChanges saved={saved.result} />
         {conflict && <ConflictNotice onReload={() => void reload()} />}
         <div className="grid items-start gap-3 xl:grid-cols-2">
           {GROUPS.map((group) => (
@@ -104,7 +125,7 @@ export function RiskForm({ saved, guard = true }: { readonly saved: Answer<RiskS
             Version {saved.result.version}, saved {dateTime(saved.result.updated_at, zone)}. An empty limit means no
             opinion at this level; the platform's own floor always holds.
           </span>
-          <ResetButton onReset={(answer) => form.reset(formValues(answer))} />
+          <ResetButton etag={saved.etag} onReset={(answer) => form.reset(formValues(answer))} />
         </div>
         <SaveBar
           changes={changes}
@@ -122,9 +143,9 @@ export function RiskForm({ saved, guard = true }: { readonly saved: Answer<RiskS
           <LoosenDialog
             changes={asking}
             onClose={() => setAsking(null)}
-            onConfirm={() => {
+            onConfirm={(consent) => {
               setAsking(null)
-              save.mutate(asking)
+              save.mutate({ wanted: asking, consent })
             }}
           />
         </Suspense>
@@ -136,18 +157,26 @@ export function RiskForm({ saved, guard = true }: { readonly saved: Answer<RiskS
 
 const ResetDialog = lazy(() => import('./ResetDialog').then((module) => ({ default: module.ResetDialog })))
 
-function ResetButton({ onReset }: { readonly onReset: (settings: RiskSettings) => void }) {
+interface ResetProps {
+  readonly etag: string | null
+  readonly onReset: (settings: RiskSettings) => void
+}
+
+function ResetButton({ etag, onReset }: ResetProps) {
   const client = useQueryClient()
   const [open, setOpen] = useState(false)
   const reset = useMutation({
-    mutationFn: async () => {
-      await call('DELETE /risk/settings')
-      return client.fetchQuery({ ...riskSettingsQuery, staleTime: 0 })
-    },
+    mutationFn: () => callWithEtag('DELETE /risk/settings', { ifMatch: etag }),
     onSuccess: (answer) => {
+      client.setQueryData(keys.riskSettings, answer)
       onReset(answer.result)
       setOpen(false)
-      toast('The default settings are back.')
+      const waiting = answer.result.pending.length
+      toast(
+        waiting === 0
+          ? 'The default settings are back.'
+          : `Defaults asked for; ${waiting} of them wait until tomorrow.`,
+      )
     },
   })
   return (

@@ -42,7 +42,8 @@ export function SaveBar({ changes, saving, error, onDiscard }: Props) {
         <div className="min-w-0 flex-1">
           <ChangeList changes={changes} />
           <p className="mt-1 text-2xs text-low">
-            Tightening acts at once.{loosening > 0 && ' Loosening raises risk and asks once more.'}
+            Tightening acts at once.
+            {loosening > 0 && ' Loosening raises risk: it asks once more and waits until tomorrow.'}
           </p>
         </div>
         <div className="flex gap-2">

@@ -58,7 +58,7 @@ function Choices(props: {
   )
 }
 
-function inherited(settings: RiskSettings | undefined, name: keyof RiskSettings): string {
+function inherited(settings: RiskSettings | undefined, name: Exclude<keyof RiskSettings, 'pending'>): string {
   const value = settings?.[name]
   if (value === undefined) return 'Empty: as in your risk settings.'
   if (value === null) return 'Empty: no limit of yours.'

@@ -13,7 +13,7 @@ import { Facts } from '@/ui/Facts'
 import { Pnl } from '@/ui/Pnl'
 import { toast } from '@/ui/Toast'
 
-export type WalletAction = 'auto-trade' | 'rename' | 'deposit' | 'archive'
+export type WalletAction = 'auto-trade' | 'rename' | 'deposit' | 'withdraw' | 'archive'
 
 interface Props {
   readonly wallet: Wallet
@@ -139,7 +139,12 @@ export function WalletCard({ wallet, onAction }: Props) {
           </Button>
         )}
         <span className="ml-auto flex flex-wrap">
-          {wallet.environment === 'paper' && wallet.venue === 'paper' && action('deposit', 'Deposit')}
+          {wallet.environment === 'paper' && wallet.venue === 'paper' && (
+            <>
+              {action('deposit', 'Deposit')}
+              {action('withdraw', 'Withdraw')}
+            </>
+          )}
           {action('rename', 'Rename')}
           {action('archive', 'Archive')}
         </span>

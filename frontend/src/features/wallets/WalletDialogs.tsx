@@ -94,40 +94,59 @@ export function RenameDialog({ wallet, onClose }: Props) {
   )
 }
 
-export function DepositDialog({ wallet, onClose }: Props) {
+const WAYS = {
+  deposit: {
+    title: 'Deposit to',
+    description: "Simulated money. A deposit does not raise today's loss limits.",
+    act: 'Deposit',
+    acting: 'Depositing…',
+    done: 'Deposited',
+  },
+  withdraw: {
+    title: 'Withdraw from',
+    description: 'Simulated money. A withdrawal is no loss, and it lowers what the limits in percent are taken of.',
+    act: 'Withdraw',
+    acting: 'Withdrawing…',
+    done: 'Withdrawn',
+  },
+} as const
+
+function TransferDialog({ wallet, onClose, way }: Props & { readonly way: keyof typeof WAYS }) {
   const done = useDone(onClose)
   const key = useRef(newIdempotencyKey())
   const [amount, setAmount] = useState('1000')
   const [fault, setFault] = useState<string | null>(null)
-  const deposit = useMutation({
+  const words = WAYS[way]
+  const transfer = useMutation({
     mutationFn: () =>
-      call('POST /wallets/{wallet_id}/deposit', {
+      call(`POST /wallets/{wallet_id}/${way}`, {
         path: { wallet_id: wallet.id },
         body: { amount: decimalText(amount) ?? '0' },
         idempotencyKey: key.current,
       }),
-    onSuccess: (after) => done(`Deposited. Balance of ${after.name}: ${money(after.balance)}.`),
+    onSuccess: (after) => done(`${words.done}. Balance of ${after.name}: ${money(after.balance)}.`),
   })
-  const { known } = byField(deposit.error, ['amount'])
+  const { known } = byField(transfer.error, ['amount'])
   return (
     <OneCallDialog
-      title={`Deposit to ${wallet.name}`}
-      description="Simulated money. A deposit does not raise today's loss limits."
-      act="Deposit"
-      acting="Depositing…"
-      pending={deposit.isPending}
-      error={known.size === 0 ? deposit.error : null}
+      title={`${words.title} ${wallet.name}`}
+      description={words.description}
+      act={words.act}
+      acting={words.acting}
+      pending={transfer.isPending}
+      error={known.size === 0 ? transfer.error : null}
       onClose={onClose}
       onSubmit={() => {
         const found = amountFault(amount)
         setFault(found)
-        if (found === null) deposit.mutate()
+        if (found === null) transfer.mutate()
       }}
     >
       <DecimalField
         label="Amount"
         unit="USDT"
         value={amount}
+        hint={way === 'withdraw' ? `Free margin ${money(wallet.free_margin)}.` : undefined}
         onChange={(event) => {
           setAmount(event.target.value)
           key.current = newIdempotencyKey()
@@ -136,6 +155,14 @@ export function DepositDialog({ wallet, onClose }: Props) {
       />
     </OneCallDialog>
   )
+}
+
+export function DepositDialog(props: Props) {
+  return <TransferDialog {...props} way="deposit" />
+}
+
+export function WithdrawDialog(props: Props) {
+  return <TransferDialog {...props} way="withdraw" />
 }
 
 export function ArchiveDialog({ wallet, onClose }: Props) {

@@ -13,6 +13,7 @@ const DIALOGS = {
   'auto-trade': lazy(() => import('./AutoTradeDialog').then((module) => ({ default: module.AutoTradeDialog }))),
   rename: lazy(() => dialogs().then((module) => ({ default: module.RenameDialog }))),
   deposit: lazy(() => dialogs().then((module) => ({ default: module.DepositDialog }))),
+  withdraw: lazy(() => dialogs().then((module) => ({ default: module.WithdrawDialog }))),
   archive: lazy(() => dialogs().then((module) => ({ default: module.ArchiveDialog }))),
 } as const
 const CreateWalletDialog = lazy(() =>

@@ -728,6 +728,23 @@ export interface Trailing {
   readonly trail_percent: string
 }
 
+/** A deposit or withdrawal; `amount` is above zero for both. `occurred_at` is the venue's time. */
+export interface TransferOut {
+  /** A decimal number, exactly as computed */
+  readonly amount: string
+  readonly id: number
+  readonly kind: "deposit" | "withdrawal"
+  /** UTC, ISO 8601 */
+  readonly occurred_at: string
+  readonly reference: string
+}
+
+/** Transfers, newest first; `next_cursor` is null on the last page. */
+export interface TransferPage {
+  readonly items: ReadonlyArray<TransferOut>
+  readonly next_cursor: string | null
+}
+
 /** A venue on which a wallet may be created. */
 export interface Venue {
   readonly environment: ReadonlyArray<Environment>
@@ -839,6 +856,12 @@ export interface WalletState {
 /** Every wallet, archived ones last. */
 export interface WalletsOut {
   readonly items: ReadonlyArray<WalletOut>
+}
+
+/** Play money out of a paper wallet. */
+export interface Withdrawal {
+  /** Quote currency */
+  readonly amount: number | string
 }
 
 export interface Endpoints {
@@ -1105,5 +1128,17 @@ export interface Endpoints {
     readonly query: Record<never, never>
     readonly body: undefined
     readonly result: WalletRiskSettingsOut
+  }
+  'GET /wallets/{wallet_id}/transfers': {
+    readonly path: { readonly wallet_id: string }
+    readonly query: { readonly limit?: number; readonly cursor?: string | null }
+    readonly body: undefined
+    readonly result: TransferPage
+  }
+  'POST /wallets/{wallet_id}/withdraw': {
+    readonly path: { readonly wallet_id: string }
+    readonly query: Record<never, never>
+    readonly body: Withdrawal
+    readonly result: WalletOut
   }
 }

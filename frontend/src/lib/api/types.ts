@@ -23,6 +23,7 @@ export type {
   Execution,
   LimitUse,
   Market,
+  PendingChange,
   Position,
   PositionDetail,
   Signal,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ago, dateTime, duration, hourMinute } from './time'
+import { ago, dateTime, duration, hourMinute, momentBesideUtc } from './time'
 
 describe('moments as text', () => {
   it('stand in the reader’s zone', () => {
@@ -21,5 +21,13 @@ describe('moments as text', () => {
   it('say never for no moment', () => {
     expect(ago(null, 0)).toBe('never')
     expect(dateTime(null, 'UTC')).toBe('–')
+  })
+})
+
+describe('a moment beside UTC', () => {
+  it('says the zone once, and UTC only where it is another time', () => {
+    expect(momentBesideUtc('2025-10-11T00:00:00Z', 'UTC')).toBe('2025-10-11 00:00 UTC')
+    expect(momentBesideUtc('2025-10-11T22:00:00Z', 'Europe/Berlin')).toBe('2025-10-12 00:00 Europe/Berlin (22:00 UTC)')
+    expect(momentBesideUtc('2025-12-11T00:00:00Z', 'Europe/London')).toBe('2025-12-11 00:00 Europe/London')
   })
 })
