@@ -13,9 +13,10 @@ from typing import Final, Protocol
 from uuid import UUID
 
 from app.core.errors import FieldError, InvalidInputError, NotFoundError, PreconditionFailedError
-from app.domain.consent import CONSENT_PHRASE, is_consent, limits_taken_away
+from app.domain.consent import CONSENT_PHRASE, is_consent
 from app.domain.decimal_text import plain
 from app.domain.defaults import STANDARD, RiskSettingsValues
+from app.domain.profiles import limits_taken_away
 from app.domain.settings_rules import loosened, setting_errors
 from app.domain.types import SizingMethod
 from app.models.risk_pending_change import RiskPendingChange
@@ -106,7 +107,7 @@ class RiskSettingsDesk:
         defaults: dict[str, Setting] = {
             field.name: getattr(STANDARD, field.name)
             for field in fields(RiskSettingsValues)
-            if field.name != "trading_paused" and hasattr(current, field.name)
+            if field.name != "trading_paused" and field.name in RiskSettings.__table__.c
         }
         return await self.change(user_id, defaults, version)
 
