@@ -63,11 +63,16 @@ def float_to_units(value: float) -> int:
 
 def decimals_to_units(values: Iterable[Decimal | None]) -> IntColumn:
     """Return a column: None becomes UNKNOWN, what does not fit OUT_OF_RANGE. Rounds half to even."""
-    return np.array([_column_unit(value) for value in values], dtype=np.int64)
+    return np.array([column_unit(value) for value in values], dtype=np.int64)
 
 
-def _column_unit(value: Decimal | None) -> int:
-    if value is None or value.is_nan():
+def column_unit(value: Decimal | int | None) -> int:
+    """Return one element of a column: None and NaN become UNKNOWN, what does not fit OUT_OF_RANGE."""
+    if value is None:
+        return UNKNOWN
+    if isinstance(value, int):
+        return value * SCALE if abs(value) <= MAX_UNITS // SCALE else OUT_OF_RANGE
+    if value.is_nan():
         return UNKNOWN
     try:
         return to_units(value)
@@ -138,21 +143,34 @@ def _column_product(left: IntColumn, right: IntColumn, *, up: bool) -> IntColumn
 
 
 def optional_limit(values: Sequence[Decimal | int | None]) -> IntColumn:
-    """Return limits in units: None and what is beyond every amount become NO_LIMIT."""
-    units = decimals_to_units(
-        [value if isinstance(value, Decimal | None) else Decimal(value) for value in values]
-    )
-    return np.where(units <= OUT_OF_RANGE, NO_LIMIT, units)
+    """Return limits in units, as `limit_unit` does."""
+    return np.array([limit_unit(value) for value in values], dtype=np.int64)
+
+
+def limit_unit(value: Decimal | int | None) -> int:
+    """Return one limit in units: None and what is beyond every amount become NO_LIMIT, what is no number or
+    negative without end UNKNOWN, which allows nothing."""
+    if value is None:
+        return NO_LIMIT
+    units = column_unit(value)
+    return NO_LIMIT if units == OUT_OF_RANGE and value > 0 else units
 
 
 def scaled_limit(base: IntColumn, factor: IntColumn) -> IntColumn:
     """Return floor(base x factor) in units: the most that may be used. NO_LIMIT where there is no factor or
-    the product is beyond every amount; a base that is not known must have been refused before."""
-    limit = multiply_floor(base, np.where(factor == NO_LIMIT, 0, factor))
-    return np.where((factor == NO_LIMIT) | (limit <= OUT_OF_RANGE), NO_LIMIT, limit).astype(np.int64)
+    the product is beyond every amount, zero where the factor is no number; a base that is not known must have
+    been refused before."""
+    return _scaled(multiply_floor(base, _finite(factor)), factor)
 
 
 def scaled_limit_ceil(base: IntColumn, factor: IntColumn) -> IntColumn:
     """Return ceil(base x factor) in units, the least that reaches a loss limit; else like `scaled_limit`."""
-    limit = multiply_ceil(base, np.where(factor == NO_LIMIT, 0, factor))
-    return np.where((factor == NO_LIMIT) | (limit <= OUT_OF_RANGE), NO_LIMIT, limit).astype(np.int64)
+    return _scaled(multiply_ceil(base, _finite(factor)), factor)
+
+
+def _finite(factor: IntColumn) -> IntColumn:
+    return np.where((factor == NO_LIMIT) | (factor <= OUT_OF_RANGE), 0, factor)
+
+
+def _scaled(product: IntColumn, factor: IntColumn) -> IntColumn:
+    return np.where((factor == NO_LIMIT) | (product <= OUT_OF_RANGE), NO_LIMIT, product).astype(np.int64)

@@ -1,7 +1,8 @@
 """The checks of a pre-trade review, over columns: where is which limit crossed, which fact missing.
 
 Each check is one comparison in fixed point. An amount that is not known takes no part in comparisons; it
-raises its own breach instead. Sums of at most four amounts stay inside int64 (`fixed_point.MAX_UNITS`).
+raises its own breach instead. Limits are those of `limit_rules`; the rest are the rules that no number can
+switch off.
 """
 
 from dataclasses import dataclass
@@ -12,312 +13,249 @@ import numpy as np
 from app.domain import fixed_point as fp
 from app.domain.breaches import Breach
 from app.domain.fixed_point import NO_LIMIT, BoolColumn, IntColumn
-from app.domain.review_columns import STATE_UNKNOWN, ReviewColumns, ScopeColumns
-from app.domain.trade_costs import comparable_units, loss_per_unit, reward_per_unit
+from app.domain.limit_rules import RULES, LimitRule
+from app.domain.limit_table import Refuses
+from app.domain.order_amounts import (
+    OrderAmounts,
+    all_known,
+    order_amounts,
+    stop_distance_fraction,
+    total,
+)
+from app.domain.review_columns import LEVELS, STATE_UNKNOWN, USER, WALLET, ReviewColumns
 from app.domain.types import RiskLevel
 
 Check = tuple[Breach, RiskLevel | None]
 Masks = dict[Check, BoolColumn]
-BLOCK: Final = 8192
+BLOCK: Final = 2048
 _RANK: Final = {code: position for position, code in enumerate(Breach)}
-
-
-@dataclass(frozen=True, slots=True)
-class OrderAmounts:
-    """What an order would use, in units: the larger of what it says and what its quantity comes to."""
-
-    notional: IntColumn
-    risk: IntColumn
-    margin: IntColumn
-
-
-@dataclass(frozen=True, slots=True)
-class ScopeThresholds:
-    """A scope's limits as amounts, in units: the most that may be used of its equity, and the loss at
-    which its day ends. NO_LIMIT where there is none; zero of an equity that is not known."""
-
-    heat: IntColumn
-    open_risk: IntColumn
-    single_asset: IntColumn
-    daily_loss: IntColumn
-
-
-@dataclass(frozen=True, slots=True)
-class Thresholds:
-    """The limits that are fractions of equity, as amounts; all multiplied at once."""
-
-    position_size: IntColumn
-    leverage: IntColumn
-    user: ScopeThresholds
-    wallet: ScopeThresholds
+_STATES: Final = (RiskLevel.PLATFORM, RiskLevel.VENUE, RiskLevel.USER, RiskLevel.WALLET)
+_BUDGETS: Final = {
+    Breach.DAILY_LOSS_BUDGET_USD: Breach.DAILY_LOSS_USD,
+    Breach.DAILY_LOSS_BUDGET_PERCENT: Breach.DAILY_LOSS_PERCENT,
+}
+_TRIPPED: Final = {
+    "day": Breach.DAILY_LOSS_TRIPPED,
+    "week": Breach.WEEKLY_LOSS_TRIPPED,
+    "month": Breach.MONTHLY_LOSS_TRIPPED,
+}
 
 
 def breach_masks(columns: ReviewColumns) -> Masks:
-    """Return every check's mask, in the order of `Breach`; an order with no True anywhere is approved.
+    """Return the mask of every check that any order fails, in the order of `Breach`, outer levels first; an
+    order with no True anywhere is approved.
 
     Many rows are decided in blocks, which stay in the processor's cache.
     """
     count = len(columns.sign)
-    if count <= BLOCK:
-        return _block_masks(columns)
-    blocks = [_block_masks(columns.take(slice(start, start + BLOCK))) for start in range(0, count, BLOCK)]
-    return {check: np.concatenate([block[check] for block in blocks]) for check in blocks[0]}
+    found: Masks = {}
+    for start in range(0, count, BLOCK):
+        rows = slice(start, start + BLOCK)
+        for check, mask in _block_masks(columns.take(rows) if count > BLOCK else columns).items():
+            if check not in found:
+                found[check] = np.zeros(count, dtype=np.bool_)
+            found[check][rows] |= mask
+    return dict(sorted(found.items(), key=lambda item: _RANK[item[0][0]]))
 
 
 def _block_masks(columns: ReviewColumns) -> Masks:
     amounts = order_amounts(columns)
-    thresholds = _thresholds(columns)
-    found: Masks = {}
-    found.update(_state_checks(columns))
-    found.update(_signal_checks(columns))
-    found.update(_price_checks(columns))
-    found.update(_stop_checks(columns))
-    found.update(_size_checks(columns, amounts, thresholds))
-    found.update(_wallet_checks(columns, amounts, thresholds))
-    for scope, facts, held in (
-        (RiskLevel.USER, columns.user, thresholds.user),
-        (RiskLevel.WALLET, columns.wallet, thresholds.wallet),
-    ):
-        found.update(_scope_checks(scope, facts, held, columns, amounts))
-        found.update(_daily_loss_checks(scope, facts, held))
-    found[Breach.AMOUNT_OUT_OF_RANGE, None] = _out_of_range(columns, amounts)
-    return dict(sorted(found.items(), key=lambda item: _RANK[item[0][0]]))
+    found = _Found({})
+    _check_states(columns, found)
+    _check_signal_and_prices(columns, found)
+    _check_stop_and_target(columns, found)
+    _check_quantity(columns, amounts, found)
+    _check_adding(columns, found)
+    _check_facts(columns, found)
+    for rule in RULES:
+        if rule.declared.field in columns.limits.standing:
+            _check_limit(rule, columns, amounts, found)
+    found.budgets_below_their_limits()
+    _check_range(columns, amounts, found)
+    return found.masks
 
 
-def _thresholds(columns: ReviewColumns) -> Thresholds:
-    user, wallet, per_trade = columns.user, columns.wallet, columns.per_trade
-    user_equity, wallet_equity = _usable_equity(user), _usable_equity(wallet)
-    floors = fp.scaled_limit(
-        np.stack([wallet_equity] * 5 + [user_equity] * 3),
-        np.stack(
-            [
-                per_trade.max_position_size_fraction,
-                per_trade.max_leverage,
-                wallet.limits.max_portfolio_heat_fraction,
-                wallet.limits.max_open_risk_fraction,
-                wallet.limits.max_single_asset_exposure_fraction,
-                user.limits.max_portfolio_heat_fraction,
-                user.limits.max_open_risk_fraction,
-                user.limits.max_single_asset_exposure_fraction,
-            ]
-        ),
-    )
-    losses = fp.scaled_limit_ceil(
-        np.stack([day_base(wallet), day_base(user)]),
-        np.stack([wallet.limits.max_daily_loss_fraction, user.limits.max_daily_loss_fraction]),
-    )
-    return Thresholds(
-        position_size=floors[0],
-        leverage=floors[1],
-        wallet=ScopeThresholds(floors[2], floors[3], floors[4], losses[0]),
-        user=ScopeThresholds(floors[5], floors[6], floors[7], losses[1]),
-    )
+@dataclass(frozen=True, slots=True)
+class _Found:
+    masks: Masks
+
+    def add(self, breach: Breach, level: RiskLevel | None, mask: BoolColumn) -> None:
+        """Keep a mask in which something is True, beside what the check found before."""
+        if mask.any():
+            held = self.masks.get((breach, level))
+            self.masks[breach, level] = mask if held is None else held | mask
+
+    def add_levels(self, breach: Breach, masks: BoolColumn) -> None:
+        """Keep one mask for each of user, wallet, strategy and symbol."""
+        if masks.any():
+            for level, mask in zip(LEVELS, masks, strict=True):
+                self.add(breach, level, mask)
+
+    def budgets_below_their_limits(self) -> None:
+        """A loss that has reached its limit is said once: that its budget is spent goes without saying."""
+        for budget, reached in _BUDGETS.items():
+            for level in LEVELS:
+                spent, over = self.masks.get((reached, level)), self.masks.get((budget, level))
+                if spent is not None and over is not None:
+                    del self.masks[budget, level]
+                    self.add(budget, level, over & ~spent)
 
 
-def _usable_equity(facts: ScopeColumns) -> IntColumn:
-    """Return equity, zero where it is not known or below zero."""
-    return np.maximum(facts.equity, 0)
+def _check_limit(rule: LimitRule, columns: ReviewColumns, amounts: OrderAmounts, found: _Found) -> None:
+    """Hold what is used against a limit where it stands; a fact that is not known refuses by name."""
+    field = rule.declared.field
+    if rule.is_aggregate:
+        limit = columns.limits.at_levels(field, columns.limit_set)
+    else:
+        limit = columns.limits.per_trade(field, columns.limit_set)
+    stands = limit != NO_LIMIT
+    used = rule.used(columns, amounts)
+    known = fp.is_known(used)
+    baseless, threshold = np.zeros_like(stands), limit
+    if rule.base is not None:
+        base = rule.base(columns, amounts)
+        baseless = ~fp.is_known(base)
+        threshold = _threshold(rule, np.where(baseless, 0, base), limit)
+    crossed = stands & known & ~baseless & _crosses(rule.refuses, used, threshold)
+    crossed |= limit <= fp.OUT_OF_RANGE  # a limit that is no number allows nothing
+    if rule.is_aggregate:
+        found.add_levels(rule.breach, crossed)
+        found.add_levels(rule.declared.unknown, stands & ~known)
+        found.add_levels(rule.base_unknown, stands & baseless)
+        return
+    found.add(rule.breach, None, crossed)
+    found.add(rule.declared.unknown, None, stands & ~known)
+    if rule.base_unknown is Breach.EQUITY_UNKNOWN:
+        found.add(Breach.EQUITY_UNKNOWN, RiskLevel.WALLET, stands & baseless)
+    else:
+        found.add(rule.base_unknown, None, stands & baseless)
 
 
-def order_amounts(columns: ReviewColumns) -> OrderAmounts:
-    """Return what each order would use; the margin includes the entry fee."""
-    unit_price = fp.floats_to_units(columns.entry_price * columns.contract_size)
-    notional = np.maximum(columns.notional, fp.multiply_ceil(columns.quantity, unit_price))
-    loss = loss_per_unit(
-        columns.entry_price, columns.stop_price, columns.fee_rate, columns.slippage_allowance
-    )
-    quantity = fp.units_to_floats(columns.quantity)
-    risk = np.maximum(columns.risk_amount, fp.floats_to_units(quantity * (loss * columns.contract_size)))
-    fee = fp.multiply_ceil(notional, fp.floats_to_units(columns.fee_rate))
-    return OrderAmounts(notional, risk, np.where(fp.is_known(fee), columns.margin + fee, fp.OUT_OF_RANGE))
+def _threshold(rule: LimitRule, base: IntColumn, limit: IntColumn) -> IntColumn:
+    """Return base x limit: the most that may be used, or the least that reaches a loss limit or a minimum."""
+    if rule.refuses is Refuses.ABOVE:
+        return fp.scaled_limit(base, limit)
+    return fp.scaled_limit_ceil(base, limit)
 
 
-def day_loss(facts: ScopeColumns) -> IntColumn:
-    """Return the loss since the day's start in units (negative is a gain): start + deposits - withdrawals
-    - equity. Meaningless where a fact is not known."""
-    invested = facts.day_start_equity + facts.day_deposits - facts.day_withdrawals
-    return np.asarray(invested - facts.equity, dtype=np.int64)
+def _crosses(refuses: Refuses, used: IntColumn, threshold: IntColumn) -> BoolColumn:
+    match refuses:
+        case Refuses.ABOVE:
+            return np.asarray(used > threshold, dtype=np.bool_)
+        case Refuses.AT:
+            return np.asarray(used >= threshold, dtype=np.bool_)
+        case Refuses.BELOW:
+            return np.asarray(used < threshold, dtype=np.bool_)
 
 
-def day_base(facts: ScopeColumns) -> IntColumn:
-    """Return the base of the percent limit: equity at the day's start, lowered by withdrawals, not raised
-    by deposits, never below zero; zero where a fact is not known."""
-    start, withdrawn = facts.day_start_equity, facts.day_withdrawals
-    return np.where(_known(start, withdrawn), np.maximum(start - withdrawn, 0), 0)
+def _check_states(columns: ReviewColumns, found: _Found) -> None:
+    for level, state in zip(_STATES, columns.state, strict=True):
+        found.add(Breach.TRADING_NOT_ACTIVE, level, state > 0)
+        found.add(Breach.TRADING_STATE_UNKNOWN, level, state == STATE_UNKNOWN)
+    found.add_levels(Breach.TRADING_PAUSED, columns.limits.paused[:, columns.limit_set])
 
 
-def _known(*amounts: IntColumn) -> BoolColumn:
-    known = fp.is_known(amounts[0])
-    for amount in amounts[1:]:
-        known = known & fp.is_known(amount)
-    return known
+def _check_signal_and_prices(columns: ReviewColumns, found: _Found) -> None:
+    found.add(Breach.INSTRUMENT_UNKNOWN, None, ~columns.instrument.known)
+    found.add(Breach.SIGNAL_EXPIRED, None, columns.market_ms >= columns.expires_at_ms)
+    known = (columns.mark_price > 0) & (columns.entry_price > 0) & (columns.signal_price > 0)
+    found.add(Breach.PRICE_UNKNOWN, None, ~(known & fp.is_known(columns.price_age_seconds)))
 
 
-def _above(used: IntColumn, limit: IntColumn, comparable: BoolColumn) -> BoolColumn:
-    """A usage limit: refuses above the limit."""
-    return np.asarray(comparable & (used > limit), dtype=np.bool_)
-
-
-def _state_checks(columns: ReviewColumns) -> Masks:
-    found: Masks = {}
-    for scope, state in (
-        (RiskLevel.PLATFORM, columns.platform_state),
-        (RiskLevel.VENUE, columns.venue_state),
-        (RiskLevel.USER, columns.user.state),
-        (RiskLevel.WALLET, columns.wallet.state),
-    ):
-        found[Breach.TRADING_NOT_ACTIVE, scope] = state > 0
-        found[Breach.TRADING_STATE_UNKNOWN, scope] = state == STATE_UNKNOWN
-    return found
-
-
-def _signal_checks(columns: ReviewColumns) -> Masks:
-    limit = columns.per_trade.min_signal_confidence
-    known = fp.is_known(columns.confidence)
-    return {
-        (Breach.INSTRUMENT_UNKNOWN, None): ~columns.instrument_known,
-        (Breach.SIGNAL_EXPIRED, None): columns.market_ms >= columns.expires_at_ms,
-        (Breach.SIGNAL_CONFIDENCE, None): known & (limit != NO_LIMIT) & (columns.confidence < limit),
-        (Breach.SIGNAL_CONFIDENCE_UNKNOWN, None): ~known & (limit != NO_LIMIT),
-    }
-
-
-def entry_slippage(columns: ReviewColumns) -> IntColumn:
-    """Return how far the mark moved against the signal, as a fraction of its price in units; UNKNOWN
-    where either price is not there."""
-    known = (columns.mark_price > 0) & (columns.signal_price > 0)
-    reference = np.where(known, columns.signal_price, 1.0)
-    moved = columns.sign * (columns.mark_price - reference) / reference
-    return fp.floats_to_units(np.where(known, moved, np.nan))
-
-
-def _price_checks(columns: ReviewColumns) -> Masks:
-    limits = columns.per_trade
-    age_known = fp.is_known(columns.price_age_seconds)
-    known = (columns.mark_price > 0) & (columns.entry_price > 0) & (columns.signal_price > 0) & age_known
-    moved = entry_slippage(columns)
-    return {
-        (Breach.PRICE_UNKNOWN, None): ~known,
-        (Breach.PRICE_STALE, None): _above(
-            columns.price_age_seconds, limits.max_price_age_seconds, age_known
-        ),
-        (Breach.PRICE_MOVED, None): _above(moved, limits.max_entry_slippage_fraction, fp.is_known(moved)),
-    }
-
-
-def _stop_checks(columns: ReviewColumns) -> Masks:
+def _check_stop_and_target(columns: ReviewColumns, found: _Found) -> None:
     missing = ~(columns.stop_price > 0)
-    nearest = np.fmin(columns.sign * columns.entry_price, columns.sign * columns.mark_price)
-    farthest = np.fmax(columns.sign * columns.entry_price, columns.sign * columns.mark_price)
+    entry, mark = columns.sign * columns.entry_price, columns.sign * columns.mark_price
     no_target = np.isnan(columns.target_price)
-    costs = (columns.fee_rate, columns.slippage_allowance)
-    reward = reward_per_unit(columns.sign, columns.entry_price, columns.target_price, *costs)
-    risk = loss_per_unit(columns.entry_price, columns.stop_price, *costs)
-    reward_units, risk_units = comparable_units(reward, risk)
-    minimum = columns.per_trade.min_risk_reward_ratio
-    limited = minimum != NO_LIMIT
-    needed = fp.multiply_ceil(risk_units, np.where(limited, minimum, 0))
-    known = _known(reward_units, risk_units, needed)
-    return {
-        (Breach.STOP_MISSING, None): missing,
-        (Breach.STOP_WRONG_SIDE, None): ~missing & (columns.sign * columns.stop_price >= nearest),
-        (Breach.TARGET_WRONG_SIDE, None): ~no_target & ~(columns.sign * columns.target_price > farthest),
-        (Breach.RISK_REWARD, None): limited & known & (reward_units < needed),
-        (Breach.RISK_REWARD_UNKNOWN, None): limited & ~known & ~missing,
-    }
-
-
-def _size_checks(columns: ReviewColumns, amounts: OrderAmounts, thresholds: Thresholds) -> Masks:
-    limits = columns.per_trade
-    sized = columns.quantity > 0
-    off_step = (columns.quantity < columns.min_quantity) | (
-        columns.quantity % np.maximum(columns.quantity_step, 1) != 0
+    stop, target = columns.sign * columns.stop_price, columns.sign * columns.target_price
+    distance = stop_distance_fraction(columns)
+    outside = (distance < columns.instrument.nearest_trigger) | (
+        distance > columns.instrument.farthest_trigger
     )
-    usable = fp.is_known(amounts.notional) & (_usable_equity(columns.wallet) > 0)
-    return {
-        (Breach.QUANTITY_ZERO, None): ~sized,
-        (Breach.QUANTITY_UNDER_STEP, None): sized & columns.instrument_known & off_step,
-        (Breach.MAX_ORDER_NOTIONAL, None): _above(amounts.notional, limits.max_order_notional_usd, sized),
-        (Breach.MAX_POSITION_SIZE_USD, None): _above(amounts.notional, limits.max_position_size_usd, sized),
-        (Breach.MAX_POSITION_SIZE_PERCENT, None): _above(amounts.notional, thresholds.position_size, usable),
-    }
+    found.add(Breach.STOP_MISSING, None, missing)
+    found.add(Breach.STOP_WRONG_SIDE, None, ~missing & ~(stop < np.fmin(entry, mark)))
+    found.add(Breach.STOP_OFF_TICK, None, columns.stop_off_tick)
+    found.add(Breach.STOP_OUTSIDE_VENUE_BOUNDS, None, outside)
+    found.add(Breach.TARGET_WRONG_SIDE, None, ~no_target & ~(target > np.fmax(entry, mark)))
 
 
-def _wallet_checks(columns: ReviewColumns, amounts: OrderAmounts, thresholds: Thresholds) -> Masks:
-    wallet, limits = columns.wallet, columns.per_trade
-    exposure_known = _known(wallet.notional, wallet.reserved_notional, amounts.notional, wallet.equity)
-    usable = exposure_known & (wallet.equity > 0)
-    after = wallet.notional + wallet.reserved_notional + amounts.notional
-    margin_known = _known(columns.free_margin, columns.reserved_margin)
-    margin_after = amounts.margin + columns.reserved_margin
-    balance_age_known = fp.is_known(columns.balance_age_seconds)
-    return {
-        (Breach.MAX_LEVERAGE, None): _above(after, thresholds.leverage, usable),
-        (Breach.SYMBOL_ALREADY_OPEN, None): columns.symbol_is_open == 1,
-        (Breach.BALANCE_STALE, None): ~balance_age_known
-        | (columns.balance_age_seconds > limits.max_balance_age_seconds),
-        (Breach.MARGIN_UNKNOWN, None): ~margin_known,
-        (Breach.MARGIN_INSUFFICIENT, None): _above(
-            margin_after, columns.free_margin, margin_known & fp.is_known(amounts.margin)
-        ),
-    }
+def _check_quantity(columns: ReviewColumns, amounts: OrderAmounts, found: _Found) -> None:
+    sized = columns.quantity > 0
+    off_step = (columns.quantity < columns.instrument.min_quantity) | (
+        columns.quantity % np.maximum(columns.instrument.quantity_step, 1) != 0
+    )
+    found.add(Breach.QUANTITY_ZERO, None, ~sized)
+    found.add(Breach.QUANTITY_UNDER_STEP, None, sized & columns.instrument.known & off_step)
+    reserved = columns.scopes.reserved_margin[WALLET]
+    margin_known = all_known(columns.free_margin, reserved)
+    needed = total(amounts.margin, reserved)
+    found.add(Breach.MARGIN_UNKNOWN, None, ~margin_known)
+    found.add(
+        Breach.MARGIN_INSUFFICIENT,
+        None,
+        margin_known & fp.is_known(needed) & (needed > columns.free_margin),
+    )
+    found.add(Breach.BALANCE_STALE, None, ~fp.is_known(columns.balance_age_seconds))
 
 
-def _scope_checks(
-    scope: RiskLevel,
-    facts: ScopeColumns,
-    thresholds: ScopeThresholds,
-    columns: ReviewColumns,
-    amounts: OrderAmounts,
-) -> Masks:
-    limits = facts.limits
-    has_equity = fp.is_known(facts.equity) & (facts.equity > 0)
-    positions_known = fp.is_known(facts.positions)
-    exposure_known = _known(facts.notional, facts.reserved_notional)
-    risk_known = _known(facts.open_risk, facts.reserved_risk)
-    symbol_known = fp.is_known(facts.asset_notional)
-    usable = has_equity & fp.is_known(amounts.notional)
-    heat = facts.notional + facts.reserved_notional + amounts.notional
-    risk = facts.open_risk + facts.reserved_risk + amounts.risk
-    risk_usable = has_equity & risk_known & fp.is_known(amounts.risk)
-    unknown_positions = ~positions_known
-    if scope is RiskLevel.WALLET:
-        unknown_positions = unknown_positions | (columns.symbol_is_open < 0)
-    return {
-        (Breach.EQUITY_UNKNOWN, scope): ~has_equity,
-        (Breach.OPEN_POSITIONS_UNKNOWN, scope): unknown_positions,
-        (Breach.MAX_OPEN_POSITIONS, scope): _above(
-            facts.positions + fp.SCALE, limits.max_open_positions, positions_known
-        ),
-        (Breach.EXPOSURE_UNKNOWN, scope): ~(exposure_known & risk_known & symbol_known),
-        (Breach.PORTFOLIO_HEAT, scope): _above(heat, thresholds.heat, usable & exposure_known),
-        (Breach.OPEN_RISK, scope): _above(risk, thresholds.open_risk, risk_usable),
-        (Breach.SINGLE_ASSET_EXPOSURE, scope): _above(
-            facts.asset_notional + amounts.notional,
-            thresholds.single_asset,
-            usable & symbol_known,
-        ),
-    }
+def _check_adding(columns: ReviewColumns, found: _Found) -> None:
+    """Adding is for a position of the same side that is in profit and can no longer lose."""
+    adds = columns.adds
+    found.add(Breach.SYMBOL_ALREADY_OPEN, None, ~adds & (columns.symbol_is_open == 1))
+    if not adds.any():
+        return
+    held = (
+        (columns.symbol_is_open == 1)
+        & (columns.held.side == columns.sign)
+        & (columns.held.entry_price > 0)
+        & all_known(columns.held.quantity, columns.held.notional, columns.held.risk)
+    )
+    gain = columns.sign * (columns.mark_price - columns.held.entry_price)
+    found.add(Breach.PYRAMIDING_NOT_ENABLED, None, adds & ~columns.limits.pyramiding[columns.limit_set])
+    found.add(Breach.PYRAMIDING_WITHOUT_POSITION, None, adds & ~held)
+    found.add(Breach.PYRAMIDING_NOT_IN_PROFIT, None, adds & held & ~(gain > 0))
+    found.add(Breach.PYRAMIDING_STOP_AT_RISK, None, adds & held & ~(columns.held.risk <= 0))
 
 
-def _daily_loss_checks(scope: RiskLevel, facts: ScopeColumns, thresholds: ScopeThresholds) -> Masks:
-    window_known = _known(facts.day_start_equity, facts.day_deposits, facts.day_withdrawals)
-    usable = window_known & fp.is_known(facts.equity)
-    loss = day_loss(facts)
-    usd = facts.limits.max_daily_loss_usd
-    return {
-        (Breach.DAILY_LOSS_USD, scope): usable & (loss >= usd),
-        (Breach.DAILY_LOSS_PERCENT, scope): usable & (loss >= thresholds.daily_loss),
-        (Breach.DAILY_LOSS_TRIPPED, scope): facts.day_tripped,
-        (Breach.DAILY_LOSS_UNKNOWN, scope): ~window_known,
-    }
+def _check_facts(columns: ReviewColumns, found: _Found) -> None:
+    """What a user and a wallet must always know, and the windows that tripped before."""
+    scopes = columns.scopes
+    exposure = all_known(
+        scopes.notional,
+        scopes.reserved_notional,
+        scopes.open_risk,
+        scopes.reserved_risk,
+        scopes.asset_notional,
+    )
+    positions = fp.is_known(scopes.positions)
+    day = all_known(scopes.day.start_equity, scopes.day.deposits, scopes.day.withdrawals)
+    equity = fp.is_known(scopes.equity) & (scopes.equity > 0)
+    for at in (USER, WALLET):
+        level = LEVELS[at]
+        unknown = ~positions[at]
+        if at == WALLET:
+            unknown = unknown | (columns.symbol_is_open < 0)
+        found.add(Breach.EQUITY_UNKNOWN, level, ~equity[at])
+        found.add(Breach.OPEN_POSITIONS_UNKNOWN, level, unknown)
+        found.add(Breach.EXPOSURE_UNKNOWN, level, ~exposure[at])
+        found.add(Breach.DAILY_LOSS_UNKNOWN, level, ~day[at])
+    for window, breach in _TRIPPED.items():
+        found.add_levels(breach, getattr(scopes, window).tripped != 0)
 
 
-def _out_of_range(columns: ReviewColumns, amounts: OrderAmounts) -> BoolColumn:
+def _check_range(columns: ReviewColumns, amounts: OrderAmounts, found: _Found) -> None:
+    """Refuse what fixed point cannot decide."""
     held = [amounts.notional, amounts.risk, amounts.margin, columns.quantity, columns.margin]
-    held += [columns.free_margin, columns.reserved_margin, columns.notional, columns.risk_amount]
-    for facts in (columns.user, columns.wallet):
-        held += [facts.equity, facts.notional, facts.reserved_notional, facts.open_risk]
-        held += [facts.reserved_risk, facts.asset_notional]
-        held += [facts.day_start_equity, facts.day_deposits, facts.day_withdrawals]
-    return np.asarray(np.any(np.stack(held) == fp.OUT_OF_RANGE, axis=0), dtype=np.bool_)
+    held += [columns.free_margin, columns.notional, columns.risk_amount]
+    scopes = columns.scopes
+    levels = [
+        scopes.equity,
+        scopes.notional,
+        scopes.reserved_notional,
+        scopes.open_risk,
+        scopes.reserved_risk,
+    ]
+    levels += [scopes.asset_notional, scopes.margin_used, scopes.reserved_margin, scopes.peak_equity]
+    levels += [scopes.day.start_equity, scopes.day.deposits, scopes.day.withdrawals]
+    outside = np.any(np.stack(held) == fp.OUT_OF_RANGE, axis=0)
+    outside |= np.any(np.concatenate(levels) == fp.OUT_OF_RANGE, axis=0)
+    found.add(Breach.AMOUNT_OUT_OF_RANGE, None, outside)

@@ -9,55 +9,56 @@ import numpy as np
 from app.domain import fixed_point as fp
 from app.domain.breaches import Breach, BreachDetail, breach_detail
 from app.domain.fixed_point import FloatColumn, IntColumn
-from app.domain.limit_checks import Check, day_base, day_loss, entry_slippage, order_amounts
+from app.domain.limit_checks import Check
+from app.domain.limit_rules import RULE_OF, LimitRule
+from app.domain.order_amounts import order_amounts, stop_distance_fraction, total
 from app.domain.position_size import SizeRefusal
-from app.domain.review_columns import LimitColumns, ReviewColumns, ScopeColumns
+from app.domain.review_columns import LEVELS, WALLET, ReviewColumns
 from app.domain.risk_facts import OrderIntent
-from app.domain.trade_costs import loss_per_unit, reward_per_unit, reward_to_risk
 from app.domain.types import RiskLevel
 
 Figures = tuple[Decimal | None, Decimal | None]  # limit, value
-_NONE: Final[Figures] = (None, None)
 _SHOWN: Final = Decimal("1e-8")
-_LIMIT_FIELD: Final = {
-    Breach.SIGNAL_CONFIDENCE: ("min_signal_confidence", 1),
-    Breach.RISK_REWARD: ("min_risk_reward_ratio", 1),
-    Breach.RISK_REWARD_UNKNOWN: ("min_risk_reward_ratio", 1),
-    Breach.MAX_ORDER_NOTIONAL: ("max_order_notional_usd", 1),
-    Breach.MAX_POSITION_SIZE_USD: ("max_position_size_usd", 1),
-    Breach.MAX_POSITION_SIZE_PERCENT: ("max_position_size_fraction", 100),
-    Breach.MAX_LEVERAGE: ("max_leverage", 1),
-    Breach.MAX_OPEN_POSITIONS: ("max_open_positions", 1),
-    Breach.PORTFOLIO_HEAT: ("max_portfolio_heat_fraction", 100),
-    Breach.OPEN_RISK: ("max_open_risk_fraction", 100),
-    Breach.SINGLE_ASSET_EXPOSURE: ("max_single_asset_exposure_fraction", 100),
-    Breach.DAILY_LOSS_USD: ("max_daily_loss_usd", 1),
-    Breach.DAILY_LOSS_PERCENT: ("max_daily_loss_fraction", 100),
-    Breach.PRICE_STALE: ("max_price_age_seconds", 1),
-    Breach.PRICE_MOVED: ("max_entry_slippage_fraction", 10_000),
-    Breach.BALANCE_STALE: ("max_balance_age_seconds", 1),
-}
 
 
 def describe(check: Check, intent: OrderIntent, columns: ReviewColumns, index: int) -> BreachDetail:
     """Return the breach of one row with its sentence and figures."""
-    code, scope = check
+    code, level = check
     row = columns.take(np.array([index]))
-    if scope is None:
+    rule = RULE_OF.get(code)
+    if rule is not None:
+        limit, value = _limit_figures(rule, row, level)
+    elif level is None:
         limit, value = _order_figures(code, row, intent)
-        held = row.per_trade
     else:
-        facts = row.user if scope is RiskLevel.USER else row.wallet
-        limit, value = None, _scope_value(code, facts, row)
-        held = facts.limits
-    if code in _LIMIT_FIELD:
-        limit = _limit(held, *_LIMIT_FIELD[code])
-    return breach_detail(code, intent.symbol, limit=limit, value=value, scope=scope, note=_note(intent))
+        limit, value = None, _equity(row, level) if code is Breach.EQUITY_UNKNOWN else None
+    return breach_detail(code, intent.symbol, limit=limit, value=value, scope=level, note=_note(intent))
 
 
-def _limit(limits: LimitColumns, field: str, factor: int) -> Decimal | None:
-    units = int(getattr(limits, field)[0])
-    return None if units == fp.NO_LIMIT else _shown(fp.from_units(units) * factor)
+def _limit_figures(rule: LimitRule, row: ReviewColumns, level: RiskLevel | None) -> Figures:
+    """Return the limit, and what is used of it, both as stored: a fraction of a base in percent."""
+    declared, amounts = rule.declared, order_amounts(row)
+    if rule.is_aggregate and level is not None:
+        at = LEVELS.index(level)
+        units = int(row.limits.at_levels(declared.field, row.limit_set)[at, 0])
+    else:
+        at = 0
+        units = int(row.limits.per_trade(declared.field, row.limit_set)[0])
+    used = _element((rule.shown or rule.used)(row, amounts), at)
+    if rule.base is None:
+        value = None if used is None else _shown(used * declared.shown_factor)
+    else:
+        value = _ratio(used, _element(rule.base(row, amounts), at), declared.shown_factor)
+    limit = fp.from_column(units)
+    return None if limit is None else _shown(limit * declared.shown_factor), value
+
+
+def _element(column: IntColumn, at: int) -> Decimal | None:
+    return fp.from_column(int(column[at, 0] if column.ndim == len(("level", "row")) else column[0]))
+
+
+def _equity(row: ReviewColumns, level: RiskLevel) -> Decimal | None:
+    return fp.from_column(int(row.scopes.equity[LEVELS.index(level), 0]))
 
 
 def _shown(figure: Decimal) -> Decimal:
@@ -70,7 +71,7 @@ def _amount(column: IntColumn) -> Decimal | None:
 
 def _price(column: FloatColumn) -> Decimal | None:
     price = float(column[0])
-    return None if math.isnan(price) else Decimal(repr(price))
+    return Decimal(repr(price)) if math.isfinite(price) else None
 
 
 def _ratio(part: Decimal | None, whole: Decimal | None, factor: int = 1) -> Decimal | None:
@@ -80,57 +81,36 @@ def _ratio(part: Decimal | None, whole: Decimal | None, factor: int = 1) -> Deci
     return _shown(part / whole * factor)
 
 
-def _total(*columns: IntColumn) -> Decimal | None:
-    total = Decimal(0)
-    for column in columns:
-        amount = _amount(column)
-        if amount is None:
-            return None
-        total += amount
-    return total
-
-
 def _order_figures(code: Breach, row: ReviewColumns, intent: OrderIntent) -> Figures:
-    """Return limit (only where it is no RiskLimits field) and value of a per-trade breach."""
-    amounts = order_amounts(row)
-    wallet = row.wallet
-    values: dict[Breach, Figures] = {
-        Breach.SIGNAL_EXPIRED: (None, Decimal(int(row.market_ms[0] - row.expires_at_ms[0])) / 1000),
-        Breach.SIGNAL_CONFIDENCE: (None, intent.signal_confidence),
-        Breach.STOP_WRONG_SIDE: (_nearest(row, winning=False), intent.stop_price),
-        Breach.TARGET_WRONG_SIDE: (_nearest(row, winning=True), intent.take_profit_price),
-        Breach.RISK_REWARD: (None, _risk_reward(row)),
-        Breach.QUANTITY_ZERO: (None, intent.size.quantity),
-        Breach.QUANTITY_UNDER_STEP: (_amount(row.quantity_step), intent.size.quantity),
-        Breach.MAX_ORDER_NOTIONAL: (None, _amount(amounts.notional)),
-        Breach.MAX_POSITION_SIZE_USD: (None, _amount(amounts.notional)),
-        Breach.MAX_POSITION_SIZE_PERCENT: (
-            None,
-            _ratio(_amount(amounts.notional), _amount(wallet.equity), 100),
-        ),
-        Breach.MAX_LEVERAGE: (
-            None,
-            _ratio(
-                _total(wallet.notional, wallet.reserved_notional, amounts.notional), _amount(wallet.equity)
-            ),
-        ),
-        Breach.PRICE_STALE: (None, _amount(row.price_age_seconds)),
-        Breach.PRICE_MOVED: (None, _ratio(_amount(entry_slippage(row)), Decimal(1), 10_000)),
-        Breach.BALANCE_STALE: (None, _amount(row.balance_age_seconds)),
-        Breach.MARGIN_INSUFFICIENT: (
-            _amount(row.free_margin),
-            _total(amounts.margin, row.reserved_margin),
-        ),
-    }
-    return values.get(code, _NONE)
+    """Return limit and value of a breach that is no declared limit's."""
+    match code:
+        case Breach.SIGNAL_EXPIRED:
+            return None, Decimal(int(row.market_ms[0] - row.expires_at_ms[0])) / 1000
+        case Breach.STOP_WRONG_SIDE:
+            return _nearest(row, winning=False), _finite(intent.stop_price)
+        case Breach.TARGET_WRONG_SIDE:
+            return _nearest(row, winning=True), _finite(intent.take_profit_price)
+        case Breach.STOP_OFF_TICK:
+            return _price(row.instrument.price_tick), _finite(intent.stop_price)
+        case Breach.STOP_OUTSIDE_VENUE_BOUNDS:
+            return _trigger_bound(row)
+        case Breach.QUANTITY_ZERO:
+            return None, _finite(intent.size.quantity)
+        case Breach.QUANTITY_UNDER_STEP:
+            return _amount(row.instrument.quantity_step), _finite(intent.size.quantity)
+        case Breach.MARGIN_INSUFFICIENT:
+            needed = total(order_amounts(row).margin, row.scopes.reserved_margin[WALLET])
+            return _amount(row.free_margin), _amount(needed)
+        case Breach.PYRAMIDING_NOT_IN_PROFIT:
+            return _price(row.held.entry_price), _price(row.mark_price)
+        case Breach.PYRAMIDING_STOP_AT_RISK:
+            return None, _amount(row.held.risk)
+        case _:
+            return None, None
 
 
-def _risk_reward(row: ReviewColumns) -> Decimal | None:
-    """Return reward-to-risk net of costs, as the check sees it."""
-    costs = (row.fee_rate, row.slippage_allowance)
-    reward = reward_per_unit(row.sign, row.entry_price, row.target_price, *costs)
-    ratio = _price(reward_to_risk(reward, loss_per_unit(row.entry_price, row.stop_price, *costs)))
-    return None if ratio is None else _shown(ratio)
+def _finite(figure: Decimal | None) -> Decimal | None:
+    return figure if figure is not None and figure.is_finite() else None
 
 
 def _nearest(row: ReviewColumns, *, winning: bool) -> Decimal | None:
@@ -139,38 +119,25 @@ def _nearest(row: ReviewColumns, *, winning: bool) -> Decimal | None:
     return _price(row.sign * choose(row.sign * row.entry_price, row.sign * row.mark_price))
 
 
-def _scope_value(code: Breach, facts: ScopeColumns, row: ReviewColumns) -> Decimal | None:
-    equity = _amount(facts.equity)
-    amounts = order_amounts(row)
-    match code:
-        case Breach.MAX_OPEN_POSITIONS:
-            return _amount(facts.positions)
-        case Breach.PORTFOLIO_HEAT:
-            return _ratio(_total(facts.notional, facts.reserved_notional, amounts.notional), equity, 100)
-        case Breach.OPEN_RISK:
-            return _ratio(_total(facts.open_risk, facts.reserved_risk, amounts.risk), equity, 100)
-        case Breach.SINGLE_ASSET_EXPOSURE:
-            return _ratio(_total(facts.asset_notional, amounts.notional), equity, 100)
-        case Breach.DAILY_LOSS_USD:
-            return _amount(day_loss(facts))
-        case Breach.DAILY_LOSS_PERCENT:
-            return _ratio(_amount(day_loss(facts)), _amount(day_base(facts)), 100)
-        case Breach.EQUITY_UNKNOWN:
-            return equity
-        case _:
-            return None
+def _trigger_bound(row: ReviewColumns) -> Figures:
+    """Return the venue's bound that the stop is outside of, and the stop's distance, in percent."""
+    distance = stop_distance_fraction(row)
+    near = bool((distance < row.instrument.nearest_trigger)[0])
+    bound = _price(row.instrument.nearest_trigger if near else row.instrument.farthest_trigger)
+    value = _price(distance)
+    return (None if bound is None else _shown(bound * 100)), (None if value is None else _shown(value * 100))
 
 
 _SIZE_REFUSALS: Final = {
-    SizeRefusal.CONFIDENCE_UNKNOWN: "the signal's confidence is not known",
-    SizeRefusal.VOLATILITY_UNKNOWN: "the symbol's volatility is not known",
-    SizeRefusal.INSTRUMENT_UNKNOWN: "the venue has no such instrument",
     SizeRefusal.EQUITY_UNKNOWN: "equity is not known or not above zero",
     SizeRefusal.FREE_MARGIN_UNKNOWN: "free margin is not known",
     SizeRefusal.STOP_WRONG_SIDE: "the stop is not on the losing side of the entry",
     SizeRefusal.FIXED_AMOUNT_MISSING: "the fixed amount is not set",
+    SizeRefusal.CONFIDENCE_UNKNOWN: "the signal's confidence is not known",
+    SizeRefusal.VOLATILITY_UNKNOWN: "the symbol's volatility is not known",
     SizeRefusal.NEGATIVE_EDGE: "the strategy's edge is proven negative",
     SizeRefusal.EDGE_NOT_PROVEN: "the strategy's edge is not proven",
+    SizeRefusal.INSTRUMENT_UNKNOWN: "the venue has no such instrument",
     SizeRefusal.CAPPED_TO_ZERO: "a cap leaves nothing",
     SizeRefusal.UNDER_MIN_QUANTITY: "less than the venue's smallest quantity",
     SizeRefusal.UNDER_MIN_NOTIONAL: "less than the venue's smallest notional",

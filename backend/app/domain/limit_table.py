@@ -89,9 +89,6 @@ class LimitDeclaration:
 
 _FACTORS: Final = {LimitUnit.PERCENT: 100, LimitUnit.BPS: 10_000}
 EVERY_LEVEL: Final = frozenset(set(RiskLevel) - {RiskLevel.VENUE})
-OWN_WALLETS: Final = EVERY_LEVEL - {RiskLevel.SYMBOL}
-_USER_ONLY: Final = frozenset({RiskLevel.PLATFORM, RiskLevel.USER})
-_USER_WALLET: Final = _USER_ONLY | {RiskLevel.WALLET}
 _MOST_USD: Final = Decimal(1_000_000_000)
 _MOST_LEVERED: Final = Decimal(125)
 _WHOLE: Final = Decimal(1)
@@ -136,7 +133,6 @@ def _aggregate(
     greatest: Decimal,
     *,
     refuses: Refuses = Refuses.ABOVE,
-    levels: frozenset[RiskLevel] = EVERY_LEVEL,
     resets: Resets | None = None,
 ) -> LimitDeclaration:
     return LimitDeclaration(
@@ -147,7 +143,7 @@ def _aggregate(
         unit=unit,
         refuses=refuses,
         aggregation=Aggregation.AGGREGATE,
-        levels=levels,
+        levels=EVERY_LEVEL,
         breaches=breaches,
         unknown=unknown,
         greatest=greatest,
@@ -268,25 +264,21 @@ _EXPOSURE: Final = (
         "max_positions_per_wallet", "max_positions_per_wallet", "Open positions of a wallet",
         "Positions open or pending in the order's wallet.",
         LimitUnit.COUNT, (Breach.MAX_POSITIONS_PER_WALLET,), Breach.OPEN_POSITIONS_UNKNOWN, _MOST_COUNTED,
-        levels=_USER_ONLY,
     ),
     _aggregate(
         "max_positions_per_strategy", "max_positions_per_strategy", "Open positions of a strategy",
         "Positions open or pending of the order's strategy.",
         LimitUnit.COUNT, (Breach.MAX_POSITIONS_PER_STRATEGY,), Breach.OPEN_POSITIONS_UNKNOWN, _MOST_COUNTED,
-        levels=_USER_WALLET,
     ),
     _aggregate(
         "max_positions_per_symbol", "max_positions_per_symbol", "Open positions in a symbol",
         "Positions open or pending in the order's symbol.",
         LimitUnit.COUNT, (Breach.MAX_POSITIONS_PER_SYMBOL,), Breach.OPEN_POSITIONS_UNKNOWN, _MOST_COUNTED,
-        levels=OWN_WALLETS,
     ),
     _aggregate(
         "max_correlated_positions", "max_correlated_positions", "Correlated positions",
         "Open positions that correlate with the candidate above max_correlation, a hedge counted as none.",
         LimitUnit.COUNT, (Breach.CORRELATED_POSITIONS,), Breach.CORRELATION_UNKNOWN, _MOST_COUNTED,
-        levels=OWN_WALLETS,
     ),
 )  # fmt: skip
 CORRELATION_THRESHOLD: Final = _per_trade(

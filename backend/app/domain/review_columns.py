@@ -1,25 +1,34 @@
-"""The rows of a review as columns: amounts in fixed-point units, prices in float64, facts as masks."""
+"""The rows of a review as columns: amounts in fixed-point units, prices in float64, facts as masks.
+
+Facts of the four levels below the platform stand in one array, level by level in the order of `LEVELS`;
+limits stand once per set of limits, and each row names its set.
+"""
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields
 from decimal import Decimal
-from typing import Final, Self, cast
+from typing import Final, Self
 
 import numpy as np
 
 from app.domain import fixed_point as fp
 from app.domain.fixed_point import BoolColumn, FloatColumn, IntColumn
-from app.domain.risk_facts import ReviewRow, ScopeFacts
-from app.domain.risk_limits import LimitLevels, RiskLimits
-from app.domain.types import TradingState
+from app.domain.limit_columns import LimitColumns
+from app.domain.risk_facts import NEVER_MS, LossWindow, OpenTrade, ReviewRow, ScopeFacts
+from app.domain.risk_limits import LimitLevels
+from app.domain.types import Instrument, RiskLevel, TradingState
 
+LEVELS: Final = (RiskLevel.USER, RiskLevel.WALLET, RiskLevel.STRATEGY, RiskLevel.SYMBOL)
+USER, WALLET = 0, 1
+OWN_EQUITY: Final = slice(0, 2)  # the levels that have equity of their own
 STATE_UNKNOWN: Final = -1
 _STATE_CODES: Final = {TradingState.ACTIVE: 0, TradingState.REDUCE_ONLY: 1, TradingState.HALTED: 2}
+_MINUTE_MS: Final = 60_000
 
 
 class _Taking:
-    """Columns of which rows can be taken."""
+    """Columns of which rows can be taken; rows are the last axis."""
 
     __slots__ = ()
 
@@ -27,84 +36,202 @@ class _Taking:
         """Return the named rows of every column; a row may be taken more than once."""
         values = {}
         for field in fields(self):  # type: ignore[arg-type]  # every subclass is a dataclass
-            value = getattr(self, field.name)
-            values[field.name] = cast(_Taking, value).take(rows) if is_dataclass(value) else value[rows]
+            held = getattr(self, field.name)
+            nested = isinstance(held, _Taking | LimitColumns)
+            values[field.name] = held.take(rows) if nested else held[..., rows]
         return type(self)(**values)
 
 
 @dataclass(frozen=True, slots=True)
-class LimitColumns(_Taking):
-    """Limits in units, counts as they are, NO_LIMIT where a level has no opinion."""
+class WindowColumns(_Taking):
+    """One length of loss window at every level."""
 
-    max_position_size_usd: IntColumn
-    max_position_size_fraction: IntColumn
-    max_portfolio_heat_fraction: IntColumn
-    max_open_risk_fraction: IntColumn
-    max_single_asset_exposure_fraction: IntColumn
-    max_open_positions: IntColumn
-    max_leverage: IntColumn
-    max_daily_loss_usd: IntColumn
-    max_daily_loss_fraction: IntColumn
-    min_risk_reward_ratio: IntColumn
-    min_signal_confidence: IntColumn
-    max_order_notional_usd: IntColumn
-    max_price_age_seconds: IntColumn
-    max_balance_age_seconds: IntColumn
-    max_entry_slippage_fraction: IntColumn
-
-    @staticmethod
-    def of(limits: Sequence[RiskLimits]) -> "LimitColumns":
-        flat = fp.optional_limit([getattr(limit, name) for name in _LIMIT_NAMES for limit in limits])
-        rows = flat.reshape(len(_LIMIT_NAMES), len(limits))
-        return LimitColumns(**dict(zip(_LIMIT_NAMES, rows, strict=True)))
-
-
-_LIMIT_NAMES: Final = tuple(field.name for field in fields(LimitColumns))
+    start_equity: IntColumn
+    deposits: IntColumn
+    withdrawals: IntColumn
+    pnl: IntColumn
+    tripped: IntColumn
 
 
 @dataclass(frozen=True, slots=True)
 class ScopeColumns(_Taking):
-    """A scope's facts and the limits held against them. `positions` is open plus pending, in units of
-    1e-8 of a position like every other limit."""
+    """The facts of every level. Counts are in units of 1e-8 of one, like every other amount; `positions` is
+    open plus pending; `correlated` counts positions above the row's max_correlation; `*_minutes` is market
+    time since then, as large as can be where it never happened."""
 
-    state: IntColumn
     equity: IntColumn
     positions: IntColumn
+    positions_in_strategy: IntColumn
+    positions_in_symbol: IntColumn
     notional: IntColumn
     reserved_notional: IntColumn
     open_risk: IntColumn
     reserved_risk: IntColumn
     asset_notional: IntColumn
-    day_start_equity: IntColumn
-    day_deposits: IntColumn
-    day_withdrawals: IntColumn
-    day_tripped: BoolColumn
-    limits: LimitColumns
+    margin_used: IntColumn
+    reserved_margin: IntColumn
+    peak_equity: IntColumn
+    book_equity: IntColumn
+    consecutive_losses: IntColumn
+    trades_today: IntColumn
+    orders_last_minute: IntColumn
+    exit_minutes: IntColumn
+    loss_minutes: IntColumn
+    correlated: IntColumn
+    day: WindowColumns
+    week: WindowColumns
+    month: WindowColumns
 
     @staticmethod
-    def of(facts: Sequence[ScopeFacts], limits: Sequence[RiskLimits]) -> "ScopeColumns":
-        days = [fact.day for fact in facts]
-        return ScopeColumns(
-            state=_states([fact.trading_state for fact in facts]),
-            equity=fp.decimals_to_units([fact.equity for fact in facts]),
-            positions=fp.decimals_to_units([_positions(fact) for fact in facts]),
-            notional=fp.decimals_to_units([fact.notional for fact in facts]),
-            reserved_notional=fp.decimals_to_units([fact.reserved_notional for fact in facts]),
-            open_risk=fp.decimals_to_units([fact.open_risk for fact in facts]),
-            reserved_risk=fp.decimals_to_units([fact.reserved_risk for fact in facts]),
-            asset_notional=fp.decimals_to_units([fact.asset_notional for fact in facts]),
-            day_start_equity=fp.decimals_to_units([day.start_equity if day else None for day in days]),
-            day_deposits=fp.decimals_to_units([day.deposits if day else None for day in days]),
-            day_withdrawals=fp.decimals_to_units([day.withdrawals if day else None for day in days]),
-            day_tripped=np.array([day is not None and day.tripped for day in days], dtype=np.bool_),
-            limits=LimitColumns.of(limits),
+    def of(
+        levels: Sequence[Sequence[ScopeFacts]],
+        market_ms: Sequence[int],
+        correlations: Sequence[Decimal | int | None],
+    ) -> "ScopeColumns":
+        """Return the columns of each level's facts, in the order of `LEVELS`."""
+        absent: dict[int, list[int]] = {}
+        units = []
+        for facts in levels:
+            for held, now, threshold in zip(facts, market_ms, correlations, strict=True):
+                known = absent.get(id(held))
+                if known is None:
+                    known = _units(held, now, threshold)
+                    if held == _NOTHING_KNOWN.get(type(held)):
+                        absent[id(held)] = known
+                units.append(known)
+        shape = (len(levels), len(market_ms), -1)
+        columns = np.ascontiguousarray(np.array(units, dtype=np.int64).reshape(shape).transpose(2, 0, 1))
+        windows = [WindowColumns(*columns[at : at + 5]) for at in range(_PLAIN, _PLAIN + 15, 5)]
+        return ScopeColumns(*columns[:_PLAIN], *windows)
+
+
+_PLAIN: Final = 19  # columns before those of the windows
+_NOTHING_KNOWN: Final = {kind: kind() for kind in ScopeFacts.__subclasses__()}
+_NO_WINDOW: Final = [fp.UNKNOWN] * 4 + [0]
+
+
+def _units(facts: ScopeFacts, market_ms: int, threshold: Decimal | int | None) -> list[int]:
+    unit = fp.column_unit
+    opened, pending = facts.open_positions, facts.pending_entries
+    return [
+        unit(facts.equity),
+        unit(None if opened is None or pending is None else opened + pending),
+        unit(facts.positions_in_strategy),
+        unit(facts.positions_in_symbol),
+        unit(facts.notional),
+        unit(facts.reserved_notional),
+        unit(facts.open_risk),
+        unit(facts.reserved_risk),
+        unit(facts.asset_notional),
+        unit(facts.margin_used),
+        unit(facts.reserved_margin),
+        unit(facts.peak_equity),
+        unit(facts.book_equity),
+        unit(facts.consecutive_losses),
+        unit(facts.trades_today),
+        unit(facts.orders_last_minute),
+        _minutes_since(facts.last_exit_ms, market_ms),
+        _minutes_since(facts.last_loss_ms, market_ms),
+        unit(_correlated(facts.position_correlations, threshold)),
+        *_window_units(facts.day),
+        *_window_units(facts.week),
+        *_window_units(facts.month),
+    ]
+
+
+def _window_units(window: LossWindow | None) -> list[int]:
+    if window is None:
+        return _NO_WINDOW
+    unit = fp.column_unit
+    return [
+        unit(window.start_equity),
+        unit(window.deposits),
+        unit(window.withdrawals),
+        unit(window.pnl),
+        int(window.tripped),
+    ]
+
+
+def _minutes_since(at_ms: int | None, market_ms: int) -> int:
+    """Return the minutes since then in units, rounded down; as many as can be where it never happened."""
+    if at_ms is None:
+        return fp.UNKNOWN
+    if at_ms == NEVER_MS:
+        return fp.MAX_UNITS
+    return min((market_ms - at_ms) * fp.SCALE // _MINUTE_MS, fp.MAX_UNITS)
+
+
+def _correlated(
+    correlations: tuple[Decimal | None, ...] | None, threshold: Decimal | int | None
+) -> int | None:
+    """Return how many correlate above the threshold; what is not known counts, all where there is none."""
+    if correlations is None:
+        return None
+    if threshold is None:
+        return len(correlations)
+    return sum(one is None or not one <= threshold for one in correlations)
+
+
+@dataclass(frozen=True, slots=True)
+class InstrumentColumns(_Taking):
+    """The instrument of each order; of one that is not known, steps of one and no fee."""
+
+    known: BoolColumn
+    price_tick: FloatColumn
+    nearest_trigger: FloatColumn
+    farthest_trigger: FloatColumn
+    quantity_step: IntColumn
+    min_quantity: IntColumn
+    lot_size: IntColumn
+    contract_size: FloatColumn
+    fee_rate: FloatColumn
+
+    @staticmethod
+    def of(instruments: Sequence[Instrument | None]) -> "InstrumentColumns":
+        held = [_NO_INSTRUMENT if one is None else one for one in instruments]
+        return InstrumentColumns(
+            known=np.array([one is not None for one in instruments], dtype=np.bool_),
+            price_tick=_floats([one.price_tick for one in held]),
+            nearest_trigger=_floats([one.min_trigger_distance_fraction for one in held]),
+            farthest_trigger=_floats([one.max_trigger_distance_fraction for one in held]),
+            quantity_step=_amounts([one.quantity_step for one in held]),
+            min_quantity=_amounts([one.min_quantity for one in held]),
+            lot_size=_amounts([one.lot_size for one in held]),
+            contract_size=_floats([one.contract_size for one in held]),
+            fee_rate=_floats([one.taker_fee_rate for one in held]),
+        )
+
+
+_ONE: Final = Decimal(1)
+_NO_INSTRUMENT: Final = Instrument("", _ONE, _ONE, _ONE, _ONE, _ONE, _ONE, 1, Decimal(0), Decimal(0))
+
+
+@dataclass(frozen=True, slots=True)
+class HeldColumns(_Taking):
+    """The trade that an order would add to; `side` is +1, -1, or NaN where there is none."""
+
+    side: FloatColumn
+    entry_price: FloatColumn
+    quantity: IntColumn
+    notional: IntColumn
+    risk: IntColumn
+
+    @staticmethod
+    def of(trades: Sequence[OpenTrade | None]) -> "HeldColumns":
+        return HeldColumns(
+            side=_floats([None if trade is None else trade.side.sign for trade in trades]),
+            entry_price=_floats([None if trade is None else trade.entry_price for trade in trades]),
+            quantity=_amounts([None if trade is None else trade.quantity for trade in trades]),
+            notional=_amounts([None if trade is None else trade.notional for trade in trades]),
+            risk=_amounts([None if trade is None else trade.risk_amount for trade in trades]),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class ReviewColumns(_Taking):
-    """Everything that `breach_masks` decides on, one element per order. `symbol_is_open` is 1, 0 or -1
-    where it is not known; a price that is not there is NaN."""
+    """Everything that `breach_masks` decides on, one element per order. `state` is of platform, venue, user
+    and wallet; `symbol_is_open` is 1, 0 or -1 where it is not known; a price that is not there is NaN.
+    `limit_set` names the row's set in `limits`, which keeps all sets when rows are taken."""
 
     sign: FloatColumn
     signal_price: FloatColumn
@@ -112,6 +239,8 @@ class ReviewColumns(_Taking):
     stop_price: FloatColumn
     target_price: FloatColumn
     mark_price: FloatColumn
+    liquidation_price: FloatColumn
+    quote_usd_price: FloatColumn
     price_age_seconds: IntColumn
     confidence: IntColumn
     expires_at_ms: IntColumn
@@ -121,32 +250,33 @@ class ReviewColumns(_Taking):
     margin: IntColumn
     risk_amount: IntColumn
     slippage_allowance: FloatColumn
-    instrument_known: BoolColumn
-    quantity_step: IntColumn
-    min_quantity: IntColumn
-    contract_size: FloatColumn
-    fee_rate: FloatColumn
-    platform_state: IntColumn
-    venue_state: IntColumn
+    stop_off_tick: BoolColumn
+    instrument: InstrumentColumns
+    state: IntColumn
     free_margin: IntColumn
-    reserved_margin: IntColumn
     balance_age_seconds: IntColumn
     symbol_is_open: IntColumn
-    user: ScopeColumns
-    wallet: ScopeColumns
-    per_trade: LimitColumns
+    adds: BoolColumn
+    held: HeldColumns
+    scopes: ScopeColumns
+    limit_set: IntColumn
+    limits: LimitColumns
 
     @staticmethod
     def of(rows: Sequence[ReviewRow], limits: Sequence[LimitLevels]) -> "ReviewColumns":
-        """Return the columns of the rows; limits that several rows share are merged once."""
-        merged = {key: level.per_trade() for key, level in zip(map(id, limits), limits, strict=True)}
-        of_user = {key: level.of_user() for key, level in zip(map(id, limits), limits, strict=True)}
+        """Return the columns of the rows; limits that several rows share stand once."""
+        sets, limit_set = LimitColumns.of(limits)
+        thresholds = sets.correlations()
         intents = [row.intent for row in rows]
         sizes = [row.intent.size for row in rows]
         markets = [row.market for row in rows]
         wallets = [row.wallet for row in rows]
-        instruments = [market.instrument for market in markets]
-        one = Decimal(1)
+        levels: list[Sequence[ScopeFacts]] = [
+            [row.user for row in rows],
+            wallets,
+            [r.strategy for r in rows],
+            [r.symbol for r in rows],
+        ]
         return ReviewColumns(
             sign=_floats([intent.side.sign for intent in intents]),
             signal_price=_floats([intent.signal_price for intent in intents]),
@@ -154,45 +284,58 @@ class ReviewColumns(_Taking):
             stop_price=_floats([intent.stop_price for intent in intents]),
             target_price=_floats([intent.take_profit_price for intent in intents]),
             mark_price=_floats([market.mark_price for market in markets]),
+            liquidation_price=_floats([intent.liquidation_price for intent in intents]),
+            quote_usd_price=_floats([market.quote_usd_price for market in markets]),
             price_age_seconds=fp.floats_to_units(_floats([market.price_age_seconds for market in markets])),
-            confidence=fp.decimals_to_units([intent.signal_confidence for intent in intents]),
+            confidence=_amounts([intent.signal_confidence for intent in intents]),
             expires_at_ms=np.array([intent.expires_at_ms for intent in intents], dtype=np.int64),
             market_ms=np.array([market.market_ms for market in markets], dtype=np.int64),
-            quantity=fp.decimals_to_units([size.quantity for size in sizes]),
-            notional=fp.decimals_to_units([size.notional for size in sizes]),
-            margin=fp.decimals_to_units([size.margin for size in sizes]),
-            risk_amount=fp.decimals_to_units([size.risk_amount for size in sizes]),
+            quantity=_amounts([size.quantity for size in sizes]),
+            notional=_amounts([size.notional for size in sizes]),
+            margin=_amounts([size.margin for size in sizes]),
+            risk_amount=_amounts([size.risk_amount for size in sizes]),
             slippage_allowance=_floats([intent.slippage_allowance_fraction for intent in intents]),
-            instrument_known=np.array([held is not None for held in instruments], dtype=np.bool_),
-            quantity_step=fp.decimals_to_units([held.quantity_step if held else one for held in instruments]),
-            min_quantity=fp.decimals_to_units([held.min_quantity if held else one for held in instruments]),
-            contract_size=_floats([held.contract_size if held else 1 for held in instruments]),
-            fee_rate=_floats([held.taker_fee_rate if held else 0 for held in instruments]),
-            platform_state=_states([market.platform_state for market in markets]),
-            venue_state=_states([market.venue_state for market in markets]),
-            free_margin=fp.decimals_to_units([wallet.free_margin for wallet in wallets]),
-            reserved_margin=fp.decimals_to_units([wallet.reserved_margin for wallet in wallets]),
+            stop_off_tick=np.array([_is_off_tick(row) for row in rows], dtype=np.bool_),
+            instrument=InstrumentColumns.of([market.instrument for market in markets]),
+            state=_states(rows),
+            free_margin=_amounts([wallet.free_margin for wallet in wallets]),
             balance_age_seconds=fp.floats_to_units(_floats([w.balance_age_seconds for w in wallets])),
             symbol_is_open=np.array([_tristate(w.symbol_is_open) for w in wallets], dtype=np.int64),
-            user=ScopeColumns.of([row.user for row in rows], [of_user[id(level)] for level in limits]),
-            wallet=ScopeColumns.of(wallets, [level.of_wallet() for level in limits]),
-            per_trade=LimitColumns.of([merged[id(level)] for level in limits]),
+            adds=np.array([intent.adds for intent in intents], dtype=np.bool_),
+            held=HeldColumns.of([wallet.open_trade for wallet in wallets]),
+            scopes=ScopeColumns.of(
+                levels, [market.market_ms for market in markets], [thresholds[at] for at in limit_set]
+            ),
+            limit_set=np.array(limit_set, dtype=np.int64),
+            limits=sets,
         )
+
+
+def _amounts(values: Sequence[Decimal | None]) -> IntColumn:
+    return fp.decimals_to_units(values)
 
 
 def _floats(values: Sequence[Decimal | float | None]) -> FloatColumn:
     return np.array([math.nan if value is None else float(value) for value in values], dtype=np.float64)
 
 
-def _states(states: Sequence[TradingState | None]) -> IntColumn:
-    codes = [STATE_UNKNOWN if state is None else _STATE_CODES[state] for state in states]
+def _is_off_tick(row: ReviewRow) -> bool:
+    """Whether the stop is not a whole number of price ticks; decided in decimals, exactly."""
+    stop, instrument = row.intent.stop_price, row.market.instrument
+    if stop is None or instrument is None or not stop.is_finite():
+        return False
+    return not instrument.price_tick > 0 or stop % instrument.price_tick != 0
+
+
+def _states(rows: Sequence[ReviewRow]) -> IntColumn:
+    held = [
+        [row.market.platform_state for row in rows],
+        [row.market.venue_state for row in rows],
+        [row.user.trading_state for row in rows],
+        [row.wallet.trading_state for row in rows],
+    ]
+    codes = [[STATE_UNKNOWN if one is None else _STATE_CODES[one] for one in states] for states in held]
     return np.array(codes, dtype=np.int64)
-
-
-def _positions(facts: ScopeFacts) -> Decimal | None:
-    if facts.open_positions is None or facts.pending_entries is None:
-        return None
-    return Decimal(facts.open_positions + facts.pending_entries)
 
 
 def _tristate(known: bool | None) -> int:

@@ -41,10 +41,12 @@ class ScopeFacts:
     symbol within the level. `position_correlations` holds, for every open or pending position of the level
     in another symbol, the correlation of daily returns with the candidate, signed by side
     (`correlation.signed_correlation`); None in it counts as correlated. `peak_equity` is the highest equity
-    so far, carried over flows (`drawdown.peak_after_flow`). `consecutive_losses` counts closed trades below
-    zero in a row. `trades_today` counts entries of the user's day, pending ones included;
-    `orders_last_minute` by the wall clock. `last_exit_ms` and `last_loss_ms` are market time of the last
-    exit from the order's symbol and of the last losing one, NEVER_MS where there was none.
+    so far, carried over flows (`drawdown.peak_after_flow`). A strategy and a symbol measure their drawdown by
+    `book_equity`, the user's equity at their first trade plus what their own trades made since, and its
+    peak. `consecutive_losses` counts closed trades below zero in a row. `trades_today` counts entries of the
+    user's day, pending ones included; `orders_last_minute` by the wall clock. `last_exit_ms` and
+    `last_loss_ms` are market time of the level's last exit from the order's symbol and of its last losing
+    one there, NEVER_MS where there was none.
     """
 
     trading_state: TradingState | None = None
@@ -64,6 +66,7 @@ class ScopeFacts:
     week: LossWindow | None = None
     month: LossWindow | None = None
     peak_equity: Decimal | None = None
+    book_equity: Decimal | None = None
     consecutive_losses: int | None = None
     trades_today: int | None = None
     orders_last_minute: int | None = None
@@ -93,12 +96,13 @@ NO_SYMBOL_FACTS: Final = SymbolFacts()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenTrade:
-    """The wallet's trade in the order's symbol, to which the order would add. `stop_price` is the stop that
-    lives at the venue, None without one; `notional` and `risk_amount` are what it holds and may lose now."""
+    """The wallet's trade in the order's symbol, to which the order would add. `risk_amount` is what it loses
+    when its stop at the venue fills, costs included (`exposure.open_risk`): zero once that stop is at
+    break-even or better, the whole notional without one."""
 
     side: Side
     entry_price: Decimal | None
-    stop_price: Decimal | None
+    quantity: Decimal | None
     notional: Decimal | None
     risk_amount: Decimal | None
 

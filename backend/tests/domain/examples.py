@@ -1,7 +1,7 @@
 """One calm case that every check lets pass; each test changes one fact of it."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from decimal import Decimal
 from typing import TypeVar
 
@@ -12,15 +12,18 @@ from app.domain.limits import (
     OrderIntent,
     RefusedOrder,
     RiskLimits,
+    StrategyFacts,
+    SymbolFacts,
     UserFacts,
     WalletFacts,
     review,
 )
 from app.domain.position_size import PositionSize
+from app.domain.risk_facts import NEVER_MS
 from app.domain.sizing import SizingInputs
 from app.domain.types import Environment, Instrument, Side, SizingMethod, TradingState
 
-Row = TypeVar("Row", UserFacts, WalletFacts, RiskLimits, SizingInputs)
+Row = TypeVar("Row", UserFacts, WalletFacts, StrategyFacts, SymbolFacts, RiskLimits, SizingInputs)
 
 SYMBOL = "BTC/USDT:USDT"
 INSTRUMENT = Instrument(
@@ -78,6 +81,18 @@ WALLET = WalletFacts(
     reserved_risk=Decimal(0),
     asset_notional=Decimal(0),
     day=DAY,
+    week=DAY,
+    month=DAY,
+    peak_equity=Decimal(10_000),
+    margin_used=Decimal(0),
+    positions_in_strategy=0,
+    positions_in_symbol=0,
+    consecutive_losses=0,
+    trades_today=0,
+    orders_last_minute=0,
+    last_exit_ms=NEVER_MS,
+    last_loss_ms=NEVER_MS,
+    position_correlations=(),
     free_margin=Decimal(10_000),
     reserved_margin=Decimal(0),
     balance_age_seconds=1.0,
@@ -94,7 +109,47 @@ USER = UserFacts(
     reserved_risk=Decimal(0),
     asset_notional=Decimal(0),
     day=DAY,
+    week=DAY,
+    month=DAY,
+    peak_equity=Decimal(10_000),
+    margin_used=Decimal(0),
+    reserved_margin=Decimal(0),
+    positions_in_strategy=0,
+    positions_in_symbol=0,
+    consecutive_losses=0,
+    trades_today=0,
+    orders_last_minute=0,
+    last_exit_ms=NEVER_MS,
+    last_loss_ms=NEVER_MS,
+    position_correlations=(),
 )
+OWN = LossWindow(start_equity=Decimal(10_000), pnl=Decimal(0))
+STRATEGY = StrategyFacts(
+    equity=Decimal(10_000),
+    open_positions=0,
+    pending_entries=0,
+    positions_in_strategy=0,
+    positions_in_symbol=0,
+    notional=Decimal(0),
+    reserved_notional=Decimal(0),
+    open_risk=Decimal(0),
+    reserved_risk=Decimal(0),
+    asset_notional=Decimal(0),
+    margin_used=Decimal(0),
+    reserved_margin=Decimal(0),
+    day=OWN,
+    week=OWN,
+    month=OWN,
+    peak_equity=Decimal(10_000),
+    book_equity=Decimal(10_000),
+    consecutive_losses=0,
+    trades_today=0,
+    orders_last_minute=0,
+    last_exit_ms=NEVER_MS,
+    last_loss_ms=NEVER_MS,
+    position_correlations=(),
+)
+SYMBOL_FACTS = SymbolFacts(**{field.name: getattr(STRATEGY, field.name) for field in fields(STRATEGY)})
 NO_LIMITS = LimitLevels(RiskLimits(), RiskLimits(), RiskLimits())
 SIZING = SizingInputs(
     method=SizingMethod.FIXED_PERCENT,
@@ -127,9 +182,11 @@ def codes(
     wallet: WalletFacts = WALLET,
     user: UserFacts = USER,
     limits: LimitLevels = NO_LIMITS,
+    strategy: StrategyFacts = STRATEGY,
+    symbol: SymbolFacts = SYMBOL_FACTS,
 ) -> list[str]:
-    """Return the breaches as "code" or "code:scope", an empty list when approved."""
-    verdict = review(intent, market, wallet, user, limits)
+    """Return the breaches as "code" or "code:level", an empty list when approved."""
+    verdict = review(intent, market, wallet, user, limits, strategy, symbol)
     if not isinstance(verdict, RefusedOrder):
         return []
     return [f"{b.code}:{b.scope}" if b.scope else str(b.code) for b in verdict.breaches]

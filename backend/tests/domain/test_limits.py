@@ -110,7 +110,8 @@ def test_reward_to_risk_compares_a_tiny_price_as_finely_as_a_large_one() -> None
         take_profit_price=Decimal("0.00010300"),
     )
     limits = user_limits(RiskLimits(min_risk_reward_ratio=Decimal("1.5")))
-    market = replace(MARKET, mark_price=Decimal("0.0001"))
+    instrument = replace(INSTRUMENT, price_tick=Decimal("0.000000001"))
+    market = replace(MARKET, mark_price=Decimal("0.0001"), instrument=instrument)
     assert codes(intent=tiny, market=market, limits=limits) == []
     nearer = replace(tiny, take_profit_price=Decimal("0.000102999999"))
     assert codes(intent=nearer, market=market, limits=limits) == ["risk_reward"]

@@ -70,24 +70,39 @@ def test_exposure_limits_refuse_above_at_each_level(
         assert codes(user=full, limits=user_limits(limits)) == [f"{code}:user"]
 
 
+_LOSSES = [
+    ("9520", None),
+    ("9519.99999999", "daily_loss_budget"),
+    ("9500.00000001", "daily_loss_budget"),
+    ("9500", "daily_loss"),
+    ("9499.99999999", "daily_loss"),
+]
+
+
+@pytest.mark.parametrize(("equity", "code"), _LOSSES)
 @pytest.mark.parametrize(
-    ("equity", "refused"), [("9500.00000001", False), ("9500", True), ("9499.99999999", True)]
+    ("field", "limit", "unit"),
+    [("max_daily_loss_fraction", "0.05", "percent"), ("max_daily_loss_usd", "500", "usd")],
 )
-def test_daily_loss_percent_refuses_at_the_limit(equity: str, refused: bool) -> None:
-    limits = RiskLimits(max_daily_loss_fraction=Decimal("0.05"))
+def test_daily_loss_refuses_at_the_limit_and_keeps_room_for_the_order(
+    equity: str, code: str | None, field: str, limit: str, unit: str
+) -> None:
+    """Equity began at 10 000 and the order may lose 20: "$500 daily loss -> next rejected"."""
+    limits = one_limit(field, Decimal(limit))
+    expected = [] if code is None else [f"{code}_{unit}"]
     user = replace(USER, equity=Decimal(equity))
     wallet = replace(WALLET, equity=Decimal(equity))
-    expected = ["daily_loss_percent"] if refused else []
     assert codes(user=user, limits=user_limits(limits)) == [f"{c}:user" for c in expected]
     assert codes(wallet=wallet, limits=wallet_limits(limits)) == [f"{c}:wallet" for c in expected]
 
 
-@pytest.mark.parametrize(("equity", "refused"), [("9500.01", False), ("9500", True), ("9499.99", True)])
-def test_a_daily_loss_of_500_refuses_the_next_trade(equity: str, refused: bool) -> None:
-    # "$500 daily loss -> next rejected"
+def test_the_loss_budget_counts_what_pending_entries_may_lose() -> None:
     limits = user_limits(RiskLimits(max_daily_loss_usd=Decimal(500)))
-    user = replace(USER, equity=Decimal(equity))
-    assert codes(user=user, limits=limits) == (["daily_loss_usd:user"] if refused else [])
+    user = replace(USER, equity=Decimal(9_600), reserved_risk=Decimal(80))
+    assert codes(user=user, limits=limits) == []
+    assert codes(user=replace(user, reserved_risk=Decimal("80.00000001")), limits=limits) == [
+        "daily_loss_budget_usd:user"
+    ]
 
 
 def test_a_deposit_does_not_raise_the_base_of_the_daily_loss() -> None:
@@ -114,7 +129,7 @@ def test_a_tripped_day_stays_tripped_after_a_rebound() -> None:
 def test_a_withdrawal_of_everything_leaves_no_loss_budget() -> None:
     limits = user_limits(RiskLimits(max_daily_loss_fraction=Decimal("0.05")))
     user = replace(USER, equity=Decimal("0.01"), day=replace(DAY, withdrawals=Decimal(10_000)))
-    assert codes(user=user, limits=limits) == []
+    assert codes(user=user, limits=limits) == ["daily_loss_budget_percent:user"]
     assert codes(user=replace(user, equity=Decimal(0)), limits=limits) == [
         "daily_loss_percent:user",
         "equity_unknown:user",

@@ -1,0 +1,81 @@
+"""Sets of limits as columns: every limit at every level, and merged to the strictest."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+import numpy as np
+
+from app.domain import fixed_point as fp
+from app.domain.fixed_point import NO_LIMIT, BoolColumn, IntColumn
+from app.domain.limit_table import BY_FIELD
+from app.domain.risk_limits import FIELD_NAMES, LimitLevels
+
+_AT: Final = {name: at for at, name in enumerate(FIELD_NAMES)}
+_MINIMUMS: Final = frozenset(name for name in FIELD_NAMES if BY_FIELD[name].larger_is_stricter)
+_MERGED: Final = 4  # behind user, wallet, strategy and symbol
+
+
+@dataclass(frozen=True, slots=True)
+class LimitColumns:
+    """Distinct sets of limits. `units` is by limit, then user (with the platform's), wallet, strategy, symbol
+    and merged, then set. `paused` is by the same levels but the merged one. `standing` names the limits that
+    stand anywhere, so that the others cost nothing."""
+
+    units: IntColumn
+    paused: BoolColumn
+    pyramiding: BoolColumn
+    standing: frozenset[str]
+
+    @staticmethod
+    def of(limits: Sequence[LimitLevels]) -> "tuple[LimitColumns, list[int]]":
+        """Return the distinct sets, and for every row its set."""
+        index: dict[int, int] = {}
+        sets: list[LimitLevels] = []
+        chosen = []
+        for levels in limits:
+            at = index.setdefault(id(levels), len(sets))
+            if at == len(sets):
+                sets.append(levels)
+            chosen.append(at)
+        rows = [(held.of_user(), held.wallet, held.strategy, held.symbol, held.per_trade()) for held in sets]
+        units = np.array(
+            [[[_unit(name, getattr(level, name)) for level in row] for row in rows] for name in FIELD_NAMES],
+            dtype=np.int64,
+        ).transpose(0, 2, 1)
+        columns = LimitColumns(
+            units=np.ascontiguousarray(units),
+            paused=np.array([[row[at].paused is True for row in rows] for at in range(_MERGED)]),
+            pyramiding=np.array([row[_MERGED].enable_pyramiding is True for row in rows]),
+            standing=frozenset(name for name in FIELD_NAMES if bool(np.any(units[_AT[name]] != NO_LIMIT))),
+        )
+        return columns, chosen
+
+    def take(self, _rows: IntColumn | slice) -> "LimitColumns":
+        """Return all sets: rows name theirs."""
+        return self
+
+    def at_levels(self, field: str, sets: IntColumn) -> IntColumn:
+        """Return a limit at user, wallet, strategy and symbol for rows of these sets, NO_LIMIT where none."""
+        return np.asarray(self.units[_AT[field], :_MERGED][:, sets])
+
+    def per_trade(self, field: str, sets: IntColumn) -> IntColumn:
+        """Return the strictest opinion on a limit for rows of these sets, NO_LIMIT where there is none."""
+        return np.asarray(self.units[_AT[field], _MERGED][sets])
+
+    def correlations(self) -> list[Decimal | None]:
+        """Return each set's strictest max_correlation, None where there is none."""
+        units = self.units[_AT["max_correlation"], _MERGED].tolist()
+        return [None if unit == NO_LIMIT else _threshold(unit) for unit in units]
+
+
+def _threshold(units: int) -> Decimal:
+    """A threshold that is no number lets everything count."""
+    return Decimal(-2) if units == fp.UNKNOWN else fp.from_units(units)
+
+
+def _unit(name: str, value: Decimal | int | None) -> int:
+    """A minimum beyond every amount allows nothing, where a maximum beyond every amount allows all."""
+    unit = fp.limit_unit(value)
+    return fp.UNKNOWN if unit == NO_LIMIT and value is not None and name in _MINIMUMS else unit

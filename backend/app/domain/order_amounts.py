@@ -1,0 +1,143 @@
+"""What an order would use, in units, and what a level has lost: the amounts that meet the limits.
+
+Every function takes the columns of a review and gives a column; what is not known stays UNKNOWN, and a sum
+with an unknown part is unknown.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from app.domain import fixed_point as fp
+from app.domain.fixed_point import BoolColumn, FloatColumn, IntColumn
+from app.domain.review_columns import OWN_EQUITY, ReviewColumns, ScopeColumns, WindowColumns
+from app.domain.trade_costs import comparable_units, loss_per_unit, reward_per_unit
+
+
+@dataclass(frozen=True, slots=True)
+class OrderAmounts:
+    """What an order would use: the larger of what it says and what its quantity comes to. The margin includes
+    the entry fee; `positions` is the position that it would add, none where it adds to one."""
+
+    notional: IntColumn
+    risk: IntColumn
+    margin: IntColumn
+    positions: IntColumn
+
+
+def order_amounts(columns: ReviewColumns) -> OrderAmounts:
+    """Return what each order would use."""
+    unit_price = fp.floats_to_units(columns.entry_price * columns.instrument.contract_size)
+    notional = larger(columns.notional, fp.multiply_ceil(columns.quantity, unit_price))
+    loss = loss_per_unit(
+        columns.entry_price, columns.stop_price, columns.instrument.fee_rate, columns.slippage_allowance
+    )
+    quantity = fp.units_to_floats(columns.quantity)
+    risk = larger(
+        columns.risk_amount, fp.floats_to_units(quantity * (loss * columns.instrument.contract_size))
+    )
+    fee = fp.multiply_ceil(notional, fp.floats_to_units(columns.instrument.fee_rate))
+    return OrderAmounts(
+        notional, risk, total(columns.margin, fee), np.where(columns.adds, 0, fp.SCALE).astype(np.int64)
+    )
+
+
+def all_known(*amounts: IntColumn) -> BoolColumn:
+    """True where every amount is there and within range."""
+    known = fp.is_known(amounts[0])
+    for amount in amounts[1:]:
+        known = known & fp.is_known(amount)
+    return known
+
+
+def total(*amounts: IntColumn) -> IntColumn:
+    """Return the sum of at most three amounts; UNKNOWN where one is not known, OUT_OF_RANGE beyond it."""
+    added = amounts[0]
+    for amount in amounts[1:]:
+        added = added + amount
+    fits = np.abs(added) <= fp.MAX_UNITS
+    return np.where(all_known(*amounts), np.where(fits, added, fp.OUT_OF_RANGE), fp.UNKNOWN)
+
+
+def less(whole: IntColumn, part: IntColumn) -> IntColumn:
+    """Return whole - part; UNKNOWN where one is not known."""
+    return total(whole, np.where(fp.is_known(part), -part, part))
+
+
+def larger(one: IntColumn, other: IntColumn) -> IntColumn:
+    """Return the larger amount; UNKNOWN or OUT_OF_RANGE where one of them is."""
+    return np.where(all_known(one, other), np.maximum(one, other), np.minimum(one, other))
+
+
+def heat(columns: ReviewColumns, amounts: OrderAmounts) -> IntColumn:
+    """Return each level's notional with this order."""
+    scopes = columns.scopes
+    return total(scopes.notional, scopes.reserved_notional, amounts.notional)
+
+
+def open_risk(columns: ReviewColumns, amounts: OrderAmounts) -> IntColumn:
+    """Return each level's open risk with this order."""
+    scopes = columns.scopes
+    return total(scopes.open_risk, scopes.reserved_risk, amounts.risk)
+
+
+def margin_in_use(columns: ReviewColumns, amounts: OrderAmounts) -> IntColumn:
+    """Return each level's margin with this order."""
+    scopes = columns.scopes
+    return total(scopes.margin_used, scopes.reserved_margin, amounts.margin)
+
+
+def window_loss_units(scopes: ScopeColumns, window: WindowColumns) -> IntColumn:
+    """Return each level's loss since the window's start (negative is a gain): start + deposits - withdrawals -
+    equity for a user and a wallet, what its own trades lost for a strategy and a symbol."""
+    invested = less(total(window.start_equity, window.deposits), window.withdrawals)
+    own = less(invested, scopes.equity)
+    traded = np.where(fp.is_known(window.pnl), -window.pnl, window.pnl)
+    return np.concatenate([own[OWN_EQUITY], traded[OWN_EQUITY.stop :]])
+
+
+def window_base_units(window: WindowColumns) -> IntColumn:
+    """Return the base of a percent limit: equity at the window's start, lowered by withdrawals, not raised by
+    deposits, never below zero."""
+    left = less(window.start_equity, window.withdrawals)
+    return np.where(fp.is_known(left), np.maximum(left, 0), left)
+
+
+def drawdown(columns: ReviewColumns, _amounts: OrderAmounts) -> IntColumn:
+    """Return each level's peak less its equity now, below zero at a new peak."""
+    scopes = columns.scopes
+    now = np.concatenate([scopes.equity[OWN_EQUITY], scopes.book_equity[OWN_EQUITY.stop :]])
+    return less(scopes.peak_equity, now)
+
+
+def positive(amount: IntColumn) -> IntColumn:
+    """Return the amount where it is above zero, else UNKNOWN: the base of a fraction."""
+    return np.where(amount > 0, amount, fp.UNKNOWN)
+
+
+def entry_slippage(columns: ReviewColumns) -> IntColumn:
+    """Return how far the mark moved against the signal, as a fraction of its price in units; UNKNOWN
+    where either price is not there."""
+    known = (columns.mark_price > 0) & (columns.signal_price > 0)
+    reference = np.where(known, columns.signal_price, 1.0)
+    moved = columns.sign * (columns.mark_price - reference) / reference
+    return fp.floats_to_units(np.where(known, moved, np.nan))
+
+
+def stop_distance(columns: ReviewColumns) -> FloatColumn:
+    """Return how far the stop is from the mark price, in that price; NaN where either is not there."""
+    known = (columns.mark_price > 0) & (columns.stop_price > 0)
+    return np.where(known, np.abs(columns.mark_price - columns.stop_price), np.nan)
+
+
+def stop_distance_fraction(columns: ReviewColumns) -> FloatColumn:
+    """Return the distance of the stop as a fraction of the mark price; NaN where not known."""
+    return np.asarray(stop_distance(columns) / np.where(columns.mark_price > 0, columns.mark_price, np.nan))
+
+
+def reward_and_risk(columns: ReviewColumns) -> tuple[IntColumn, IntColumn]:
+    """Return what one unit wins at the target and loses at the stop, net of costs, comparably scaled."""
+    costs = (columns.instrument.fee_rate, columns.slippage_allowance)
+    reward = reward_per_unit(columns.sign, columns.entry_price, columns.target_price, *costs)
+    risk = loss_per_unit(columns.entry_price, columns.stop_price, *costs)
+    return comparable_units(reward, risk)
