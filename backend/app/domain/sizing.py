@@ -9,21 +9,26 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, ROUND_UP, Decimal
-from typing import Final, assert_never
+from typing import Final
 
 import numpy as np
 
 from app.domain import fixed_point as fp
-from app.domain.fixed_point import UNIT, FloatColumn, IntColumn, optional_limit, scaled_limit
-from app.domain.position_size import PositionSize, SizeCap, SizeRefusal
+from app.domain.fixed_point import (
+    UNIT,
+    FloatColumn,
+    IntColumn,
+    optional_limit,
+    scaled_limit,
+    scaled_limit_ceil,
+)
+from app.domain.position_size import CapStep, PositionSize, SizeCap, SizeRefusal, SizeSteps
 from app.domain.risk_case import ClosedTradeStatistics
 from app.domain.risk_limits import RiskLimits
+from app.domain.sizing_methods import ZERO, MethodProposal, is_above_zero, method_proposal
 from app.domain.trade_costs import loss_per_unit, reward_per_unit, reward_to_risk
 from app.domain.types import Instrument, Side, SizingMethod
 
-MIN_KELLY_TRADES: Final = 30
-KELLY_Z: Final = 1.6448536269514722  # one-sided 95 %
-ZERO: Final = Decimal(0)
 _NUDGE: Final = 1e-9  # brings 2.9999999999999996 steps back to 3; fixed point then decides
 
 
@@ -54,39 +59,6 @@ class SizingInputs:
     planned_quantity: Decimal | None = None
 
 
-def kelly_risk_fraction(
-    statistics: ClosedTradeStatistics | None, kelly_fraction: Decimal, risk_per_trade_fraction: Decimal
-) -> tuple[Decimal, SizeRefusal | None]:
-    """Return the fraction of equity to risk at the stop, never below zero, and why it is zero.
-
-    kelly_fraction x the lower confidence bound of (b p - q) / b (Kelly, 1956), where p is the win rate at
-    the lower Wilson bound (Wilson, 1927; one-sided 95 %) and b average win / average loss. Fewer than 30
-    trades prove nothing: half of `risk_per_trade_fraction`. An edge whose lower bound is not above zero
-    is size zero; it counts as negative when its upper bound is below zero, else as not proven.
-    """
-    if statistics is None or statistics.trades < MIN_KELLY_TRADES:
-        return risk_per_trade_fraction / 2, None
-    lower = _kelly_edge(statistics, -KELLY_Z)
-    if lower > 0:
-        return kelly_fraction * Decimal(repr(lower)), None
-    upper = _kelly_edge(statistics, KELLY_Z)
-    return ZERO, SizeRefusal.NEGATIVE_EDGE if upper < 0 else SizeRefusal.EDGE_NOT_PROVEN
-
-
-def _kelly_edge(statistics: ClosedTradeStatistics, z: float) -> float:
-    """Return (b p - q) / b with p moved by z to its Wilson bound; -1 when nothing was ever won."""
-    n = statistics.trades
-    p = statistics.wins / n
-    centre = p + z * z / (2 * n)
-    bound = (centre + z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))) / (1 + z * z / n)
-    if statistics.average_loss <= 0:
-        return bound
-    if statistics.average_win <= 0:
-        return -1.0
-    payoff = float(statistics.average_win / statistics.average_loss)
-    return bound - (1 - bound) / payoff
-
-
 def propose_size(inputs: SizingInputs) -> PositionSize:
     """Return the size of one order: what the method proposes, trimmed by every cap, in whole steps."""
     return propose_sizes((inputs,))[0]
@@ -94,11 +66,11 @@ def propose_size(inputs: SizingInputs) -> PositionSize:
 
 def propose_sizes(rows: Sequence[SizingInputs]) -> list[PositionSize]:
     """Return the size of every row; the arithmetic runs over columns."""
-    methods = [_method(row) for row in rows]
-    sound = [index for index, (_, refusal) in enumerate(methods) if refusal is None]
-    sizes = [_nothing(row, refusal) for row, (_, refusal) in zip(rows, methods, strict=True)]
+    proposals = [_proposal(row) for row in rows]
+    sound = [index for index, proposal in enumerate(proposals) if proposal.refusal is None]
+    sizes = [_nothing(row, proposal.refusal) for row, proposal in zip(rows, proposals, strict=True)]
     if sound:
-        sized = _sized([rows[index] for index in sound], _floats([methods[index][0] for index in sound]))
+        sized = _sized([rows[index] for index in sound], [proposals[index] for index in sound])
         for index, size in zip(sound, sized, strict=True):
             sizes[index] = size
     return sizes
@@ -108,24 +80,67 @@ def _nothing(row: SizingInputs, refusal: SizeRefusal | None) -> PositionSize:
     return PositionSize(ZERO, ZERO, ZERO, ZERO, None, None, row.method, refusal)
 
 
-def _sized(rows: Sequence[SizingInputs], risk_fraction: FloatColumn) -> list[PositionSize]:
+def _proposal(row: SizingInputs) -> MethodProposal:
+    """Return what the row's method asks for, or the refusal before any cap."""
+    entry, stop = row.entry_price, row.stop_price
+    if not (is_above_zero(entry) and is_above_zero(stop) and (entry - stop) * row.side.sign > 0):
+        return MethodProposal(refusal=SizeRefusal.STOP_WRONG_SIDE)
+    if not is_above_zero(row.equity):
+        return MethodProposal(refusal=SizeRefusal.EQUITY_UNKNOWN)
+    if row.free_margin is None or not row.free_margin.is_finite():
+        return MethodProposal(refusal=SizeRefusal.FREE_MARGIN_UNKNOWN)
+    return method_proposal(
+        row.method,
+        risk_per_trade_fraction=row.risk_per_trade_fraction,
+        fixed_amount_usd=row.fixed_amount_usd,
+        kelly_fraction=row.kelly_fraction,
+        statistics=row.statistics,
+        signal_confidence=row.signal_confidence,
+        daily_volatility=row.daily_volatility,
+    )
+
+
+def _sized(rows: Sequence[SizingInputs], proposals: Sequence[MethodProposal]) -> list[PositionSize]:
     """Return the sizes of rows whose facts and prices are all there."""
     columns = _Columns.of(rows)
-    proposed, budget, amount = _proposed_quantity(columns, rows, risk_fraction)
-    caps = _caps(columns, rows)
-    tightest = caps.argmin(axis=0)
-    cap = np.maximum(caps.min(axis=0), 0)
+    proposed, budget, amount = _proposed_quantity(columns, proposals)
+    caps = np.maximum(_caps(columns, rows), 0)
+    tightest, cap = caps.argmin(axis=0), caps.min(axis=0)
     unit_price = fp.floats_to_units(columns.entry * columns.contract_size)
     allowed = np.minimum(proposed, cap / fp.SCALE / (columns.entry * columns.contract_size))
     quantity = _whole_steps(columns, allowed, unit_price, np.minimum(cap, amount), budget)
     notional = fp.multiply_floor(quantity, unit_price)
     trimmed = proposed * columns.entry * columns.contract_size * fp.SCALE > cap.astype(np.float64) + 0.5
     sizes = []
-    for index, row in enumerate(rows):
+    for index, (row, proposal) in enumerate(zip(rows, proposals, strict=True)):
+        units = int(quantity[index])
+        steps = SizeSteps(
+            risk_fraction=proposal.risk_fraction,
+            confidence_factor=proposal.confidence_factor,
+            budget=fp.from_column(int(budget[index])),
+            proposed_quantity=_figure(proposed[index]),
+            proposed_notional=_figure(proposed[index] * columns.entry[index] * columns.contract_size[index]),
+            caps=_cap_steps(caps[:, index]),
+            capped_quantity=_figure(allowed[index]),
+            rounded_off=max(_figure(allowed[index]) - fp.from_units(units), ZERO),
+        )
         binding = tuple(SizeCap)[int(tightest[index])] if trimmed[index] else None
-        refusal = _shortfall(columns, index, int(quantity[index]), int(notional[index]), int(cap[index]))
-        sizes.append(_position_size(row, columns, index, int(quantity[index]), binding, refusal))
+        refusal = _shortfall(columns, index, units, int(notional[index]), int(cap[index]))
+        sizes.append(_position_size(row, columns, index, units, binding, refusal, steps))
     return sizes
+
+
+def _figure(value: float) -> Decimal:
+    """Return a proposal of the method as eight decimals, the largest amount where it is beyond that."""
+    return fp.from_units(round(min(float(value) * fp.SCALE, float(fp.MAX_UNITS))))
+
+
+def _cap_steps(caps: IntColumn) -> tuple[CapStep, ...]:
+    return tuple(
+        CapStep(cap, fp.from_units(min(units, fp.MAX_UNITS)))
+        for cap, units in zip(SizeCap, caps.tolist(), strict=True)
+        if units != fp.NO_LIMIT
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +157,7 @@ class _Columns:
     min_quantity: IntColumn
     max_quantity: IntColumn
     min_notional: IntColumn
+    planned: IntColumn
     equity: IntColumn
     free_margin: IntColumn
     notional_used: IntColumn
@@ -167,6 +183,7 @@ class _Columns:
             min_quantity=fp.decimals_to_units([row.instrument.min_quantity for row in rows]),
             max_quantity=fp.decimals_to_units([row.instrument.max_quantity for row in rows]),
             min_notional=fp.decimals_to_units([row.instrument.min_notional for row in rows]),
+            planned=optional_limit([row.planned_quantity for row in rows]),
             equity=fp.decimals_to_units([row.equity for row in rows]),
             free_margin=fp.decimals_to_units([row.free_margin for row in rows]),
             notional_used=fp.decimals_to_units([row.notional_used for row in rows]),
@@ -177,45 +194,22 @@ def _floats(values: Sequence[Decimal | int | None]) -> FloatColumn:
     return np.array([math.nan if value is None else float(value) for value in values], dtype=np.float64)
 
 
-def _method(row: SizingInputs) -> tuple[Decimal, SizeRefusal | None]:
-    """Return the fraction of equity to risk (unused by fixed_amount) and the refusal before any cap."""
-    entry, stop = row.entry_price, row.stop_price
-    if not (_is_above_zero(entry) and _is_above_zero(stop) and (entry - stop) * row.side.sign > 0):
-        return ZERO, SizeRefusal.STOP_WRONG_SIDE
-    if not _is_above_zero(row.equity):
-        return ZERO, SizeRefusal.EQUITY_UNKNOWN
-    if row.free_margin is None or not row.free_margin.is_finite():
-        return ZERO, SizeRefusal.FREE_MARGIN_UNKNOWN
-    match row.method:
-        case SizingMethod.FIXED_PERCENT:
-            return row.risk_per_trade_fraction, None
-        case SizingMethod.FIXED_AMOUNT:
-            return ZERO, SizeRefusal.FIXED_AMOUNT_MISSING if row.fixed_amount_usd is None else None
-        case SizingMethod.KELLY:
-            return kelly_risk_fraction(row.statistics, row.kelly_fraction, row.risk_per_trade_fraction)
-        case SizingMethod.RISK_PARITY:
-            return ZERO, SizeRefusal.VOLATILITY_UNKNOWN
-        case _:
-            assert_never(row.method)
-
-
-def _is_above_zero(amount: Decimal | None) -> bool:
-    """Whether there is an amount, above zero and within what fixed point can decide."""
-    return amount is not None and amount.is_finite() and 0 < amount <= fp.from_units(fp.MAX_UNITS)
-
-
 def _proposed_quantity(
-    columns: _Columns, rows: Sequence[SizingInputs], risk_fraction: FloatColumn
+    columns: _Columns, proposals: Sequence[MethodProposal]
 ) -> tuple[FloatColumn, IntColumn, IntColumn]:
     """Return the method's own quantity, and in units the risk budget and the amount that it must not exceed
     (NO_LIMIT where the method has no such bound)."""
-    by_amount = np.array([row.method is SizingMethod.FIXED_AMOUNT for row in rows])
-    asked = fp.decimals_to_units([row.fixed_amount_usd or ZERO for row in rows])
-    amount = np.where(fp.is_known(asked), np.maximum(asked, 0), 0)
-    budget = fp.units_to_floats(columns.equity) * risk_fraction
-    quantity = np.where(
-        by_amount, amount / fp.SCALE / (columns.entry * columns.contract_size), budget / columns.loss
-    )
+    asked = fp.decimals_to_units([proposal.amount for proposal in proposals])
+    by_amount = np.array([proposal.amount is not None for proposal in proposals])
+    amount = np.where(fp.is_known(asked), asked, 0)
+    risk = _floats([proposal.risk_fraction for proposal in proposals])
+    budget = fp.units_to_floats(columns.equity) * np.where(by_amount, 0.0, risk)
+    price = columns.entry * columns.contract_size
+    quantity = np.where(by_amount, amount / fp.SCALE / price, budget / columns.loss)
+    volatility = _floats([proposal.volatility for proposal in proposals])
+    parity = ~np.isnan(volatility)
+    swing = np.where(parity, volatility, 1.0) * price
+    quantity = np.where(parity, np.minimum(quantity, budget / swing), quantity)
     return (
         np.maximum(quantity, 0.0),
         np.where(by_amount, fp.NO_LIMIT, fp.floats_to_units(budget)),
@@ -244,7 +238,9 @@ def _caps(columns: _Columns, rows: Sequence[SizingInputs]) -> IntColumn:
     leverage = _floats([row.leverage for row in rows])
     free = np.nan_to_num(fp.units_to_floats(columns.free_margin))  # out of range counts as none
     by_margin = np.maximum(free, 0.0) / (1.0 / leverage + columns.fee_rate)
-    planned = optional_limit([row.planned_quantity for row in rows])
+    planned = optional_limit(
+        [row.planned_quantity for row in rows]
+    )  # exact in `_whole_steps`; here rounded up
     return np.stack(
         [
             _less(optional_limit([limit.max_position_size_usd for limit in limits]), held),
@@ -255,7 +251,7 @@ def _caps(columns: _Columns, rows: Sequence[SizingInputs]) -> IntColumn:
             _less(fractions[2], used),
             np.floor(np.minimum(by_margin * fp.SCALE, float(fp.MAX_UNITS))).astype(np.int64),
             scaled_limit(columns.max_quantity, unit_price),
-            scaled_limit(unit_price, planned),
+            scaled_limit_ceil(unit_price, planned),
         ]
     )
 
@@ -277,7 +273,8 @@ def _whole_steps(
 ) -> IntColumn:
     """Return the quantity in units: whole steps, toward zero, within cap, budget and venue maximum."""
     steps = np.floor(np.minimum(allowed * fp.SCALE, float(fp.MAX_UNITS)) / columns.step + _NUDGE)
-    steps = np.minimum(steps.astype(np.int64), columns.max_quantity // columns.step)
+    most = np.maximum(np.minimum(columns.max_quantity, columns.planned), 0)
+    steps = np.minimum(steps.astype(np.int64), most // columns.step)
     for fewer in (1, 1, 1, fp.MAX_UNITS):  # float noise is a step or two at most; more is not trusted at all
         quantity = steps * columns.step
         notional = fp.multiply_ceil(quantity, unit_price)
@@ -305,13 +302,16 @@ def _position_size(
     quantity: int,
     binding: SizeCap | None,
     refusal: SizeRefusal | None,
+    steps: SizeSteps,
 ) -> PositionSize:
     ratio = float(reward_to_risk(columns.reward[index : index + 1], columns.loss[index : index + 1])[0])
     risk_reward = None if math.isnan(ratio) else Decimal(repr(round(ratio, 8)))
     if refusal is not None:
-        return PositionSize(ZERO, ZERO, ZERO, ZERO, risk_reward, binding, row.method, refusal)
+        return PositionSize(ZERO, ZERO, ZERO, ZERO, risk_reward, binding, row.method, refusal, None, steps)
     held = fp.from_units(quantity)
     notional = (held * row.entry_price * row.instrument.contract_size).quantize(UNIT, ROUND_HALF_EVEN)
     margin = (notional / row.leverage).quantize(UNIT, ROUND_UP)
     risk = fp.from_units(fp.float_to_units(quantity / fp.SCALE * float(columns.loss[index])))
-    return PositionSize(held, notional, margin, risk, risk_reward, binding, row.method, None)
+    one_r = ZERO if row.equity is None else row.equity * row.risk_per_trade_fraction
+    risk_r = (risk / one_r).quantize(UNIT, ROUND_HALF_EVEN) if one_r > 0 else None
+    return PositionSize(held, notional, margin, risk, risk_reward, binding, row.method, None, risk_r, steps)

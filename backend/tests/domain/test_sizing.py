@@ -10,12 +10,16 @@ from app.domain.limits import ApprovedOrder, review
 from app.domain.position_size import SizeCap, SizeRefusal
 from app.domain.risk_case import ClosedTradeStatistics
 from app.domain.risk_limits import RiskLimits
-from app.domain.sizing import SizingInputs, kelly_risk_fraction, propose_size, propose_sizes
+from app.domain.sizing import SizingInputs, propose_size, propose_sizes
+from app.domain.sizing_methods import kelly_risk_fraction
 from app.domain.types import Instrument, Side, SizingMethod
 from tests.domain.examples import INSTRUMENT, INTENT, MARKET, SIZING, USER, WALLET, user_limits, with_facts
 
 FEES = replace(INSTRUMENT, taker_fee_rate=Decimal("0.001"))
 WINNING = ClosedTradeStatistics(trades=100, wins=60, average_win=Decimal(200), average_loss=Decimal(100))
+
+KELLY = replace(SIZING, method=SizingMethod.KELLY, signal_confidence=Decimal(1))
+PARITY = replace(SIZING, method=SizingMethod.RISK_PARITY, daily_volatility=Decimal("0.04"))
 
 
 def test_fixed_percent_matches_the_hand_calculation() -> None:
@@ -48,9 +52,89 @@ def test_fixed_amount_without_an_amount_is_refused() -> None:
     assert (size.quantity, size.refusal) == (Decimal(0), SizeRefusal.FIXED_AMOUNT_MISSING)
 
 
-def test_risk_parity_is_refused_by_name() -> None:
-    size = propose_size(replace(SIZING, method=SizingMethod.RISK_PARITY))
+def test_risk_parity_divides_by_volatility() -> None:
+    # 1 % of 10 000 is 100 a day; 4 % of 10 000 is 400 a day and coin: a quarter of a coin.
+    size = propose_size(PARITY)
+    assert (size.quantity, size.binding_cap, size.refusal) == (Decimal("0.25"), None, None)
+    assert propose_size(replace(PARITY, daily_volatility=Decimal("0.08"))).quantity == Decimal("0.125")
+
+
+def test_risk_parity_never_risks_more_at_the_stop_than_the_fixed_part() -> None:
+    calm = replace(PARITY, daily_volatility=Decimal("0.001"))
+    assert propose_size(calm).quantity == Decimal("0.5")
+    assert propose_size(calm).risk_amount == Decimal(100)
+
+
+@pytest.mark.parametrize("volatility", [None, Decimal(0), Decimal(-1), Decimal("NaN")])
+def test_risk_parity_without_a_volatility_is_refused(volatility: Decimal | None) -> None:
+    size = propose_size(replace(PARITY, daily_volatility=volatility))
     assert (size.quantity, size.refusal) == (Decimal(0), SizeRefusal.VOLATILITY_UNKNOWN)
+
+
+@given(
+    first=st.decimals(min_value="0.02", max_value="0.3", places=4),
+    second=st.decimals(min_value="0.02", max_value="0.3", places=4),
+)
+@settings(max_examples=50, deadline=None)
+def test_risk_parity_lets_every_position_contribute_equally(first: Decimal, second: Decimal) -> None:
+    far = replace(PARITY, stop_price=Decimal(9_900))
+    swings = [
+        propose_size(replace(far, daily_volatility=volatility)).quantity * volatility * 10_000
+        for volatility in (first, second)
+    ]
+    assert abs(swings[0] - swings[1]) <= Decimal("0.001") * 10_000 * max(first, second)
+
+
+def test_kelly_scales_by_the_confidence_of_the_signal() -> None:
+    few = replace(KELLY, statistics=None)
+    assert propose_size(few).quantity == Decimal("0.25")
+    unsure = propose_size(replace(few, signal_confidence=Decimal("0.8")))
+    assert unsure.quantity == Decimal("0.2")
+    assert unsure.steps is not None
+    assert (unsure.steps.risk_fraction, unsure.steps.confidence_factor) == (Decimal("0.004"), Decimal("0.8"))
+    assert propose_size(replace(few, signal_confidence=Decimal(5))).quantity == Decimal("0.25")
+
+
+@pytest.mark.parametrize("confidence", [None, Decimal("NaN")])
+def test_kelly_without_a_confidence_is_refused(confidence: Decimal | None) -> None:
+    size = propose_size(replace(KELLY, signal_confidence=confidence))
+    assert (size.quantity, size.refusal) == (Decimal(0), SizeRefusal.CONFIDENCE_UNKNOWN)
+
+
+def test_the_answer_carries_every_step() -> None:
+    # 1 % of 10 000 over 199.9: 0.50025012 coins; the cap leaves 0.30009, whole steps 0.3.
+    size = propose_size(
+        replace(
+            SIZING, stop_price=Decimal("9800.1"), limits=RiskLimits(max_position_size_usd=Decimal("3000.9"))
+        )
+    )
+    steps = size.steps
+    assert steps is not None
+    assert (steps.risk_fraction, steps.budget) == (Decimal("0.01"), Decimal(100))
+    assert (steps.proposed_quantity, steps.proposed_notional) == (
+        Decimal("0.50025013"),
+        Decimal("5002.50125063"),
+    )
+    assert [(step.cap, step.notional) for step in steps.caps] == [
+        (SizeCap.MAX_POSITION_SIZE_USD, Decimal("3000.9")),
+        (SizeCap.FREE_MARGIN, Decimal(100_000)),
+        (SizeCap.VENUE_MAX_QUANTITY, Decimal(10_000_000)),
+    ]
+    assert (steps.capped_quantity, steps.rounded_off) == (Decimal("0.30009"), Decimal("0.00009"))
+    assert (size.quantity, size.notional, size.margin) == (Decimal("0.3"), Decimal(3_000), Decimal(300))
+    assert (size.risk_amount, size.risk_r) == (Decimal("59.97"), Decimal("0.5997"))
+    assert (size.approved, size.position_size_usd) == (True, Decimal(3_000))
+
+
+def test_risk_in_r_is_undefined_where_nothing_is_risked_per_trade() -> None:
+    amount = replace(
+        SIZING,
+        method=SizingMethod.FIXED_AMOUNT,
+        fixed_amount_usd=Decimal(200),
+        risk_per_trade_fraction=Decimal(0),
+    )
+    assert propose_size(amount).risk_r is None
+    assert propose_size(replace(amount, risk_per_trade_fraction=Decimal("0.01"))).risk_r == Decimal("0.04")
 
 
 def test_kelly_criterion_sizing() -> None:
@@ -66,6 +150,7 @@ def test_kelly_criterion_sizing() -> None:
             take_profit_price=Decimal(48_000),
             instrument=instrument,
             limits=limits,
+            signal_confidence=Decimal("0.8"),
         )
     )
     intent = replace(
@@ -104,7 +189,7 @@ def test_kelly_of_a_proven_negative_edge_is_zero() -> None:
         Decimal(0),
         SizeRefusal.NEGATIVE_EDGE,
     )
-    size = propose_size(replace(SIZING, method=SizingMethod.KELLY, statistics=losing))
+    size = propose_size(replace(KELLY, statistics=losing))
     assert (size.quantity, size.refusal) == (Decimal(0), SizeRefusal.NEGATIVE_EDGE)
 
 
@@ -137,6 +222,29 @@ _CAPS = [
         SizeCap.MAX_LEVERAGE,
         "0.2",
     ),
+    ({"limits": RiskLimits(max_position_size_lots=Decimal("0.3"))}, SizeCap.MAX_POSITION_SIZE_LOTS, "0.3"),
+    (
+        {
+            "limits": RiskLimits(max_position_size_lots=Decimal("0.3")),
+            "instrument": replace(INSTRUMENT, lot_size=Decimal("0.1")),
+        },
+        SizeCap.MAX_POSITION_SIZE_LOTS,
+        "0.03",
+    ),
+    (
+        {"limits": RiskLimits(max_risk_per_trade_fraction=Decimal("0.004"))},
+        SizeCap.MAX_RISK_PER_TRADE,
+        "0.2",
+    ),
+    (
+        {
+            "limits": RiskLimits(max_position_size_usd=Decimal(3_000)),
+            "position_notional": Decimal(1_000),
+        },
+        SizeCap.MAX_POSITION_SIZE_USD,
+        "0.2",
+    ),
+    ({"planned_quantity": Decimal("0.123")}, SizeCap.PLANNED_QUANTITY, "0.123"),
     ({"free_margin": Decimal(400)}, SizeCap.FREE_MARGIN, "0.4"),
     (
         {"instrument": replace(INSTRUMENT, max_quantity=Decimal("0.25"))},
@@ -150,6 +258,17 @@ _CAPS = [
 def test_each_cap_trims_and_is_named(changed: dict[str, object], cap: SizeCap, quantity: str) -> None:
     size = propose_size(with_facts(SIZING, changed))
     assert (size.quantity, size.binding_cap, size.refusal) == (Decimal(quantity), cap, None)
+
+
+def test_a_planned_quantity_of_a_tiny_price_is_kept_to_the_step() -> None:
+    tiny = replace(
+        SIZING,
+        entry_price=Decimal("0.00001234"),
+        stop_price=Decimal("0.00001200"),
+        instrument=replace(INSTRUMENT, quantity_step=Decimal(1), max_quantity=Decimal(10**9)),
+        planned_quantity=Decimal(8_103_727),
+    )
+    assert propose_size(tiny).quantity == Decimal(8_103_727)
 
 
 def test_a_cap_exactly_at_the_proposal_does_not_bind() -> None:
@@ -242,7 +361,7 @@ def sizing_inputs(draw: st.DrawFn) -> SizingInputs:
         maker_fee_rate=Decimal(0),
     )
     return SizingInputs(
-        method=draw(st.sampled_from([SizingMethod.FIXED_PERCENT, SizingMethod.FIXED_AMOUNT])),
+        method=draw(st.sampled_from(SizingMethod)),
         side=side,
         entry_price=entry,
         stop_price=(entry * (1 - side.sign * distance)).quantize(Decimal("1e-8")),
@@ -260,11 +379,13 @@ def sizing_inputs(draw: st.DrawFn) -> SizingInputs:
         risk_per_trade_fraction=draw(st.decimals(min_value=0, max_value="0.05", places=4)),
         slippage_allowance_fraction=Decimal("0.0005"),
         fixed_amount_usd=draw(st.decimals(min_value=0, max_value=50_000, places=2)),
+        signal_confidence=draw(st.decimals(min_value=0, max_value=1, places=2)),
+        daily_volatility=draw(st.decimals(min_value="0.001", max_value="0.5", places=4)),
     )
 
 
 @given(inputs=sizing_inputs())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=400, deadline=None)
 def test_a_size_never_exceeds_its_budget_nor_any_cap(inputs: SizingInputs) -> None:
     size = propose_size(inputs)
     assert size.quantity % inputs.instrument.quantity_step == 0
@@ -281,7 +402,7 @@ def test_a_size_never_exceeds_its_budget_nor_any_cap(inputs: SizingInputs) -> No
         assert notional + inputs.notional_used <= limits.max_leverage * inputs.equity
     fee = inputs.instrument.taker_fee_rate
     assert notional / inputs.leverage + notional * fee <= inputs.free_margin + Decimal("1e-7")
-    if inputs.method is SizingMethod.FIXED_PERCENT:
+    if inputs.method is not SizingMethod.FIXED_AMOUNT:
         # Recomputed here rather than read from the result, which would only agree with itself.
         per_unit = abs(inputs.entry_price - inputs.stop_price)
         per_unit += fee * (inputs.entry_price + inputs.stop_price)

@@ -112,6 +112,7 @@ def size_for_wallet(
             fixed_amount_usd=book.fixed_amount_usd,
             kelly_fraction=book.kelly_fraction,
             statistics=statistics,
+            signal_confidence=market.signal.confidence,
         )
     )
 

@@ -76,12 +76,15 @@ async def test_day_loss_of_500_refuses_the_next_entry_and_stores_why(floor: Trad
     assert Decimal(breach["value"]) == 500
 
 
-async def test_day_loss_just_inside_the_limit_is_approved(floor: TradingFloor) -> None:
+@pytest.mark.parametrize(("lost", "refused"), [("400", []), ("499.99999999", ["daily_loss_budget_usd"])])
+async def test_day_loss_inside_the_limit_must_leave_room_for_the_order(
+    floor: TradingFloor, lost: str, refused: list[str]
+) -> None:
     user_id = await floor.user(max_daily_loss_usd=Decimal(500), max_daily_loss_percent=None)
     account = await floor.wallet(user_id)
-    await lose(floor, account, "499.99999999")
+    await lose(floor, account, lost)
     (decision,) = await decide(floor.desk, await floor.signal(enqueue=False), account)
-    assert decision.is_approved
+    assert codes(decision) == refused
 
 
 async def test_tripped_day_stays_tripped_after_a_rebound(floor: TradingFloor) -> None:
