@@ -6,6 +6,8 @@ from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID
 
+import pytest
+
 from app.core.clock import utc_now
 from app.repositories.fan_out import FanOutTransaction
 from app.repositories.trading_accounts import TradingAccount
@@ -76,9 +78,9 @@ async def test_day_loss_of_500_refuses_the_next_entry_and_stores_why(floor: Trad
     assert Decimal(breach["value"]) == 500
 
 
-@pytest.mark.parametrize(("lost", "refused"), [("400", []), ("499.99999999", ["daily_loss_budget_usd"])])
+@pytest.mark.parametrize(("lost", "refused"), [("400", set()), ("499.99999999", {"daily_loss_budget_usd"})])
 async def test_day_loss_inside_the_limit_must_leave_room_for_the_order(
-    floor: TradingFloor, lost: str, refused: list[str]
+    floor: TradingFloor, lost: str, refused: set[str]
 ) -> None:
     user_id = await floor.user(max_daily_loss_usd=Decimal(500), max_daily_loss_percent=None)
     account = await floor.wallet(user_id)
