@@ -9,8 +9,8 @@ from paper_exchange.engine.bars import MINUTE_MS, history_bar, new_candles
 from paper_exchange.engine.contracts import listed_contracts
 from paper_exchange.engine.events import Event
 from paper_exchange.engine.exchange import Exchange, Tick
+from paper_exchange.engine.liquidation import liquidate_under_water
 from paper_exchange.engine.market import Market, MarketRecord
-from paper_exchange.engine.money import ZERO
 from paper_exchange.engine.orders import (
     Conditional,
     ConditionalRequest,
@@ -20,6 +20,7 @@ from paper_exchange.engine.orders import (
     OrderRequest,
 )
 from paper_exchange.engine.state import new_state
+from tests.paper_exchange.books import Books
 
 START_MS = 1_700_000_000_000 - 1_700_000_000_000 % (8 * 3_600_000)
 FUNDING_MS = 8 * 3_600_000
@@ -47,8 +48,7 @@ class SmallVenue:
         self.exchange = Exchange(new_state(markets))
         self.events: list[Event] = []
         self.exchange.listen(self.events.append)
-        self.fills: list[Fill] = []
-        self.income: list[Income] = []
+        self.books = Books()
         self.trader = self.open_account("trader", deposit)
 
     def open_account(self, name: str, deposit: str) -> Account:
@@ -59,11 +59,21 @@ class SmallVenue:
     def market(self, symbol: str = "BTCUSDT") -> Market:
         return self.exchange.markets[symbol]
 
+    @property
+    def fills(self) -> list[Fill]:
+        """Every fill so far."""
+        self.collect()
+        return self.books.fills
+
+    @property
+    def income(self) -> list[Income]:
+        """Every ledger posting so far."""
+        self.collect()
+        return self.books.income
+
     def collect(self) -> None:
         """Gather the rows that a journal would have written."""
-        changes = self.exchange.take_changes()
-        self.fills += changes.fills
-        self.income += changes.income
+        self.books.absorb(self.exchange, self.exchange.take_changes())
 
     def order(
         self,
@@ -75,6 +85,7 @@ class SmallVenue:
         symbol: str = "BTCUSDT",
         client_id: str | None = None,
         account: Account | None = None,
+        position_side: str = "BOTH",
     ) -> Order:
         """A limit order when a price is given (GTC unless told otherwise), else a market order."""
         request = OrderRequest(
@@ -86,6 +97,7 @@ class SmallVenue:
             time_in_force=time_in_force or (None if price is None else "GTC"),
             reduce_only=reduce_only,
             client_id=client_id,
+            position_side=position_side,
         )
         return self.exchange.place(account or self.trader, request, self.now)
 
@@ -100,9 +112,12 @@ class SmallVenue:
         close_position: bool = False,
         working_type: str = "CONTRACT_PRICE",
         client_id: str | None = None,
+        symbol: str = "BTCUSDT",
+        account: Account | None = None,
+        position_side: str = "BOTH",
     ) -> Conditional:
         request = ConditionalRequest(
-            symbol="BTCUSDT",
+            symbol=symbol,
             side=side,
             type=kind,
             trigger_price=Decimal(trigger),
@@ -112,8 +127,9 @@ class SmallVenue:
             close_position=close_position,
             working_type=working_type,
             client_id=client_id,
+            position_side=position_side,
         )
-        return self.exchange.place_conditional(self.trader, request, self.now)
+        return self.exchange.place_conditional(account or self.trader, request, self.now)
 
     def tick(
         self,
@@ -129,26 +145,14 @@ class SmallVenue:
         tick = Tick(symbol, contract.ticks(Decimal(price)), contract.steps(Decimal(quantity)), taker_bought)
         self.exchange.advance(self.now, [tick])
 
+    def mark_at(self, price: str, symbol: str = "BTCUSDT") -> None:
+        """Put the mark exactly there and let the venue look at everybody's margin; nothing trades."""
+        self.market(symbol).record.mark = Decimal(price)
+        for account in self.exchange.state.accounts.values():
+            self.exchange.state.unreviewed[account.id] = account
+        liquidate_under_water(self.exchange.state, self.now)
+
     def check_invariants(self) -> None:
         """What must hold after any sequence of commands."""
         self.collect()
-        for account in self.exchange.state.accounts.values():
-            rows = [row.amount for row in self.income if row.account == account.id]
-            assert account.record.wallet == sum(rows, ZERO)
-            for position in account.positions.values():
-                mine = [f for f in self.fills if f.account == account.id and f.symbol == position.symbol]
-                bought = sum((f.quantity for f in mine if f.side == "BUY"), ZERO)
-                sold = sum((f.quantity for f in mine if f.side == "SELL"), ZERO)
-                assert position.amount == bought - sold
-                if not position.amount:
-                    assert position.cost == 0
-                    spent = sum((f.price * f.quantity for f in mine if f.side == "BUY"), ZERO)
-                    earned = sum((f.price * f.quantity for f in mine if f.side == "SELL"), ZERO)
-                    assert sum((f.realized for f in mine), ZERO) == earned - spent
-                assert position.cost >= 0
-            for order in account.open_orders.values():
-                assert 0 <= order.filled < order.quantity
-                assert order.is_open
-            assert self.exchange.summary(account).available >= 0
-            if not account.held():
-                assert account.record.wallet >= 0
+        self.books.check(self.exchange)

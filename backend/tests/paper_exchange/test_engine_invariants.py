@@ -2,101 +2,117 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from paper_exchange.engine.refusals import VenueError
-from tests.paper_exchange.small_venue import FUNDING_MS, SmallVenue
+from tests.paper_exchange.wandering import ACCOUNTS, SYMBOLS, Wanderers
 
+NAMES = st.sampled_from(ACCOUNTS)
+CONTRACTS = st.sampled_from(SYMBOLS)
 SIDES = st.sampled_from(["BUY", "SELL"])
-QUANTITIES = st.integers(1, 4_000).map(lambda steps: str(Decimal(steps) / 1_000))
+LOTS = st.integers(1, 4_000)
 OFFSETS = st.integers(-400, 400)
+FLAGS = st.booleans()
 KINDS = st.sampled_from(["STOP", "STOP_MARKET", "TAKE_PROFIT", "TAKE_PROFIT_MARKET"])
+TIMES = st.sampled_from(["GTC", "IOC", "FOK", "GTX"])
 
 
 class VenueMachine(RuleBasedStateMachine):
-    """Orders, stops, price moves, fundings and leverage in any order."""
+    """Orders, stops, price moves, fundings, modes and margins of three accounts, in any order."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.venue = SmallVenue(deposit="20000")
+        self.all = Wanderers()
 
-    def _price(self, offset_bps: int) -> str:
-        market = self.venue.market()
-        price = market.last * (10_000 + offset_bps) / 10_000
-        return market.contract.price_text(price)
-
-    @rule(side=SIDES, quantity=QUANTITIES, reduce_only=st.booleans())
-    def market_order(self, side: str, quantity: str, reduce_only: bool) -> None:
-        try:
-            self.venue.order(side, quantity, reduce_only=reduce_only)
-        except VenueError:
-            return
+    @rule(name=NAMES, symbol=CONTRACTS, side=SIDES, lots=LOTS, long=FLAGS, reduce_only=FLAGS)
+    def market_order(
+        self, name: str, symbol: str, side: str, lots: int, long: bool, reduce_only: bool
+    ) -> None:
+        self.all.order(name, symbol, side, lots, long, reduce_only=reduce_only)
 
     @rule(
+        name=NAMES,
+        symbol=CONTRACTS,
         side=SIDES,
-        quantity=QUANTITIES,
+        lots=LOTS,
+        long=FLAGS,
         offset=OFFSETS,
-        time_in_force=st.sampled_from(["GTC", "IOC", "FOK", "GTX"]),
-        reduce_only=st.booleans(),
+        time_in_force=TIMES,
+        reduce_only=FLAGS,
     )
     def limit_order(
-        self, side: str, quantity: str, offset: int, time_in_force: str, reduce_only: bool
+        self,
+        name: str,
+        symbol: str,
+        side: str,
+        lots: int,
+        long: bool,
+        offset: int,
+        time_in_force: str,
+        reduce_only: bool,
     ) -> None:
-        try:
-            self.venue.order(side, quantity, self._price(offset), time_in_force, reduce_only)
-        except VenueError:
-            return
+        self.all.order(name, symbol, side, lots, long, offset, time_in_force, reduce_only)
 
-    @rule(side=SIDES, kind=KINDS, offset=OFFSETS, quantity=QUANTITIES, close=st.booleans())
-    def conditional_order(self, side: str, kind: str, offset: int, quantity: str, close: bool) -> None:
-        trigger = self._price(offset)
-        try:
-            self.venue.conditional(
-                side,
-                kind,
-                trigger,
-                None if close else quantity,
-                price=trigger,
-                reduce_only=not close,
-                close_position=close,
-                working_type="MARK_PRICE" if offset % 2 else "CONTRACT_PRICE",
-            )
-        except VenueError:
-            return
+    @rule(name=NAMES, symbol=CONTRACTS, lots=LOTS, offset=OFFSETS)
+    def amend(self, name: str, symbol: str, lots: int, offset: int) -> None:
+        self.all.amend(name, symbol, lots, offset)
 
-    @rule(offset=st.integers(-900, 900), quantity=QUANTITIES, bought=st.booleans())
-    def price_moves(self, offset: int, quantity: str, bought: bool) -> None:
-        self.venue.tick(self._price(offset), quantity=quantity, taker_bought=bought)
+    @rule(
+        name=NAMES,
+        symbol=CONTRACTS,
+        side=SIDES,
+        kind=KINDS,
+        lots=LOTS,
+        long=FLAGS,
+        offset=OFFSETS,
+        close=FLAGS,
+    )
+    def conditional_order(
+        self, name: str, symbol: str, side: str, kind: str, lots: int, long: bool, offset: int, close: bool
+    ) -> None:
+        self.all.conditional(name, symbol, side, kind, lots, long, offset, close)
 
-    @rule()
-    def cancel_everything(self) -> None:
-        self.venue.exchange.cancel_all(self.venue.trader, "BTCUSDT", self.venue.now)
+    @rule(symbol=CONTRACTS, offset=st.integers(-900, 900), lots=LOTS, bought=FLAGS, repeat=st.integers(1, 8))
+    def price_moves(self, symbol: str, offset: int, lots: int, bought: bool, repeat: int) -> None:
+        self.all.price_moves(symbol, offset, lots, bought, repeat=repeat)
 
-    @rule(leverage=st.integers(1, 125))
-    def change_leverage(self, leverage: int) -> None:
-        try:
-            self.venue.exchange.set_leverage(self.venue.trader, "BTCUSDT", leverage, self.venue.now)
-        except VenueError:
-            return
+    @rule(name=NAMES, symbol=CONTRACTS)
+    def cancel_everything(self, name: str, symbol: str) -> None:
+        self.all.cancel_all(name, symbol)
 
-    @rule()
-    def funding(self) -> None:
-        self.venue.tick(self._price(1), after_ms=FUNDING_MS)
+    @rule(name=NAMES, hedged=FLAGS, isolated=FLAGS)
+    def change_modes(self, name: str, hedged: bool, isolated: bool) -> None:
+        """After going flat; refused when something is still open."""
+        self.all.go_flat(name)
+        self.all.position_mode(name, hedged)
+        for symbol in SYMBOLS:
+            self.all.margin_type(name, symbol, isolated)
+
+    @rule(name=NAMES, symbol=CONTRACTS, hedged=FLAGS, isolated=FLAGS)
+    def change_modes_at_any_time(self, name: str, symbol: str, hedged: bool, isolated: bool) -> None:
+        self.all.position_mode(name, hedged)
+        self.all.margin_type(name, symbol, isolated)
+
+    @rule(name=NAMES, symbol=CONTRACTS, cents=st.integers(1, 1_000_000), long=FLAGS, add=FLAGS)
+    def adjust_margin(self, name: str, symbol: str, cents: int, long: bool, add: bool) -> None:
+        self.all.adjust_margin(name, symbol, cents, long, add)
+
+    @rule(name=NAMES, symbol=CONTRACTS, leverage=st.integers(1, 125))
+    def change_leverage(self, name: str, symbol: str, leverage: int) -> None:
+        self.all.leverage(name, symbol, leverage)
+
+    @rule(symbol=CONTRACTS)
+    def funding(self, symbol: str) -> None:
+        self.all.funding(symbol)
+
+    @rule(name=NAMES, dollars=st.integers(1, 20_000))
+    def deposit(self, name: str, dollars: int) -> None:
+        self.all.deposit(name, dollars)
 
     @invariant()
     def books_balance(self) -> None:
-        self.venue.check_invariants()
-
-    @invariant()
-    def reduce_only_orders_have_something_to_reduce(self) -> None:
-        amount = self.venue.trader.amount("BTCUSDT")
-        for order in self.venue.trader.open_orders.values():
-            if order.reduce_only:
-                assert amount > 0 if order.side == "SELL" else amount < 0
+        self.all.check()
 
 
 TestVenueMachine = VenueMachine.TestCase
