@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 
-from paper_exchange.engine.accounts import Account
+from paper_exchange.engine.accounts import Account, Position
 from paper_exchange.engine.bars import MINUTE_MS, history_bar, new_candles
 from paper_exchange.engine.contracts import listed_contracts
 from paper_exchange.engine.events import Event
@@ -18,13 +19,24 @@ from paper_exchange.engine.orders import (
     Income,
     Order,
     OrderRequest,
+    PositionSide,
 )
+from paper_exchange.engine.refusals import VenueError
 from paper_exchange.engine.state import new_state
 from tests.paper_exchange.books import Books
 
 START_MS = 1_700_000_000_000 - 1_700_000_000_000 % (8 * 3_600_000)
 FUNDING_MS = 8 * 3_600_000
 PRICES = {"BTCUSDT": 60_000, "ETHUSDT": 3_000}
+
+
+def code_of(act: Callable[[], object]) -> int:
+    """The code with which it is refused; 0 when it is not."""
+    try:
+        act()
+    except VenueError as refused:
+        return refused.refusal.code
+    return 0
 
 
 class SmallVenue:
@@ -55,6 +67,20 @@ class SmallVenue:
         account = self.exchange.open_account(name, f"key-{name}", f"secret-{name}", self.now)
         self.exchange.deposit(name, Decimal(deposit), f"first-{name}", self.now)
         return account
+
+    def isolate(self, symbol: str = "BTCUSDT", account: Account | None = None) -> None:
+        self.exchange.set_margin_type(account or self.trader, symbol, "ISOLATED", self.now)
+
+    def hedge(self, account: Account | None = None) -> None:
+        self.exchange.set_hedge_mode(account or self.trader, True, self.now)
+
+    def position(self, side: str = "BOTH", symbol: str = "BTCUSDT") -> Position:
+        """The trader's position."""
+        return self.exchange.state.position(self.trader, symbol, PositionSide(side))
+
+    def posted(self, kind: str, account: str = "trader") -> list[Decimal]:
+        """The amounts (USDT) of the account's ledger postings of that kind, oldest first."""
+        return [row.amount for row in self.income if row.account == account and row.kind.value == kind]
 
     def market(self, symbol: str = "BTCUSDT") -> Market:
         return self.exchange.markets[symbol]

@@ -12,10 +12,20 @@ from pathlib import Path
 import pytest
 
 from paper_exchange import clock
+from paper_exchange.engine.accounts import Position
 from paper_exchange.engine.bars import KEPT_BASE_BARS, MINUTE_MS, history_bar
 from paper_exchange.engine.changes import Changes
 from paper_exchange.engine.market import KEPT_FUNDINGS, FundingPoint
-from paper_exchange.engine.orders import Fill, IncomeType, Order, OrderStatus, OrderType, Side, TimeInForce
+from paper_exchange.engine.orders import (
+    AutoClose,
+    Fill,
+    IncomeType,
+    Order,
+    OrderStatus,
+    OrderType,
+    Side,
+    TimeInForce,
+)
 from paper_exchange.journal.batch import Batch, render
 from paper_exchange.journal.group_commit import Gathered, GroupCommit
 from paper_exchange.journal.history import History, Range
@@ -200,3 +210,37 @@ async def test_failed_write_is_never_acknowledged() -> None:
     with pytest.raises(OSError, match="no space"):
         await commit.committed()
     assert len(failures) == 1
+
+
+def test_a_journal_of_the_first_schema_is_brought_up_to_date(tmp_path: Path) -> None:
+    """Its positions knew no side: all were one-way."""
+    path = tmp_path / "journal.sqlite"
+    old = sqlite3.connect(path)
+    old.executescript(
+        """
+        CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+        INSERT INTO meta VALUES ('schema', '1');
+        CREATE TABLE positions (
+            account TEXT NOT NULL, symbol TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (account, symbol)
+        ) WITHOUT ROWID;
+        INSERT INTO positions VALUES ('a', 'BTCUSDT', '{"account":"a","symbol":"BTCUSDT","amount":"0.5",
+            "cost":"30000","realized":"-1.5","updated_ms":7}');
+        """
+    )
+    old.close()
+    for _ in range(2):
+        store = Store(path, MINUTE_MS)
+        (position,) = store.load().positions
+        store.close()
+        assert position == Position("a", "BTCUSDT", Decimal("0.5"), Decimal(30_000), Decimal("-1.5"), 7)
+
+
+def test_forced_orders_are_the_venues_own_and_not_whoever_took_such_a_name(store: Store) -> None:
+    forced = replace(BASE, client_id="autoclose-1", auto_close=AutoClose.LIQUIDATION)
+    named = replace(BASE, id=2, client_id="autoclose-2")
+    _write(store, forced, named, replace(BASE, id=3), replace(forced, id=4, account="b"))
+    history = History(store.reader)
+    assert history.forced_orders(Range("a"), None) == [forced]
+    assert history.forced_orders(Range("a"), AutoClose.LIQUIDATION) == [forced]
+    assert history.forced_orders(Range("a"), AutoClose.ADL) == []
+    assert history.forced_orders(Range("a", symbol="ETHUSDT"), None) == []

@@ -5,8 +5,11 @@ from __future__ import annotations
 import contextlib
 from decimal import Decimal
 
+import pytest
+
 from paper_exchange.engine import margin
-from paper_exchange.engine.events import Liquidated, MarginCalled
+from paper_exchange.engine.events import Liquidated, MarginCalled, OrderChanged
+from paper_exchange.engine.money import money
 from paper_exchange.engine.orders import IncomeType, PositionSide
 from paper_exchange.engine.refusals import VenueError
 from paper_exchange.randomness import seeded
@@ -42,6 +45,70 @@ def test_liquidation_price_is_where_liquidation_happens() -> None:
         for _ in range(30):
             venue.tick(str(beyond))
         assert venue.trader.amount("BTCUSDT") == 0
+
+
+@pytest.mark.parametrize(("spare", "liquidated"), [("0.00000001", False), ("0", True), ("-0.00000001", True)])
+@pytest.mark.parametrize(("side", "mark"), [("BUY", "57000"), ("SELL", "63000")])
+def test_cross_liquidation_is_at_the_maintenance_margin(
+    side: str, mark: str, spare: str, liquidated: bool
+) -> None:
+    """The deposit is what leaves exactly that much above maintenance when mark is there."""
+
+    def traded(deposit: Decimal) -> SmallVenue:
+        venue = SmallVenue(deposit=str(deposit))
+        venue.order(side, "0.5")
+        return venue
+
+    rich = traded(Decimal(10_000))
+    rich.mark_at(mark)
+    above = margin.cross_pot(rich.exchange.state, rich.trader)
+    venue = traded(10_000 - (above.equity - above.maintenance) + Decimal(spare))
+    venue.mark_at(mark)
+    assert (venue.trader.held() == []) is liquidated
+    venue.check_invariants()
+
+
+def test_liquidation_is_told_in_the_venues_order() -> None:
+    venue = SmallVenue(deposit="2000")
+    venue.order("BUY", "0.5")
+    venue.order("SELL", "0.01", price="62000")
+    venue.events.clear()
+    venue.mark_at("56000")
+    told = [
+        event.execution.value if isinstance(event, OrderChanged) else type(event).__name__
+        for event in venue.events
+    ]
+    assert told == [
+        "MarginCalled",
+        "CANCELED",
+        "NEW",
+        "FillBooked",
+        "BalanceChanged",
+        "CALCULATED",
+        "BalanceChanged",
+        "Liquidated",
+    ]
+
+
+def test_liquidation_costs_the_fee_on_top_of_the_taker_fee() -> None:
+    venue = SmallVenue(deposit="2500")
+    venue.order("BUY", "0.5")
+    before = venue.trader.record.wallet
+    venue.mark_at("55200")
+    last = venue.fills[-1]
+    fee = money(last.price * last.quantity * Decimal("0.0125"))
+    assert last.fee == money(last.price * last.quantity * Decimal("0.0005"))
+    assert venue.posted("INSURANCE_CLEAR") == [-fee]
+    assert venue.trader.record.wallet == before + last.realized - last.fee - fee
+    assert venue.exchange.state.insurance == fee
+
+
+def test_an_account_without_positions_is_never_called() -> None:
+    venue = SmallVenue()
+    poor = venue.exchange.open_account("poor", "key", "secret", venue.now)
+    assert poor.record.wallet == 0
+    venue.mark_at("50000")
+    assert not any(isinstance(event, MarginCalled) for event in venue.events)
 
 
 def test_bankrupt_account_ends_at_zero_and_insurance_pays() -> None:
