@@ -30,6 +30,7 @@ def meet_own(
     ]
     if not met:
         return True
+    met.sort(key=lambda order: order.price, reverse=taker.side is Side.SELL)
     if mode.expires_maker:
         for order in met if not mode.expires_taker else met[:1]:
             finish(state, account, order, OrderStatus.EXPIRED_IN_MATCH, now, ExpiryReason.SELF_TRADE)
