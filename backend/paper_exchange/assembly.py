@@ -16,14 +16,16 @@ from paper_exchange.engine.market import Market, MarketRecord
 from paper_exchange.engine.state import new_state
 from paper_exchange.feeds.bars import BarRow, FeedBar
 from paper_exchange.feeds.candle_files import Scale
-from paper_exchange.feeds.playback import FeedStep
+from paper_exchange.feeds.live import LiveSource
+from paper_exchange.feeds.play import FeedStep
 from paper_exchange.feeds.replay import ReplaySource
 from paper_exchange.feeds.synthetic import SyntheticSource
 from paper_exchange.journal.store import JournalError, Kept
 
-Source = ReplaySource | SyntheticSource
+Source = ReplaySource | SyntheticSource | LiveSource
 # A dated contract trades this much above its perpetual, in hundredths of a percent.
 BASIS_BPS = 100
+DATED_PREMIUM = 1 + Decimal(BASIS_BPS) / 10_000
 DATED_VOLUME_SHARE = 20
 
 
@@ -65,18 +67,25 @@ def _bar_of(contract: Contract, row: BarRow) -> FeedBar | None:
     )
 
 
-def ticks_of(step: FeedStep, contracts: Iterable[Contract]) -> list[Tick]:
-    """The step's trades, the dated contracts' derived from their perpetuals'."""
+def ticks_of(step: FeedStep, markets: Iterable[Market]) -> list[Tick]:
+    """The step's trades and marks, the dated contracts' derived from their perpetuals'."""
     ticks: list[Tick] = []
-    for contract in contracts:
-        point = step.points.get(contract.pair)
-        if point is None:
+    for market in markets:
+        contract = market.contract
+        point, marked = step.points.get(contract.pair), step.marks.get(contract.pair)
+        if point is None and marked is None:
             continue
-        if contract.is_perpetual:
-            ticks.append(Tick(contract.symbol, point.price, point.quantity, point.taker_bought))
-        else:
-            quantity = point.quantity // DATED_VOLUME_SHARE
-            ticks.append(Tick(contract.symbol, dated_price(point.price), quantity, point.taker_bought))
+        dated = not contract.is_perpetual
+        price, quantity, bought = market.record.last, 0, market.record.taker_bought
+        if point is not None:
+            price = dated_price(point.price) if dated else point.price
+            quantity = point.quantity // DATED_VOLUME_SHARE if dated else point.quantity
+            bought = point.taker_bought
+        mark = index = None
+        if marked is not None:
+            basis = DATED_PREMIUM if dated else 1
+            mark, index = marked.mark * basis, marked.index * basis
+        ticks.append(Tick(contract.symbol, price, quantity, bought, mark, index))
     return ticks
 
 
@@ -124,6 +133,23 @@ def fresh(source: Source, seed: int) -> Exchange:
         base = market.candles.base
         changes.bars.extend((market.symbol, base.interval_ms, bar) for bar in base.closed)
     return exchange
+
+
+def catch_up(exchange: Exchange, source: LiveSource) -> None:
+    """Give a restored venue the bars that the followed one made in the meantime, from its own record of them."""
+    changes = exchange.state.changes
+    for market in exchange.markets.values():
+        base = market.candles.base
+        known = base.closed[-1].open_ms if base.closed else -1
+        for row in source.history():
+            bar = _bar_of(market.contract, row)
+            if bar is None or row.open_ms <= known:
+                continue
+            base.closed.append(history_bar(row.open_ms, (bar.open, bar.high, bar.low, bar.close), bar.volume))
+            changes.bars.append((market.symbol, base.interval_ms, base.closed[-1]))
+            changes.markets.add(market.symbol)
+        if base.forming is not None and base.forming.open_ms < source.start_ms:
+            base.forming = None
 
 
 def _kept_candles(record: MarketRecord, kept: Kept, interval_ms: int) -> Candles:

@@ -82,7 +82,7 @@ class Pacer:
 
     def _step(self) -> bool:
         venue = self._venue
-        return venue.step(steps_per_bar(venue.playback.source.interval_ms, venue.speed)) is not None
+        return venue.step(steps_per_bar(venue.playback.interval_ms, venue.speed)) is not None
 
     def _gap_seconds(self) -> float:
         """Wall seconds from the step just played to the next."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
 from paper_exchange import clock
@@ -12,13 +13,29 @@ from paper_exchange.engine.events import Event, MarketEvent, UserEvent
 from paper_exchange.engine.exchange import Exchange
 from paper_exchange.engine.market import MarketRecord
 from paper_exchange.engine.past import PastReads
-from paper_exchange.feeds.playback import FeedStep, Playback
+from paper_exchange.feeds.play import FeedStep, Play
 from paper_exchange.journal.batch import render
 from paper_exchange.journal.group_commit import Gathered, GroupCommit
 from paper_exchange.journal.history import History
 from paper_exchange.journal.store import Store
 
 SECOND_MS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class FeedHealth:
+    """How fresh the market's prices are.
+
+    `followed` names the real venue, None when prices are our own and cannot go stale; `stale` holds the contracts of
+    which nothing was heard for more than `stale_after_seconds`; `silent_seconds` is the age of the oldest news,
+    `trouble` what the connection last failed with, None when it does not fail.
+    """
+
+    followed: str | None = None
+    stale: frozenset[str] = frozenset()
+    stale_after_seconds: float = 0.0
+    silent_seconds: float = 0.0
+    trouble: str | None = None
 
 
 class Audience(Protocol):
@@ -38,12 +55,16 @@ class Audience(Protocol):
         """A market second has passed."""
         ...
 
+    def feed_changed(self, health: FeedHealth, now: int) -> None:
+        """Contracts went stale or came back."""
+        ...
+
 
 class Venue:
     """Commands go through `exchange`, and are answered after `settled()`."""
 
     def __init__(
-        self, exchange: Exchange, playback: Playback, store: Store, identity: FeedIdentity, speed: float
+        self, exchange: Exchange, playback: Play, store: Store, identity: FeedIdentity, speed: float
     ) -> None:
         self.exchange = exchange
         self.playback = playback
@@ -59,7 +80,7 @@ class Venue:
         self._floor_ms = playback.time_ms
         self._stepped_at = clock.monotonic_seconds()
         self._second = playback.time_ms // SECOND_MS
-        self._contracts = [market.contract for market in exchange.markets.values()]
+        self.health = FeedHealth()
         self.commit = GroupCommit(store.write, self._gather, self.fail)
 
     def attach(self, audience: Audience) -> None:
@@ -97,8 +118,8 @@ class Venue:
         self._stepped_at = clock.monotonic_seconds()
         now = max(step.time_ms, self._floor_ms)
         self._floor_ms = now
-        if step.points:
-            self.exchange.advance(now, ticks_of(step, self._contracts))
+        if step.points or step.marks:
+            self.exchange.advance(now, ticks_of(step, self.exchange.markets.values()))
         else:
             self.exchange.close_bars(now)
         self.tell_second(now)
@@ -120,6 +141,18 @@ class Venue:
     def market_moved_on(self) -> None:
         """The wall went on without a step of the feed: keep market seconds going."""
         self.tell_second(self.now())
+
+    def note_health(self, health: FeedHealth) -> None:
+        """Mark the contracts whose perpetual went stale, clear those that are fresh again, and tell of a change."""
+        before, self.health = self.health, health
+        now = self.now()
+        for market in self.exchange.markets.values():
+            if market.contract.pair not in health.stale:
+                market.stale_since_ms = None
+            elif market.stale_since_ms is None:
+                market.stale_since_ms, market.stale_after_seconds = now, health.stale_after_seconds
+        if before.stale != health.stale and self._audience is not None:
+            self._audience.feed_changed(health, now)
 
     def end_overdue(self) -> None:
         """End the orders whose wall-clock deadline has come."""

@@ -9,6 +9,7 @@ from paper_exchange.engine.accounts import Account
 from paper_exchange.engine.events import Execution, OrderChanged
 from paper_exchange.engine.filters import (
     check_band,
+    check_fresh,
     check_price,
     check_price_match,
     check_quantity,
@@ -50,6 +51,7 @@ def amend(state: State, account: Account, request: AmendRequest, now: int) -> Or
     if request.price is None and request.price_match == PriceMatch.NONE:
         raise VenueError(Refusal.MANDATORY, "price")
     market = state.market(request.symbol)
+    check_fresh(market)
     side = check_side(request.side)
     if request.order_id is None and request.client_id is None:
         raise VenueError(Refusal.NEITHER_ID)

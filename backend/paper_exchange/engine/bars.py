@@ -149,7 +149,7 @@ class BarSeries:
         bar.close = price
         bar.volume += quantity
         bar.quote += price * quantity
-        bar.trades += 1
+        bar.trades += bool(quantity)
         if taker_bought:
             bar.taker_volume += quantity
             bar.taker_quote += price * quantity

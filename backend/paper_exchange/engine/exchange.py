@@ -45,12 +45,17 @@ from paper_exchange.engine.triggering import (
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """One trade of the feed; price in ticks, quantity in steps."""
+    """One trade of the feed; price in ticks, quantity in steps (0 when only mark and index moved).
+
+    Mark and index (USDT) are given where a real venue is followed, and None where they are derived from the trades.
+    """
 
     symbol: str
     price: int
     quantity: int
     taker_bought: bool
+    mark: Decimal | None = None
+    index: Decimal | None = None
 
 
 class Exchange:
@@ -220,6 +225,8 @@ class Exchange:
     def _move(self, now: int, tick: Tick) -> Market:
         market = self.state.markets[tick.symbol]
         self._roll(market, now)
+        if tick.mark is not None and tick.index is not None:
+            market.follow(tick.mark, tick.index)
         trade = market.move(now, tick.price, tick.quantity, tick.taker_bought)
         self.state.changes.markets.add(market.symbol)
         if trade.quantity:

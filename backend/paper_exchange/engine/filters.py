@@ -21,6 +21,12 @@ ELSEWHERE = frozenset(kind.value for kind in ConditionalType)
 SECOND_MS = 1_000
 
 
+def check_fresh(market: Market) -> None:
+    """Nothing is dealt at a price that is no longer the market's."""
+    if market.stale_since_ms is not None:
+        raise VenueError(Refusal.STALE_FEED, market.symbol, market.stale_after_seconds)
+
+
 def check_side(side: str) -> Side:
     try:
         return Side(side)

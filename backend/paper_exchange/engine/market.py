@@ -67,7 +67,11 @@ class MarketRecord:
 
 
 class Market:
-    """Live state of one contract; only the engine changes it."""
+    """Live state of one contract; only the engine changes it.
+
+    `stale_since_ms` is the market time of the last news when a followed feed has fallen silent for more than
+    `stale_after_seconds`, and None while the prices are fresh.
+    """
 
     def __init__(self, contract: Contract, record: MarketRecord, candles: Candles, seed: int) -> None:
         self.contract = contract
@@ -82,6 +86,9 @@ class Market:
             (kind, upward): PriceWatch(upward) for kind in WorkingType for upward in (True, False)
         }
         self.trailing: dict[int, Conditional] = {}
+        self.stale_since_ms: int | None = None
+        self.stale_after_seconds = 0.0
+        self._follows = False
         self._ladder: Ladder | None = None
 
     @property
@@ -150,14 +157,20 @@ class Market:
             self.trades.append(trade)
         return trade
 
+    def follow(self, mark: Decimal, index: Decimal) -> None:
+        """Take mark and index (USDT) from a followed venue; from here on they are no longer derived from trades."""
+        self._follows = True
+        self.record.mark, self.record.index = money(mark), money(index)
+
     def move(self, now: int, price: int, quantity: int, taker_bought: bool) -> Trade:
         """A trade of the feed: moves last, index, mark and candles, and makes the book anew."""
         record = self.record
         last = self.contract.price(price)
-        elapsed = max(0, now - record.time_ms)
-        weight = max(INDEX_LEAST_WEIGHT, Decimal(elapsed) / (elapsed + INDEX_TIME_CONSTANT_MS))
-        record.index = money(record.index + (last - record.index) * weight)
-        record.mark = money((record.index + last) / 2)
+        if not self._follows:
+            elapsed = max(0, now - record.time_ms)
+            weight = max(INDEX_LEAST_WEIGHT, Decimal(elapsed) / (elapsed + INDEX_TIME_CONSTANT_MS))
+            record.index = money(record.index + (last - record.index) * weight)
+            record.mark = money((record.index + last) / 2)
         record.premium += ((last - record.index) / record.index - record.premium) * PREMIUM_WEIGHT
         record.premium = money(record.premium)
         record.last, record.last_quantity, record.taker_bought = price, quantity, taker_bought

@@ -11,6 +11,7 @@ from paper_exchange.engine.events import Execution, OrderChanged
 from paper_exchange.engine.filters import (
     check_band,
     check_client_id,
+    check_fresh,
     check_good_till,
     check_market_bound,
     check_position_side,
@@ -130,6 +131,7 @@ def check(
     """Everything that does not depend on the account's means, in the venue's order."""
     check_mandatory(request)
     market = state.market(request.symbol)
+    check_fresh(market)
     side = check_side(request.side)
     order_type = check_type(request.type)
     time_in_force = check_time_in_force(order_type, request.time_in_force)

@@ -139,6 +139,11 @@ class Refusal(Enum):
         "Leverage reduction is not supported in Isolated Margin Mode with open positions",
         400,
     )
+    STALE_FEED = (
+        -4140,
+        "Invalid symbol status for opening position: {} has had no price for more than {} seconds.",
+        400,
+    )
     NOTIONAL_TOO_SMALL = (
         -4164,
         "Order's notional must be no smaller than {} (unless you choose reduce only).",
@@ -186,6 +191,7 @@ class Refusal(Enum):
     NO_SUCH_ACCOUNT = (-9002, "There is no account '{}'.", 404)
     BAD_AMOUNT = (-9003, "Amount '{}' is not a decimal number above zero.", 400)
     BAD_FIELD = (-9004, "Field '{}' is missing or malformed.", 400)
+    LIVE_IS_NOT_OURS = (-9006, "A followed market cannot be paused, stepped or given a speed.", 409)
     REFERENCE_REUSED = (-9005, "Reference '{}' was used for another account or amount.", 409)
 
     def __init__(self, code: int, text: str, http_status: int) -> None:

@@ -9,6 +9,7 @@ from paper_exchange.engine.accounts import Account
 from paper_exchange.engine.events import ConditionalChanged
 from paper_exchange.engine.filters import (
     check_client_id,
+    check_fresh,
     check_good_till,
     check_position_side,
     check_price,
@@ -173,6 +174,9 @@ def _checked(state: State, account: Account, request: ConditionalRequest, now: i
     plan = Plan(
         market, side, kind, working_type, time_in_force, terms, quantity, trigger, limit, whose, reduces
     )
+    if not reduces:
+        # A stop that protects may wait through the silence; one that would open a position may not.
+        check_fresh(market)
     _check_notional(plan, reference)
     return plan
 

@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import msgspec
 
 from paper_exchange.feeds.bars import BarRow, BarSource
 from paper_exchange.feeds.path import PathPoint, path
+from paper_exchange.feeds.play import FeedStep
 from paper_exchange.randomness import seeded
-
-
-@dataclass(frozen=True, slots=True)
-class FeedStep:
-    """What happens at one moment of market time; `points` is empty for the moment the last bar closes."""
-
-    time_ms: int
-    points: dict[str, PathPoint]
 
 
 class Bookmark(msgspec.Struct, frozen=True):
@@ -42,6 +33,14 @@ class Playback:
         self._before_row = source.bookmark()
         self._steps = 0
         self._step = 0
+
+    @property
+    def kind(self) -> str:
+        return self.source.kind
+
+    @property
+    def interval_ms(self) -> int:
+        return self.source.interval_ms
 
     @property
     def progress(self) -> float:

@@ -135,19 +135,25 @@ class Admin:
     async def _status(self, _: Fields) -> Fields:
         venue = self.venue
         return {
-            "feed": venue.playback.source.kind,
+            "feed": venue.playback.kind,
             "market_time": venue.now(),
             "speed": venue.speed,
             "paused": venue.paused,
             "finished": venue.playback.finished,
             "progress": venue.playback.progress,
             "symbols": list(venue.exchange.markets),
+            "following": venue.health.followed,
+            "stale": sorted(venue.health.stale),
+            "silent_seconds": round(venue.health.silent_seconds, 3),
+            "trouble": venue.health.trouble,
         }
 
     async def _feed(self, fields: Fields) -> Fields:
         paused, speed, steps = fields.get("paused"), _speed(fields), _steps(fields)
         if not (paused is None or isinstance(paused, bool)):
             raise VenueError(Refusal.BAD_FIELD, "paused")
+        if self.venue.health.followed is not None:
+            raise VenueError(Refusal.LIVE_IS_NOT_OURS)
         self.pacer.configure(paused, speed)
         if steps:
             await self.pacer.play(steps)

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Coroutine
 from aiohttp import web
 
 from paper_exchange.clock import TransportClock
+from paper_exchange.live_market import LiveMarket
 from paper_exchange.pacing import Pacer
 from paper_exchange.server import (
     order_socket,
@@ -60,8 +61,10 @@ async def _every(seconds: float, venue: Venue, audience: StreamAudience) -> None
         audience.expire_listen_keys()
 
 
-def build_application(venue: Venue, admin_token: str, weight_limit: int) -> web.Application:
-    """Everything wired; the feed runs while the application does."""
+def build_application(
+    venue: Venue, admin_token: str, weight_limit: int, live: LiveMarket | None = None
+) -> web.Application:
+    """Everything wired; the feed runs while the application does: ours at its own pace, a followed one at its."""
     hub, listen_keys, clock = Hub(), ListenKeys(), TransportClock()
     faults = Faults(clock, venue.past)
     audience = StreamAudience(venue, hub, listen_keys, UserFrames(hub, faults))
@@ -82,7 +85,7 @@ def build_application(venue: Venue, admin_token: str, weight_limit: int) -> web.
 
     async def background(_: web.Application) -> AsyncIterator[None]:
         running = [
-            _supervised(venue, pacer.run()),
+            _supervised(venue, pacer.run() if live is None else live.run()),
             _supervised(venue, _every(DEPTH_SECONDS, venue, audience)),
         ]
         yield

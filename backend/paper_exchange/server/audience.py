@@ -22,10 +22,11 @@ from paper_exchange.server.frame_faults import UserFrames
 from paper_exchange.server.listen_keys import ListenKeys
 from paper_exchange.server.streams import Hub
 from paper_exchange.server.user_events import user_event_fields
-from paper_exchange.venue import Venue
+from paper_exchange.venue import FeedHealth, Venue
 
 DEPTH_SPEEDS = ("", "@100ms", "@250ms", "@500ms", "@0ms")
 PARTIAL_DEPTHS = (5, 10, 20)
+FEED_STATUS_STREAM = "!feedStatus"
 
 
 class StreamAudience:
@@ -111,6 +112,10 @@ class StreamAudience:
                     hub.publish(stream, message)
             for stream in whole:
                 hub.publish(stream, gathered)
+
+    def feed_changed(self, health: FeedHealth, now: int) -> None:
+        """Not the venue's dialect: only those who ask for `!feedStatus` hear it."""
+        self._hub.publish(FEED_STATUS_STREAM, messages.feed_status_message(health, now))
 
     def subscribed(self, stream: str) -> None:
         """Somebody began to listen to `stream`."""

@@ -13,6 +13,7 @@ from paper_exchange.server.render_market import (
     level_rows,
 )
 from paper_exchange.server.text import amount_text, units_text
+from paper_exchange.venue import FeedHealth
 
 Message = dict[str, object]
 
@@ -140,6 +141,17 @@ def partial_depth_message(market: Market, levels: int, before: int, now: int) ->
         "pu": before,
         "b": level_rows(book.bids, market.contract, levels),
         "a": level_rows(book.asks, market.contract, levels),
+    }
+
+
+def feed_status_message(health: FeedHealth, now: int) -> Message:
+    """Our own event: which contracts are stale; an empty list when all are fresh again."""
+    return {
+        "e": "feedStatus",
+        "E": now,
+        "stale": sorted(health.stale),
+        "silentSeconds": round(health.silent_seconds, 3),
+        "trouble": health.trouble,
     }
 
 

@@ -20,13 +20,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from paper_exchange.assembly import Source, fresh, ticks_of
+from paper_exchange.assembly import fresh, ticks_of
 from paper_exchange.engine.accounts import Account
 from paper_exchange.engine.exchange import Exchange
 from paper_exchange.engine.market import Market
 from paper_exchange.engine.orders import Order, OrderRequest
 from paper_exchange.engine.refusals import VenueError
 from paper_exchange.feeds.playback import Playback
+from paper_exchange.feeds.replay import ReplaySource
+from paper_exchange.feeds.synthetic import SyntheticSource
 from paper_exchange.randomness import seeded
 
 BPS = 10_000
@@ -86,7 +88,7 @@ def _half_spread(market: Market) -> Decimal:
 class RandomTraders:
     """One run: a fresh venue, one account for takers and one for makers."""
 
-    def __init__(self, source: Source, seed: int) -> None:
+    def __init__(self, source: ReplaySource | SyntheticSource, seed: int) -> None:
         self.exchange: Exchange = fresh(source, seed)
         self.playback = Playback(source, seed, source.start_ms)
         self.tally = Tally()
@@ -96,7 +98,6 @@ class RandomTraders:
         self._taker, self._maker = self._account("taker"), self._account("maker")
         self._exits: dict[int, list[list[_Taken]]] = {}
         self._quotes: list[_Quote] = []
-        self._contracts = [market.contract for market in self.exchange.markets.values()]
 
     def _account(self, name: str) -> Account:
         account = self.exchange.open_account(name, f"key-{name}", f"secret-{name}", self._now)
@@ -110,7 +111,7 @@ class RandomTraders:
             if step is None or not step.points:
                 break
             self._now = step.time_ms
-            self.exchange.advance(self._now, ticks_of(step, self._contracts))
+            self.exchange.advance(self._now, ticks_of(step, self.exchange.markets.values()))
             self.exchange.take_changes()
             self._leave()
             self._judge_quotes()

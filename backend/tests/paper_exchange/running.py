@@ -61,7 +61,11 @@ class Running:
     base: str = ""
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "paper_exchange", "--port", "0", "--journal", str(self.journal)]
+        self.restart_on("0")
+
+    def restart_on(self, port: str) -> None:
+        """Start it on that port of loopback; `0` takes a free one."""
+        command = [sys.executable, "-m", "paper_exchange", "--port", port, "--journal", str(self.journal)]
         self.process = subprocess.Popen(
             [*command, *self.arguments],
             cwd=BACKEND,

@@ -15,7 +15,8 @@ from paper_exchange.assembly import scales
 from paper_exchange.feeds.bars import FeedBar
 from paper_exchange.feeds.candle_files import FeedFileError, Scale, read_candles, read_folder
 from paper_exchange.feeds.path import path
-from paper_exchange.feeds.playback import FeedStep, Playback
+from paper_exchange.feeds.play import FeedStep
+from paper_exchange.feeds.playback import Playback
 from paper_exchange.feeds.replay import ReplaySource
 from paper_exchange.feeds.synthetic import CRASH, SyntheticSource
 from paper_exchange.pacing import steps_per_bar

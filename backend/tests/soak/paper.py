@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from app.core.config import ROOT_DIR
-from paper_exchange.assembly import Source, scales
+from paper_exchange.assembly import scales
 from paper_exchange.feeds.candle_files import read_folder
 from paper_exchange.feeds.replay import ReplaySource
 from paper_exchange.feeds.synthetic import SyntheticSource
@@ -59,7 +59,7 @@ def _on_replay(seed: int, steps: int, runs: int, folder: Path) -> Tally:
     """Each run plays its own part of the files."""
     series = read_folder(folder, scales(), "1h", HOUR_MS)
     rows = max(len(bars) for bars in series.values()) - REPLAY_HISTORY
-    source: Source = ReplaySource(series, HOUR_MS, REPLAY_HISTORY + (seed - 1) * rows // runs)
+    source = ReplaySource(series, HOUR_MS, REPLAY_HISTORY + (seed - 1) * rows // runs)
     return RandomTraders(source, seed).run(
         min(steps, REPLAY_STEPS_PER_BAR * rows // runs), REPLAY_STEPS_PER_BAR
     )
