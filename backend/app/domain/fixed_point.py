@@ -33,7 +33,10 @@ class FixedPointOverflowError(ValueError):
 def to_units(value: Decimal, rounding: str = ROUND_HALF_EVEN) -> int:
     """Return `value` in units of 1e-8: exact up to eight decimals, else rounded as named."""
     try:
-        units = int(value.scaleb(8).to_integral_value(rounding=rounding))
+        scaled = value.scaleb(8)
+        units = int(scaled)
+        if units != scaled:
+            units = int(scaled.to_integral_value(rounding=rounding))
     except (InvalidOperation, OverflowError, ValueError) as error:
         raise FixedPointOverflowError(f"{value} has no fixed-point value") from error
     if abs(units) > MAX_UNITS:
@@ -95,7 +98,11 @@ def units_to_floats(units: IntColumn) -> FloatColumn:
 
 def is_known(units: IntColumn) -> BoolColumn:
     """True where an amount is there and within range."""
-    return np.asarray((units >= -MAX_UNITS) & (units <= MAX_UNITS), dtype=np.bool_)
+    # One comparison: shifted by MAX_UNITS, what is within range is the low end of the unsigned numbers.
+    return np.asarray((units + MAX_UNITS).view(np.uint64) <= _SPAN)
+
+
+_SPAN: Final = np.uint64(2 * MAX_UNITS)
 
 
 def multiply_floor(left: IntColumn, right: IntColumn) -> IntColumn:

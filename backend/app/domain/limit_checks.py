@@ -13,7 +13,7 @@ import numpy as np
 from app.domain import fixed_point as fp
 from app.domain.breaches import Breach
 from app.domain.fixed_point import NO_LIMIT, BoolColumn, IntColumn
-from app.domain.limit_rules import RULES, LimitRule
+from app.domain.limit_rules import RULES, LimitRule, Measure
 from app.domain.limit_table import Refuses
 from app.domain.order_amounts import (
     OrderAmounts,
@@ -67,9 +67,10 @@ def _block_masks(columns: ReviewColumns) -> Masks:
     _check_quantity(columns, amounts, found)
     _check_adding(columns, found)
     _check_facts(columns, found)
+    measured = _Measured(columns, amounts, {})
     for rule in RULES:
         if rule.declared.field in columns.limits.standing:
-            _check_limit(rule, columns, amounts, found)
+            _check_limit(rule, columns, measured, found)
     found.budgets_below_their_limits()
     _check_range(columns, amounts, found)
     return found.masks
@@ -91,6 +92,13 @@ class _Found:
             for level, mask in zip(LEVELS, masks, strict=True):
                 self.add(breach, level, mask)
 
+    def add_limit(self, rule: LimitRule, breach: Breach, mask: BoolColumn) -> None:
+        """Keep a limit's mask: at each level for an aggregate; a missing equity is the wallet's for an order."""
+        if rule.is_aggregate:
+            self.add_levels(breach, mask)
+        else:
+            self.add(breach, RiskLevel.WALLET if breach is Breach.EQUITY_UNKNOWN else None, mask)
+
     def budgets_below_their_limits(self) -> None:
         """A loss that has reached its limit is said once: that its budget is spent goes without saying."""
         for budget, reached in _BUDGETS.items():
@@ -101,34 +109,48 @@ class _Found:
                     self.add(budget, level, over & ~spent)
 
 
-def _check_limit(rule: LimitRule, columns: ReviewColumns, amounts: OrderAmounts, found: _Found) -> None:
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """What several limits measure is measured once."""
+
+    columns: ReviewColumns
+    amounts: OrderAmounts
+    held: dict[Measure, IntColumn]
+
+    def of(self, measure: Measure) -> IntColumn:
+        held = self.held.get(measure)
+        if held is None:
+            held = self.held[measure] = measure(self.columns, self.amounts)
+        return held
+
+
+def _check_limit(rule: LimitRule, columns: ReviewColumns, measured: _Measured, found: _Found) -> None:
     """Hold what is used against a limit where it stands; a fact that is not known refuses by name."""
     field = rule.declared.field
     if rule.is_aggregate:
         limit = columns.limits.at_levels(field, columns.limit_set)
     else:
         limit = columns.limits.per_trade(field, columns.limit_set)
-    stands = limit != NO_LIMIT
-    used = rule.used(columns, amounts)
-    known = fp.is_known(used)
-    baseless, threshold = np.zeros_like(stands), limit
+    used = measured.of(rule.used)
+    known, threshold = fp.is_known(used), limit
+    based = None
     if rule.base is not None:
-        base = rule.base(columns, amounts)
-        baseless = ~fp.is_known(base)
-        threshold = _threshold(rule, np.where(baseless, 0, base), limit)
-    crossed = stands & known & ~baseless & _crosses(rule.refuses, used, threshold)
-    crossed |= limit <= fp.OUT_OF_RANGE  # a limit that is no number allows nothing
-    if rule.is_aggregate:
-        found.add_levels(rule.breach, crossed)
-        found.add_levels(rule.declared.unknown, stands & ~known)
-        found.add_levels(rule.base_unknown, stands & baseless)
+        base = measured.of(rule.base)
+        based = fp.is_known(base)
+        threshold = _threshold(rule, np.where(based, base, 0), limit)
+    crossed = _crosses(rule.refuses, used, threshold)
+    sound = known & ~crossed & (limit > fp.OUT_OF_RANGE)  # a limit that is no number allows nothing
+    if based is not None:
+        sound &= based
+    if bool(np.all(sound | (limit == NO_LIMIT))):
         return
-    found.add(rule.breach, None, crossed)
-    found.add(rule.declared.unknown, None, stands & ~known)
-    if rule.base_unknown is Breach.EQUITY_UNKNOWN:
-        found.add(Breach.EQUITY_UNKNOWN, RiskLevel.WALLET, stands & baseless)
-    else:
-        found.add(rule.base_unknown, None, stands & baseless)
+    stands = limit != NO_LIMIT
+    if based is None:
+        based = np.ones_like(stands)
+    broken = limit <= fp.OUT_OF_RANGE
+    found.add_limit(rule, rule.breach, stands & ((known & based & crossed) | broken))
+    found.add_limit(rule, rule.declared.unknown, stands & ~known)
+    found.add_limit(rule, rule.base_unknown, stands & ~based)
 
 
 def _threshold(rule: LimitRule, base: IntColumn, limit: IntColumn) -> IntColumn:

@@ -10,7 +10,7 @@ import numpy as np
 from app.domain import fixed_point as fp
 from app.domain.fixed_point import NO_LIMIT, BoolColumn, IntColumn
 from app.domain.limit_table import BY_FIELD
-from app.domain.risk_limits import FIELD_NAMES, LimitLevels
+from app.domain.risk_limits import FIELD_NAMES, NO_OPINION, LimitLevels, RiskLimits
 
 _AT: Final = {name: at for at, name in enumerate(FIELD_NAMES)}
 _MINIMUMS: Final = frozenset(name for name in FIELD_NAMES if BY_FIELD[name].larger_is_stricter)
@@ -40,15 +40,15 @@ class LimitColumns:
                 sets.append(levels)
             chosen.append(at)
         rows = [(held.of_user(), held.wallet, held.strategy, held.symbol, held.per_trade()) for held in sets]
-        units = np.array(
-            [[[_unit(name, getattr(level, name)) for level in row] for row in rows] for name in FIELD_NAMES],
-            dtype=np.int64,
-        ).transpose(0, 2, 1)
+        units = np.array([[_level_units(level) for level in row] for row in rows], dtype=np.int64).transpose(
+            2, 1, 0
+        )
+        stands = (units != NO_LIMIT).any(axis=(1, 2))
         columns = LimitColumns(
             units=np.ascontiguousarray(units),
             paused=np.array([[row[at].paused is True for row in rows] for at in range(_MERGED)]),
             pyramiding=np.array([row[_MERGED].enable_pyramiding is True for row in rows]),
-            standing=frozenset(name for name in FIELD_NAMES if bool(np.any(units[_AT[name]] != NO_LIMIT))),
+            standing=frozenset(name for name in FIELD_NAMES if bool(stands[_AT[name]])),
         )
         return columns, chosen
 
@@ -68,6 +68,15 @@ class LimitColumns:
         """Return each set's strictest max_correlation, None where there is none."""
         units = self.units[_AT["max_correlation"], _MERGED].tolist()
         return [None if unit == NO_LIMIT else _threshold(unit) for unit in units]
+
+
+def _level_units(limits: RiskLimits) -> list[int]:
+    if limits is NO_OPINION:
+        return _NOTHING_SAID
+    return [_unit(name, getattr(limits, name)) for name in FIELD_NAMES]
+
+
+_NOTHING_SAID: Final = [NO_LIMIT] * len(FIELD_NAMES)
 
 
 def _threshold(units: int) -> Decimal:

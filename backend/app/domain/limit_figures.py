@@ -131,6 +131,7 @@ def _trigger_bound(row: ReviewColumns) -> Figures:
 _SIZE_REFUSALS: Final = {
     SizeRefusal.EQUITY_UNKNOWN: "equity is not known or not above zero",
     SizeRefusal.FREE_MARGIN_UNKNOWN: "free margin is not known",
+    SizeRefusal.EXPOSURE_UNKNOWN: "what the wallet already holds is not known",
     SizeRefusal.STOP_WRONG_SIDE: "the stop is not on the losing side of the entry",
     SizeRefusal.FIXED_AMOUNT_MISSING: "the fixed amount is not set",
     SizeRefusal.CONFIDENCE_UNKNOWN: "the signal's confidence is not known",

@@ -144,6 +144,9 @@ def _loss_budget(columns: ReviewColumns, amounts: OrderAmounts) -> IntColumn:
     return use.total(use.window_loss_units(scopes, scopes.day), scopes.reserved_risk, amounts.risk)
 
 
+_DAY_LOSS, _DAY_BASE = _loss(_day), _loss_base(_day)
+_WEEK_LOSS, _WEEK_BASE = _loss(_week), _loss_base(_week)
+_MONTH_LOSS, _MONTH_BASE = _loss(_month), _loss_base(_month)
 _MEASURES: Final[dict[Breach, tuple[Measure, Measure | None]]] = {
     Breach.MAX_POSITION_SIZE_USD: (_position_notional, None),
     Breach.MAX_POSITION_SIZE_PERCENT: (_position_notional, _wallet_equity),
@@ -175,14 +178,14 @@ _MEASURES: Final[dict[Breach, tuple[Measure, Measure | None]]] = {
     Breach.MAX_POSITIONS_PER_STRATEGY: (_positions_in_strategy, None),
     Breach.MAX_POSITIONS_PER_SYMBOL: (_positions_in_symbol, None),
     Breach.CORRELATED_POSITIONS: (lambda columns, _amounts: columns.scopes.correlated, None),
-    Breach.DAILY_LOSS_USD: (_loss(_day), None),
-    Breach.DAILY_LOSS_PERCENT: (_loss(_day), _loss_base(_day)),
+    Breach.DAILY_LOSS_USD: (_DAY_LOSS, None),
+    Breach.DAILY_LOSS_PERCENT: (_DAY_LOSS, _DAY_BASE),
     Breach.DAILY_LOSS_BUDGET_USD: (_loss_budget, None),
-    Breach.DAILY_LOSS_BUDGET_PERCENT: (_loss_budget, _loss_base(_day)),
-    Breach.WEEKLY_LOSS_USD: (_loss(_week), None),
-    Breach.WEEKLY_LOSS_PERCENT: (_loss(_week), _loss_base(_week)),
-    Breach.MONTHLY_LOSS_USD: (_loss(_month), None),
-    Breach.MONTHLY_LOSS_PERCENT: (_loss(_month), _loss_base(_month)),
+    Breach.DAILY_LOSS_BUDGET_PERCENT: (_loss_budget, _DAY_BASE),
+    Breach.WEEKLY_LOSS_USD: (_WEEK_LOSS, None),
+    Breach.WEEKLY_LOSS_PERCENT: (_WEEK_LOSS, _WEEK_BASE),
+    Breach.MONTHLY_LOSS_USD: (_MONTH_LOSS, None),
+    Breach.MONTHLY_LOSS_PERCENT: (_MONTH_LOSS, _MONTH_BASE),
     Breach.MAX_DRAWDOWN: (use.drawdown, lambda columns, _amounts: use.positive(columns.scopes.peak_equity)),
     Breach.CONSECUTIVE_LOSSES: (lambda columns, _amounts: columns.scopes.consecutive_losses, None),
     Breach.MAX_TRADES_PER_DAY: (

@@ -51,17 +51,17 @@ def all_known(*amounts: IntColumn) -> BoolColumn:
 
 
 def total(*amounts: IntColumn) -> IntColumn:
-    """Return the sum of at most three amounts; UNKNOWN where one is not known, OUT_OF_RANGE beyond it."""
+    """Return the sum of at most three amounts; UNKNOWN where one is not known. A sum beyond what fixed point
+    decides is left as it is, which `fixed_point.is_known` denies."""
     added = amounts[0]
     for amount in amounts[1:]:
         added = added + amount
-    fits = np.abs(added) <= fp.MAX_UNITS
-    return np.where(all_known(*amounts), np.where(fits, added, fp.OUT_OF_RANGE), fp.UNKNOWN)
+    return np.where(all_known(*amounts), added, fp.UNKNOWN)
 
 
 def less(whole: IntColumn, part: IntColumn) -> IntColumn:
     """Return whole - part; UNKNOWN where one is not known."""
-    return total(whole, np.where(fp.is_known(part), -part, part))
+    return np.where(all_known(whole, part), whole - part, fp.UNKNOWN)
 
 
 def larger(one: IntColumn, other: IntColumn) -> IntColumn:
@@ -90,9 +90,10 @@ def margin_in_use(columns: ReviewColumns, amounts: OrderAmounts) -> IntColumn:
 def window_loss_units(scopes: ScopeColumns, window: WindowColumns) -> IntColumn:
     """Return each level's loss since the window's start (negative is a gain): start + deposits - withdrawals -
     equity for a user and a wallet, what its own trades lost for a strategy and a symbol."""
-    invested = less(total(window.start_equity, window.deposits), window.withdrawals)
-    own = less(invested, scopes.equity)
-    traded = np.where(fp.is_known(window.pnl), -window.pnl, window.pnl)
+    start, paid_in, paid_out = window.start_equity, window.deposits, window.withdrawals
+    known = all_known(start, paid_in, paid_out, scopes.equity)
+    own = np.where(known, start + paid_in - paid_out - scopes.equity, fp.UNKNOWN)
+    traded = np.where(fp.is_known(window.pnl), -window.pnl, fp.UNKNOWN)
     return np.concatenate([own[OWN_EQUITY], traded[OWN_EQUITY.stop :]])
 
 

@@ -26,6 +26,7 @@ class SizeRefusal(StrEnum):
 
     EQUITY_UNKNOWN = "equity_unknown"
     FREE_MARGIN_UNKNOWN = "free_margin_unknown"
+    EXPOSURE_UNKNOWN = "exposure_unknown"
     STOP_WRONG_SIDE = "stop_wrong_side"
     FIXED_AMOUNT_MISSING = "fixed_amount_missing"
     CONFIDENCE_UNKNOWN = "confidence_unknown"

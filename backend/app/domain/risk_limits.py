@@ -7,6 +7,7 @@ declared once, in `limit_table`.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from typing import Final
 
 from app.domain.limit_table import BY_FIELD, LIMITS
@@ -67,7 +68,7 @@ FIELD_NAMES: Final = tuple(declared.field for declared in LIMITS)
 SWITCH_NAMES: Final = ("paused", "enable_pyramiding")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: what is merged once is kept
 class LimitLevels:
     """The limits of the levels that an order passes. Per-trade limits are merged to the strictest;
     aggregate limits (loss, heat, risk, counts, exposure) are held against each level's own aggregate,
@@ -81,15 +82,23 @@ class LimitLevels:
 
     def per_trade(self) -> RiskLimits:
         """The strictest opinion of every level."""
-        return strictest((self.platform, self.user, self.wallet, self.strategy, self.symbol))
+        return self._per_trade
 
     def of_user(self) -> RiskLimits:
         """What the user's own sums are held against."""
-        return strictest((self.platform, self.user))
+        return self._of_user
 
     def of_wallet(self) -> RiskLimits:
         """What the wallet's own sums are held against."""
         return self.wallet
+
+    @cached_property
+    def _per_trade(self) -> RiskLimits:
+        return strictest((self._of_user, self.wallet, self.strategy, self.symbol))
+
+    @cached_property
+    def _of_user(self) -> RiskLimits:
+        return strictest((self.platform, self.user))
 
     def at(self, level: RiskLevel) -> RiskLimits:
         """The opinions of one level; a venue has none."""
@@ -122,7 +131,7 @@ class LimitError:
 def strictest(levels: Iterable[RiskLimits]) -> RiskLimits:
     """Return the strictest non-null value of each limit: the smallest maximum, the largest minimum; a pause
     of any level, a permission only of all that have an opinion."""
-    held = tuple(levels)
+    held = tuple(level for level in levels if level is not NO_OPINION)
     merged: dict[str, object] = {}
     for name in (*FIELD_NAMES, *SWITCH_NAMES):
         opinions = [value for level in held if (value := getattr(level, name)) is not None]

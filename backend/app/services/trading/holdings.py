@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
+from app.domain import exposure
 from app.domain.accounting import unrealized_pnl
 from app.domain.defaults import SLIPPAGE_ALLOWANCE_FRACTION
 from app.domain.types import Instrument, Side, TradeStatus
@@ -103,9 +104,16 @@ class Holding:
         """Loss if the stop fills, costs included, >= 0; without a live stop the whole notional."""
         if self.is_pending:
             return ZERO
-        if not self.has_live_stop or self.entry_price is None:
+        if self.entry_price is None:
             return self.notional(market)
-        costs = market.fee_rate * (self.entry_price + self.stop_price)
-        costs += SLIPPAGE_ALLOWANCE_FRACTION * self.stop_price
-        loss = self.side.sign * (self.entry_price - self.stop_price) + costs
-        return max(ZERO, loss * self.quantity * market.contract_size)
+        if not self.has_live_stop and market.mark_price is None:
+            return None
+        return exposure.open_risk(
+            self.side,
+            self.quantity * market.contract_size,
+            self.entry_price,
+            self.stop_price if self.has_live_stop else None,
+            taker_fee_rate=market.fee_rate,
+            slippage_fraction=SLIPPAGE_ALLOWANCE_FRACTION,
+            mark_price=market.mark_price,
+        )

@@ -1,0 +1,145 @@
+"""Values as canonical JSON text, and back: for dataclasses of decimals, numbers, words and tuples.
+
+Fields are written in the order of their names and left away where they are None. Decimals are plain digits
+in quotes, so that none of them passes through a float; floats are their shortest exact text.
+"""
+
+import json
+import math
+from dataclasses import MISSING, fields, is_dataclass
+from decimal import Decimal, InvalidOperation
+from enum import Enum
+from functools import cache
+from types import NoneType, UnionType
+from typing import Final, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from app.domain.decimal_text import plain
+
+Held = TypeVar("Held")
+# Objects that many cases of a batch have in common.
+_SHARED: Final = frozenset({"LimitLevels", "RiskLimits", "MarketFacts", "Instrument", "UserFacts"})
+
+
+class CanonicalTextError(ValueError):
+    """Text that is not of the expected value."""
+
+
+class TextWriter:
+    """Writes values; what has been written before is not written out again."""
+
+    def __init__(self) -> None:
+        self._written: dict[int, tuple[object, str]] = {}
+
+    def text(self, value: object) -> str:
+        """Return the canonical text of a value."""
+        if isinstance(value, Decimal):
+            return f'"{plain(value)}"' if value.is_finite() else f'"{value}"'
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        if value is None:
+            return "null"
+        if isinstance(value, Enum):
+            return json.dumps(value.value, ensure_ascii=False)
+        if isinstance(value, int):
+            return str(value)
+        if isinstance(value, str):
+            return json.dumps(value, ensure_ascii=False)
+        if isinstance(value, float):
+            return repr(value) if math.isfinite(value) else f'"{value}"'
+        if isinstance(value, tuple):
+            return f"[{','.join([self.text(one) for one in value])}]"
+        return self._object(value)
+
+    def _object(self, value: object) -> str:
+        known = self._written.get(id(value))
+        if known is not None and known[0] is value:
+            return known[1]
+        text = self._written_out(value)
+        if type(value).__name__ in _SHARED:
+            self._written[id(value)] = (value, text)
+        return text
+
+    def _written_out(self, value: object) -> str:
+        parts = []
+        kind: type = type(value)
+        for name, key in _keys(kind):
+            held = getattr(value, name)
+            if held is not None:
+                parts.append(key + self.text(held))
+        return "{" + ",".join(parts) + "}"
+
+
+@cache
+def _keys(kind: type) -> tuple[tuple[str, str], ...]:
+    if not is_dataclass(kind):
+        raise TypeError(f"{kind.__name__} has no canonical text")
+    return tuple((name, f'"{name}":') for name in sorted(field.name for field in fields(kind)))
+
+
+def from_text(kind: type[Held], held: object) -> Held:
+    """Return the value of that dataclass from its parsed JSON; CanonicalTextError where it is none."""
+    value = _value(kind, held, kind.__name__)
+    if not isinstance(value, kind):
+        raise CanonicalTextError(f"{kind.__name__} expected")
+    return value
+
+
+def _value(kind: object, held: object, where: str) -> object:
+    if get_origin(kind) in (UnionType, Union):
+        return _optional(kind, held, where)
+    if get_origin(kind) is tuple:
+        if not isinstance(held, list):
+            raise CanonicalTextError(f"{where} must be a list")
+        (element, _) = get_args(kind)
+        return tuple(_value(element, one, where) for one in held)
+    if not isinstance(kind, type):
+        raise CanonicalTextError(f"{where} has no readable type")
+    if is_dataclass(kind):
+        return _dataclass(kind, held, where)
+    try:
+        return _plain_value(kind, held)
+    except (ValueError, TypeError, InvalidOperation) as error:
+        raise CanonicalTextError(f"{where} cannot be {held!r}") from error
+
+
+def _optional(kind: object, held: object, where: str) -> object:
+    if held is None:
+        return None
+    (inner,) = (one for one in get_args(kind) if one is not NoneType)
+    return _value(inner, held, where)
+
+
+def _plain_value(kind: type, held: object) -> object:
+    if issubclass(kind, Enum):
+        return kind(held)
+    if kind is Decimal and isinstance(held, str):
+        return Decimal(held)
+    if kind is float and isinstance(held, float | int | str) and not isinstance(held, bool):
+        return float(held)
+    if type(held) is kind and kind in (int, bool, str):
+        return held
+    raise TypeError(f"{held!r} is no {kind.__name__}")
+
+
+@cache
+def _types(kind: type) -> dict[str, object]:
+    return get_type_hints(kind)
+
+
+def _dataclass(kind: type, held: object, where: str) -> object:
+    if not isinstance(held, dict):
+        raise CanonicalTextError(f"{where} must be an object")
+    types = _types(kind)
+    unknown = sorted(set(held) - {field.name for field in fields(kind)})
+    if unknown:
+        raise CanonicalTextError(f"{where} has no {unknown[0]}")
+    values = {}
+    for field in fields(kind):
+        name = field.name
+        if name in held:
+            values[name] = _value(types[name], held[name], f"{where}.{name}")
+        elif NoneType in get_args(types[name]):
+            values[name] = None
+        elif field.default is MISSING:
+            raise CanonicalTextError(f"{where} lacks {name}")
+    return kind(**values)

@@ -1,0 +1,104 @@
+"""The one question: may this entry be made, and how large? Size first, then review, from the same facts.
+
+Calculator, validation, preview, gate and backtest ask here, so that they cannot disagree.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from app.domain.limits import ApprovedOrder, RefusedOrder, ReviewRow, review_batch
+from app.domain.liquidation import liquidation_price
+from app.domain.position_size import PositionSize, SizeRefusal
+from app.domain.risk_case import EntryOrder, RiskAnswer, RiskCase
+from app.domain.risk_facts import OrderIntent
+from app.domain.sizing import SizingInputs, propose_sizes
+from app.domain.types import Instrument
+
+_ZERO = Decimal(0)
+
+
+def decide(case: RiskCase) -> RiskAnswer:
+    """Return the answer to one case."""
+    return answer_of(decide_batch([case])[0])
+
+
+def answer_of(verdict: ApprovedOrder | RefusedOrder) -> RiskAnswer:
+    """Return size and breaches of a verdict."""
+    breaches = verdict.breaches if isinstance(verdict, RefusedOrder) else ()
+    return RiskAnswer(verdict.intent.size, breaches)
+
+
+def decide_batch(cases: Sequence[RiskCase]) -> list[ApprovedOrder | RefusedOrder]:
+    """Return the verdict on each case, decided by itself: what one approval uses is not yet used for the
+    next (`limits.review_batch`)."""
+    sizes = propose_case_sizes(cases)
+    rows = [
+        ReviewRow(intent_of(case, size), case.market, case.wallet, case.user, case.strategy, case.symbol)
+        for case, size in zip(cases, sizes, strict=True)
+    ]
+    return review_batch(rows, [case.limits for case in cases])
+
+
+def intent_of(case: RiskCase, size: PositionSize) -> OrderIntent:
+    """Return the order with its size, and with its liquidation price where that can be reckoned."""
+    order, instrument = case.order, case.market.instrument
+    if order.liquidation_price is None and instrument is not None:
+        order = replace(order, liquidation_price=_liquidation_price(order, case.terms.leverage, instrument))
+    return order.sized(size)
+
+
+def _liquidation_price(order: EntryOrder, leverage: int, instrument: Instrument) -> Decimal | None:
+    return liquidation_price(order.side, order.entry_price, leverage, instrument.maintenance_margin_fraction)
+
+
+def propose_case_sizes(cases: Sequence[RiskCase]) -> list[PositionSize]:
+    """Return the size of each case; zero with its reason where a fact that sizing needs is missing."""
+    inputs = [_sizing_inputs(case) for case in cases]
+    sizes = iter(propose_sizes([one for one in inputs if isinstance(one, SizingInputs)]))
+    return [
+        next(sizes)
+        if isinstance(one, SizingInputs)
+        else PositionSize(_ZERO, _ZERO, _ZERO, _ZERO, None, None, case.terms.method, one)
+        for case, one in zip(cases, inputs, strict=True)
+    ]
+
+
+def _sizing_inputs(case: RiskCase) -> SizingInputs | SizeRefusal:
+    order, terms, wallet = case.order, case.terms, case.wallet
+    if case.market.instrument is None:
+        return SizeRefusal.INSTRUMENT_UNKNOWN
+    if order.stop_price is None:
+        return SizeRefusal.STOP_WRONG_SIDE
+    if wallet.notional is None or wallet.reserved_notional is None:
+        return SizeRefusal.EXPOSURE_UNKNOWN
+    free = None
+    if wallet.free_margin is not None and wallet.reserved_margin is not None:
+        free = wallet.free_margin - wallet.reserved_margin
+    held = _ZERO
+    if order.adds and wallet.open_trade is not None:
+        if wallet.open_trade.notional is None:
+            return SizeRefusal.EXPOSURE_UNKNOWN
+        held = wallet.open_trade.notional
+    return SizingInputs(
+        method=terms.method,
+        side=order.side,
+        entry_price=order.entry_price,
+        stop_price=order.stop_price,
+        take_profit_price=order.take_profit_price,
+        instrument=case.market.instrument,
+        equity=wallet.equity,
+        free_margin=free,
+        notional_used=wallet.notional + wallet.reserved_notional,
+        leverage=terms.leverage,
+        limits=case.limits.per_trade(),
+        risk_per_trade_fraction=terms.risk_per_trade_fraction,
+        slippage_allowance_fraction=order.slippage_allowance_fraction,
+        fixed_amount_usd=terms.fixed_amount_usd,
+        kelly_fraction=terms.kelly_fraction,
+        statistics=terms.statistics,
+        signal_confidence=order.signal_confidence,
+        daily_volatility=terms.daily_volatility,
+        position_notional=held,
+        planned_quantity=terms.planned_quantity,
+    )
