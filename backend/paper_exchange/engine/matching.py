@@ -8,7 +8,7 @@ from paper_exchange.engine.accounts import Account
 from paper_exchange.engine.events import BookChanged, TradePrinted
 from paper_exchange.engine.instructions import ExpiryReason
 from paper_exchange.engine.market import Market
-from paper_exchange.engine.money import ZERO
+from paper_exchange.engine.money import ONE, ZERO
 from paper_exchange.engine.orders import Order, OrderStatus, OrderType, Side
 from paper_exchange.engine.prevention import meet_own
 from paper_exchange.engine.settlement import Execute, expire_idle_reductions, fill, finish
@@ -33,6 +33,18 @@ def fillable_now(market: Market, side: Side, limit: Decimal) -> Decimal:
     return contract.quantity(steps)
 
 
+def _take_bound(market: Market, order: Order) -> int | None:
+    """The last price (ticks) that a market order may take, so far from mark; None for one that a stop became.
+
+    A stop that fired into a gap fills after the gap, however far that is.
+    """
+    if order.conditional_id is not None:
+        return None
+    contract = market.contract
+    away = contract.market_take_bound if order.side is Side.BUY else -contract.market_take_bound
+    return contract.ticks(market.mark * (ONE + away))
+
+
 def take(state: State, account: Account, order: Order, market: Market, now: int) -> None:
     """Walk the book, one fill per level, until filled, out of price or out of depth (the last level stays).
 
@@ -41,7 +53,7 @@ def take(state: State, account: Account, order: Order, market: Market, now: int)
     """
     contract, book = market.contract, market.book
     levels = book.asks if order.side is Side.BUY else book.bids
-    limit = contract.ticks(order.price) if order.type is OrderType.LIMIT else None
+    limit = contract.ticks(order.price) if order.type is OrderType.LIMIT else _take_bound(market, order)
     took = False
     for price in list(levels)[:-1]:
         if not order.is_open:
@@ -64,7 +76,7 @@ def take(state: State, account: Account, order: Order, market: Market, now: int)
         state.emit(TradePrinted(market, trade, from_feed=False))
         took = True
     if order.is_open:
-        meet_own(state, account, order, order.price if limit is not None else None, now, touching=True)
+        meet_own(state, account, order, None if limit is None else contract.price(limit), now, touching=True)
     if took:
         state.changes.markets.add(market.symbol)
         state.emit(BookChanged(market, now))

@@ -84,7 +84,6 @@ class Session:
 class Asked:
     """One message; to the faults it is an HTTP request of that method and path."""
 
-    number: object
     name: str
     method: str
     path: str
@@ -97,30 +96,23 @@ class Asked:
         return b""
 
 
-def _number(text: str) -> object:
-    """The message's id, as far as it can be made out."""
+def _decoded(text: str) -> dict[str, object]:
+    """The message; fractions in it as their sender wrote them, for the signature covers that text."""
     try:
-        asked = json.loads(text)
+        fields = json.loads(text, parse_float=str)
     except (ValueError, RecursionError):
-        return None
-    return asked.get("id") if isinstance(asked, dict) else None
+        return {}
+    return fields if isinstance(fields, dict) else {}
 
 
-def _asked(session: Session, text: str) -> Asked:
-    """The message, numbers in it as their sender wrote them: the signature covers that text."""
-    try:
-        fields = json.loads(text, parse_float=str, parse_int=str)
-    except (ValueError, RecursionError):
-        raise VenueError(Refusal.BAD_JSON) from None
-    if not isinstance(fields, dict) or not isinstance(fields.get("method"), str):
+def _asked(session: Session, fields: dict[str, object]) -> Asked:
+    name, sent = fields.get("method"), fields.get("params") or {}
+    if not isinstance(name, str):
         raise VenueError(Refusal.BAD_JSON)
-    sent = fields.get("params") or {}
     if not isinstance(sent, dict):
         raise VenueError(Refusal.MALFORMED, "params")
-    name = fields["method"]
     method, path = METHODS.get(name, ("POST", PATH))
-    parameters = from_json(sent)
-    return Asked(_number(text), name, method, path, session.remote, session.transport, parameters)
+    return Asked(name, method, path, session.remote, session.transport, from_json(sent))
 
 
 def _wants_limits(session: Session, asked: Asked | None) -> bool:
@@ -176,17 +168,16 @@ class OrderSocket:
 
     async def _serve_one(self, session: Session, text: str) -> None:
         """Answer one message; a fault may leave it without an answer."""
-        asked, reply = None, Reply()
+        asked, reply, sent = None, Reply(), _decoded(text)
         try:
-            asked = _asked(session, text)
+            asked = _asked(session, sent)
             made = await self._replied(session, asked)
             if made is None:
                 return
             reply = made
         except VenueError as refused:
             reply.refuse(refused)
-        number = _number(text) if asked is None else asked.number
-        fields: dict[str, object] = {"id": number, "status": reply.status}
+        fields: dict[str, object] = {"id": sent.get("id"), "status": reply.status}
         fields["result" if reply.status == OK else "error"] = reply.content
         if _wants_limits(session, asked):
             owner = self._owner(session, asked) if reply.status == OK else None

@@ -6,6 +6,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from paper_exchange.engine.instructions import PriceMatch, SelfTradePrevention
 from tests.paper_exchange.wandering import ACCOUNTS, SYMBOLS, Wanderers
 
 NAMES = st.sampled_from(ACCOUNTS)
@@ -15,6 +16,8 @@ LOTS = st.integers(1, 4_000)
 OFFSETS = st.integers(-400, 400)
 FLAGS = st.booleans()
 KINDS = st.sampled_from(["STOP", "STOP_MARKET", "TAKE_PROFIT", "TAKE_PROFIT_MARKET"])
+PREVENTIONS = st.sampled_from([mode.value for mode in SelfTradePrevention])
+MATCHES = st.sampled_from([mode.value for mode in PriceMatch if mode is not PriceMatch.NONE])
 TIMES = st.sampled_from(["GTC", "IOC", "FOK", "GTX"])
 
 
@@ -72,6 +75,28 @@ class VenueMachine(RuleBasedStateMachine):
         self, name: str, symbol: str, side: str, kind: str, lots: int, long: bool, offset: int, close: bool
     ) -> None:
         self.all.conditional(name, symbol, side, kind, lots, long, offset, close)
+
+    @rule(name=NAMES, symbol=CONTRACTS, side=SIDES, lots=LOTS, long=FLAGS, callback=st.integers(10, 1_000))
+    def trailing_stop(self, name: str, symbol: str, side: str, lots: int, long: bool, callback: int) -> None:
+        self.all.trailing(name, symbol, side, lots, long, callback)
+
+    @rule(
+        name=NAMES,
+        symbol=CONTRACTS,
+        side=SIDES,
+        lots=LOTS,
+        long=FLAGS,
+        prevention=PREVENTIONS,
+        matched=MATCHES,
+    )
+    def dated_order(
+        self, name: str, symbol: str, side: str, lots: int, long: bool, prevention: str, matched: str
+    ) -> None:
+        self.all.dated(name, symbol, side, lots, long, prevention, matched)
+
+    @rule()
+    def dates_pass(self) -> None:
+        self.all.end_overdue()
 
     @rule(symbol=CONTRACTS, offset=st.integers(-900, 900), lots=LOTS, bought=FLAGS, repeat=st.integers(1, 8))
     def price_moves(self, symbol: str, offset: int, lots: int, bought: bool, repeat: int) -> None:

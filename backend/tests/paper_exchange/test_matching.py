@@ -227,3 +227,14 @@ def test_things_long_gone_do_not_pile_up_on_a_watch_list() -> None:
         watch.remove(passing)
     assert len(watch._heap) < 1_000
     assert list(watch.take(100_000)) == [kept]
+
+
+def test_market_order_ends_where_the_venue_bounds_it() -> None:
+    venue = SmallVenue(deposit="1000000000")
+    market = venue.market()
+    levels = list(market.book.asks.items())
+    contract = market.contract
+    market.record.mark = contract.price(levels[2][0]) / (1 + contract.market_take_bound)
+    within = contract.quantity(sum(size for _, size in levels[:3]))
+    order = venue.order("BUY", str(within + contract.step))
+    assert (order.status.value, order.filled) == (OrderStatus.EXPIRED.value, within)

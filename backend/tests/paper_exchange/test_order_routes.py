@@ -45,6 +45,11 @@ class Trader:
     def open_ids(self) -> list[int]:
         return [row["orderId"] for row in self.ask("GET", "openOrders", symbol="BTCUSDT").json()]
 
+    def wait_until_none_is_open(self) -> None:
+        until = time.monotonic() + PATIENCE_SECONDS
+        while self.open_ids():
+            assert time.monotonic() < until, "an order is still open"
+
 
 @pytest.fixture
 def trader(shared_exchange: Running, request: pytest.FixtureRequest) -> Iterator[Trader]:
@@ -251,9 +256,7 @@ def test_forgotten_countdown_cancels_the_orders(trader: Trader) -> None:
     made = trader.ask("POST", "order", **trader.bid()).json()
     answer = trader.ask("POST", "countdownCancelAll", symbol="BTCUSDT", countdownTime=50)
     assert answer.json() == {"symbol": "BTCUSDT", "countdownTime": "50"}
-    until = time.monotonic() + PATIENCE_SECONDS
-    while trader.open_ids() and time.monotonic() < until:
-        pass
+    trader.wait_until_none_is_open()
     found = trader.ask("GET", "order", symbol="BTCUSDT", orderId=made["orderId"]).json()
     assert found["status"] == "CANCELED"
 

@@ -9,12 +9,14 @@ from decimal import Decimal
 from paper_exchange.engine.accounts import Account
 from paper_exchange.engine.amending import AmendRequest
 from paper_exchange.engine.events import Liquidated
+from paper_exchange.engine.orders import ConditionalRequest, OrderRequest
 from paper_exchange.engine.refusals import VenueError
 from paper_exchange.engine.settings import MarginRequest
 from tests.paper_exchange.small_venue import FUNDING_MS, SmallVenue
 
 SYMBOLS = ("BTCUSDT", "ETHUSDT")
 ACCOUNTS = ("trader", "second", "third")
+LIFE_MS = 3_600_000
 # Steps of each contract that are worth about the same money.
 LOTS = {"BTCUSDT": Decimal("0.001"), "ETHUSDT": Decimal("0.02")}
 
@@ -115,6 +117,41 @@ class Wanderers:
                 position_side=self.whose(name, long),
             ),
         )
+
+    def trailing(self, name: str, symbol: str, side: str, lots: int, long: bool, callback_bps: int) -> None:
+        request = ConditionalRequest(
+            symbol,
+            side,
+            "TRAILING_STOP_MARKET",
+            quantity=lots * LOTS[symbol],
+            callback_fraction=Decimal(callback_bps) / 10_000,
+            position_side=self.whose(name, long),
+            price_protect=bool(lots % 2),
+        )
+        account, exchange = self.account(name), self.venue.exchange
+        self.attempt("trailing", lambda: exchange.place_conditional(account, request, self.venue.now))
+
+    def dated(
+        self, name: str, symbol: str, side: str, lots: int, long: bool, prevention: str, matched: str
+    ) -> None:
+        """An order at a price of the book, good until `end_overdue`."""
+        request = OrderRequest(
+            symbol,
+            side,
+            "LIMIT",
+            lots * LOTS[symbol],
+            time_in_force="GTD",
+            position_side=self.whose(name, long),
+            good_till_ms=self.venue.now + LIFE_MS,
+            self_trade_prevention=prevention,
+            price_match=matched,
+        )
+        account, exchange = self.account(name), self.venue.exchange
+        self.attempt("dated", lambda: exchange.place(account, request, self.venue.now))
+
+    def end_overdue(self) -> None:
+        """Every date passes at once, for the wall clock need not follow the market's."""
+        self.venue.exchange.end_overdue(self.venue.now + 2 * LIFE_MS, self.venue.now)
 
     def cancel_all(self, name: str, symbol: str) -> None:
         account, exchange = self.account(name), self.venue.exchange
