@@ -62,7 +62,7 @@ class FillBooked:
 class BalanceChanged:
     """The wallet and `positions` as they now are.
 
-    `change` is what the wallet gained by anything but fills (USDT, signed).
+    `change` is what the wallet gained by anything but fills (USDT, signed); `symbol` is that of a funding.
     """
 
     account: Account
@@ -70,6 +70,7 @@ class BalanceChanged:
     time_ms: int
     positions: tuple[Position, ...] = ()
     change: Decimal = ZERO
+    symbol: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,4 +36,4 @@ def _pay(state: State, account: Account, position: Position, point: FundingPoint
     if account.is_isolated(position.symbol):
         position.isolated_wallet += payment
         told = (position,)
-    state.emit(BalanceChanged(account, UpdateReason.FUNDING_FEE, now, told, payment))
+    state.emit(BalanceChanged(account, UpdateReason.FUNDING_FEE, now, told, payment, point.symbol))

@@ -23,8 +23,8 @@ PRUNE_EVERY_ROWS = 20_000
 THREE_DAYS_MS = 3 * 24 * 3_600_000
 
 # Where the account stands in a row of the table, and which rows may go.
-_TRIMMED = {"orders": 1, "conditionals": 1, "fills": 1, "income": 1}
-_CLOSED = {"orders": "AND is_open = 0", "conditionals": "AND is_open = 0", "fills": "", "income": ""}
+_TRIMMED = {"orders": 1, "conditionals": 1, "fills": 1, "income": 1, "margin_changes": 1}
+_CLOSED = {"orders": "AND is_open = 0", "conditionals": "AND is_open = 0"}
 _OLDEST = "SELECT id, body FROM {table} WHERE account = ? {closed} ORDER BY id LIMIT ?"
 _CARRY = """
 INSERT INTO carried (account, source, name, amount) VALUES (?, ?, ?, ?)
@@ -73,16 +73,16 @@ class Retention:
 
     def _trim(self, table: str, account: str) -> None:
         too_many = min(self._counts[table, account] - self._kept_rows, MOST_AT_ONCE)
-        query = _OLDEST.format(table=table, closed=_CLOSED[table])
+        query = _OLDEST.format(table=table, closed=_CLOSED.get(table, ""))
         rows = self._writer.execute(query, (account, too_many)).fetchall()
-        if table in {"fills", "income"}:
+        if table not in _CLOSED:
             self._carry(table, account, [json.loads(text) for _, text in rows])
         numbers = [(number,) for number, _ in rows]
         self._writer.executemany(f"DELETE FROM {table} WHERE id = ?", numbers)  # noqa: S608 - constants
         self._counts[table, account] -= len(rows)
 
     def _carry(self, source: str, account: str, rows: list[dict[str, str]]) -> None:
-        """Add the rows to what was carried before: income by kind, fills by contract (bought - sold)."""
+        """Add the rows to what was carried before: income by kind, by contract fills (bought - sold) and margin."""
         sums: defaultdict[str, Decimal] = defaultdict(Decimal)
         before = "SELECT name, amount FROM carried WHERE account = ? AND source = ?"
         for name, amount in self._writer.execute(before, (account, source)):
@@ -90,6 +90,8 @@ class Retention:
         for row in rows:
             if source == "income":
                 sums[row["kind"]] += Decimal(row["amount"])
+            elif source == "margin_changes":
+                sums[row["symbol"]] += Decimal(row["amount"])
             else:
                 quantity = Decimal(row["quantity"])
                 sums[row["symbol"]] += quantity if row["side"] == "BUY" else -quantity

@@ -143,12 +143,10 @@ def _account_update(exchange: Exchange, event: BalanceChanged) -> dict[str, obje
         "cw": amount_text(account.cross_wallet),
         "bc": amount_text(event.change),
     }
-    return {
-        "e": "ACCOUNT_UPDATE",
-        "E": event.time_ms,
-        "T": event.time_ms,
-        "a": {"m": event.reason.value, "B": [balance], "P": positions},
-    }
+    fields: dict[str, object] = {"m": event.reason.value, "B": [balance], "P": positions}
+    if event.symbol:
+        fields["S"] = event.symbol
+    return {"e": "ACCOUNT_UPDATE", "E": event.time_ms, "T": event.time_ms, "a": fields}
 
 
 def _algo_update(exchange: Exchange, event: ConditionalChanged) -> list[dict[str, object]]:

@@ -20,6 +20,7 @@ from paper_exchange.engine.orders import (
     AutoClose,
     Fill,
     IncomeType,
+    MarginDelta,
     Order,
     OrderStatus,
     OrderType,
@@ -131,20 +132,27 @@ def test_rows_beyond_those_kept_go_and_are_carried_forward(tmp_path: Path) -> No
             True,
         )
         state.changes.fills.append(trade)
+        state.set_aside(trader, state.position(trader, "BTCUSDT"), Decimal(3), MarginDelta.TRADE, number)
         state.changes.orders[number] = replace(BASE, id=number, account="trader", status=OrderStatus.FILLED)
         if number % 100 == 0:
             store.write(render(state.take_changes(), (), {}, 0))
     store.close()
     with sqlite3.connect(tmp_path / "small.sqlite") as journal:
-        carried = dict(journal.execute("SELECT name, amount FROM carried").fetchall())
-        (counts,) = journal.execute(
-            "SELECT (SELECT count(*) FROM income), (SELECT count(*) FROM fills), (SELECT count(*) FROM orders)"
-        )
+        carried = {
+            (source, name): Decimal(amount)
+            for source, name, amount in journal.execute("SELECT source, name, amount FROM carried")
+        }
+        counts = [
+            journal.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608 - constants
+            for table in ("income", "fills", "margin_changes", "orders")
+        ]
         (newest,) = journal.execute("SELECT max(id) FROM fills").fetchone()
     assert all(kept <= count <= kept * 1.1 for count in counts)
     assert newest == written
-    assert Decimal(carried["COMMISSION"]) + counts[0] * Decimal("-0.01") == trader.record.wallet - wallet
-    assert Decimal(carried["BTCUSDT"]) == (written - counts[1]) * 2
+    kept_fees = counts[0] * Decimal("-0.01")
+    assert carried["income", "COMMISSION"] + kept_fees == trader.record.wallet - wallet
+    assert carried["fills", "BTCUSDT"] == (written - counts[1]) * 2
+    assert carried["margin_changes", "BTCUSDT"] == (written - counts[2]) * 3
 
 
 def test_open_orders_are_never_dropped(tmp_path: Path) -> None:
