@@ -1,0 +1,47 @@
+"""How a wallet wants its orders carried out: one row of settings, and slippage in the units people use.
+
+Rows HP18-HP23 of the feature list. Slippage is kept in basis points; percent and points (price ticks) are
+read too.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+
+class SlippageUnit(StrEnum):
+    BPS = "bps"
+    PERCENT = "percent"
+    POINTS = "points"
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionSettings:
+    """`max_slippage_bps`: the worst fill against the decision price that an entry accepts. `max_deviation_bps`:
+    how far the market may have moved against the order since the decision. `execution_timeout_seconds`: how
+    long an entry may wait in the book or work in slices. `retry_attempts` and `retry_delay_seconds`: how often,
+    and how far apart at first, a refusal that time cures is tried again. `use_market_orders` off: an entry is
+    always capped. `confirm_trades` on: an entry waits for its owner's yes.
+    """
+
+    max_slippage_bps: Decimal = Decimal(30)
+    max_deviation_bps: Decimal = Decimal(50)
+    retry_attempts: int = 3
+    retry_delay_seconds: Decimal = Decimal(1)
+    execution_timeout_seconds: Decimal = Decimal(30)
+    use_market_orders: bool = True
+    confirm_trades: bool = False
+
+
+def to_bps(value: Decimal, unit: SlippageUnit, *, price: Decimal, tick: Decimal) -> Decimal:
+    """Return a slippage in basis points. Points are price ticks and need a price; raises ValueError where a
+    value is negative or not finite, or the price is not positive."""
+    if not value.is_finite() or value < 0:
+        raise ValueError(f"a slippage is zero or more, not {value}")
+    if unit is SlippageUnit.BPS:
+        return value
+    if unit is SlippageUnit.PERCENT:
+        return value * 100
+    if not price > 0:
+        raise ValueError(f"points need a price above zero, not {price}")
+    return value * tick / price * 10_000
