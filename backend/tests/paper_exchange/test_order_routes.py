@@ -17,6 +17,7 @@ from tests.paper_exchange.running import Running
 
 DAY_MS = 24 * 3_600_000
 PATIENCE_SECONDS = 10
+POLL_SECONDS = 0.05
 BUY = {"symbol": "BTCUSDT", "side": "BUY", "type": "MARKET", "quantity": "0.001"}
 
 
@@ -49,6 +50,7 @@ class Trader:
         until = time.monotonic() + PATIENCE_SECONDS
         while self.open_ids():
             assert time.monotonic() < until, "an order is still open"
+            time.sleep(POLL_SECONDS)
 
 
 @pytest.fixture
