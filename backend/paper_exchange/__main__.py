@@ -22,6 +22,7 @@ from paper_exchange.feeds.synthetic import SyntheticSource
 from paper_exchange.journal.store import JournalError, Store
 from paper_exchange.live_market import LiveMarket
 from paper_exchange.server.application import build_application
+from paper_exchange.server.transport import address, listen
 from paper_exchange.venue import Venue
 
 HOUR_MS = 3_600_000
@@ -97,23 +98,20 @@ async def serve(options: Options, store: Store) -> int:
         venue = open_venue(options, store)
     await venue.settled()
     application = build_application(venue, options.admin_token, options.weight_limit, live)
-    runner = web.AppRunner(
-        application, access_log=None, handle_signals=False, shutdown_timeout=LAST_REPLIES_SECONDS
-    )
+    runner = web.AppRunner(application, handle_signals=False, shutdown_timeout=LAST_REPLIES_SECONDS)
     await runner.setup()
-    site = web.TCPSite(runner, options.host, options.port)
-    await site.start()
-    host, port = runner.addresses[0][:2]
+    listening = await listen(runner, options.host, options.port)
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    sys.stdout.write(f"paper exchange ready on http://{host}:{port}\n")
+    sys.stdout.write(f"paper exchange ready on {address(listening)}\n")
     sys.stdout.flush()
     waiting = [asyncio.create_task(stopping.wait()), asyncio.create_task(venue.failed.wait())]
     await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
     for task in waiting:
         task.cancel()
+    listening.close()
     await runner.cleanup()
     if venue.failure is not None:
         sys.stderr.write(f"paper exchange stopped: {venue.failure!r}\n")
@@ -130,7 +128,7 @@ def main() -> int:
         import uvloop
 
         return uvloop.run(serve(options, store))
-    except (FeedFileError, JournalError, LiveFeedError) as error:
+    except (FeedFileError, JournalError, LiveFeedError, OSError) as error:
         sys.stderr.write(f"paper exchange cannot start: {error}\n")
         return UNUSABLE
 

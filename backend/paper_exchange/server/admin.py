@@ -75,6 +75,7 @@ class Admin:
     pacer: Pacer
     faults: FaultAdmin
     token: str
+    count_sockets: Callable[[], int]
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -146,6 +147,7 @@ class Admin:
             "stale": sorted(venue.health.stale),
             "silent_seconds": round(venue.health.silent_seconds, 3),
             "trouble": venue.health.trouble,
+            "sockets": self.count_sockets(),
         }
 
     async def _feed(self, fields: Fields) -> Fields:

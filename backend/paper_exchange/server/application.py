@@ -76,7 +76,7 @@ def build_application(
     orders = OrderSocket(services, faults, ROUTES)
     application = web.Application(client_max_size=LARGEST_BODY)
     fault_admin = FaultAdmin(faults, audience.expire_now, hub.drop)
-    application.add_routes(Admin(venue, pacer, fault_admin, admin_token).routes())
+    application.add_routes(Admin(venue, pacer, fault_admin, admin_token, lambda: len(hub.listeners)).routes())
     for path in STREAM_PATHS:
         application.router.add_get(path, sockets.serve)
         application.router.add_get(path + "/{tail:.*}", sockets.serve)

@@ -26,6 +26,10 @@ log = logging.getLogger("paper_exchange")
 async def raw_text(request: web.Request) -> str:
     """Query and body exactly as sent, joined as the signature covers them."""
     query = request.raw_path.partition("?")[2]
+    try:
+        query.encode()
+    except UnicodeEncodeError:
+        raise VenueError(Refusal.ILLEGAL_PARAMETER, "query") from None
     if not request.body_exists:
         return query
     try:
@@ -94,12 +98,14 @@ class Dispatcher:
         if route.reads_history:
             await venue.settled()
         picture = self._past_of(rule, request, signer)
-        with venue.history.seen_at(picture):
-            account = signer if picture is None else picture.account
-            reply.content = route.answer(Call(self._services, parameters, venue.now(), account))
-        if signer is not None:
-            # Nothing private is told before it is in the journal.
-            await venue.settled()
+        account = signer if picture is None else picture.account
+        try:
+            with venue.history.seen_at(picture):
+                reply.content = route.answer(Call(self._services, parameters, venue.now(), account))
+        finally:
+            if signer is not None:
+                # Nothing private is told before it is in the journal; a refusal tells something, too.
+                await venue.settled()
 
     def _signer(self, request: web.Request, route: Route, raw: str, parameters: Parameters) -> Account | None:
         if route.access is Access.PUBLIC:

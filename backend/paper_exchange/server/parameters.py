@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from urllib.parse import parse_qsl
 
 from paper_exchange.engine.refusals import Refusal, VenueError
 
 LONGEST_NUMBER = 32
+# What a journal's column holds.
+LARGEST_INTEGER = 2**63 - 1
+# The venue's own pattern, and a sign, for which it has better words than "illegal characters".
+NUMBER = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,20})?")
 
 
 class Parameters:
@@ -58,19 +63,18 @@ class Parameters:
         digits = value.removeprefix("-")
         if len(value) > LONGEST_NUMBER or not (digits.isascii() and digits.isdigit()):
             raise VenueError(Refusal.ILLEGAL_PARAMETER, name.lower())
-        return int(value)
+        number = int(value)
+        if abs(number) > LARGEST_INTEGER:
+            raise VenueError(Refusal.MALFORMED, name)
+        return number
 
     def decimal(self, name: str) -> Decimal | None:
         value = self.optional(name)
         if value is None:
             return None
-        try:
-            number = Decimal(value)
-        except InvalidOperation:
-            raise VenueError(Refusal.ILLEGAL_PARAMETER, name.lower()) from None
-        if len(value) > LONGEST_NUMBER or not number.is_finite() or abs(number.adjusted()) > LONGEST_NUMBER:
+        if not NUMBER.fullmatch(value):
             raise VenueError(Refusal.ILLEGAL_PARAMETER, name.lower())
-        return number
+        return Decimal(value)
 
     def limit(self, default: int, most: int) -> int:
         """The `limit` parameter, 1 to `most`."""

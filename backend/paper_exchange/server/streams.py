@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterable
 
 import orjson
 from aiohttp import web
 
-LONGEST_QUEUE = 10_000
-SERVICE_RESTART = 1012
+MOST_QUEUED = 10_000
+MOST_QUEUED_CHARACTERS = 8_000_000
 
 
 class Listener:
@@ -25,27 +25,42 @@ class Listener:
         self.streams: set[str] = set()
         self.account: str | None = None
         self.listen_key: str | None = None
-        self._queue: asyncio.Queue[str] = asyncio.Queue(LONGEST_QUEUE)
+        self._queue: deque[str] = deque()
+        self._queued = 0
+        self._something = asyncio.Event()
+        self._is_cut = False
 
     def send(self, text: str) -> None:
-        try:
-            self._queue.put_nowait(text)
-        except asyncio.QueueFull:
-            asyncio.get_running_loop().create_task(self.socket.close(code=SERVICE_RESTART))
+        """Queue the message; a reader that is too far behind to take it is cut off, and nobody waits for it."""
+        if self._is_cut:
+            return
+        if len(self._queue) >= MOST_QUEUED or self._queued + len(text) > MOST_QUEUED_CHARACTERS:
+            self.cut()
+            return
+        self._queue.append(text)
+        self._queued += len(text)
+        self._something.set()
 
     def cut(self) -> None:
-        """End the connection as a failing network does."""
+        """End the connection as a failing network does; what is queued is lost."""
+        self._is_cut = True
+        self._queue.clear()
+        self._queued = 0
         if self.transport is not None:
             self.transport.abort()
 
     async def drain(self) -> None:
         """Send what is queued, for as long as the socket lives."""
         while not self.socket.closed:
-            text = await self._queue.get()
-            try:
-                await self.socket.send_str(text)
-            except (ConnectionError, RuntimeError):
-                return
+            await self._something.wait()
+            self._something.clear()
+            while self._queue:
+                text = self._queue.popleft()
+                self._queued -= len(text)
+                try:
+                    await self.socket.send_str(text)
+                except (ConnectionError, RuntimeError):
+                    return
 
 
 class Hub:

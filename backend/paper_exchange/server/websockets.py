@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import orjson
 from aiohttp import WSMsgType, web
 
+from paper_exchange import clock
 from paper_exchange.server.audience import StreamAudience
 from paper_exchange.server.faults import Faults
 from paper_exchange.server.listen_keys import ListenKeys
@@ -17,10 +18,37 @@ PING_SECONDS = 180.0
 POLICY_VIOLATION = 1008
 LISTEN_KEY_LENGTH = 64
 LONGEST_STREAM_NAME = 64
+LONGEST_MESSAGE = 64 * 1024
 MOST_STREAMS = 1_024
+MESSAGES_PER_SECOND = 10
+MESSAGES_AT_ONCE = 100
 UNKNOWN_METHOD = {"code": 2, "msg": "Invalid request: unknown method"}
 BAD_PARAMS = {"code": 2, "msg": "Invalid request: params must be a list of stream names"}
+TOO_MANY_STREAMS: dict[str, object] = {
+    "code": 2,
+    "msg": f"Invalid request: more than {MOST_STREAMS} streams on a connection",
+}
+BAD_STREAM: dict[str, object] = {
+    "code": 2,
+    "msg": f"Invalid request: a stream name is longer than {LONGEST_STREAM_NAME}",
+}
 BAD_JSON = {"code": 3, "msg": "Invalid JSON: expected an object"}
+
+
+class MessageAllowance:
+    """Messages a client may send: so many at once, and then so many a second."""
+
+    def __init__(self) -> None:
+        self._left = float(MESSAGES_AT_ONCE)
+        self._counted = clock.monotonic_seconds()
+
+    def spend(self) -> bool:
+        """Count one; False when it is one too many."""
+        now = clock.monotonic_seconds()
+        self._left = min(self._left + (now - self._counted) * MESSAGES_PER_SECOND, MESSAGES_AT_ONCE)
+        self._counted = now
+        self._left -= 1
+        return self._left >= 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +63,7 @@ class Sockets:
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
         if self.faults.maintenance:
             raise web.HTTPServiceUnavailable
-        socket = web.WebSocketResponse(heartbeat=PING_SECONDS, max_msg_size=1 << 20)
+        socket = web.WebSocketResponse(heartbeat=PING_SECONDS, max_msg_size=LONGEST_MESSAGE)
         await socket.prepare(request)
         listener = Listener(socket, request.transport, combined="/stream" in request.path)
         key = request.query.get("listenKey") or self._key_in_path(request)
@@ -46,11 +74,17 @@ class Sockets:
                 return socket
             self.hub.follow(listener, account, key)
         self.hub.join(listener)
-        self._subscribe(listener, [name for name in request.query.get("streams", "").split("/") if name])
+        named = [name for name in request.query.get("streams", "").split("/") if name]
+        refused = self._subscribe(listener, named)
+        if refused is not None:
+            listener.send(orjson.dumps({"error": refused}).decode())
         drain = asyncio.create_task(listener.drain())
+        allowance = MessageAllowance()
         try:
             async for message in socket:
-                if message.type is WSMsgType.TEXT:
+                if not allowance.spend():
+                    await socket.close(code=POLICY_VIOLATION, message=b"Too many requests")
+                elif message.type is WSMsgType.TEXT:
                     listener.send(orjson.dumps(self._answer(listener, message.data)).decode())
         finally:
             streams = list(listener.streams)
@@ -77,7 +111,9 @@ class Sockets:
             return {"error": BAD_PARAMS, "id": number}
         match asked.get("method"):
             case "SUBSCRIBE":
-                self._subscribe(listener, streams)
+                refused = self._subscribe(listener, streams)
+                if refused is not None:
+                    return {"error": refused, "id": number}
             case "UNSUBSCRIBE":
                 self.hub.unsubscribe(listener, streams)
                 for stream in streams:
@@ -88,14 +124,13 @@ class Sockets:
                 return {"error": UNKNOWN_METHOD, "id": number}
         return {"result": None, "id": number}
 
-    def _subscribe(self, listener: Listener, streams: list[str]) -> None:
-        """A listen key may stand where a stream's name does: the account's events are a stream like others."""
-        for key in (stream for stream in streams if len(stream) == LISTEN_KEY_LENGTH):
-            account = self.listen_keys.account_of(key)
-            if account is not None:
-                self.hub.follow(listener, account, key)
-        room = MOST_STREAMS - len(listener.streams)
-        chosen = [stream for stream in streams if len(stream) <= LONGEST_STREAM_NAME][:room]
-        self.hub.subscribe(listener, chosen)
-        for stream in chosen:
+    def _subscribe(self, listener: Listener, streams: list[str]) -> dict[str, object] | None:
+        """Subscribe to all of them, or to none and return why."""
+        if any(len(stream) > LONGEST_STREAM_NAME for stream in streams):
+            return BAD_STREAM
+        if len(listener.streams.union(streams)) > MOST_STREAMS:
+            return TOO_MANY_STREAMS
+        self.hub.subscribe(listener, streams)
+        for stream in streams:
             self.audience.subscribed(stream)
+        return None
