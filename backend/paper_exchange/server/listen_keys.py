@@ -16,12 +16,14 @@ class ListenKeys:
     """At most one key per account; they do not outlive the process."""
 
     _by_account: dict[str, tuple[str, int]] = field(default_factory=dict)
+    _owners: dict[str, str] = field(default_factory=dict)
 
     def open(self, account: str) -> str:
         """The account's key, made or prolonged."""
         found = self._by_account.get(account)
         key = found[0] if found is not None else secrets.token_hex(32)
         self._by_account[account] = (key, clock.wall_ms() + LIFE_MS)
+        self._owners[key] = account
         return key
 
     def prolong(self, account: str) -> str:
@@ -30,23 +32,25 @@ class ListenKeys:
         return self.open(account)
 
     def close(self, account: str) -> None:
-        self._by_account.pop(account, None)
+        found = self._by_account.pop(account, None)
+        if found is not None:
+            del self._owners[found[0]]
 
     def account_of(self, key: str) -> str | None:
         """Whose key it is; None when it is nobody's."""
-        return next((account for account, (known, _) in self._by_account.items() if known == key), None)
+        return self._owners.get(key)
 
     def expire(self) -> list[tuple[str, str]]:
         """Remove keys whose time is over; returns (account, key) of each."""
         now = clock.wall_ms()
-        over = [(account, key) for account, (key, until) in self._by_account.items() if until < now]
-        for account, _ in over:
-            del self._by_account[account]
-        return over
+        return self._remove([account for account, (_, until) in self._by_account.items() if until < now])
 
     def withdraw(self, account: str | None) -> list[tuple[str, str]]:
         """Remove the account's key, or everybody's (None), now; returns (account, key) of each."""
-        over = [(one, key) for one, (key, _) in self._by_account.items() if account in (None, one)]
-        for one, _ in over:
-            del self._by_account[one]
-        return over
+        return self._remove([one for one in self._by_account if account in (None, one)])
+
+    def _remove(self, accounts: list[str]) -> list[tuple[str, str]]:
+        removed = [(account, self._by_account[account][0]) for account in accounts]
+        for account in accounts:
+            self.close(account)
+        return removed

@@ -125,11 +125,18 @@ class Sockets:
         return {"result": None, "id": number}
 
     def _subscribe(self, listener: Listener, streams: list[str]) -> dict[str, object] | None:
-        """Subscribe to all of them, or to none and return why."""
+        """Subscribe to all of them, or to none and return why.
+
+        A listen key may stand where a stream's name does: the account's events are a stream like others.
+        """
         if any(len(stream) > LONGEST_STREAM_NAME for stream in streams):
             return BAD_STREAM
         if len(listener.streams.union(streams)) > MOST_STREAMS:
             return TOO_MANY_STREAMS
+        for key in (stream for stream in streams if len(stream) == LISTEN_KEY_LENGTH):
+            account = self.listen_keys.account_of(key)
+            if account is not None:
+                self.hub.follow(listener, account, key)
         self.hub.subscribe(listener, streams)
         for stream in streams:
             self.audience.subscribed(stream)

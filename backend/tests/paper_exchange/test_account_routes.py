@@ -211,7 +211,7 @@ def test_adl_quantiles_are_told_by_side(caller: Caller) -> None:
         ("/fapi/v1/marginType", {"symbol": "BTCUSDT"}, -1102),
         ("/fapi/v1/marginType", {"symbol": "BTCUSDT", "marginType": "CROSSED"}, -4046),
         ("/fapi/v1/positionMargin", {"symbol": "BTCUSDT", "type": 1}, -1102),
-        ("/fapi/v1/positionMargin", {"symbol": "BTCUSDT", "type": 1, "amount": "1e25"}, -4049),
+        ("/fapi/v1/positionMargin", {"symbol": "BTCUSDT", "type": 1, "amount": "9" * 20}, -4049),
         ("/fapi/v1/leverage", {"symbol": "BTCUSDT", "leverage": 126}, -4028),
     ],
 )
