@@ -127,7 +127,7 @@ const PAGES = [
     wait: (p) => p.getByLabel('Leverage', { exact: true }),
     act: async (p) => {
       await p.getByLabel('Leverage', { exact: true }).fill('50')
-      await p.getByRole('textbox', { name: 'Weekly loss' }).fill('8')
+      await p.getByRole('textbox', { name: 'Weekly loss, percent of equity' }).fill('8')
       await p.getByRole('textbox', { name: 'Daily loss', exact: true }).fill('')
     },
   },

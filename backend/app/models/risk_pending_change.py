@@ -12,13 +12,13 @@ from app.models.base import Base, CreatedAt, Timestamp, UuidKey, Word
 class RiskPendingChange(Base):
     """A setting's wish for more, in the table's names and units; decimals are text in `value`.
 
-    `subject` is whose setting it is: empty for the user's own, else a wallet's id. It waits until
-    `effective_at`, and longer while a loss limit is tripped; `outcome` says how the waiting ended.
+    `subject` is whose setting it is: empty for the user's own, else a wallet's id, a strategy or a symbol.
+    It waits until `effective_at`, and longer while a loss limit is tripped; `outcome` says how it ended.
     """
 
     __tablename__ = "risk_pending_changes"
     __table_args__ = (
-        CheckConstraint("level IN ('user','wallet')", name="level"),
+        CheckConstraint("level IN ('user','wallet','strategy','symbol')", name="level"),
         CheckConstraint(
             "(ended_at IS NULL) = (outcome IS NULL)"
             " AND (outcome IS NULL OR outcome IN ('applied','cancelled','superseded','refused'))",

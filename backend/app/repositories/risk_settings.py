@@ -7,7 +7,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.models.risk_settings import RiskSettings, WalletRiskSettings
+from app.models.risk_settings import RiskSettings, ScopedRiskSettings, WalletRiskSettings
 from app.models.risk_state import RiskState
 
 
@@ -66,6 +66,37 @@ class RiskSettingsRepository:
         )
         await self._session.execute(statement.execution_options(synchronize_session=False))
         return await self.of_wallet(user_id, wallet_id)
+
+    async def scoped(self, user_id: UUID) -> list[ScopedRiskSettings]:
+        """The limits of the user's strategies and symbols, in the order of their names."""
+        statement = select(ScopedRiskSettings).where(ScopedRiskSettings.user_id == user_id)
+        statement = statement.order_by(ScopedRiskSettings.scope, ScopedRiskSettings.scope_key)
+        found = await self._session.execute(statement.execution_options(populate_existing=True))
+        return list(found.scalars())
+
+    async def ensure_scope(self, user_id: UUID, scope: str, key: str) -> None:
+        """Make a strategy's or symbol's row, without an opinion on anything, where it is missing."""
+        statement = insert(ScopedRiskSettings).values(user_id=user_id, scope=scope, scope_key=key)
+        await self._session.execute(statement.on_conflict_do_nothing())
+
+    async def of_scope(self, user_id: UUID, scope: str, key: str) -> ScopedRiskSettings | None:
+        """A strategy's or symbol's limits; None where it has none."""
+        statement = select(ScopedRiskSettings).where(
+            ScopedRiskSettings.user_id == user_id,
+            ScopedRiskSettings.scope == scope,
+            ScopedRiskSettings.scope_key == key,
+        )
+        found = await self._session.execute(statement.execution_options(populate_existing=True))
+        return found.scalar_one_or_none()
+
+    async def change_scope(self, user_id: UUID, row_id: UUID, values: Mapping[str, object]) -> None:
+        """Write a strategy's or symbol's limits and count their version up."""
+        statement = (
+            update(ScopedRiskSettings)
+            .where(ScopedRiskSettings.user_id == user_id, ScopedRiskSettings.id == row_id)
+            .values(**values, version=ScopedRiskSettings.version + 1, updated_at=func.now())
+        )
+        await self._session.execute(statement.execution_options(synchronize_session=False))
 
     async def lock_states(self, user_id: UUID, wallet_id: UUID | None = None) -> list[RiskState]:
         """The risk rows that a change of limits must not race with, locked: the user's before the wallets'.

@@ -16,6 +16,9 @@ Usd = Annotated[Decimal, Field(max_digits=12, decimal_places=2, description="Quo
 Ratio = Annotated[Decimal, Field(max_digits=4, decimal_places=2)]
 Confidence = Annotated[Decimal, Field(max_digits=3, decimal_places=2, description="0-1")]
 KellyFraction = Annotated[Decimal, Field(max_digits=4, decimal_places=3, description="0-1")]
+Lots = Annotated[Decimal, Field(max_digits=14, decimal_places=4, description="Quantity at the venue")]
+Correlation = Annotated[Decimal, Field(max_digits=4, decimal_places=3, description="0-1")]
+Minutes = Annotated[Decimal, Field(max_digits=9, decimal_places=2)]
 Count = Annotated[int, Field(ge=-(2**31), lt=2**31)]
 
 
@@ -57,6 +60,25 @@ class RiskSettingsOut(Answer):
     enable_scale_out: bool
     enable_pyramiding: bool
     min_signal_confidence: DecimalText | None
+    auto_breakers: bool
+    max_position_size_lots: DecimalText | None
+    max_risk_per_trade_percent: DecimalText | None
+    max_margin_utilisation_percent: DecimalText | None
+    max_positions_per_wallet: int | None
+    max_positions_per_strategy: int | None
+    max_positions_per_symbol: int | None
+    max_correlation: DecimalText | None
+    max_weekly_loss_usd: DecimalText | None
+    max_monthly_loss_usd: DecimalText | None
+    max_drawdown_percent: DecimalText | None
+    max_trades_per_day: int | None
+    cooldown_minutes_after_exit: DecimalText | None
+    cooldown_minutes_after_loss: DecimalText | None
+    flatten_when_tripped: bool | None
+    stop_loss_percent: DecimalText | None
+    take_profit_percent: DecimalText | None
+    stop_atr_multiple: DecimalText | None
+    trailing_atr_multiple: DecimalText | None
     version: int
     updated_at: Instant
     pending: list[PendingChange]
@@ -91,6 +113,25 @@ class RiskSettingsPatch(RequestBody):
     enable_scale_out: bool = Field(default=_LEFT_OUT)
     enable_pyramiding: bool = Field(default=_LEFT_OUT)
     min_signal_confidence: Confidence | None = None
+    auto_breakers: bool = Field(default=_LEFT_OUT)
+    max_position_size_lots: Lots | None = None
+    max_risk_per_trade_percent: Percent | None = None
+    max_margin_utilisation_percent: Percent | None = None
+    max_positions_per_wallet: Count | None = None
+    max_positions_per_strategy: Count | None = None
+    max_positions_per_symbol: Count | None = None
+    max_correlation: Correlation | None = None
+    max_weekly_loss_usd: Usd | None = None
+    max_monthly_loss_usd: Usd | None = None
+    max_drawdown_percent: Percent | None = None
+    max_trades_per_day: Count | None = None
+    cooldown_minutes_after_exit: Minutes | None = None
+    cooldown_minutes_after_loss: Minutes | None = None
+    flatten_when_tripped: bool | None = None
+    stop_loss_percent: Percent | None = None
+    take_profit_percent: Heat | None = None
+    stop_atr_multiple: Percent | None = None
+    trailing_atr_multiple: Percent | None = None
     consent: Annotated[PlainText, Field(max_length=40)] | None = Field(
         None,
         description='Typed by the user, word for word, to trade without a limit of their own: "NO LIMIT"',
@@ -119,6 +160,29 @@ class OverridesOut(Answer):
     trailing_stop_percent: DecimalText | None
     enable_scale_out: bool | None
     max_holding_minutes: int | None
+    max_weekly_loss_percent: DecimalText | None
+    max_monthly_loss_percent: DecimalText | None
+    max_correlated_positions: int | None
+    max_consecutive_losses: int | None
+    enable_pyramiding: bool | None
+    max_position_size_lots: DecimalText | None
+    max_risk_per_trade_percent: DecimalText | None
+    max_margin_utilisation_percent: DecimalText | None
+    max_positions_per_wallet: int | None
+    max_positions_per_strategy: int | None
+    max_positions_per_symbol: int | None
+    max_correlation: DecimalText | None
+    max_weekly_loss_usd: DecimalText | None
+    max_monthly_loss_usd: DecimalText | None
+    max_drawdown_percent: DecimalText | None
+    max_trades_per_day: int | None
+    cooldown_minutes_after_exit: DecimalText | None
+    cooldown_minutes_after_loss: DecimalText | None
+    flatten_when_tripped: bool | None
+    stop_loss_percent: DecimalText | None
+    take_profit_percent: DecimalText | None
+    stop_atr_multiple: DecimalText | None
+    trailing_atr_multiple: DecimalText | None
 
 
 class WalletRiskSettingsOut(OverridesOut):
@@ -151,3 +215,26 @@ class WalletRiskSettingsPatch(RequestBody):
     trailing_stop_percent: Percent | None = None
     enable_scale_out: bool | None = None
     max_holding_minutes: Annotated[int, Field(ge=1, lt=2**31)] | None = None
+    max_weekly_loss_percent: Percent | None = None
+    max_monthly_loss_percent: Percent | None = None
+    max_correlated_positions: Count | None = None
+    max_consecutive_losses: Count | None = None
+    enable_pyramiding: bool | None = None
+    max_position_size_lots: Lots | None = None
+    max_risk_per_trade_percent: Percent | None = None
+    max_margin_utilisation_percent: Percent | None = None
+    max_positions_per_wallet: Count | None = None
+    max_positions_per_strategy: Count | None = None
+    max_positions_per_symbol: Count | None = None
+    max_correlation: Correlation | None = None
+    max_weekly_loss_usd: Usd | None = None
+    max_monthly_loss_usd: Usd | None = None
+    max_drawdown_percent: Percent | None = None
+    max_trades_per_day: Count | None = None
+    cooldown_minutes_after_exit: Minutes | None = None
+    cooldown_minutes_after_loss: Minutes | None = None
+    flatten_when_tripped: bool | None = None
+    stop_loss_percent: Percent | None = None
+    take_profit_percent: Heat | None = None
+    stop_atr_multiple: Percent | None = None
+    trailing_atr_multiple: Percent | None = None

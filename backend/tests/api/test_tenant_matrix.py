@@ -58,6 +58,12 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "read_risk_settings": {},
     "change_risk_settings": {"json": {"max_leverage": 2}},
     "cancel_pending_risk_setting": {},
+    "list_limits": {},
+    "list_scoped_risk_settings": {},
+    "change_scoped_risk_settings": {"json": {"max_leverage": 2}},
+    "cancel_pending_scoped_risk_setting": {},
+    "list_risk_profiles": {},
+    "apply_risk_profile": {"json": {"consent": "NO LIMIT"}},
     "reset_risk_settings": {},
     "read_risk_status": {},
     "list_risk_decisions": {},
@@ -108,7 +114,11 @@ def operations() -> Iterator[Operation]:
 
 ALL = tuple(operations())
 GUARDED = tuple(operation for operation in ALL if operation.name not in PUBLIC)
-WITH_ID = tuple(operation for operation in GUARDED if "{" in operation.path)
+# Paths that name no row of a tenant's but a thing that everybody has.
+OWN_OF_EVERYBODY = frozenset({"change_scoped_risk_settings", "apply_risk_profile"})
+WITH_ID = tuple(
+    operation for operation in GUARDED if "{" in operation.path and operation.name not in OWN_OF_EVERYBODY
+)
 
 
 def named(chosen: tuple[Operation, ...]) -> pytest.MarkDecorator:
@@ -131,6 +141,7 @@ async def target(world: World, bob: Person) -> Target:
     log_id = await world.execution(bob, trade_id=trade_id)
     decision_id = await world.decision(bob)
     await world.pending_change(bob, "user", "")
+    await world.pending_change(bob, "symbol", "BTC/USDT:USDT")
     await world.pending_change(bob, "wallet", str(bob.wallet_id))
     ids = (bob.user_id, bob.session_id, bob.wallet_id, trade_id, closed, log_id, decision_id)
     return Target(bob, trade_id, frozenset(str(one) for one in ids))
@@ -156,6 +167,7 @@ async def rows_of(sql: asyncpg.Connection, user_id: UUID) -> str:
         "outbox",
         "wallet_risk_settings",
         "risk_pending_changes",
+        "scoped_risk_settings",
     ):
         column = "id" if table == "users" else "user_id"
         rows = await sql.fetch(f"SELECT * FROM {table} WHERE {column} = $1 ORDER BY 1", user_id)  # noqa: S608
@@ -245,6 +257,9 @@ def operation_path(operation: Operation, target: Target) -> str:
         wallet_id=target.person.wallet_id,
         session_id=target.person.session_id,
         setting="max_leverage",
+        scope="symbol",
+        key="BTC",
+        profile="conservative",
     )
 
 

@@ -11,6 +11,8 @@ ROUTERS: Final = (
     "me",
     "wallets",
     "risk",
+    "risk_profiles",
+    "risk_scopes",
     "risk_status",
     "decisions",
     "circuit_breaker",

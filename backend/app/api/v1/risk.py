@@ -1,6 +1,8 @@
 """Risk settings of the asking user. The ETag is the version; If-Match refuses to change an older one."""
 
-from fastapi import APIRouter, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
 
 from app.api.deps import Parts, Tenant
 from app.api.desk import SettingName
@@ -32,10 +34,14 @@ async def change_risk_settings(
 
 @router.delete("")
 async def reset_risk_settings(
-    parts: Parts, tenant: Tenant, response: Response, version: MatchedVersion
+    parts: Parts,
+    tenant: Tenant,
+    response: Response,
+    version: MatchedVersion,
+    consent: Annotated[str | None, Query(max_length=40, description="Where a limit is taken away")] = None,
 ) -> RiskSettingsOut:
     """Set every limit back to its default; a pause stays. What that loosens waits like any loosening."""
-    settings = await parts.risk_settings(tenant.session).reset(tenant.user_id, version)
+    settings = await parts.risk_settings(tenant.session).reset(tenant.user_id, version, consent)
     return _answer(settings, response)
 
 

@@ -5,28 +5,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Final
+from typing import Final, Self
 from uuid import UUID
 
 from app.core.errors import NotFoundError
 from app.domain.decimal_text import plain
 from app.domain.loss_windows import WindowLength, window_bounds
+from app.domain.types import RiskLevel
 from app.models.risk_pending_change import RiskPendingChange
-from app.models.risk_settings import RiskSettings, WalletRiskSettings
+from app.models.risk_settings import RiskSettings, ScopedRiskSettings, WalletRiskSettings
 from app.models.risk_state import RiskState
 from app.repositories.risk_pending import PendingChangeRepository
 
+Row = RiskSettings | WalletRiskSettings | ScopedRiskSettings
 Setting = Decimal | int | bool | str | None
 Changes = Mapping[str, Setting]
 
 _TRIPS: Final = tuple(column.key for column in RiskState.__table__.c if column.key.endswith("_tripped_at"))
-
-
-class PendingLevel(StrEnum):
-    """Whose settings a change waits for."""
-
-    USER = "user"
-    WALLET = "wallet"
 
 
 class PendingOutcome(StrEnum):
@@ -40,27 +35,30 @@ class PendingOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Whose settings: a user's own (no wallet), or those of one wallet."""
+    """Whose settings: a user's own, or those of one wallet, strategy or symbol of the user. `subject` is the
+    wallet's id, the strategy's or the symbol's name, empty for the user."""
 
     user_id: UUID
-    wallet_id: UUID | None = None
+    level: RiskLevel = RiskLevel.USER
+    subject: str = ""
+
+    @classmethod
+    def of_wallet(cls, user_id: UUID, wallet_id: UUID) -> Self:
+        return cls(user_id, RiskLevel.WALLET, str(wallet_id))
 
     @property
-    def level(self) -> PendingLevel:
-        return PendingLevel.USER if self.wallet_id is None else PendingLevel.WALLET
-
-    @property
-    def subject(self) -> str:
-        """What the level is about, as it is stored."""
-        return "" if self.wallet_id is None else str(self.wallet_id)
+    def wallet_id(self) -> UUID | None:
+        """The wallet's id, where it is about one."""
+        return UUID(self.subject) if self.level is RiskLevel.WALLET else None
 
     def owns(self, change: RiskPendingChange) -> bool:
         """Whether the change waits for these settings."""
-        return (change.level, change.subject) == (self.level, self.subject)
+        return (change.level, change.subject) == (self.level.value, self.subject)
 
     def concerns(self, state: RiskState) -> bool:
-        """Whether a trip in that row keeps these settings from being loosened."""
-        return self.wallet_id is None or state.wallet_id in (None, self.wallet_id)
+        """Whether a trip in that row keeps these settings from being loosened: a wallet's own and the user's
+        concern a wallet, every trip concerns the others."""
+        return self.level is not RiskLevel.WALLET or state.wallet_id in (None, self.wallet_id)
 
 
 class Loosenings:
@@ -117,7 +115,7 @@ def is_tripped(state: RiskState) -> bool:
     return any(getattr(state, name) is not None for name in _TRIPS)
 
 
-def wished(row: RiskSettings | WalletRiskSettings, change: RiskPendingChange) -> Setting:
+def wished(row: Row, change: RiskPendingChange) -> Setting:
     """The value that a waiting change asks for, in the column's own type."""
     if change.value is None:
         return None

@@ -15,12 +15,12 @@ from uuid import UUID
 from app.core.errors import FieldError, InvalidInputError, NotFoundError, PreconditionFailedError
 from app.domain.consent import CONSENT_PHRASE, is_consent
 from app.domain.decimal_text import plain
-from app.domain.defaults import STANDARD, RiskSettingsValues
-from app.domain.profiles import limits_taken_away
+from app.domain.defaults import RiskSettingsValues
+from app.domain.profiles import PROFILES, ProfileName, limits_taken_away
 from app.domain.settings_rules import loosened, setting_errors
-from app.domain.types import SizingMethod
+from app.domain.types import RiskLevel, SizingMethod
 from app.models.risk_pending_change import RiskPendingChange
-from app.models.risk_settings import RiskSettings, WalletRiskSettings
+from app.models.risk_settings import RiskSettings, ScopedRiskSettings, WalletRiskSettings
 from app.repositories.audit import AuditRepository
 from app.repositories.risk_settings import RiskSettingsRepository
 from app.repositories.user_events import UserEventRepository
@@ -29,6 +29,7 @@ from app.services.trading.loosening import (
     Loosenings,
     Owner,
     PendingOutcome,
+    Row,
     Setting,
     is_tripped,
     wished,
@@ -36,8 +37,6 @@ from app.services.trading.loosening import (
 from app.services.trading.rulebook import values_of
 
 __all__ = ["Changes", "HeldSettings", "Pausing", "RiskSettingsDesk"]
-
-Row = RiskSettings | WalletRiskSettings
 
 PAUSE_REASON: Final = "Paused in the risk settings."
 PLATFORM: Final = "platform"
@@ -102,14 +101,21 @@ class RiskSettingsDesk:
         _check_version(current.version, version)
         return await self._write(Owner(user_id), current, wanted, consent)
 
-    async def reset(self, user_id: UUID, version: int | None) -> HeldSettings:
+    async def reset(self, user_id: UUID, version: int | None, consent: str | None = None) -> HeldSettings:
         """Set everything back to the defaults; a pause stays."""
-        defaults: dict[str, Setting] = {
-            field.name: getattr(STANDARD, field.name)
+        return await self.apply_profile(user_id, ProfileName.STANDARD, version, consent)
+
+    async def apply_profile(
+        self, user_id: UUID, name: ProfileName, version: int | None, consent: str | None = None
+    ) -> HeldSettings:
+        """Take ready-made settings over, each as if it were changed by hand; a pause stays."""
+        chosen = PROFILES[name].settings
+        changes: dict[str, Setting] = {
+            field.name: getattr(chosen, field.name)
             for field in fields(RiskSettingsValues)
             if field.name != "trading_paused" and field.name in RiskSettings.__table__.c
         }
-        return await self.change(user_id, defaults, version)
+        return await self.change(user_id, changes, version, consent)
 
     async def cancel(self, user_id: UUID, setting: str) -> HeldSettings:
         """Give up a loosening of the user's that waits."""
@@ -118,7 +124,9 @@ class RiskSettingsDesk:
 
     async def read_wallet(self, user_id: UUID, wallet_id: UUID) -> HeldSettings:
         """A wallet's overrides; the caller has made sure that the wallet is the user's."""
-        return await self._held(Owner(user_id, wallet_id), await self._of_wallet(user_id, wallet_id))
+        return await self._held(
+            Owner.of_wallet(user_id, wallet_id), await self._of_wallet(user_id, wallet_id)
+        )
 
     async def change_wallet(
         self, user_id: UUID, wallet_id: UUID, changes: Changes, version: int | None = None
@@ -127,13 +135,34 @@ class RiskSettingsDesk:
         await self._settings.lock_states(user_id)
         current = await self._of_wallet(user_id, wallet_id)
         _check_version(current.version, version)
-        return await self._write(Owner(user_id, wallet_id), current, changes, None)
+        return await self._write(Owner.of_wallet(user_id, wallet_id), current, changes, None)
 
     async def cancel_wallet(self, user_id: UUID, wallet_id: UUID, setting: str) -> HeldSettings:
         """Give up a loosening of a wallet's overrides that waits."""
         await self._settings.lock_states(user_id)
         current = await self._of_wallet(user_id, wallet_id)
-        return await self._cancel(Owner(user_id, wallet_id), current, setting)
+        return await self._cancel(Owner.of_wallet(user_id, wallet_id), current, setting)
+
+    async def scopes(self, user_id: UUID) -> list[HeldSettings]:
+        """The strategies and symbols with an opinion of their own, or with one that waits."""
+        held = []
+        for row in await self._settings.scoped(user_id):
+            one = await self._held(_scope_owner(row), row)
+            if one.pending or row.trading_paused or values_of(row) != RiskSettingsValues():
+                held.append(one)
+        return held
+
+    async def change_scope(self, owner: Owner, changes: Changes, version: int | None) -> HeldSettings:
+        """Change the limits of a strategy or a symbol; its pause acts at once, both ways."""
+        await self._settings.lock_states(owner.user_id)
+        current = await self._row(owner)
+        _check_version(current.version, version)
+        return await self._write(owner, current, changes, None)
+
+    async def cancel_scope(self, owner: Owner, setting: str) -> HeldSettings:
+        """Give up a loosening of a strategy's or symbol's limits that waits."""
+        await self._settings.lock_states(owner.user_id)
+        return await self._cancel(owner, await self._row(owner), setting)
 
     async def apply_due(self, user_id: UUID) -> int:
         """Let the loosenings act whose day has come, unless a loss limit is tripped; returns how many did."""
@@ -164,9 +193,9 @@ class RiskSettingsDesk:
         before = values_of(current)
         after = _after(before, known)
         _check(after)
-        if owner.wallet_id is None:
+        if owner.level is RiskLevel.USER:
             _check_consent(limits_taken_away(before, after), consent)
-        looser = set(loosened(before, after)) & set(known)
+        looser = set(loosened(before, after)) & set(known) - {"trading_paused"}
         if _holds_longer(current, known):
             looser.add("max_holding_minutes")
         waits = {name: value for name, value in known.items() if name in looser}
@@ -189,8 +218,9 @@ class RiskSettingsDesk:
     async def _record(
         self, owner: Owner, action: str, details: dict[str, object], actor: str = "user"
     ) -> None:
-        if owner.wallet_id is not None:
-            details, action = details | {"wallet_id": owner.subject}, f"wallet_{action}"
+        if owner.level is not RiskLevel.USER:
+            subject = "wallet_id" if owner.level is RiskLevel.WALLET else owner.level.value
+            details, action = details | {subject: owner.subject}, f"{owner.level.value}_{action}"
         await self._audit.append(owner.user_id, action, details, self._now(), actor)
 
     async def _store(self, owner: Owner, changes: Changes) -> Row:
@@ -198,19 +228,27 @@ class RiskSettingsDesk:
         stored = {
             name: value.value if isinstance(value, StrEnum) else value for name, value in changes.items()
         }
-        if owner.wallet_id is None:
-            await self._events.announce(owner.user_id, "risk_settings", str(owner.user_id))
-            return await self._settings.change(owner.user_id, stored)
-        await self._events.announce(owner.user_id, "wallet", owner.subject)
-        changed = await self._settings.change_wallet(owner.user_id, owner.wallet_id, stored)
-        if changed is None:
-            raise NotFoundError(f"There is no wallet {owner.wallet_id}.")
-        return changed
+        user_id = owner.user_id
+        if owner.wallet_id is not None:
+            await self._events.announce(user_id, "wallet", owner.subject)
+            await self._settings.change_wallet(user_id, owner.wallet_id, stored)
+            return await self._row(owner)
+        await self._events.announce(user_id, "risk_settings", str(user_id))
+        if owner.level is RiskLevel.USER:
+            return await self._settings.change(user_id, stored)
+        await self._settings.change_scope(user_id, (await self._row(owner)).id, stored)
+        return await self._row(owner)
 
     async def _row(self, owner: Owner) -> Row:
-        if owner.wallet_id is None:
+        if owner.wallet_id is not None:
+            return await self._of_wallet(owner.user_id, owner.wallet_id)
+        if owner.level is RiskLevel.USER:
             return await self._settings.one(owner.user_id)
-        return await self._of_wallet(owner.user_id, owner.wallet_id)
+        await self._settings.ensure_scope(owner.user_id, owner.level.value, owner.subject)
+        held = await self._settings.of_scope(owner.user_id, owner.level.value, owner.subject)
+        if held is None:
+            raise NotFoundError(f"There are no limits of the {owner.level.value} {owner.subject}.")
+        return held
 
     async def _of_wallet(self, user_id: UUID, wallet_id: UUID) -> WalletRiskSettings:
         await self._settings.ensure_wallet(user_id, wallet_id)
@@ -230,7 +268,11 @@ class RiskSettingsDesk:
 
 
 def _owner(change: RiskPendingChange) -> Owner:
-    return Owner(change.user_id, UUID(change.subject) if change.subject else None)
+    return Owner(change.user_id, RiskLevel(change.level), change.subject)
+
+
+def _scope_owner(row: ScopedRiskSettings) -> Owner:
+    return Owner(row.user_id, RiskLevel(row.scope), row.scope_key)
 
 
 def _after(before: RiskSettingsValues, changes: Changes) -> RiskSettingsValues:

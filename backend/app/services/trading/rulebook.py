@@ -7,7 +7,7 @@ from decimal import Decimal
 from app.domain.defaults import PLATFORM_LIMITS, STANDARD, RiskSettingsValues, fraction_of, limits_of
 from app.domain.limits import LimitLevels, RiskLimits
 from app.domain.types import BreakerScope, SizingMethod, TradingState
-from app.models.risk_settings import RiskSettings, WalletRiskSettings
+from app.models.risk_settings import RiskSettings, ScopedRiskSettings, WalletRiskSettings
 from app.models.risk_state import BreakerState
 from app.repositories.risk_state import WalletRules
 
@@ -40,7 +40,7 @@ def _enforced(limits: RiskLimits) -> RiskLimits:
     return replace(limits, **dict.fromkeys(NOT_READ_YET))
 
 
-def values_of(row: RiskSettings | WalletRiskSettings | None) -> RiskSettingsValues:
+def values_of(row: RiskSettings | WalletRiskSettings | ScopedRiskSettings | None) -> RiskSettingsValues:
     """Return a row's settings in the table's units; without a row, no opinion about anything."""
     if row is None:
         return RiskSettingsValues()

@@ -283,6 +283,7 @@ async def test_a_loosening_that_no_longer_fits_is_refused_when_its_day_comes(
 
 
 async def test_reset_goes_back_to_the_defaults(http: httpx.AsyncClient, alice: Person) -> None:
+    await patch(http, alice, {"flatten_when_tripped": False})
     before = (await http.get(PATH, headers=alice.headers)).json()
     await patch(http, alice, {"enable_scale_out": False})
     answer = await http.delete(PATH, headers=alice.headers | ANY)

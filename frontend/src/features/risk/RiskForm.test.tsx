@@ -62,7 +62,7 @@ describe('the risk settings form', () => {
 
   it('has a limit typed away', async () => {
     show(<RiskForm saved={saved} guard={false} />)
-    await retype('Weekly loss', '')
+    await retype('Weekly loss, percent of equity', '')
     await userEvent.click(screen.getByRole('button', { name: 'Save changes…' }))
     const dialog = await screen.findByRole('dialog', { name: 'Loosen limits' })
     const confirm = within(dialog).getByRole('button', { name: 'Loosen limits' })

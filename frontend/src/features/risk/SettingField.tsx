@@ -14,7 +14,7 @@ interface Props {
 export function SettingField({ setting, form, serverError }: Props) {
   const { register, formState } = form
   const error = (formState.errors[setting.name]?.message as string | undefined) ?? serverError
-  const standard = `Default ${shown(setting, setting.standard)}.`
+  const standard = setting.standard === '' ? 'Default: none.' : `Default ${shown(setting, setting.standard)}.`
   const hint = setting.hint ? `${setting.hint} ${standard}` : standard
   switch (setting.kind) {
     case 'switch':

@@ -3,7 +3,7 @@ import type { RiskSettings } from '@/lib/api/types'
 
 /** Which value is safer; `same` where every change may raise risk, `neither` where none does. */
 export type SaferWhen = 'lower' | 'higher' | 'on' | 'off' | 'same' | 'neither'
-export type SettingName = keyof Omit<RiskSettings, 'trading_paused' | 'version' | 'updated_at'>
+export type SettingName = keyof Omit<RiskSettings, 'trading_paused' | 'version' | 'updated_at' | 'pending'>
 
 interface Common {
   readonly name: SettingName
@@ -13,7 +13,7 @@ interface Common {
 }
 export interface NumberSetting extends Common {
   readonly kind: 'decimal' | 'integer'
-  readonly unit: '%' | 'USD' | '×' | 'R' | '0–1' | ''
+  readonly unit: '%' | 'USD' | '×' | 'R' | '0–1' | 'min' | ''
   readonly min: string
   readonly max: string
   /** Digits after the point that the server keeps. */
@@ -59,25 +59,49 @@ function number(
 const percentLimit = (...numeric: Numeric) => number('decimal', 'lower', true, numeric)
 const countLimit = (...numeric: Numeric) => number('integer', 'lower', true, numeric)
 
-/** Said of settings that the API keeps and no rule acts on yet. */
-export const NOT_ENFORCED = 'Kept for later: not enforced in this version.'
+const amountLimit = (name: SettingName, label: string, standard: string, hint?: string) =>
+  percentLimit(name, label, 'USD', standard, '1000000000', hint)
 
 export const GROUPS: ReadonlyArray<Group> = [
   {
     title: 'Loss limits',
     settings: [
-      percentLimit(
+      amountLimit(
         'max_daily_loss_usd',
         'Daily loss',
-        'USD',
         '500',
-        '1000000000',
-        'Whichever of amount and percent is reached first.',
+        'Realised and unrealised. Whichever of amount and percent is reached first.',
       ),
       percentLimit('max_daily_loss_percent', 'Daily loss, percent of equity', '%', '5', '100'),
-      percentLimit('max_weekly_loss_percent', 'Weekly loss', '%', '10', '100', NOT_ENFORCED),
-      percentLimit('max_monthly_loss_percent', 'Monthly loss', '%', '20', '100', NOT_ENFORCED),
-      countLimit('max_consecutive_losses', 'Losses in a row', '', '3', '10000', NOT_ENFORCED),
+      amountLimit('max_weekly_loss_usd', 'Weekly loss', '', 'The week begins on Monday, in your time zone.'),
+      percentLimit('max_weekly_loss_percent', 'Weekly loss, percent of equity', '%', '10', '100'),
+      amountLimit('max_monthly_loss_usd', 'Monthly loss', ''),
+      percentLimit('max_monthly_loss_percent', 'Monthly loss, percent of equity', '%', '20', '100'),
+      percentLimit(
+        'max_drawdown_percent',
+        'Drawdown',
+        '%',
+        '',
+        '100',
+        'From the highest equity so far, transfers apart.',
+      ),
+      countLimit('max_consecutive_losses', 'Losses in a row', '', '3', '10000', 'A winner or a resume starts anew.'),
+      {
+        kind: 'switch',
+        name: 'auto_breakers',
+        label: 'Stop entries when a limit trips',
+        safer: 'on',
+        standard: true,
+        hint: 'Off: your own trips are alerts only. The platform’s stay.',
+      },
+      {
+        kind: 'switch',
+        name: 'flatten_when_tripped',
+        label: 'Close positions when a limit trips',
+        safer: 'neither',
+        standard: false,
+        hint: 'Off: entries stop, stops and exits go on.',
+      },
     ],
   },
   {
@@ -93,6 +117,7 @@ export const GROUPS: ReadonlyArray<Group> = [
           ['fixed_percent', 'Fixed percent at risk'],
           ['fixed_amount', 'Fixed amount'],
           ['kelly', 'Kelly fraction'],
+          ['risk_parity', 'Risk parity'],
         ],
       },
       number(
@@ -117,15 +142,24 @@ export const GROUPS: ReadonlyArray<Group> = [
         '0',
         3,
       ),
-      percentLimit(
-        'max_position_size_usd',
-        'Largest position',
-        'USD',
-        '10000',
-        '1000000000',
-        'Notional: quantity × price.',
-      ),
+      amountLimit('max_position_size_usd', 'Largest position', '10000', 'Notional: quantity × price.'),
       percentLimit('max_position_size_percent', 'Largest position, percent of equity', '%', '10', '999.99'),
+      number(
+        'decimal',
+        'lower',
+        true,
+        ['max_position_size_lots', 'Largest position in lots', '', '', '1000000', 'Quantity, in the venue’s lots.'],
+        '0',
+        4,
+      ),
+      percentLimit(
+        'max_risk_per_trade_percent',
+        'Largest risk of a trade',
+        '%',
+        '',
+        '100',
+        'Loss at the stop with costs, of equity, whatever the method.',
+      ),
       number('integer', 'lower', true, ['max_leverage', 'Leverage', '×', '10', '125'], '1'),
     ],
   },
@@ -134,13 +168,32 @@ export const GROUPS: ReadonlyArray<Group> = [
     settings: [
       percentLimit('max_portfolio_heat', 'Exposure heat', '%', '50', '12500', 'All notionals ÷ equity.'),
       percentLimit('max_open_risk_percent', 'Open risk', '%', '10', '100', 'The loss if every stop fills ÷ equity.'),
-      countLimit('max_open_positions', 'Open positions', '', '5', '10000'),
-      countLimit('max_correlated_positions', 'Correlated positions', '', '2', '10000', NOT_ENFORCED),
+      percentLimit('max_margin_utilisation_percent', 'Margin in use', '%', '', '100', 'All margin ÷ equity.'),
       percentLimit('max_single_asset_exposure_percent', 'Exposure to one asset', '%', '20', '999.99'),
+      countLimit('max_open_positions', 'Open positions', '', '5', '10000'),
+      countLimit('max_positions_per_wallet', 'Positions per wallet', '', '', '10000'),
+      countLimit('max_positions_per_strategy', 'Positions per strategy', '', '', '10000'),
+      countLimit('max_positions_per_symbol', 'Positions per symbol', '', '', '10000'),
+      countLimit(
+        'max_correlated_positions',
+        'Correlated positions',
+        '',
+        '2',
+        '10000',
+        'Open positions that move with the new one; a hedge counts as none.',
+      ),
+      number(
+        'decimal',
+        'lower',
+        true,
+        ['max_correlation', 'Correlation that counts', '0–1', '0.7', '1', 'Above it, two positions are correlated.'],
+        '0',
+        3,
+      ),
     ],
   },
   {
-    title: 'Entries and exits',
+    title: 'Entries',
     settings: [
       number('decimal', 'higher', true, ['min_signal_confidence', 'Least signal confidence', '0–1', '0.7', '1']),
       number('decimal', 'higher', true, [
@@ -151,6 +204,57 @@ export const GROUPS: ReadonlyArray<Group> = [
         '99.99',
         'Net of costs.',
       ]),
+      countLimit('max_trades_per_day', 'Trades a day', '', '', '10000'),
+      number('decimal', 'higher', true, [
+        'cooldown_minutes_after_exit',
+        'Rest after an exit',
+        'min',
+        '',
+        '43200',
+        'Minutes without an entry in that symbol.',
+      ]),
+      number('decimal', 'higher', true, [
+        'cooldown_minutes_after_loss',
+        'Rest after a loss',
+        'min',
+        '',
+        '43200',
+        'Minutes without an entry in that symbol.',
+      ]),
+      {
+        kind: 'switch',
+        name: 'enable_pyramiding',
+        label: 'Pyramiding',
+        safer: 'off',
+        standard: false,
+        hint: 'Adds to a position in profit only, with its stop at break-even or better.',
+      },
+    ],
+  },
+  {
+    title: 'Stops and targets',
+    settings: [
+      number(
+        'decimal',
+        'lower',
+        true,
+        ['stop_loss_percent', 'Own stop', '%', '', '99.99', 'Of the entry price, instead of the signal’s stop.'],
+        '0.01',
+      ),
+      number(
+        'decimal',
+        'lower',
+        true,
+        ['stop_atr_multiple', 'Own stop in ATR', '×', '', '100', 'Instead of the signal’s stop.'],
+        '0.1',
+      ),
+      number(
+        'decimal',
+        'neither',
+        true,
+        ['take_profit_percent', 'Own target', '%', '', '10000', 'Of the entry price, instead of the signal’s target.'],
+        '0.01',
+      ),
       {
         kind: 'switch',
         name: 'enable_trailing_stop',
@@ -167,25 +271,27 @@ export const GROUPS: ReadonlyArray<Group> = [
         '0.01',
       ),
       number('decimal', 'lower', false, ['trailing_stop_percent', 'Trailing distance', '%', '1.5', '99.99'], '0.01'),
+      number(
+        'decimal',
+        'lower',
+        true,
+        ['trailing_atr_multiple', 'Trailing distance in ATR', '×', '', '100', 'Instead of the percentage.'],
+        '0.1',
+      ),
       {
         kind: 'switch',
         name: 'enable_scale_out',
         label: 'Scale out in thirds',
         safer: 'neither',
         standard: true,
-        hint: NOT_ENFORCED,
-      },
-      {
-        kind: 'switch',
-        name: 'enable_pyramiding',
-        label: 'Pyramiding',
-        safer: 'off',
-        standard: false,
-        hint: NOT_ENFORCED,
+        hint: 'A third each at 1R, 2R and 3R; the stop goes to break-even after the first.',
       },
     ],
   },
 ]
+
+/** Settings that are limits: without one of these there is one rule less, and the server asks for consent. */
+export const isLimit = (name: SettingName): boolean => /^(max_|min_|cooldown_)/.test(name)
 
 export const SETTINGS: ReadonlyArray<Setting> = GROUPS.flatMap((group) => group.settings)
 export const SETTING_NAMES: ReadonlyArray<SettingName> = SETTINGS.map((setting) => setting.name)

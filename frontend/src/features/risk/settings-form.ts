@@ -3,7 +3,7 @@ import * as z from 'zod/mini'
 import type { RiskChanges, RiskSettings } from '@/lib/api/types'
 import { compare, isDecimal, placesOf } from '@/lib/format/decimal'
 import { money, plain } from '@/lib/format/numbers'
-import { type NumberSetting, SETTINGS, type Setting, type SettingName } from './fields'
+import { isLimit, type NumberSetting, SETTINGS, type Setting, type SettingName } from './fields'
 
 export type FormValues = Record<SettingName, string | boolean>
 
@@ -81,7 +81,7 @@ function effectOf(setting: Setting, before: string | boolean, after: string | bo
 export function changesBetween(before: FormValues, after: FormValues): Change[] {
   return SETTINGS.filter(({ name }) => !same(before[name], after[name])).map((setting) => {
     const [from, to] = [before[setting.name], after[setting.name]]
-    const removesLimit = setting.safer !== 'neither' && to === '' && from !== ''
+    const removesLimit = isLimit(setting.name) && to === '' && from !== ''
     return { setting, before: from, after: to, effect: effectOf(setting, from, to), removesLimit }
   })
 }
@@ -108,5 +108,6 @@ export function shown(setting: Setting, value: string | boolean): string {
   const number = value.trim().replace(',', '.')
   if (!isDecimal(number)) return value
   if (setting.unit === 'USD') return money(number)
+  if (setting.unit === 'min') return `${plain(number)} min`
   return setting.unit === '%' || setting.unit === '×' ? `${plain(number)}${setting.unit}` : plain(number)
 }

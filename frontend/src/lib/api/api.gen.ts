@@ -12,27 +12,50 @@ export interface AccessTokenOut {
  * chosen is everything there is.
  */
 export interface AutoTradeEnable {
+  readonly cooldown_minutes_after_exit?: number | string | null
+  readonly cooldown_minutes_after_loss?: number | string | null
+  readonly enable_pyramiding?: boolean | null
   readonly enable_scale_out?: boolean | null
   readonly enable_trailing_stop?: boolean | null
   readonly fixed_amount_usd?: number | string | null
+  readonly flatten_when_tripped?: boolean | null
+  readonly max_consecutive_losses?: number | null
+  readonly max_correlated_positions?: number | null
+  readonly max_correlation?: number | string | null
   readonly max_daily_loss_percent?: number | string | null
   readonly max_daily_loss_usd?: number | string | null
+  readonly max_drawdown_percent?: number | string | null
   readonly max_holding_minutes?: number | null
   readonly max_leverage?: number | null
+  readonly max_margin_utilisation_percent?: number | string | null
+  readonly max_monthly_loss_percent?: number | string | null
+  readonly max_monthly_loss_usd?: number | string | null
   readonly max_open_positions?: number | null
   readonly max_open_risk_percent?: number | string | null
   readonly max_portfolio_heat?: number | string | null
+  readonly max_position_size_lots?: number | string | null
   readonly max_position_size_percent?: number | string | null
   readonly max_position_size_usd?: number | string | null
+  readonly max_positions_per_strategy?: number | null
+  readonly max_positions_per_symbol?: number | null
+  readonly max_positions_per_wallet?: number | null
+  readonly max_risk_per_trade_percent?: number | string | null
   readonly max_single_asset_exposure_percent?: number | string | null
+  readonly max_trades_per_day?: number | null
+  readonly max_weekly_loss_percent?: number | string | null
+  readonly max_weekly_loss_usd?: number | string | null
   readonly min_risk_reward_ratio?: number | string | null
   readonly min_signal_confidence?: number | string | null
   readonly position_sizing_method?: SizingMethod | null
   readonly risk_per_trade_percent?: number | string | null
+  readonly stop_atr_multiple?: number | string | null
+  readonly stop_loss_percent?: number | string | null
   readonly strategies?: ReadonlyArray<string> | null
   readonly symbols?: ReadonlyArray<string> | null
+  readonly take_profit_percent?: number | string | null
   readonly timeframes?: ReadonlyArray<string> | null
   readonly trailing_activation_percent?: number | string | null
+  readonly trailing_atr_multiple?: number | string | null
   readonly trailing_stop_percent?: number | string | null
 }
 
@@ -177,6 +200,27 @@ export interface Fill {
   readonly venue_trade_id: string
 }
 
+/**
+ * A limit as it is declared: `name` is its setting, `greatest` the largest value that means something,
+ * in its unit. It refuses above, at or below its value; aggregates are held against each level's own sum.
+ */
+export interface LimitOut {
+  readonly aggregation: "per_trade" | "aggregate"
+  readonly explains: string
+  /** A decimal number, exactly as computed */
+  readonly greatest: string
+  readonly label: string
+  readonly levels: ReadonlyArray<string>
+  readonly name: string
+  readonly refuses: "above" | "at" | "below"
+  readonly resets: "day" | "week" | "month" | null
+  readonly settable: boolean
+  readonly unit: string
+}
+
+/** What a scoped limit is about; it is held against the sums over all wallets of an environment. */
+export type LimitScope = "strategy" | "symbol"
+
 /** A limit and how much of it is used; null where not set or not known. A loss is positive. */
 export interface LimitUse {
   readonly limit: string | null
@@ -185,6 +229,11 @@ export interface LimitUse {
   readonly tripped: boolean
   readonly unit: "percent" | "usd" | "count"
   readonly used: string | null
+}
+
+/** Every limit that there is. */
+export interface Limits {
+  readonly items: ReadonlyArray<LimitOut>
 }
 
 /** The process answers. */
@@ -267,24 +316,47 @@ export type OrderStatus = "INTENT" | "SENDING" | "OPEN" | "PARTIAL" | "FILLED" |
 
 /** A wallet's own opinions; null leaves it to the user's settings. The stricter limit binds. */
 export interface OverridesOut {
+  readonly cooldown_minutes_after_exit: string | null
+  readonly cooldown_minutes_after_loss: string | null
+  readonly enable_pyramiding: boolean | null
   readonly enable_scale_out: boolean | null
   readonly enable_trailing_stop: boolean | null
   readonly fixed_amount_usd: string | null
+  readonly flatten_when_tripped: boolean | null
+  readonly max_consecutive_losses: number | null
+  readonly max_correlated_positions: number | null
+  readonly max_correlation: string | null
   readonly max_daily_loss_percent: string | null
   readonly max_daily_loss_usd: string | null
+  readonly max_drawdown_percent: string | null
   readonly max_holding_minutes: number | null
   readonly max_leverage: number | null
+  readonly max_margin_utilisation_percent: string | null
+  readonly max_monthly_loss_percent: string | null
+  readonly max_monthly_loss_usd: string | null
   readonly max_open_positions: number | null
   readonly max_open_risk_percent: string | null
   readonly max_portfolio_heat: string | null
+  readonly max_position_size_lots: string | null
   readonly max_position_size_percent: string | null
   readonly max_position_size_usd: string | null
+  readonly max_positions_per_strategy: number | null
+  readonly max_positions_per_symbol: number | null
+  readonly max_positions_per_wallet: number | null
+  readonly max_risk_per_trade_percent: string | null
   readonly max_single_asset_exposure_percent: string | null
+  readonly max_trades_per_day: number | null
+  readonly max_weekly_loss_percent: string | null
+  readonly max_weekly_loss_usd: string | null
   readonly min_risk_reward_ratio: string | null
   readonly min_signal_confidence: string | null
   readonly position_sizing_method: SizingMethod | null
   readonly risk_per_trade_percent: string | null
+  readonly stop_atr_multiple: string | null
+  readonly stop_loss_percent: string | null
+  readonly take_profit_percent: string | null
   readonly trailing_activation_percent: string | null
+  readonly trailing_atr_multiple: string | null
   readonly trailing_stop_percent: string | null
 }
 
@@ -409,6 +481,27 @@ export interface Problem {
   readonly type: string
 }
 
+/** The consent that is typed where the profile takes a limit away: "NO LIMIT". */
+export interface ProfileApply {
+  readonly consent?: string | null
+}
+
+export type ProfileName = "standard" | "conservative" | "ml_forex" | "aria" | "real_money" | "unrestricted"
+
+/** Ready-made settings of a user. `settings` has every setting as text, null where it would have none. */
+export interface ProfileOut {
+  readonly explains: string
+  readonly label: string
+  readonly name: ProfileName
+  readonly needs_consent: boolean
+  readonly settings: { readonly [key: string]: string | boolean | null }
+}
+
+/** The ready-made settings that there are. */
+export interface Profiles {
+  readonly items: ReadonlyArray<ProfileOut>
+}
+
 /** `degraded`: Postgres answers and Redis does not, so that live prices and sign-in are away. */
 export interface ReadyOut {
   readonly redis: boolean
@@ -423,35 +516,54 @@ export interface ResumeRequest {
 
 /** A user's settings. A limit that is null has no opinion; 0 allows none. */
 export interface RiskSettingsOut {
+  readonly auto_breakers: boolean
+  readonly cooldown_minutes_after_exit: string | null
+  readonly cooldown_minutes_after_loss: string | null
   readonly enable_pyramiding: boolean
   readonly enable_scale_out: boolean
   readonly enable_trailing_stop: boolean
   /** A decimal number, exactly as computed */
   readonly fixed_amount_usd: string
+  readonly flatten_when_tripped: boolean | null
   /** A decimal number, exactly as computed */
   readonly kelly_fraction: string
   readonly max_consecutive_losses: number | null
   readonly max_correlated_positions: number | null
+  readonly max_correlation: string | null
   readonly max_daily_loss_percent: string | null
   readonly max_daily_loss_usd: string | null
+  readonly max_drawdown_percent: string | null
   readonly max_leverage: number | null
+  readonly max_margin_utilisation_percent: string | null
   readonly max_monthly_loss_percent: string | null
+  readonly max_monthly_loss_usd: string | null
   readonly max_open_positions: number | null
   readonly max_open_risk_percent: string | null
   readonly max_portfolio_heat: string | null
+  readonly max_position_size_lots: string | null
   readonly max_position_size_percent: string | null
   readonly max_position_size_usd: string | null
+  readonly max_positions_per_strategy: number | null
+  readonly max_positions_per_symbol: number | null
+  readonly max_positions_per_wallet: number | null
+  readonly max_risk_per_trade_percent: string | null
   readonly max_single_asset_exposure_percent: string | null
+  readonly max_trades_per_day: number | null
   readonly max_weekly_loss_percent: string | null
+  readonly max_weekly_loss_usd: string | null
   readonly min_risk_reward_ratio: string | null
   readonly min_signal_confidence: string | null
   readonly pending: ReadonlyArray<PendingChange>
   readonly position_sizing_method: SizingMethod
   /** A decimal number, exactly as computed */
   readonly risk_per_trade_percent: string
+  readonly stop_atr_multiple: string | null
+  readonly stop_loss_percent: string | null
+  readonly take_profit_percent: string | null
   readonly trading_paused: boolean
   /** A decimal number, exactly as computed */
   readonly trailing_activation_percent: string
+  readonly trailing_atr_multiple: string | null
   /** A decimal number, exactly as computed */
   readonly trailing_stop_percent: string
   /** UTC, ISO 8601 */
@@ -464,36 +576,55 @@ export interface RiskSettingsOut {
  * asks for `consent`. What loosens waits until the next day, and is answered as pending.
  */
 export interface RiskSettingsPatch {
+  readonly auto_breakers?: boolean
   /** Typed by the user, word for word, to trade without a limit of their own: "NO LIMIT" */
   readonly consent?: string | null
+  readonly cooldown_minutes_after_exit?: number | string | null
+  readonly cooldown_minutes_after_loss?: number | string | null
   readonly enable_pyramiding?: boolean
   readonly enable_scale_out?: boolean
   readonly enable_trailing_stop?: boolean
   /** Quote currency */
   readonly fixed_amount_usd?: number | string
+  readonly flatten_when_tripped?: boolean | null
   /** 0-1 */
   readonly kelly_fraction?: number | string
   readonly max_consecutive_losses?: number | null
   readonly max_correlated_positions?: number | null
+  readonly max_correlation?: number | string | null
   readonly max_daily_loss_percent?: number | string | null
   readonly max_daily_loss_usd?: number | string | null
+  readonly max_drawdown_percent?: number | string | null
   readonly max_leverage?: number | null
+  readonly max_margin_utilisation_percent?: number | string | null
   readonly max_monthly_loss_percent?: number | string | null
+  readonly max_monthly_loss_usd?: number | string | null
   readonly max_open_positions?: number | null
   readonly max_open_risk_percent?: number | string | null
   readonly max_portfolio_heat?: number | string | null
+  readonly max_position_size_lots?: number | string | null
   readonly max_position_size_percent?: number | string | null
   readonly max_position_size_usd?: number | string | null
+  readonly max_positions_per_strategy?: number | null
+  readonly max_positions_per_symbol?: number | null
+  readonly max_positions_per_wallet?: number | null
+  readonly max_risk_per_trade_percent?: number | string | null
   readonly max_single_asset_exposure_percent?: number | string | null
+  readonly max_trades_per_day?: number | null
   readonly max_weekly_loss_percent?: number | string | null
+  readonly max_weekly_loss_usd?: number | string | null
   readonly min_risk_reward_ratio?: number | string | null
   readonly min_signal_confidence?: number | string | null
   readonly position_sizing_method?: SizingMethod
   /** 0-100 */
   readonly risk_per_trade_percent?: number | string
+  readonly stop_atr_multiple?: number | string | null
+  readonly stop_loss_percent?: number | string | null
+  readonly take_profit_percent?: number | string | null
   readonly trading_paused?: boolean
   /** 0-100 */
   readonly trailing_activation_percent?: number | string
+  readonly trailing_atr_multiple?: number | string | null
   /** 0-100 */
   readonly trailing_stop_percent?: number | string
 }
@@ -501,6 +632,85 @@ export interface RiskSettingsPatch {
 /** Every environment in which the user has a wallet. */
 export interface RiskStatus {
   readonly environments: ReadonlyArray<EnvironmentRisk>
+}
+
+/** Every strategy and symbol with an opinion of its own, or one that waits. */
+export interface ScopedRiskSettingsList {
+  readonly items: ReadonlyArray<ScopedRiskSettingsOut>
+}
+
+/** A strategy's or symbol's own limits; null has no opinion. `trading_paused` lets it open nothing. */
+export interface ScopedRiskSettingsOut {
+  readonly cooldown_minutes_after_exit: string | null
+  readonly cooldown_minutes_after_loss: string | null
+  readonly enable_pyramiding: boolean | null
+  readonly key: string
+  readonly max_consecutive_losses: number | null
+  readonly max_correlated_positions: number | null
+  readonly max_correlation: string | null
+  readonly max_daily_loss_percent: string | null
+  readonly max_daily_loss_usd: string | null
+  readonly max_drawdown_percent: string | null
+  readonly max_leverage: number | null
+  readonly max_margin_utilisation_percent: string | null
+  readonly max_monthly_loss_percent: string | null
+  readonly max_monthly_loss_usd: string | null
+  readonly max_open_positions: number | null
+  readonly max_open_risk_percent: string | null
+  readonly max_portfolio_heat: string | null
+  readonly max_position_size_lots: string | null
+  readonly max_position_size_percent: string | null
+  readonly max_position_size_usd: string | null
+  readonly max_positions_per_strategy: number | null
+  readonly max_positions_per_symbol: number | null
+  readonly max_positions_per_wallet: number | null
+  readonly max_risk_per_trade_percent: string | null
+  readonly max_single_asset_exposure_percent: string | null
+  readonly max_trades_per_day: number | null
+  readonly max_weekly_loss_percent: string | null
+  readonly max_weekly_loss_usd: string | null
+  readonly min_risk_reward_ratio: string | null
+  readonly min_signal_confidence: string | null
+  readonly pending: ReadonlyArray<PendingChange>
+  readonly scope: LimitScope
+  readonly trading_paused: boolean
+  /** UTC, ISO 8601 */
+  readonly updated_at: string
+  readonly version: number
+}
+
+/** The limits to change; those left out stay, null takes this level's opinion away (which waits). */
+export interface ScopedRiskSettingsPatch {
+  readonly cooldown_minutes_after_exit?: number | string | null
+  readonly cooldown_minutes_after_loss?: number | string | null
+  readonly enable_pyramiding?: boolean | null
+  readonly max_consecutive_losses?: number | null
+  readonly max_correlated_positions?: number | null
+  readonly max_correlation?: number | string | null
+  readonly max_daily_loss_percent?: number | string | null
+  readonly max_daily_loss_usd?: number | string | null
+  readonly max_drawdown_percent?: number | string | null
+  readonly max_leverage?: number | null
+  readonly max_margin_utilisation_percent?: number | string | null
+  readonly max_monthly_loss_percent?: number | string | null
+  readonly max_monthly_loss_usd?: number | string | null
+  readonly max_open_positions?: number | null
+  readonly max_open_risk_percent?: number | string | null
+  readonly max_portfolio_heat?: number | string | null
+  readonly max_position_size_lots?: number | string | null
+  readonly max_position_size_percent?: number | string | null
+  readonly max_position_size_usd?: number | string | null
+  readonly max_positions_per_strategy?: number | null
+  readonly max_positions_per_symbol?: number | null
+  readonly max_positions_per_wallet?: number | null
+  readonly max_risk_per_trade_percent?: number | string | null
+  readonly max_single_asset_exposure_percent?: number | string | null
+  readonly max_trades_per_day?: number | null
+  readonly max_weekly_loss_percent?: number | string | null
+  readonly max_weekly_loss_usd?: number | string | null
+  readonly min_risk_reward_ratio?: number | string | null
+  readonly min_signal_confidence?: number | string | null
+  readonly trading_paused?: boolean
 }
 
 /** A sign-in that stands; `current` is the asking one. */
@@ -798,25 +1008,48 @@ export interface WalletRename {
 
 /** A wallet's overrides and their version. */
 export interface WalletRiskSettingsOut {
+  readonly cooldown_minutes_after_exit: string | null
+  readonly cooldown_minutes_after_loss: string | null
+  readonly enable_pyramiding: boolean | null
   readonly enable_scale_out: boolean | null
   readonly enable_trailing_stop: boolean | null
   readonly fixed_amount_usd: string | null
+  readonly flatten_when_tripped: boolean | null
+  readonly max_consecutive_losses: number | null
+  readonly max_correlated_positions: number | null
+  readonly max_correlation: string | null
   readonly max_daily_loss_percent: string | null
   readonly max_daily_loss_usd: string | null
+  readonly max_drawdown_percent: string | null
   readonly max_holding_minutes: number | null
   readonly max_leverage: number | null
+  readonly max_margin_utilisation_percent: string | null
+  readonly max_monthly_loss_percent: string | null
+  readonly max_monthly_loss_usd: string | null
   readonly max_open_positions: number | null
   readonly max_open_risk_percent: string | null
   readonly max_portfolio_heat: string | null
+  readonly max_position_size_lots: string | null
   readonly max_position_size_percent: string | null
   readonly max_position_size_usd: string | null
+  readonly max_positions_per_strategy: number | null
+  readonly max_positions_per_symbol: number | null
+  readonly max_positions_per_wallet: number | null
+  readonly max_risk_per_trade_percent: string | null
   readonly max_single_asset_exposure_percent: string | null
+  readonly max_trades_per_day: number | null
+  readonly max_weekly_loss_percent: string | null
+  readonly max_weekly_loss_usd: string | null
   readonly min_risk_reward_ratio: string | null
   readonly min_signal_confidence: string | null
   readonly pending: ReadonlyArray<PendingChange>
   readonly position_sizing_method: SizingMethod | null
   readonly risk_per_trade_percent: string | null
+  readonly stop_atr_multiple: string | null
+  readonly stop_loss_percent: string | null
+  readonly take_profit_percent: string | null
   readonly trailing_activation_percent: string | null
+  readonly trailing_atr_multiple: string | null
   readonly trailing_stop_percent: string | null
   /** UTC, ISO 8601 */
   readonly updated_at: string
@@ -825,24 +1058,47 @@ export interface WalletRiskSettingsOut {
 
 /** The overrides to change; those left out stay, null hands a setting back to the user's. */
 export interface WalletRiskSettingsPatch {
+  readonly cooldown_minutes_after_exit?: number | string | null
+  readonly cooldown_minutes_after_loss?: number | string | null
+  readonly enable_pyramiding?: boolean | null
   readonly enable_scale_out?: boolean | null
   readonly enable_trailing_stop?: boolean | null
   readonly fixed_amount_usd?: number | string | null
+  readonly flatten_when_tripped?: boolean | null
+  readonly max_consecutive_losses?: number | null
+  readonly max_correlated_positions?: number | null
+  readonly max_correlation?: number | string | null
   readonly max_daily_loss_percent?: number | string | null
   readonly max_daily_loss_usd?: number | string | null
+  readonly max_drawdown_percent?: number | string | null
   readonly max_holding_minutes?: number | null
   readonly max_leverage?: number | null
+  readonly max_margin_utilisation_percent?: number | string | null
+  readonly max_monthly_loss_percent?: number | string | null
+  readonly max_monthly_loss_usd?: number | string | null
   readonly max_open_positions?: number | null
   readonly max_open_risk_percent?: number | string | null
   readonly max_portfolio_heat?: number | string | null
+  readonly max_position_size_lots?: number | string | null
   readonly max_position_size_percent?: number | string | null
   readonly max_position_size_usd?: number | string | null
+  readonly max_positions_per_strategy?: number | null
+  readonly max_positions_per_symbol?: number | null
+  readonly max_positions_per_wallet?: number | null
+  readonly max_risk_per_trade_percent?: number | string | null
   readonly max_single_asset_exposure_percent?: number | string | null
+  readonly max_trades_per_day?: number | null
+  readonly max_weekly_loss_percent?: number | string | null
+  readonly max_weekly_loss_usd?: number | string | null
   readonly min_risk_reward_ratio?: number | string | null
   readonly min_signal_confidence?: number | string | null
   readonly position_sizing_method?: SizingMethod | null
   readonly risk_per_trade_percent?: number | string | null
+  readonly stop_atr_multiple?: number | string | null
+  readonly stop_loss_percent?: number | string | null
+  readonly take_profit_percent?: number | string | null
   readonly trailing_activation_percent?: number | string | null
+  readonly trailing_atr_multiple?: number | string | null
   readonly trailing_stop_percent?: number | string | null
 }
 
@@ -997,6 +1253,42 @@ export interface Endpoints {
     readonly body: undefined
     readonly result: DecisionPage
   }
+  'GET /risk/limits': {
+    readonly path: Record<never, never>
+    readonly query: Record<never, never>
+    readonly body: undefined
+    readonly result: Limits
+  }
+  'GET /risk/profiles': {
+    readonly path: Record<never, never>
+    readonly query: Record<never, never>
+    readonly body: undefined
+    readonly result: Profiles
+  }
+  'POST /risk/profiles/{profile}/apply': {
+    readonly path: { readonly profile: ProfileName }
+    readonly query: Record<never, never>
+    readonly body: ProfileApply
+    readonly result: RiskSettingsOut
+  }
+  'GET /risk/scopes': {
+    readonly path: Record<never, never>
+    readonly query: Record<never, never>
+    readonly body: undefined
+    readonly result: ScopedRiskSettingsList
+  }
+  'PATCH /risk/scopes/{scope}/{key}': {
+    readonly path: { readonly scope: LimitScope; readonly key: string }
+    readonly query: Record<never, never>
+    readonly body: ScopedRiskSettingsPatch
+    readonly result: ScopedRiskSettingsOut
+  }
+  'DELETE /risk/scopes/{scope}/{key}/pending/{setting}': {
+    readonly path: { readonly setting: string; readonly scope: LimitScope; readonly key: string }
+    readonly query: Record<never, never>
+    readonly body: undefined
+    readonly result: ScopedRiskSettingsOut
+  }
   'GET /risk/settings': {
     readonly path: Record<never, never>
     readonly query: Record<never, never>
@@ -1011,7 +1303,7 @@ export interface Endpoints {
   }
   'DELETE /risk/settings': {
     readonly path: Record<never, never>
-    readonly query: Record<never, never>
+    readonly query: { readonly consent?: string | null }
     readonly body: undefined
     readonly result: RiskSettingsOut
   }
