@@ -1,16 +1,16 @@
 """What a wallet holds or awaits, as the risk rules count it: the reservation ledger."""
 
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from uuid import UUID
 
 from app.domain import exposure
 from app.domain.accounting import unrealized_pnl
 from app.domain.defaults import SLIPPAGE_ALLOWANCE_FRACTION
-from app.domain.types import Instrument, Side, TradeStatus
-from app.repositories.risk_state import Exposure
+from app.domain.fixed_point import UNIT
+from app.domain.types import Instrument, Side
+from app.repositories.gate_rows import TradeRow
 
-PENDING = frozenset({TradeStatus.INTENT, TradeStatus.ENTERING})
 ZERO = Decimal(0)
 
 
@@ -35,55 +35,62 @@ Markets = dict[tuple[str, str], Marked]
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """One live trade. A pending one reserves its worst case until its entry is filled or known to be
-    absent; an open one counts at the current mark."""
+    """One live trade. What its entry may still fill is reserved at its worst case, until the entry is filled
+    or known to be over; what is held counts at the current mark. `net` is what it realised, costs included."""
 
     trade_id: UUID
     wallet_id: UUID
     venue: str
     symbol: str
+    strategy: str
     side: Side
-    is_pending: bool
     quantity: Decimal
     entry_price: Decimal | None
     stop_price: Decimal
     has_live_stop: bool
-    planned_notional: Decimal
-    risk_amount: Decimal
+    reserved_notional: Decimal
+    reserved_risk: Decimal
     leverage: int
+    net: Decimal = ZERO
 
     @staticmethod
-    def of(exposure: Exposure) -> "Holding":
-        """Return the holding of a live trade; a partly filled entry still reserves its whole plan."""
-        trade = exposure.trade
-        status = TradeStatus(trade.status)
+    def of(trade: TradeRow) -> "Holding":
+        """Return the holding of a live trade; a partly filled entry still reserves the rest of its plan."""
+        left = ZERO
+        if trade.entry_works:
+            left = max(trade.planned_quantity - trade.quantity, ZERO) / trade.planned_quantity
         return Holding(
             trade_id=trade.id,
             wallet_id=trade.wallet_id,
             venue=trade.venue,
             symbol=trade.symbol,
+            strategy=trade.strategy,
             side=Side(trade.side),
-            is_pending=status in PENDING and trade.quantity == 0,
             quantity=trade.quantity,
             entry_price=trade.entry_price,
             stop_price=trade.stop_price,
-            has_live_stop=exposure.has_live_stop,
-            planned_notional=trade.planned_notional,
-            risk_amount=trade.risk_amount,
+            has_live_stop=trade.has_live_stop,
+            reserved_notional=_money(trade.planned_notional * left),
+            reserved_risk=_money(trade.risk_amount * left),
             leverage=trade.leverage,
+            net=trade.net,
         )
 
-    def reserved_notional(self) -> Decimal:
-        return self.planned_notional if self.is_pending else ZERO
-
-    def reserved_risk(self) -> Decimal:
-        return self.risk_amount if self.is_pending else ZERO
+    @property
+    def is_pending(self) -> bool:
+        """Nothing is held yet."""
+        return self.quantity == 0
 
     def reserved_margin(self, market: Marked) -> Decimal:
-        """Margin and entry fee that a pending entry may still take."""
-        if not self.is_pending:
+        """Margin and entry fee that the entry may still take."""
+        if not self.reserved_notional:
             return ZERO
-        return self.planned_notional / self.leverage + self.planned_notional * market.fee_rate
+        return _money(self.reserved_notional / self.leverage + self.reserved_notional * market.fee_rate)
+
+    def margin(self, market: Marked) -> Decimal | None:
+        """Margin of what is held, at the mark; None where there is no mark."""
+        notional = self.notional(market)
+        return None if notional is None else _money(notional / self.leverage)
 
     def notional(self, market: Marked) -> Decimal | None:
         """Open notional at the mark; None where there is no mark."""
@@ -117,3 +124,8 @@ class Holding:
             slippage_fraction=SLIPPAGE_ALLOWANCE_FRACTION,
             mark_price=market.mark_price,
         )
+
+
+def _money(amount: Decimal) -> Decimal:
+    """Reservations are rounded up."""
+    return amount.quantize(UNIT, ROUND_CEILING)

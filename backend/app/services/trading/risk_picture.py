@@ -1,24 +1,269 @@
-"""Everything that decides about entries of a set of users, read under lock and kept while a batch is decided.
+"""Everything that decides about one user's entries in one environment, kept while a batch is decided.
 
 Approvals are added to the picture as they are made, so that the next wallet of the same user sees them.
 """
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from app.domain.limits import LossWindow, RiskLimits, UserFacts, WalletFacts
-from app.domain.loss_windows import WindowLength, window_bounds, window_loss
-from app.domain.types import TradingState
-from app.models.risk_state import BreakerState, RiskState
-from app.repositories.risk_state import Exposure, WalletRules
+from app.domain.limits import LossWindow, UserFacts, WalletFacts
+from app.domain.loss_windows import WindowLength
+from app.domain.risk_case import ClosedTradeStatistics
+from app.domain.risk_facts import NEVER_MS, StrategyFacts, SymbolFacts
+from app.domain.types import Side
+from app.repositories.gate_rows import StateRow, UserRow, WalletRow
 from app.services.trading.holdings import ZERO, Holding, Marked, Markets
-from app.services.trading.rulebook import Rulebook, TradingStates
+from app.services.trading.rulebook import Rulebook, TradingStates, rulebook_of
+from app.services.trading.windows import LENGTHS, Windows
 
 _UNKNOWN = Marked(None, None)
+Correlations = Callable[[str, str, str], Decimal | None]
+"""(venue, symbol, other) -> correlation of their returns, None where not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """The order that is asked about, as far as facts depend on it."""
+
+    venue: str
+    symbol: str
+    strategy: str
+    side: Side
+
+
+class RiskPicture:
+    """One user's facts. `now` is wall time, `market_time` the venue's."""
+
+    def __init__(
+        self,
+        user: UserRow,
+        *,
+        platform: bytes,
+        markets: Markets,
+        now: datetime,
+        market_time: datetime,
+        correlations: Correlations,
+        without_trade: UUID | None = None,
+    ) -> None:
+        self.user = user
+        self.trading = TradingStates(user.breakers, now)
+        self._platform, self._markets, self._correlations = platform, markets, correlations
+        self._now, self._market_time = now, market_time
+        self._states = {state.wallet_id: state for state in user.states if state.wallet_id is not None}
+        self._holdings = [Holding.of(trade) for trade in user.trades if trade.id != without_trade]
+        self._reserved: list[Holding] = []
+        rows = [row for row in user.wallets if row.id in self._states or row.status == "active"]
+        self.wallets: Mapping[UUID, WalletRow] = {row.id: row for row in user.wallets}
+        self.windows = Windows(
+            zone=user.time_zone,
+            market_time=market_time,
+            user=next((state for state in user.states if state.wallet_id is None), None),
+            wallets=self._states,
+            rows=rows,
+            equity=self.equity,
+        )
+        if rows:
+            first = self.book(rows[0].id)
+            self.windows.roll(lambda wallet: self.book(wallet).limits.of_wallet(), first.limits.of_user())
+
+    @property
+    def changed(self) -> list[StateRow]:
+        """Rows whose windows began or tripped, and which must be written."""
+        return list(self.windows.changed.values())
+
+    def book(self, wallet_id: UUID, strategy: str = "", symbol: str = "") -> Rulebook:
+        """What binds the wallet for an order of that strategy in that symbol."""
+        return rulebook_of(self.user, self.wallets[wallet_id], self._platform, strategy, symbol)
+
+    def reserve(self, holding: Holding) -> None:
+        """Count an approval that was just made."""
+        self._holdings.append(holding)
+        self._reserved.append(holding)
+
+    def state_of(self, wallet_id: UUID) -> StateRow | None:
+        return self._states.get(wallet_id)
+
+    def equity(self, wallet_id: UUID) -> Decimal | None:
+        """Balance plus unrealised P&L at current marks; None where a part is not known. Beside positions
+        that are not ours, the venue's own figure."""
+        state = self._states.get(wallet_id)
+        if state is None or state.balance is None:
+            return None
+        if state.external_notional != 0:
+            return state.equity
+        total = state.balance
+        for holding in self._holdings:
+            if holding.wallet_id == wallet_id:
+                unrealized = holding.unrealized(self._market(holding))
+                if unrealized is None:
+                    return None
+                total += unrealized
+        return total
+
+    def statistics(self, strategy: str) -> ClosedTradeStatistics | None:
+        """The user's closed trades of a strategy; None where there is none, or nobody sizes by them."""
+        for row in self.user.statistics:
+            if row.strategy == strategy:
+                return ClosedTradeStatistics(row.trades, row.wins, row.average_win, row.average_loss)
+        return None
+
+    def wallet_facts(self, wallet_id: UUID, order: Candidate) -> WalletFacts:
+        """Return the facts of one wallet for that order."""
+        state, windows = self._states.get(wallet_id), self.windows
+        held = [holding for holding in self._holdings if holding.wallet_id == wallet_id]
+        age = None if state is None or state.balance_as_of is None else self._now - state.balance_as_of
+        return WalletFacts(
+            trading_state=self.trading.wallet(self.wallets[wallet_id]),
+            equity=self.equity(wallet_id),
+            **self._sums(held, [] if state is None else [state], order),  # type: ignore[arg-type]
+            **self._pace(lambda row: row.wallet_id == wallet_id, order),  # type: ignore[arg-type]
+            day=windows.of_wallet(wallet_id, WindowLength.DAY),
+            week=windows.of_wallet(wallet_id, WindowLength.WEEK),
+            month=windows.of_wallet(wallet_id, WindowLength.MONTH),
+            peak_equity=None if state is None else state.peak_equity,
+            consecutive_losses=None if state is None else state.consecutive_losses,
+            free_margin=None if state is None else state.free_margin,
+            balance_age_seconds=None if age is None else max(age.total_seconds(), 0.0),
+            symbol_is_open=any(holding.symbol == order.symbol for holding in held),
+        )
+
+    def user_facts(self, wallet_id: UUID, order: Candidate) -> UserFacts:
+        """Return the facts of the user over all wallets of the environment."""
+        windows, state = self.windows, self._user_state()
+        counted = set(windows.counted())
+        held = [holding for holding in self._holdings if holding.wallet_id in counted]
+        states = [state for wallet, state in self._states.items() if wallet in counted]
+        return UserFacts(
+            trading_state=self.trading.user(self.user.id, self.book(wallet_id).user),
+            equity=windows.user_equity(),
+            **self._sums(held, states, order),  # type: ignore[arg-type]
+            **self._pace(lambda _: True, order),  # type: ignore[arg-type]
+            orders_last_minute=self.user.orders_last_minute + len(self._reserved),
+            day=windows.of_user(WindowLength.DAY),
+            week=windows.of_user(WindowLength.WEEK),
+            month=windows.of_user(WindowLength.MONTH),
+            peak_equity=None if state is None else state.peak_equity,
+            consecutive_losses=None if state is None else state.consecutive_losses,
+        )
+
+    def strategy_facts(self, order: Candidate) -> StrategyFacts:
+        """Return the facts of the order's strategy over the user's wallets."""
+        held = [holding for holding in self._holdings if holding.strategy == order.strategy]
+        return StrategyFacts(
+            **self._of_scope("strategy", order.strategy, held, order),  # type: ignore[arg-type]
+            **self._pace(lambda row: row.strategy == order.strategy, order),  # type: ignore[arg-type]
+        )
+
+    def symbol_facts(self, order: Candidate) -> SymbolFacts:
+        """Return the facts of the order's symbol over the user's wallets."""
+        held = [holding for holding in self._holdings if holding.symbol == order.symbol]
+        return SymbolFacts(
+            **self._of_scope("symbol", order.symbol, held, order),  # type: ignore[arg-type]
+            **self._pace(lambda row: row.symbol == order.symbol, order),  # type: ignore[arg-type]
+        )
+
+    def _of_scope(
+        self, scope: str, key: str, held: Sequence[Holding], order: Candidate
+    ) -> dict[str, object]:
+        """A strategy's or a symbol's sums; equity, peak and flows are the user's."""
+        user = self._user_state()
+        usage = next((row for row in self.user.usage if (row.scope, row.scope_key) == (scope, key)), None)
+        return {
+            "equity": self.windows.user_equity(),
+            "peak_equity": None if user is None else user.peak_equity,
+            "consecutive_losses": 0 if usage is None else usage.consecutive_losses,
+            **self._sums(held, [], order),
+            **{length.value: self._window_of_scope(length, scope, key, held) for length in LENGTHS},
+        }
+
+    def _window_of_scope(
+        self, length: WindowLength, scope: str, key: str, held: Sequence[Holding]
+    ) -> LossWindow | None:
+        window = self.windows.of_user(length)
+        open_results = [holding.unrealized(self._market(holding)) for holding in held]
+        total = _sum(open_results)
+        if window is None or total is None:
+            return None
+        closed = sum((getattr(row, length) for row in self.user.closed if getattr(row, scope) == key), ZERO)
+        pnl = closed + total + sum((holding.net for holding in held), ZERO)
+        return LossWindow(window.start_equity, window.deposits, window.withdrawals, False, pnl)
+
+    def _market(self, holding: Holding) -> Marked:
+        return self._markets.get((holding.venue, holding.symbol), _UNKNOWN)
+
+    def _user_state(self) -> StateRow | None:
+        return next((state for state in self.user.states if state.wallet_id is None), None)
+
+    def _sums(
+        self, held: Sequence[Holding], states: Sequence[StateRow], order: Candidate
+    ) -> dict[str, object]:
+        """Sums over holdings; None where a part is not known."""
+        external = [state.external_notional for state in states if state.external_notional != 0]
+        if not held and not external:
+            return _NOTHING
+        marked = [(holding, self._market(holding)) for holding in held]
+        notionals = [holding.notional(market) for holding, market in marked]
+        asset = _asset(order.symbol)
+        in_asset = [
+            None if notional is None else notional + holding.reserved_notional
+            for holding, notional in zip(held, notionals, strict=True)
+            if _asset(holding.symbol) == asset
+        ]
+        return {
+            "open_positions": sum(not holding.is_pending for holding in held) + len(external),
+            "pending_entries": sum(holding.is_pending for holding in held),
+            "positions_in_strategy": sum(holding.strategy == order.strategy for holding in held),
+            "positions_in_symbol": sum(holding.symbol == order.symbol for holding in held),
+            "notional": _sum([*notionals, *external]),
+            "reserved_notional": sum((holding.reserved_notional for holding in held), ZERO),
+            "open_risk": _sum([*(holding.open_risk(market) for holding, market in marked), *external]),
+            "reserved_risk": sum((holding.reserved_risk for holding in held), ZERO),
+            "margin_used": _sum([*(holding.margin(market) for holding, market in marked), *external]),
+            "reserved_margin": sum((holding.reserved_margin(market) for holding, market in marked), ZERO),
+            "asset_notional": _sum(in_asset),
+            "position_correlations": tuple(
+                self._correlation(holding, order) for holding in held if holding.symbol != order.symbol
+            )
+            + (None,) * len(external),
+        }
+
+    def _correlation(self, holding: Holding, order: Candidate) -> Decimal | None:
+        """Signed by side: a hedge is negative. Positions at another venue are not compared."""
+        if holding.venue != order.venue:
+            return None
+        found = self._correlations(order.venue, order.symbol, holding.symbol)
+        return None if found is None else found * order.side.sign * holding.side.sign
+
+    def _pace(self, belongs: Callable[..., bool], order: Candidate) -> dict[str, int]:
+        """Entries of the day, and the newest exits from the order's symbol, of the rows that belong."""
+        exits = [row for row in self.user.exits if row.symbol == order.symbol and belongs(row)]
+        losses = [row.last_loss for row in exits if row.last_loss is not None]
+        return {
+            "trades_today": sum(row.entries for row in self.user.entries if belongs(row))
+            + sum(belongs(holding) for holding in self._reserved),
+            "last_exit_ms": max((_ms(row.last_exit) for row in exits), default=NEVER_MS),
+            "last_loss_ms": max((_ms(at) for at in losses), default=NEVER_MS),
+        }
+
+
+_NOTHING: dict[str, object] = dict.fromkeys(
+    ("open_positions", "pending_entries", "positions_in_strategy", "positions_in_symbol"), 0
+) | dict.fromkeys(
+    (
+        "notional",
+        "reserved_notional",
+        "open_risk",
+        "reserved_risk",
+        "margin_used",
+        "reserved_margin",
+        "asset_notional",
+    ),
+    ZERO,
+)
+_NOTHING["position_correlations"] = ()
 
 
 def _asset(symbol: str) -> str:
@@ -26,226 +271,14 @@ def _asset(symbol: str) -> str:
     return symbol.partition("/")[0]
 
 
-@dataclass(frozen=True, slots=True)
-class _Sums:
-    """Sums over holdings; None where a part is not known."""
-
-    open_positions: int
-    pending_entries: int
-    notional: Decimal | None
-    reserved_notional: Decimal
-    open_risk: Decimal | None
-    reserved_risk: Decimal
-    asset_notional: Decimal | None
-
-
-class RiskPicture:
-    """Facts of one environment. `now` is wall time, `market_time` the venue's."""
-
-    def __init__(
-        self,
-        *,
-        rules: Sequence[WalletRules],
-        states: Sequence[RiskState],
-        exposures: Sequence[Exposure],
-        breakers: list[BreakerState],
-        markets: Markets,
-        now: datetime,
-        market_time: datetime,
-        without_trade: UUID | None = None,
-    ) -> None:
-        self.books = {rule.wallet.id: Rulebook(rule) for rule in rules}
-        self.trading = TradingStates(breakers, now)
-        self._wallet_states = {state.wallet_id: state for state in states if state.wallet_id is not None}
-        self._user_states = {state.user_id: state for state in states if state.wallet_id is None}
-        self._markets = markets
-        self._now = now
-        self._market_time = market_time
-        self._holdings: dict[UUID, list[Holding]] = defaultdict(list)
-        for exposure in exposures:
-            if exposure.trade.id != without_trade:
-                self._holdings[exposure.trade.wallet_id].append(Holding.of(exposure))
-        self._wallets_of: dict[UUID, list[UUID]] = defaultdict(list)
-        for wallet_id, book in self.books.items():
-            if wallet_id in self._wallet_states or book.wallet.status == "active":
-                self._wallets_of[book.wallet.user_id].append(wallet_id)
-        for user_id in self._wallets_of:
-            self._roll_day(user_id)
-
-    def reserve(self, holding: Holding) -> None:
-        """Count an approval that was just made."""
-        self._holdings[holding.wallet_id].append(holding)
-
-    def balance_of(self, wallet_id: UUID) -> RiskState | None:
-        return self._wallet_states.get(wallet_id)
-
-    def notional_used(self, wallet_id: UUID) -> Decimal | None:
-        """Open and reserved notional of a wallet, external positions included; None where not known."""
-        sums = self._sums([wallet_id], "")
-        return None if sums.notional is None else sums.notional + sums.reserved_notional
-
-    def equity(self, wallet_id: UUID) -> Decimal | None:
-        """Balance plus unrealised P&L at current marks; None where a part is not known. Beside positions
-        that are not ours, the venue's own figure."""
-        state = self._wallet_states.get(wallet_id)
-        if state is None or state.balance is None:
+def _sum(parts: Iterable[Decimal | None]) -> Decimal | None:
+    total = ZERO
+    for part in parts:
+        if part is None:
             return None
-        if state.external_notional != 0:
-            return state.equity
-        total = state.balance
-        for holding in self._holdings[wallet_id]:
-            unrealized = holding.unrealized(self._market(holding))
-            if unrealized is None:
-                return None
-            total += unrealized
-        return total
+        total += part
+    return total
 
-    def wallet_facts(self, wallet_id: UUID, symbol: str) -> WalletFacts:
-        """Return the facts of one wallet for an order in `symbol`."""
-        book, state = self.books[wallet_id], self._wallet_states.get(wallet_id)
-        sums = self._sums([wallet_id], symbol)
-        margin = sum((held.reserved_margin(self._market(held)) for held in self._holdings[wallet_id]), ZERO)
-        age = None if state is None or state.balance_as_of is None else self._now - state.balance_as_of
-        return WalletFacts(
-            trading_state=self.trading.wallet(book),
-            equity=self.equity(wallet_id),
-            open_positions=sums.open_positions,
-            pending_entries=sums.pending_entries,
-            notional=sums.notional,
-            reserved_notional=sums.reserved_notional,
-            open_risk=sums.open_risk,
-            reserved_risk=sums.reserved_risk,
-            asset_notional=sums.asset_notional,
-            day=self._window(state),
-            free_margin=None if state is None else state.free_margin,
-            reserved_margin=margin,
-            balance_age_seconds=None if age is None else max(age.total_seconds(), 0.0),
-            symbol_is_open=any(held.symbol == symbol for held in self._holdings[wallet_id]),
-        )
 
-    def user_facts(self, wallet_id: UUID, symbol: str) -> UserFacts:
-        """Return the facts of the wallet's user over all wallets of the environment."""
-        book = self.books[wallet_id]
-        user_id = book.wallet.user_id
-        wallets = self._counted_wallets(user_id)
-        sums = self._sums(wallets, symbol)
-        return UserFacts(
-            trading_state=self.trading.user(book),
-            equity=self._sum_of([self.equity(wallet) for wallet in wallets]),
-            open_positions=sums.open_positions,
-            pending_entries=sums.pending_entries,
-            notional=sums.notional,
-            reserved_notional=sums.reserved_notional,
-            open_risk=sums.open_risk,
-            reserved_risk=sums.reserved_risk,
-            asset_notional=sums.asset_notional,
-            day=self._user_window(user_id, wallets),
-        )
-
-    def venue_state(self, venue: str) -> TradingState:
-        return self.trading.venue(venue)
-
-    def _market(self, holding: Holding) -> Marked:
-        return self._markets.get((holding.venue, holding.symbol), _UNKNOWN)
-
-    def _sums(self, wallets: Sequence[UUID], symbol: str) -> _Sums:
-        held = [holding for wallet in wallets for holding in self._holdings[wallet]]
-        states = [self._wallet_states[wallet] for wallet in wallets if wallet in self._wallet_states]
-        external = [state.external_notional for state in states if state.external_notional != 0]
-        notionals = [holding.notional(self._market(holding)) for holding in held]
-        in_symbol = [
-            None if notional is None else notional + holding.reserved_notional()
-            for holding, notional in zip(held, notionals, strict=True)
-            if _asset(holding.symbol) == _asset(symbol)
-        ]
-        return _Sums(
-            open_positions=sum(not holding.is_pending for holding in held) + len(external),
-            pending_entries=sum(holding.is_pending for holding in held),
-            notional=self._sum_of([*notionals, *external]),
-            reserved_notional=sum((holding.reserved_notional() for holding in held), ZERO),
-            open_risk=self._sum_of([*(one.open_risk(self._market(one)) for one in held), *external]),
-            reserved_risk=sum((holding.reserved_risk() for holding in held), ZERO),
-            asset_notional=self._sum_of(in_symbol),
-        )
-
-    @staticmethod
-    def _sum_of(parts: Sequence[Decimal | None]) -> Decimal | None:
-        known = [part for part in parts if part is not None]
-        return sum(known, ZERO) if len(known) == len(parts) else None
-
-    def _counted_wallets(self, user_id: UUID) -> list[UUID]:
-        """Active wallets, and archived ones that were active in this day: archiving undoes no loss."""
-        start = self._day_start(user_id)
-        return [
-            wallet
-            for wallet in self._wallets_of[user_id]
-            if self.books[wallet].wallet.status == "active" or self._wallet_states[wallet].day_start == start
-        ]
-
-    def _day_start(self, user_id: UUID) -> datetime:
-        zone = self.books[self._wallets_of[user_id][0]].time_zone
-        return window_bounds(self._market_time, WindowLength.DAY, zone).start
-
-    def _roll_day(self, user_id: UUID) -> None:
-        """Begin the day of every wallet whose window is over; then latch the limits that are reached."""
-        start = self._day_start(user_id)
-        for wallet_id in self._wallets_of[user_id]:
-            state, equity = self._wallet_states.get(wallet_id), self.equity(wallet_id)
-            if state is None or equity is None or self.books[wallet_id].wallet.status != "active":
-                continue
-            if state.day_start is None or state.day_start < start:
-                self._begin_day(state, start, equity, ZERO)
-            self._latch(state, equity, self.books[wallet_id].limits.of_wallet(), self._window(state))
-        wallets, state = self._counted_wallets(user_id), self._user_states.get(user_id)
-        equity = self._sum_of([self.equity(wallet) for wallet in wallets])
-        window = self._user_window(user_id, wallets)
-        if state is None or equity is None or window is None:
-            return
-        flows = window.deposits - window.withdrawals
-        if state.day_start is None or state.day_start < start:
-            self._begin_day(state, start, window.start_equity, flows)
-            window = LossWindow(window.start_equity, window.deposits, window.withdrawals)
-        self._latch(state, equity, self.books[wallets[0]].limits.of_user(), window)
-
-    def _begin_day(self, state: RiskState, start: datetime, equity: Decimal, flows: Decimal) -> None:
-        """The rows are locked and belong to the transaction's session, which writes them when it commits."""
-        state.day_start, state.day_start_equity = start, equity
-        state.day_flows, state.day_tripped_at = flows, None
-
-    def _latch(
-        self, state: RiskState, equity: Decimal, limits: RiskLimits, window: LossWindow | None
-    ) -> None:
-        if window is None or state.day_tripped_at is not None:
-            return
-        verdict = window_loss(
-            window,
-            equity,
-            max_loss_usd=limits.max_daily_loss_usd,
-            max_loss_fraction=limits.max_daily_loss_fraction,
-        )
-        if verdict.tripped:
-            state.day_tripped_at = self._market_time
-
-    def _window(self, state: RiskState | None) -> LossWindow | None:
-        """Return a wallet's window of today; None before it has begun."""
-        if state is None or state.day_start_equity is None:
-            return None
-        flows = state.day_flows
-        return LossWindow(
-            state.day_start_equity, max(flows, ZERO), max(-flows, ZERO), state.day_tripped_at is not None
-        )
-
-    def _user_window(self, user_id: UUID, wallets: Sequence[UUID]) -> LossWindow | None:
-        """Return the sum of the wallets' windows, tripped where the user's own limit was reached today."""
-        start, state = self._day_start(user_id), self._user_states.get(user_id)
-        parts = [self._window(self._wallet_states.get(wallet)) for wallet in wallets]
-        known = [part for part in parts if part is not None]
-        if not known or len(known) < len(parts):
-            return None
-        tripped = state is not None and state.day_start == start and state.day_tripped_at is not None
-        return LossWindow(
-            sum((part.start_equity for part in known), ZERO),
-            sum((part.deposits for part in known), ZERO),
-            sum((part.withdrawals for part in known), ZERO),
-            tripped,
-        )
+def _ms(at: datetime) -> int:
+    return int(at.timestamp() * 1000)

@@ -1,72 +1,68 @@
 """Stored settings as the rules read them: one mapper from rows to limits, and who has the last word."""
 
-from dataclasses import fields, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
+from uuid import UUID
+
+import msgspec
 
 from app.domain.defaults import PLATFORM_LIMITS, STANDARD, RiskSettingsValues, fraction_of, limits_of
-from app.domain.limits import LimitLevels, RiskLimits
+from app.domain.limits import LimitLevels, RiskLimits, strictest
+from app.domain.risk_limits import NO_OPINION
 from app.domain.types import BreakerScope, SizingMethod, TradingState
-from app.models.risk_settings import RiskSettings, ScopedRiskSettings, WalletRiskSettings
-from app.models.risk_state import BreakerState
-from app.repositories.risk_state import WalletRules
+from app.repositories.gate_rows import BreakerRow, UserRow, WalletRow
 
 _STRICTNESS = {TradingState.ACTIVE: 0, TradingState.REDUCE_ONLY: 1, TradingState.HALTED: 2}
-_FIELDS = tuple(field.name for field in fields(RiskSettingsValues))
-
-
-# Limits whose facts the gate does not read yet; with them standing, an unknown fact would refuse everything.
-NOT_READ_YET = (
-    "max_weekly_loss_usd",
-    "max_weekly_loss_fraction",
-    "max_monthly_loss_usd",
-    "max_monthly_loss_fraction",
-    "max_drawdown_fraction",
-    "max_consecutive_losses",
-    "max_correlated_positions",
-    "max_correlation",
-    "max_margin_utilisation_fraction",
-    "max_positions_per_wallet",
-    "max_positions_per_strategy",
-    "max_positions_per_symbol",
-    "max_trades_per_day",
-    "max_orders_per_minute",
-    "cooldown_minutes_after_exit",
-    "cooldown_minutes_after_loss",
+_SETTINGS = msgspec.json.Decoder(RiskSettingsValues | None)
+_PLATFORM = msgspec.json.Decoder(dict[str, Decimal])
+_WHOLE_NUMBERS = frozenset(
+    name
+    for name, kind in RiskLimits.__annotations__.items()
+    if kind == int | None or str(kind) == "int | None"
 )
+SETTINGS_KEPT = 4096
 
 
-def _enforced(limits: RiskLimits) -> RiskLimits:
-    return replace(limits, **dict.fromkeys(NOT_READ_YET))
+@lru_cache(SETTINGS_KEPT)
+def settings_of(document: bytes) -> RiskSettingsValues | None:
+    """Return one level's settings out of their JSON; None where the level has no row."""
+    return _SETTINGS.decode(document)
 
 
-def values_of(row: RiskSettings | WalletRiskSettings | ScopedRiskSettings | None) -> RiskSettingsValues:
-    """Return a row's settings in the table's units; without a row, no opinion about anything."""
-    if row is None:
-        return RiskSettingsValues()
-    held = {name: getattr(row, name) for name in _FIELDS if hasattr(row, name)}
-    method = held.get("position_sizing_method")
-    if method is not None:
-        held["position_sizing_method"] = SizingMethod(method)
-    return RiskSettingsValues(**held)
+@lru_cache(64)
+def platform_limits(document: bytes) -> RiskLimits:
+    """Return the built-in floor, tightened by what the operator stored."""
+    if not document:
+        return PLATFORM_LIMITS
+    stored = {
+        name: int(value) if name in _WHOLE_NUMBERS else value
+        for name, value in _PLATFORM.decode(document).items()
+    }
+    return strictest((PLATFORM_LIMITS, RiskLimits(**stored)))  # type: ignore[arg-type]  # fields by name
 
 
+@dataclass(frozen=True, slots=True)
+class SettingsText:
+    """The settings of every level that an order passes, as JSON; the same text is the same rulebook."""
+
+    platform: bytes
+    user: bytes
+    wallet: bytes
+    strategy: bytes
+    symbol: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Rulebook:
-    """What binds one wallet, and the manner in which its trades are made."""
+    """What binds an order, and the manner in which its trade is made."""
 
-    def __init__(self, rules: WalletRules, platform: RiskLimits = PLATFORM_LIMITS) -> None:
-        self.wallet = rules.wallet
-        self.time_zone = rules.time_zone
-        self.user = STANDARD if rules.user_settings is None else values_of(rules.user_settings)
-        self.own = values_of(rules.wallet_settings)
-        self.max_holding_minutes = (
-            None if rules.wallet_settings is None else rules.wallet_settings.max_holding_minutes
-        )
-        self.limits = LimitLevels(
-            platform=platform,
-            user=_enforced(limits_of(self.user)),
-            wallet=_enforced(limits_of(self.own)),
-        )
+    user: RiskSettingsValues
+    own: RiskSettingsValues
+    limits: LimitLevels
+    leverage_limit: int | None
 
     @property
     def sizing_method(self) -> SizingMethod:
@@ -115,14 +111,44 @@ class Rulebook:
 
     def leverage(self, venue_maximum: int) -> int:
         """The venue's leverage setting for this wallet: as much as the limits allow, at least 1."""
-        limit = self.limits.per_trade().max_leverage
+        limit = self.leverage_limit
         return max(1, min(venue_maximum, 20 if limit is None else limit))
+
+
+@lru_cache(SETTINGS_KEPT)
+def rulebook(text: SettingsText) -> Rulebook:
+    """Return the rules that these settings make; without a user's row, the standard."""
+    user, own = settings_of(text.user) or STANDARD, settings_of(text.wallet) or RiskSettingsValues()
+    scoped = [settings_of(held) for held in (text.strategy, text.symbol)]
+    strategy, symbol = (NO_OPINION if held is None else limits_of(held) for held in scoped)
+    limits = LimitLevels(
+        platform=platform_limits(text.platform),
+        user=limits_of(user),
+        wallet=limits_of(own),
+        strategy=strategy,
+        symbol=symbol,
+    )
+    return Rulebook(user, own, limits, limits.per_trade().max_leverage)
+
+
+def rulebook_of(user: UserRow, wallet: WalletRow, platform: bytes, strategy: str, symbol: str) -> Rulebook:
+    """Return what binds this wallet for an order of that strategy in that symbol."""
+    scoped = {(row.scope, row.scope_key): bytes(row.settings) for row in user.scoped}
+    return rulebook(
+        SettingsText(
+            platform,
+            bytes(user.settings),
+            bytes(wallet.settings),
+            scoped.get(("strategy", strategy), b"null"),
+            scoped.get(("symbol", symbol), b"null"),
+        )
+    )
 
 
 class TradingStates:
     """The trading state of every scope; a scope without a row, or whose time is over, is active."""
 
-    def __init__(self, rows: list[BreakerState], now: datetime) -> None:
+    def __init__(self, rows: Sequence[BreakerRow], now: datetime) -> None:
         self._states = {
             (row.scope, row.scope_id): TradingState(row.state)
             for row in rows
@@ -137,19 +163,19 @@ class TradingStates:
     def venue(self, venue: str) -> TradingState:
         return self._states.get((BreakerScope.VENUE, venue), TradingState.ACTIVE)
 
-    def user(self, book: Rulebook) -> TradingState:
+    def user(self, user_id: UUID, settings: RiskSettingsValues) -> TradingState:
         """The user's state; `trading_paused` alone pauses too."""
-        held = self._states.get((BreakerScope.USER, str(book.wallet.user_id)), TradingState.ACTIVE)
-        if book.user.trading_paused and held is TradingState.ACTIVE:
+        held = self._states.get((BreakerScope.USER, str(user_id)), TradingState.ACTIVE)
+        if settings.trading_paused and held is TradingState.ACTIVE:
             return TradingState.REDUCE_ONLY
         return held
 
-    def wallet(self, book: Rulebook) -> TradingState:
+    def wallet(self, wallet: WalletRow) -> TradingState:
         """The wallet's state; frozen entries, a switched-off or an archived wallet open nothing."""
-        held = self._states.get((BreakerScope.WALLET, str(book.wallet.id)), TradingState.ACTIVE)
+        held = self._states.get((BreakerScope.WALLET, str(wallet.id)), TradingState.ACTIVE)
         closed = (
-            book.wallet.entries_frozen_reason is not None
-            or not book.wallet.auto_trade_enabled
-            or book.wallet.status != "active"
+            wallet.entries_frozen_reason is not None
+            or not wallet.auto_trade_enabled
+            or wallet.status != "active"
         )
         return TradingState.REDUCE_ONLY if closed and held is TradingState.ACTIVE else held

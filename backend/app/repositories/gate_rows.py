@@ -1,0 +1,177 @@
+"""What the gate reads about one user, as typed rows: one JSON document of Postgres per user, decoded once.
+
+Amounts are quote currency; `*_as_of` is wall time, windows and exits are market time.
+"""
+
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+import msgspec
+
+ZERO = Decimal(0)
+
+
+class StateRow(msgspec.Struct, kw_only=True):
+    """A row of `risk_state`: a wallet's, or the user's (`wallet_id` None). Mutable: windows begin and trip."""
+
+    id: UUID
+    wallet_id: UUID | None
+    balance: Decimal | None
+    equity: Decimal | None
+    free_margin: Decimal | None
+    balance_as_of: datetime | None
+    day_start: datetime | None
+    day_start_equity: Decimal | None
+    day_flows: Decimal
+    day_tripped_at: datetime | None
+    week_start: datetime | None
+    week_start_equity: Decimal | None
+    week_flows: Decimal
+    week_tripped_at: datetime | None
+    month_start: datetime | None
+    month_start_equity: Decimal | None
+    month_flows: Decimal
+    month_tripped_at: datetime | None
+    peak_equity: Decimal | None
+    consecutive_losses: int
+    external_notional: Decimal
+
+
+class WalletRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A wallet and its own settings, undecoded."""
+
+    id: UUID
+    venue: str
+    environment: str
+    status: str
+    auto_trade_enabled: bool
+    entries_frozen_reason: str | None
+    settings: msgspec.Raw
+    max_holding_minutes: int | None
+
+
+class TradeRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A live trade. `entry_works`: its entry may still fill; `has_live_stop`: a stop works at the venue.
+    `net` is what it realised so far, costs included."""
+
+    id: UUID
+    wallet_id: UUID
+    venue: str
+    symbol: str
+    strategy: str
+    side: str
+    status: str
+    quantity: Decimal
+    entry_price: Decimal | None
+    stop_price: Decimal
+    planned_quantity: Decimal
+    planned_notional: Decimal
+    risk_amount: Decimal
+    leverage: int
+    net: Decimal
+    has_live_stop: bool
+    entry_works: bool
+
+
+class ScopedSettingsRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A strategy's or a symbol's own limits, undecoded."""
+
+    scope: str
+    scope_key: str
+    settings: msgspec.Raw
+
+
+class UsageRow(msgspec.Struct, frozen=True, kw_only=True):
+    """What the ledger counts for one of the user's scopes, reserved and used together."""
+
+    scope: str
+    scope_key: str
+    positions: int
+    notional: Decimal
+    margin: Decimal
+    open_risk: Decimal
+    consecutive_losses: int
+    version: int
+
+
+class BreakerRow(msgspec.Struct, frozen=True, kw_only=True):
+    """The trading state of one scope."""
+
+    scope: str
+    scope_id: str
+    state: str
+    until: datetime | None
+
+
+class EntriesRow(msgspec.Struct, frozen=True, kw_only=True):
+    """Entries of the user's day that were not turned down, of one wallet, strategy and symbol."""
+
+    wallet_id: UUID
+    strategy: str
+    symbol: str
+    entries: int
+
+
+class ExitRow(msgspec.Struct, frozen=True, kw_only=True):
+    """The newest exit, and the newest losing one, of one wallet, strategy and symbol."""
+
+    wallet_id: UUID
+    strategy: str
+    symbol: str
+    last_exit: datetime
+    last_loss: datetime | None
+
+
+class ClosedRow(msgspec.Struct, frozen=True, kw_only=True):
+    """Net result of the trades of one strategy and symbol that closed in each of the present windows."""
+
+    strategy: str
+    symbol: str
+    day: Decimal
+    week: Decimal
+    month: Decimal
+
+
+class StatisticsRow(msgspec.Struct, frozen=True, kw_only=True):
+    """All closed trades of one strategy, net of costs; both averages are >= 0."""
+
+    strategy: str
+    trades: int
+    wins: int
+    average_win: Decimal
+    average_loss: Decimal
+
+
+class UserRow(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything about one user in one environment that decides about an entry."""
+
+    id: UUID
+    time_zone: str
+    settings: msgspec.Raw
+    states: list[StateRow]
+    wallets: list[WalletRow]
+    trades: list[TradeRow]
+    scoped: list[ScopedSettingsRow]
+    usage: list[UsageRow]
+    breakers: list[BreakerRow]
+    entries: list[EntriesRow]
+    orders_last_minute: int
+    exits: list[ExitRow]
+    closed: list[ClosedRow]
+    statistics: list[StatisticsRow]
+
+
+class GateRows(msgspec.Struct, frozen=True, kw_only=True):
+    """The users of a batch, ordered by id, and the operator's own limits, undecoded."""
+
+    users: list[UserRow]
+    platform: bytes
+
+
+_DECODER = msgspec.json.Decoder(UserRow)
+
+
+def decode_user(document: str | bytes) -> UserRow:
+    """Return one user's document as rows."""
+    return _DECODER.decode(document)
