@@ -14,6 +14,7 @@ from app.bootstrap.exchange import build_gateways, build_market_reader
 from app.core.clock import utc_now
 from app.core.config import DatabaseRole, Settings, asyncpg_dsn, role_database_url
 from app.core.db import Database
+from app.core.lean_transactions import LeanTransactions
 from app.core.process_identity import own_identity
 from app.core.redis import connect_redis
 from app.domain.price_batch import PriceFlush, PriceTick
@@ -21,6 +22,7 @@ from app.domain.venue import Quote, VenueUnavailableError
 from app.services.ports import ExchangeGateways, MarketReader
 from app.services.price_book import PriceBook
 from app.services.trading.balances import BalanceKeeper
+from app.services.trading.decision_lanes import LANES
 from app.services.trading.desk import Desk
 from app.services.trading.executor import Executor
 from app.services.trading.markets import MarketView
@@ -92,7 +94,8 @@ async def compose_trading(
     book, terms = PriceBook(), terms_of(settings)
     markets = MarketView(reader, book)
     balances = BalanceKeeper(worker, gateways, markets)
-    risk = RiskManagement(system, markets, balances, terms)
+    gate = LeanTransactions(asyncpg_dsn(role_database_url(settings, DatabaseRole.SYSTEM)), size=LANES + 2)
+    risk = RiskManagement(gate, markets, balances, terms)
     desk = Desk(worker, system, gateways, markets, balances, risk, terms)
     leases = ShardLeases(
         system,
@@ -109,6 +112,7 @@ async def compose_trading(
     finally:
         prices.cancel()
         await asyncio.gather(prices, return_exceptions=True)
+        await gate.close()
         await worker.close()
         await system.close()
 

@@ -95,6 +95,18 @@ class UsageRow(msgspec.Struct, frozen=True, kw_only=True):
     version: int
 
 
+NO_USAGE = UsageRow(
+    scope="",
+    scope_key="",
+    positions=0,
+    notional=ZERO,
+    margin=ZERO,
+    open_risk=ZERO,
+    consecutive_losses=0,
+    version=0,
+)
+
+
 class BreakerRow(msgspec.Struct, frozen=True, kw_only=True):
     """The trading state of one scope."""
 

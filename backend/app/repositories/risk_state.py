@@ -4,52 +4,14 @@ Lock order: a user's row, then its wallets' rows, users in order of their ids.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import bindparam, exists, func, or_, select, text, update
+from sqlalchemy import bindparam, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import defer
 
-from app.domain.types import OrderLeg, OrderStatus
-from app.models.order import Order
-from app.models.risk_settings import RiskSettings, WalletRiskSettings
-from app.models.risk_state import BreakerState, RiskState
-from app.models.trade import LIVE, Trade
-from app.models.user import User
-from app.models.wallet import Wallet
-
-LIVE_TRADE = text("trades." + LIVE)
-LIVE_STOP = (
-    exists()
-    .where(
-        Order.user_id == Trade.user_id,
-        Order.trade_id == Trade.id,
-        Order.leg == OrderLeg.STOP,
-        Order.status.in_((OrderStatus.OPEN, OrderStatus.PARTIAL)),
-    )
-    .correlate(Trade)
-)
-
-
-@dataclass(frozen=True, slots=True)
-class WalletRules:
-    """A wallet with everything that was decided about it by its user."""
-
-    wallet: Wallet
-    time_zone: str
-    user_settings: RiskSettings | None
-    wallet_settings: WalletRiskSettings | None
-
-
-@dataclass(frozen=True, slots=True)
-class Exposure:
-    """A live trade, and whether a stop of it is working at the venue."""
-
-    trade: Trade
-    has_live_stop: bool
+from app.models.risk_state import RiskState
 
 
 class RiskStateRepository:
@@ -99,18 +61,6 @@ class RiskStateRepository:
         )
         return (await self._session.execute(statement)).scalar_one_or_none()
 
-    async def rules(self, user_id: UUID, environment: str) -> list[WalletRules]:
-        """The tenant's wallets of that environment, archived ones too, with their settings."""
-        return await _rules(self._session, [user_id], environment)
-
-    async def exposures(self, user_id: UUID, environment: str) -> list[Exposure]:
-        """The tenant's live trades of that environment."""
-        return await _exposures(self._session, [user_id], environment)
-
-    async def breakers(self, user_id: UUID) -> list[BreakerState]:
-        """Trading states of the platform, the venues, the tenant and its wallets."""
-        return await _breakers(self._session, [user_id])
-
 
 class SystemRiskStateRepository:
     """Risk state of many tenants at once: one read for everybody that a signal meets."""
@@ -135,18 +85,6 @@ class SystemRiskStateRepository:
             .execution_options(synchronize_session=False)
         )
 
-    async def rules(self, user_ids: Sequence[UUID], environment: str) -> list[WalletRules]:
-        """These users' wallets of that environment, archived ones too, with their settings."""
-        return await _rules(self._session, user_ids, environment)
-
-    async def exposures(self, user_ids: Sequence[UUID], environment: str) -> list[Exposure]:
-        """These users' live trades of that environment."""
-        return await _exposures(self._session, user_ids, environment)
-
-    async def breakers(self, user_ids: Sequence[UUID]) -> list[BreakerState]:
-        """Trading states of the platform, the venues, these users and their wallets."""
-        return await _breakers(self._session, user_ids)
-
 
 _LOCKED = (
     select(RiskState)
@@ -156,36 +94,6 @@ _LOCKED = (
     )
     .order_by(RiskState.user_id, RiskState.wallet_id.nulls_first())
     .with_for_update()
-    .execution_options(populate_existing=True)
-)
-_RULES = (
-    select(Wallet, User.time_zone, RiskSettings, WalletRiskSettings)
-    .options(defer(Wallet.api_key_ciphertext), defer(Wallet.api_secret_ciphertext))
-    .join(User, User.id == Wallet.user_id)
-    .outerjoin(RiskSettings, RiskSettings.user_id == Wallet.user_id)
-    .outerjoin(
-        WalletRiskSettings,
-        (WalletRiskSettings.user_id == Wallet.user_id) & (WalletRiskSettings.wallet_id == Wallet.id),
-    )
-    .where(
-        Wallet.user_id.in_(bindparam("users", expanding=True)),
-        Wallet.environment == bindparam("environment"),
-    )
-    .order_by(Wallet.user_id, Wallet.id)
-    .execution_options(populate_existing=True)
-)
-_EXPOSURES = (
-    select(Trade, LIVE_STOP)
-    .where(
-        Trade.user_id.in_(bindparam("users", expanding=True)),
-        Trade.environment == bindparam("environment"),
-        LIVE_TRADE,
-    )
-    .execution_options(populate_existing=True)
-)
-_BREAKERS = (
-    select(BreakerState)
-    .where(or_(BreakerState.user_id.is_(None), BreakerState.user_id.in_(bindparam("users", expanding=True))))
     .execution_options(populate_existing=True)
 )
 _BALANCE_MOVED = text(
@@ -215,17 +123,3 @@ async def _ensure(session: AsyncSession, pairs: Sequence[tuple[UUID, UUID]], env
         for user_id, wallet_id in sorted(pairs)
     ]
     await session.execute(insert(RiskState).values(rows).on_conflict_do_nothing())
-
-
-async def _rules(session: AsyncSession, user_ids: Sequence[UUID], environment: str) -> list[WalletRules]:
-    found = await session.execute(_RULES, {"users": list(user_ids), "environment": environment})
-    return [WalletRules(*row) for row in found]
-
-
-async def _exposures(session: AsyncSession, user_ids: Sequence[UUID], environment: str) -> list[Exposure]:
-    found = await session.execute(_EXPOSURES, {"users": list(user_ids), "environment": environment})
-    return [Exposure(*row) for row in found]
-
-
-async def _breakers(session: AsyncSession, user_ids: Sequence[UUID]) -> list[BreakerState]:
-    return list((await session.execute(_BREAKERS, {"users": list(user_ids)})).scalars())

@@ -1,25 +1,15 @@
-"""What the risk status shows: the gate's own facts, read without locks and cut off from the session."""
+"""What the risk status shows: the gate's own facts, read without locks."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.models.risk_state import BreakerState, RiskState
 from app.models.wallet import Wallet
-from app.repositories.risk_state import Exposure, RiskStateRepository, WalletRules
-
-
-@dataclass(frozen=True, slots=True)
-class RiskFacts:
-    """One environment's facts of a tenant. The rows are detached: what is computed on them is not stored."""
-
-    environment: str
-    rules: list[WalletRules]
-    states: list[RiskState]
-    exposures: list[Exposure]
-    breakers: list[BreakerState]
+from app.repositories.gate_facts import FactsWanted, GateFactsRepository
+from app.repositories.gate_rows import GateRows
 
 
 class RiskStatusRepository:
@@ -28,28 +18,24 @@ class RiskStatusRepository:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def facts(self, user_id: UUID) -> list[RiskFacts]:
-        """The facts of every environment in which the tenant has a wallet; paper before live."""
-        risk = RiskStateRepository(self._session)
-        breakers = await risk.breakers(user_id)
-        environments = await self._session.execute(
-            select(Wallet.environment).where(Wallet.user_id == user_id).distinct()
+    async def facts(
+        self, user_id: UUID, market_time: Callable[[Sequence[str]], datetime]
+    ) -> list[tuple[str, GateRows]]:
+        """(environment, facts) of every environment in which the tenant has a wallet; paper before live. The
+        windows are those of the market time of its venues."""
+        found = await self._session.execute(
+            select(Wallet.environment, Wallet.venue).where(Wallet.user_id == user_id).distinct()
         )
-        found = [
-            RiskFacts(
+        venues: dict[str, list[str]] = {}
+        for environment, venue in found:
+            venues.setdefault(environment, []).append(venue)
+        facts = GateFactsRepository(self._session)
+        return [
+            (
                 environment,
-                await risk.rules(user_id, environment),
-                await self._states(user_id, environment),
-                await risk.exposures(user_id, environment),
-                breakers,
+                await facts.read(
+                    user_id, FactsWanted([user_id], environment, market_time(venues[environment]))
+                ),
             )
-            for environment in sorted(environments.scalars(), reverse=True)
+            for environment in sorted(venues, reverse=True)
         ]
-        self._session.expunge_all()
-        return found
-
-    async def _states(self, user_id: UUID, environment: str) -> list[RiskState]:
-        statement = select(RiskState).where(
-            RiskState.user_id == user_id, RiskState.environment == environment
-        )
-        return list((await self._session.execute(statement)).scalars())

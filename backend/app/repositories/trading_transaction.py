@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.repositories.decision_records import DecisionWriteRepository
 from app.repositories.execution_logs import ExecutionLogRepository
 from app.repositories.fills import FillRepository
+from app.repositories.gate_facts import GateFactsRepository
 from app.repositories.halt_lock import SystemHaltLock
 from app.repositories.ledger import LedgerRepository
 from app.repositories.orders import OrderRepository
@@ -55,8 +56,10 @@ class TradingTransaction:
         self.fills = FillRepository(session)
         self.ledger = LedgerRepository(session)
         self.risk = RiskStateRepository(session)
+        self.facts = GateFactsRepository(session)
         self.decisions = DecisionWriteRepository(session)
         self.logs = ExecutionLogRepository(session)
         self.accounts = TradingAccountRepository(session)
         self.halt = SystemHaltLock(session)
         self.announcements = SystemAnnouncements(session)
+        self.flush = session.flush

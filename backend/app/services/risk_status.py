@@ -1,6 +1,6 @@
 """How much of each limit is used, computed by the gate's own picture of the user."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -13,15 +13,16 @@ from app.domain.defaults import percent_of
 from app.domain.exposure import fraction_of_equity
 from app.domain.limits import RiskLimits, UserFacts
 from app.domain.loss_windows import LossVerdict, WindowLength, window_bounds, window_loss
-from app.domain.types import TradingState
-from app.models.risk_state import RiskState
+from app.domain.types import Side, TradingState
 from app.repositories.breakers import BreakerRepository
-from app.repositories.risk_status import RiskFacts, RiskStatusRepository
+from app.repositories.gate_rows import GateRows, StateRow, UserRow
+from app.repositories.risk_status import RiskStatusRepository
 from app.services.circuit_breaker import BreakerView, breaker_view
 from app.services.trading.holdings import Marked, Markets
-from app.services.trading.risk_picture import RiskPicture
+from app.services.trading.risk_picture import Candidate, RiskPicture
 
 _SHOWN = Decimal("0.0001")
+_NO_ORDER = Candidate("", "", "", Side.LONG)
 
 
 class MarketFacts(Protocol):
@@ -72,40 +73,48 @@ class RiskStatus:
     async def status(self, user_id: UUID) -> list[EnvironmentRiskView]:
         """Every environment in which the user has a wallet; paper before live."""
         async with self._database.tenant(user_id) as session:
-            facts = await RiskStatusRepository(session).facts(user_id)
+            facts = await RiskStatusRepository(session).facts(user_id, self._market_time)
             breakers = BreakerRepository(session)
             states = await breakers.states(user_id)
             paused = await breakers.is_paused_by_settings(user_id)
         breaker = breaker_view(states, [], self._now(), by_settings=paused)
-        return [await self._environment(held, breaker) for held in facts if _has_account(held)]
+        return [
+            await self._environment(environment, rows, breaker)
+            for environment, rows in facts
+            if any(_has_account(user) for user in rows.users)
+        ]
 
-    async def _environment(self, facts: RiskFacts, breaker: BreakerView) -> EnvironmentRiskView:
-        pairs = {(held.trade.venue, held.trade.symbol) for held in facts.exposures}
-        markets: Markets = {pair: await self._markets.marked(*pair) for pair in pairs}
-        venues = {rule.wallet.venue for rule in facts.rules}
+    def _market_time(self, venues: Sequence[str]) -> datetime:
         times = [at for venue in venues if (at := self._markets.market_time(venue)) is not None]
-        market_time = max(times, default=self._now())
+        return max(times, default=self._now())
+
+    async def _environment(
+        self, environment: str, rows: GateRows, breaker: BreakerView
+    ) -> EnvironmentRiskView:
+        (held,) = rows.users
+        pairs = {(trade.venue, trade.symbol) for trade in held.trades}
+        markets: Markets = {pair: await self._markets.marked(*pair) for pair in pairs}
+        market_time = self._market_time([wallet.venue for wallet in held.wallets])
         picture = RiskPicture(
-            rules=facts.rules,
-            states=facts.states,
-            exposures=facts.exposures,
-            breakers=facts.breakers,
+            held,
+            platform=rows.platform,
             markets=markets,
             now=self._now(),
             market_time=market_time,
+            correlations=lambda *_: None,
         )
-        first = facts.rules[0]
-        user = picture.user_facts(first.wallet.id, "")
-        limits = picture.books[first.wallet.id].limits.of_user()
-        resets_at = window_bounds(market_time, WindowLength.DAY, first.time_zone).end
+        first = held.wallets[0]
+        user = picture.user_facts(first.id, _NO_ORDER)
+        limits = picture.book(first.id).limits.of_user()
+        resets_at = window_bounds(market_time, WindowLength.DAY, held.time_zone).end
         verdict = _day_verdict(user, limits)
         heat = _percent(_sum(user.notional, user.reserved_notional), user.equity)
         open_risk = _percent(_sum(user.open_risk, user.reserved_risk), user.equity)
         return EnvironmentRiskView(
-            environment=facts.environment,
+            environment=environment,
             trading_state=breaker.state,
             reason=breaker.reason,
-            as_of=_oldest_balance(facts.states),
+            as_of=_oldest_balance(held.states),
             equity=plain(user.equity),
             exposure_heat_percent=heat,
             open_risk_percent=open_risk,
@@ -115,10 +124,10 @@ class RiskStatus:
         )
 
 
-def _has_account(facts: RiskFacts) -> bool:
+def _has_account(user: UserRow) -> bool:
     """Whether an active wallet is left, or an archived one whose day may still count."""
-    known = {state.wallet_id for state in facts.states}
-    return any(rule.wallet.status == "active" or rule.wallet.id in known for rule in facts.rules)
+    known = {state.wallet_id for state in user.states}
+    return any(wallet.status == "active" or wallet.id in known for wallet in user.wallets)
 
 
 def _limits(
@@ -168,7 +177,7 @@ def _day_verdict(user: UserFacts, limits: RiskLimits) -> LossVerdict | None:
     )
 
 
-def _oldest_balance(states: list[RiskState]) -> datetime | None:
+def _oldest_balance(states: Sequence[StateRow]) -> datetime | None:
     times = [state.balance_as_of for state in states if state.wallet_id is not None]
     known = [at for at in times if at is not None]
     return min(known) if known and len(known) == len(times) else None

@@ -11,8 +11,11 @@ import structlog
 
 from app.core.clock import utc_now
 from app.core.db import Database
+from app.domain.loss_windows import WindowLength
 from app.domain.venue import AccountBalance, LedgerEntry, LedgerKind, VenueUnavailableError
 from app.models.risk_state import RiskState
+from app.repositories.gate_facts import FactsWanted
+from app.repositories.gate_writes import WINDOW_FIELDS
 from app.repositories.trading_accounts import TradingAccount
 from app.repositories.trading_transaction import TradingTransaction
 from app.services.ports import AccountKey, ExchangeGateway, ExchangeGateways
@@ -112,10 +115,10 @@ class BalanceKeeper:
             own.balance, own.equity = reading.balance.balance, reading.balance.equity
             own.free_margin, own.balance_as_of = reading.balance.free_margin, reading.read_at
             market_time = reading.market_time
+            _sum_up(states, reading.read_at)
             if market_time is not None:
                 own.market_as_of = market_time
                 await self._roll(transaction, account, states, reading.read_at, market_time)
-            _sum_up(states, reading.read_at)
             transaction.announcements.changed(user_id, "wallet", account.wallet_id)
             await transaction.announcements.send()
 
@@ -127,18 +130,24 @@ class BalanceKeeper:
         now: datetime,
         market_time: datetime,
     ) -> None:
-        """Building the picture rolls the day and latches what is reached."""
+        """Building the picture begins the windows, latches what is reached and lifts the peaks."""
         user_id, environment = account.user_id, account.environment
-        exposures = await transaction.risk.exposures(user_id, environment)
-        RiskPicture(
-            rules=await transaction.risk.rules(user_id, environment),
-            states=states,
-            exposures=exposures,
-            breakers=[],
-            markets=await self._markets.marked({(one.trade.venue, one.trade.symbol) for one in exposures}),
-            now=now,
-            market_time=market_time,
-        )
+        await transaction.flush()
+        rows = await transaction.facts.read(user_id, FactsWanted([user_id], environment, market_time))
+        for user in rows.users:
+            pairs = {(trade.venue, trade.symbol) for trade in user.trades}
+            RiskPicture(
+                user,
+                platform=rows.platform,
+                markets=await self._markets.marked(pairs),
+                now=now,
+                market_time=market_time,
+                correlations=lambda *_: None,
+            )
+            rolled = {state.id: state for state in user.states}
+            for state in states:
+                for name in WINDOW_FIELDS:
+                    setattr(state, name, getattr(rolled[state.id], name))
 
     async def _post(
         self,
@@ -173,14 +182,25 @@ class BalanceKeeper:
             )
         for key in await transaction.ledger.insert(user_id, rows):
             entry, trade_id = by_key[key]
-            if entry.kind in FLOWS and state.day_start is not None and entry.occurred_at >= state.day_start:
-                state.day_flows += entry.amount
+            if entry.kind in FLOWS:
+                _count_flow(state, entry)
             if entry.kind is LedgerKind.FUNDING and trade_id is not None:
                 await transaction.trades.add_funding(user_id, trade_id, entry.amount)
                 transaction.announcements.changed(user_id, "trade", trade_id)
         newest = max((int(entry.occurred_at.timestamp() * 1000) for entry in entries), default=None)
         if newest is not None:
             state.income_watermark_ms = max(newest, int(state.income_watermark_ms or 0))
+
+
+def _count_flow(state: RiskState, entry: LedgerEntry) -> None:
+    """A transfer counts in the windows that it falls in, and moves the peak: it is neither profit nor loss."""
+    for length in WindowLength:
+        start = getattr(state, f"{length}_start")
+        if start is not None and entry.occurred_at >= start:
+            flows = f"{length}_flows"
+            setattr(state, flows, getattr(state, flows) + entry.amount)
+    if state.peak_equity is not None and state.day_start is not None:
+        state.peak_equity = max(state.peak_equity + entry.amount, Decimal(0))
 
 
 def _flows(entries: Sequence[LedgerEntry]) -> set[str]:

@@ -15,10 +15,10 @@ from app.domain.venue import OrderTicket
 from app.models.order import Order
 from app.repositories.trading_accounts import TradingAccount
 from app.repositories.trading_transaction import TradingTransaction
+from app.services.trading.answers import breach_rows
 from app.services.trading.closing import finish
 from app.services.trading.desk import Desk
 from app.services.trading.execution_records import log_attempt
-from app.services.trading.risk_management import breach_rows
 from app.services.trading.trade_case import TradeCase
 
 log = structlog.get_logger(__name__)

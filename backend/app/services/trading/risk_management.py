@@ -1,93 +1,68 @@
-"""The gate before every entry: facts are read once under lock, the rules are asked once, the answer is kept.
+"""The gate before every entry: facts are read once, the rules are asked once, the answer is kept.
 
-An approval reserves its worst case by being written: the trade and its entry intent are rows in the same
-transaction, and every later decision counts them. The same text decides for one wallet and for a batch.
+An approval reserves its worst case by being written: trade, entry intent, reservation and ceilings are rows of
+the same commit, which is refused where anybody changed the user's ledger since it was read. The same text decides
+for one wallet and for a batch.
 """
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
-from decimal import Decimal
-from uuid import UUID, uuid4
+from uuid import UUID
 
+import asyncpg
 import structlog
 
 from app.core.clock import utc_now
-from app.core.db import Database
-from app.domain.client_order_id import client_order_id
-from app.domain.limits import ApprovedOrder, BreachDetail, RefusedOrder, review, review_batch
-from app.domain.position_size import PositionSize
-from app.domain.risk_case import ClosedTradeStatistics
-from app.domain.types import OrderLeg, OrderStatus, OrderType, SizingMethod, TradeStatus
-from app.models.risk_state import RiskState
+from app.core.lean_transactions import LeanTransactions
+from app.domain.limits import ApprovedOrder, RefusedOrder
 from app.models.signal import Signal
 from app.models.trade import Trade
-from app.repositories.fan_out import FanOutTransaction
+from app.repositories.gate_facts import FactsWanted, SystemGateFactsRepository
+from app.repositories.gate_rows import GateRows
+from app.repositories.gate_writes import SystemGateWriteRepository
 from app.repositories.trading_accounts import TradingAccount
 from app.repositories.trading_transaction import TradingTransaction
+from app.services.trading.answers import Answers
 from app.services.trading.balances import BalanceKeeper
-from app.services.trading.holdings import Holding
+from app.services.trading.correlations import CorrelationBook
+from app.services.trading.decision_lanes import Ask, DecisionLanes, TradeDecision
 from app.services.trading.markets import MarketView
-from app.services.trading.proposals import SignalMarket, review_row, size_for_wallet
+from app.services.trading.proposals import SignalMarket, answer_cases, case_of
 from app.services.trading.risk_picture import RiskPicture
-from app.services.trading.rulebook import Rulebook
 from app.services.trading.terms import TradingTerms
-
-BATCH = 256
 
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class TradeDecision:
-    """The answer to one signal for one wallet; `trade_id` is set when it was approved."""
-
-    decision_id: UUID
-    account: TradingAccount
-    trade_id: UUID | None
-    breaches: tuple[BreachDetail, ...]
-
-    @property
-    def is_approved(self) -> bool:
-        return self.trade_id is not None
+class LedgerChangedError(Exception):
+    """A user's ledger was changed by somebody else although its rows were locked."""
 
 
 class RiskManagement:
     """Decides about entries."""
 
     def __init__(
-        self, system: Database, markets: MarketView, balances: BalanceKeeper, terms: TradingTerms
+        self,
+        connections: LeanTransactions,
+        markets: MarketView,
+        balances: BalanceKeeper,
+        terms: TradingTerms,
     ) -> None:
-        self._system = system
+        self._connections = connections
         self._markets = markets
         self._balances = balances
         self._terms = terms
+        self._correlations = CorrelationBook(connections)
+        self._lanes = DecisionLanes(self._decide)
 
     async def validate_trade(self, signal: Signal, accounts: Sequence[TradingAccount]) -> list[TradeDecision]:
         """Decide about a signal for these wallets, in batches of one commit each; every answer is stored.
 
-        An account must not have been asked about this signal before.
+        An account must not have been asked about this signal before. Signals that are asked about at the same
+        time share their batches.
         """
-        decisions: list[TradeDecision] = []
-        by_environment: dict[str, list[TradingAccount]] = defaultdict(list)
-        for account in accounts:
-            by_environment[account.environment].append(account)
-        for environment, held in by_environment.items():
-            ordered = sorted(held, key=lambda account: (account.user_id, account.wallet_id))
-            for start in range(0, len(ordered), BATCH):
-                decisions += await self._decide(signal, environment, ordered[start : start + BATCH])
-        return decisions
-
-    def calculate_position_size(
-        self,
-        market: SignalMarket,
-        book: Rulebook,
-        picture: RiskPicture,
-        statistics: ClosedTradeStatistics | None = None,
-    ) -> PositionSize:
-        """Return the size of an entry for one wallet: its method's proposal, trimmed by every cap."""
-        return size_for_wallet(market, book, picture, statistics)
+        return await self._lanes.ask([Ask(signal, account) for account in accounts])
 
     async def validate_again(
         self, transaction: TradingTransaction, trade: Trade, signal: Signal
@@ -97,289 +72,138 @@ class RiskManagement:
         The quantity is what was planned, or less where less fits now.
         """
         user_id = transaction.user_id
-        states = await transaction.risk.lock(user_id, trade.environment)
-        exposures = await transaction.risk.exposures(user_id, trade.environment)
-        pairs = {(one.trade.venue, one.trade.symbol) for one in exposures} | {(trade.venue, trade.symbol)}
-        markets = await self._markets.marked(pairs)
+        await self._correlations.refresh()
         market = await self._signal_market(signal)
-        picture = RiskPicture(
-            rules=await transaction.risk.rules(user_id, trade.environment),
-            states=states,
-            exposures=exposures,
-            breakers=await transaction.risk.breakers(user_id),
-            markets=markets,
-            now=market.now,
-            market_time=market.market_time,
-            without_trade=trade.id,
+        await transaction.risk.lock(user_id, trade.environment)
+        wanted = FactsWanted(
+            [user_id], trade.environment, market.market_time, [signal.symbol], [signal.strategy]
         )
-        book = picture.books[trade.wallet_id]
-        statistics = await self._statistics(transaction, book, signal.strategy)
-        size = self.calculate_position_size(market, book, picture, statistics)
-        size = smaller_size(size, trade.planned_quantity, market, trade.leverage)
-        row = review_row(market, picture, trade.wallet_id, size)
-        return review(row.intent, row.market, row.wallet, row.user, book.limits)
+        rows = await transaction.facts.read(user_id, wanted)
+        (picture,) = (await self._pictures(rows, market, without_trade=trade.id)).values()
+        case = case_of(market, picture, trade.wallet_id, trade.planned_quantity)
+        return answer_cases([case])[0]
 
-    async def _decide(
-        self, signal: Signal, environment: str, accounts: Sequence[TradingAccount]
-    ) -> list[TradeDecision]:
-        """Decide in one transaction; where a balance is too old, read it first and begin again."""
-        user_ids = sorted({account.user_id for account in accounts})
+    async def _decide(self, asks: Sequence[Ask]) -> list[TradeDecision]:
+        """Decide a batch of one environment. What is found changed or must be begun is decided under lock;
+        where a balance is too old it is read first."""
+        await self._correlations.refresh()
+        markets = {ask.signal.id: await self._signal_market(ask.signal) for ask in asks}
         for may_read in (True, False):
-            async with self._system.system() as session:
-                transaction = FanOutTransaction(session)
-                states = await transaction.risk.lock(user_ids, environment)
-                stale = self._stale(states, accounts) if may_read else []
+            async with self._connections.connection() as connection:
+                rows = await self._read(connection, asks, markets)
+                stale = self._stale(rows, asks) if may_read else []
                 if not stale:
-                    return await self._decide_under_lock(transaction, signal, environment, accounts, states)
+                    answers = await self._answer(connection, rows, asks, markets)
+                    break
             await self._balances.refresh_many(stale)
-        return []
+        if answers is not None:
+            return answers
+        async with self._connections.transaction() as connection:
+            return await self._decide_under_lock(connection, asks, markets)
 
-    def _stale(self, states: Sequence[RiskState], accounts: Sequence[TradingAccount]) -> list[TradingAccount]:
+    async def _answer(
+        self,
+        connection: asyncpg.Connection,
+        rows: GateRows,
+        asks: Sequence[Ask],
+        markets: dict[UUID, SignalMarket],
+    ) -> list[TradeDecision] | None:
+        """Decide on what was read without a lock; None where it has to be decided under one."""
+        answers = await self._answers(rows, asks, markets)
+        if answers.changed:
+            return None
+        try:
+            written = await SystemGateWriteRepository(connection).write(answers.batch())
+        except (asyncpg.CheckViolationError, asyncpg.DeadlockDetectedError):
+            return None
+        return answers.of(asks) if written else None
+
+    async def _decide_under_lock(
+        self, connection: asyncpg.Connection, asks: Sequence[Ask], markets: dict[UUID, SignalMarket]
+    ) -> list[TradeDecision]:
+        facts, writes = SystemGateFactsRepository(connection), SystemGateWriteRepository(connection)
+        await facts.lock(_wanted(asks, markets))
+        answers = await self._answers(await self._read(connection, asks, markets), asks, markets)
+        await writes.store_windows(answers.changed)
+        if not await writes.write(answers.batch()):
+            raise LedgerChangedError(f"a batch of {len(asks)} could not be written under lock")
+        return answers.of(asks)
+
+    async def _read(
+        self, connection: asyncpg.Connection, asks: Sequence[Ask], markets: dict[UUID, SignalMarket]
+    ) -> GateRows:
+        return await SystemGateFactsRepository(connection).read(_wanted(asks, markets))
+
+    def _stale(self, rows: GateRows, asks: Sequence[Ask]) -> list[TradingAccount]:
         """Wallets whose balance is not known or too old to decide on. One that cannot be read is refused by
         its facts."""
         limit = utc_now() - timedelta(milliseconds=self._terms.balance_fresh_ms)
         fresh = {
             state.wallet_id
-            for state in states
+            for user in rows.users
+            for state in user.states
             if state.balance_as_of is not None and state.balance_as_of >= limit
         }
-        return [account for account in accounts if account.wallet_id not in fresh]
+        stale = {ask.account.wallet_id: ask.account for ask in asks if ask.account.wallet_id not in fresh}
+        return list(stale.values())
 
-    async def _decide_under_lock(
-        self,
-        transaction: FanOutTransaction,
-        signal: Signal,
-        environment: str,
-        accounts: Sequence[TradingAccount],
-        states: Sequence[RiskState],
-    ) -> list[TradeDecision]:
-        user_ids = sorted({account.user_id for account in accounts})
-        exposures = await transaction.risk.exposures(user_ids, environment)
-        held = {(one.trade.venue, one.trade.symbol) for one in exposures}
-        market = await self._signal_market(signal)
-        picture = RiskPicture(
-            rules=await transaction.risk.rules(user_ids, environment),
-            states=states,
-            exposures=exposures,
-            breakers=await transaction.risk.breakers(user_ids),
-            markets=await self._markets.marked(held),
-            now=market.now,
-            market_time=market.market_time,
-        )
-        statistics = await self._kelly_statistics(transaction, picture, signal.strategy)
-        decisions: list[TradeDecision] = []
-        for accounts_of_round in _rounds(accounts):
-            decisions += await self._decide_round(transaction, picture, market, accounts_of_round, statistics)
-        await transaction.announcements.send()
-        return decisions
+    async def _answers(
+        self, rows: GateRows, asks: Sequence[Ask], markets: dict[UUID, SignalMarket]
+    ) -> Answers:
+        """Decide in rounds, of which none holds two asks of one user; what a round approved counts in the
+        next."""
+        newest = max(markets.values(), key=lambda market: market.market_time)
+        pictures = await self._pictures(rows, newest)
+        answers = Answers(self._terms.deployment, pictures)
+        for held in _rounds(asks):
+            cases = [
+                case_of(markets[ask.signal.id], pictures[ask.account.user_id], ask.account.wallet_id)
+                for ask in held
+            ]
+            for ask, case, verdict in zip(held, cases, answer_cases(cases), strict=True):
+                answers.add(ask, markets[ask.signal.id], case, verdict)
+        return answers
+
+    async def _pictures(
+        self, rows: GateRows, market: SignalMarket, without_trade: UUID | None = None
+    ) -> dict[UUID, RiskPicture]:
+        pairs = {(trade.venue, trade.symbol) for user in rows.users for trade in user.trades}
+        marked = await self._markets.marked(pairs)
+        return {
+            user.id: RiskPicture(
+                user,
+                platform=rows.platform,
+                markets=marked,
+                now=market.now,
+                market_time=market.market_time,
+                correlations=self._correlations.correlation,
+                without_trade=without_trade,
+            )
+            for user in rows.users
+        }
 
     async def _signal_market(self, signal: Signal) -> SignalMarket:
         quote = await self._markets.quote(signal.venue, signal.symbol)
         instrument = await self._markets.instrument(signal.venue, signal.symbol)
-        return SignalMarket(signal, quote, instrument, utc_now())
-
-    async def _decide_round(
-        self,
-        transaction: FanOutTransaction,
-        picture: RiskPicture,
-        market: SignalMarket,
-        accounts: Sequence[TradingAccount],
-        statistics: dict[UUID, ClosedTradeStatistics],
-    ) -> list[TradeDecision]:
-        """Decide for at most one wallet of each user, write the answers and count the approvals."""
-        books = [picture.books[account.wallet_id] for account in accounts]
-        rows = []
-        for account, book in zip(accounts, books, strict=True):
-            size = self.calculate_position_size(market, book, picture, statistics.get(account.user_id))
-            rows.append(review_row(market, picture, account.wallet_id, size))
-        verdicts = review_batch(rows, [book.limits for book in books])
-        decisions, records, trades, orders = [], [], [], []
-        for account, book, verdict in zip(accounts, books, verdicts, strict=True):
-            approved = isinstance(verdict, ApprovedOrder)
-            trade_id = uuid4() if approved else None
-            breaches = () if isinstance(verdict, ApprovedOrder) else verdict.breaches
-            decision = TradeDecision(uuid4(), account, trade_id, breaches)
-            decisions.append(decision)
-            records.append(_decision_row(decision, market, verdict))
-            if trade_id is not None:
-                trade = _trade_row(trade_id, account, market, book, verdict)
-                trades.append(trade)
-                orders.append(_entry_row(self._terms.deployment, trade, market))
-                picture.reserve(_reservation(trade_id, account, market, book, verdict))
-                transaction.announcements.changed(account.user_id, "position", trade_id)
-            transaction.announcements.changed(account.user_id, "decision", decision.decision_id)
-        await transaction.trades.insert(trades)
-        await transaction.orders.insert(orders)
-        await transaction.accounts.insert_decisions(records)
-        return decisions
-
-    async def _kelly_statistics(
-        self, transaction: FanOutTransaction, picture: RiskPicture, strategy: str
-    ) -> dict[UUID, ClosedTradeStatistics]:
-        """Results by user, read only for those who size by them."""
-        found: dict[UUID, ClosedTradeStatistics] = {}
-        for book in picture.books.values():
-            user_id = book.wallet.user_id
-            if book.sizing_method is SizingMethod.KELLY and user_id not in found:
-                found[user_id] = ClosedTradeStatistics(
-                    *await transaction.decisions.closed_trades(user_id, book.wallet.environment, strategy)
-                )
-        return found
-
-    async def _statistics(
-        self, transaction: TradingTransaction, book: Rulebook, strategy: str
-    ) -> ClosedTradeStatistics | None:
-        if book.sizing_method is not SizingMethod.KELLY:
-            return None
-        wallet = book.wallet
-        return ClosedTradeStatistics(
-            *await transaction.decisions.closed_trades(wallet.user_id, wallet.environment, strategy)
-        )
+        volatility = self._correlations.daily_volatility(signal.venue, signal.symbol)
+        return SignalMarket(signal, quote, instrument, utc_now(), volatility)
 
 
-def smaller_size(size: PositionSize, planned: Decimal, market: SignalMarket, leverage: int) -> PositionSize:
-    """Return `size`, or the planned quantity at the size's own ratios where that is less."""
-    if size.quantity <= planned or size.quantity == 0:
-        return size
-    part = planned / size.quantity
-    contract_size = Decimal(1) if market.instrument is None else market.instrument.contract_size
-    notional = planned * market.entry_price * contract_size
-    return PositionSize(
-        planned,
-        notional,
-        notional / leverage,
-        size.risk_amount * part,
-        size.risk_reward,
-        size.binding_cap,
-        size.method,
+def _wanted(asks: Sequence[Ask], markets: dict[UUID, SignalMarket]) -> FactsWanted:
+    signals = [market.signal for market in markets.values()]
+    return FactsWanted(
+        user_ids=sorted({ask.account.user_id for ask in asks}),
+        environment=asks[0].account.environment,
+        market_time=max(market.market_time for market in markets.values()),
+        symbols=sorted({signal.symbol for signal in signals}),
+        strategies=sorted({signal.strategy for signal in signals}),
     )
 
 
-def breach_rows(breaches: Sequence[BreachDetail]) -> list[dict[str, str | None]]:
-    """Return breaches as they are stored: code, message, limit, value, scope; figures as text."""
-    return [
-        {
-            "code": one.code.value,
-            "message": one.message,
-            "limit": None if one.limit is None else f"{one.limit:f}",
-            "value": None if one.value is None else f"{one.value:f}",
-            "scope": None if one.scope is None else one.scope.value,
-        }
-        for one in breaches
-    ]
-
-
-def _rounds(accounts: Sequence[TradingAccount]) -> list[list[TradingAccount]]:
-    """Split so that no round holds two wallets of one user."""
-    by_user: dict[UUID, list[TradingAccount]] = defaultdict(list)
-    for account in accounts:
-        by_user[account.user_id].append(account)
+def _rounds(asks: Sequence[Ask]) -> list[list[Ask]]:
+    """Split so that no round holds two asks of one user."""
+    by_user: dict[UUID, list[Ask]] = defaultdict(list)
+    for ask in asks:
+        by_user[ask.account.user_id].append(ask)
     longest = max((len(held) for held in by_user.values()), default=0)
     return [[held[number] for held in by_user.values() if number < len(held)] for number in range(longest)]
-
-
-def _decision_row(
-    decision: TradeDecision, market: SignalMarket, verdict: ApprovedOrder | RefusedOrder
-) -> dict[str, object]:
-    size = verdict.intent.size
-    sized = size.quantity > 0
-    return {
-        "id": decision.decision_id,
-        "user_id": decision.account.user_id,
-        "wallet_id": decision.account.wallet_id,
-        "signal_id": market.signal.id,
-        "trade_id": decision.trade_id,
-        "approved": decision.is_approved,
-        "breaches": breach_rows(decision.breaches),
-        "quantity": size.quantity if sized else None,
-        "notional": size.notional if sized else None,
-        "risk_amount": size.risk_amount if sized else None,
-        "requested_price": market.entry_price,
-        "binding_cap": None if size.binding_cap is None else size.binding_cap.value,
-        "market_time": market.market_time,
-    }
-
-
-def _trade_row(
-    trade_id: UUID,
-    account: TradingAccount,
-    market: SignalMarket,
-    book: Rulebook,
-    verdict: ApprovedOrder | RefusedOrder,
-) -> dict[str, object]:
-    signal, intent = market.signal, verdict.intent
-    maximum = 1 if market.instrument is None else market.instrument.max_leverage
-    return {
-        "id": trade_id,
-        "user_id": account.user_id,
-        "wallet_id": account.wallet_id,
-        "signal_id": signal.id,
-        "environment": account.environment,
-        "venue": signal.venue,
-        "symbol": signal.symbol,
-        "strategy": signal.strategy,
-        "timeframe": signal.timeframe,
-        "side": signal.side,
-        "status": TradeStatus.INTENT.value,
-        "planned_quantity": intent.size.quantity,
-        "planned_entry_price": intent.entry_price,
-        "planned_notional": intent.size.notional,
-        "leverage": book.leverage(maximum),
-        "initial_stop_price": intent.stop_price,
-        "stop_price": intent.stop_price,
-        "take_profit_price": intent.take_profit_price,
-        "trailing_enabled": book.trailing_enabled,
-        "trailing_activation_fraction": book.trailing_activation_fraction,
-        "trailing_fraction": book.trailing_fraction,
-        "max_holding_minutes": book.max_holding_minutes,
-        "risk_amount": intent.size.risk_amount,
-        "signal_confidence": signal.confidence,
-        "reason": signal.reason,
-    }
-
-
-def _entry_row(deployment: str, trade: dict[str, object], market: SignalMarket) -> dict[str, object]:
-    trade_id = trade["id"]
-    assert isinstance(trade_id, UUID)  # noqa: S101  (narrows the row's value)
-    return {
-        "client_order_id": client_order_id(deployment, trade_id, OrderLeg.ENTRY, 1),
-        "user_id": trade["user_id"],
-        "wallet_id": trade["wallet_id"],
-        "trade_id": trade_id,
-        "symbol": trade["symbol"],
-        "leg": OrderLeg.ENTRY.value,
-        "attempt": 1,
-        "status": OrderStatus.INTENT.value,
-        "order_type": OrderType.MARKET.value,
-        "side": market.side.entry_order_side.value,
-        "quantity": trade["planned_quantity"],
-        "requested_price": market.entry_price,
-        "reduce_only": False,
-        "market_time": market.market_time,
-    }
-
-
-def _reservation(
-    trade_id: UUID,
-    account: TradingAccount,
-    market: SignalMarket,
-    book: Rulebook,
-    verdict: ApprovedOrder | RefusedOrder,
-) -> Holding:
-    size = verdict.intent.size
-    maximum = 1 if market.instrument is None else market.instrument.max_leverage
-    return Holding(
-        trade_id=trade_id,
-        wallet_id=account.wallet_id,
-        venue=market.signal.venue,
-        symbol=market.signal.symbol,
-        side=market.side,
-        is_pending=True,
-        quantity=Decimal(0),
-        entry_price=None,
-        stop_price=market.stop_price,
-        has_live_stop=False,
-        planned_notional=size.notional,
-        risk_amount=size.risk_amount,
-        leverage=book.leverage(maximum),
-    )

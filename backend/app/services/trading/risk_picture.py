@@ -9,12 +9,14 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
+import msgspec
+
 from app.domain.limits import LossWindow, UserFacts, WalletFacts
 from app.domain.loss_windows import WindowLength
 from app.domain.risk_case import ClosedTradeStatistics
 from app.domain.risk_facts import NEVER_MS, StrategyFacts, SymbolFacts
 from app.domain.types import Side
-from app.repositories.gate_rows import StateRow, UserRow, WalletRow
+from app.repositories.gate_rows import NO_USAGE, StateRow, UsageRow, UserRow, WalletRow
 from app.services.trading.holdings import ZERO, Holding, Marked, Markets
 from app.services.trading.rulebook import Rulebook, TradingStates, rulebook_of
 from app.services.trading.windows import LENGTHS, Windows
@@ -82,6 +84,27 @@ class RiskPicture:
         """Count an approval that was just made."""
         self._holdings.append(holding)
         self._reserved.append(holding)
+
+    def usage(self) -> dict[tuple[str, str], UsageRow]:
+        """What the ledger counts by scope and key, with the approvals that were just made."""
+        found = {(row.scope, row.scope_key): row for row in self.user.usage}
+        for holding in self._reserved:
+            margin = holding.reserved_notional / holding.leverage
+            for key in (
+                ("user", ""),
+                ("wallet", str(holding.wallet_id)),
+                ("strategy", holding.strategy),
+                ("symbol", holding.symbol),
+            ):
+                row = found.get(key, NO_USAGE)
+                found[key] = msgspec.structs.replace(
+                    row,
+                    positions=row.positions + 1,
+                    notional=row.notional + holding.reserved_notional,
+                    margin=row.margin + margin,
+                    open_risk=row.open_risk + holding.reserved_risk,
+                )
+        return found
 
     def state_of(self, wallet_id: UUID) -> StateRow | None:
         return self._states.get(wallet_id)
@@ -165,9 +188,7 @@ class RiskPicture:
             **self._pace(lambda row: row.symbol == order.symbol, order),  # type: ignore[arg-type]
         )
 
-    def _of_scope(
-        self, scope: str, key: str, held: Sequence[Holding], order: Candidate
-    ) -> dict[str, object]:
+    def _of_scope(self, scope: str, key: str, held: Sequence[Holding], order: Candidate) -> dict[str, object]:
         """A strategy's or a symbol's sums; equity, peak and flows are the user's."""
         user = self._user_state()
         usage = next((row for row in self.user.usage if (row.scope, row.scope_key) == (scope, key)), None)

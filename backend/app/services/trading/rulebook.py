@@ -1,7 +1,7 @@
 """Stored settings as the rules read them: one mapper from rows to limits, and who has the last word."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -13,10 +13,12 @@ from app.domain.defaults import PLATFORM_LIMITS, STANDARD, RiskSettingsValues, f
 from app.domain.limits import LimitLevels, RiskLimits, strictest
 from app.domain.risk_limits import NO_OPINION
 from app.domain.types import BreakerScope, SizingMethod, TradingState
+from app.models.risk_settings import RiskSettings, WalletRiskSettings
 from app.repositories.gate_rows import BreakerRow, UserRow, WalletRow
 
+_FIELDS = tuple(field.name for field in fields(RiskSettingsValues))
 _STRICTNESS = {TradingState.ACTIVE: 0, TradingState.REDUCE_ONLY: 1, TradingState.HALTED: 2}
-_SETTINGS = msgspec.json.Decoder(RiskSettingsValues | None)
+_SETTINGS: msgspec.json.Decoder[RiskSettingsValues | None] = msgspec.json.Decoder(RiskSettingsValues | None)
 _PLATFORM = msgspec.json.Decoder(dict[str, Decimal])
 _WHOLE_NUMBERS = frozenset(
     name
@@ -24,6 +26,17 @@ _WHOLE_NUMBERS = frozenset(
     if kind == int | None or str(kind) == "int | None"
 )
 SETTINGS_KEPT = 4096
+
+
+def values_of(row: RiskSettings | WalletRiskSettings | None) -> RiskSettingsValues:
+    """Return a row's settings in the table's units; without a row, no opinion about anything."""
+    if row is None:
+        return RiskSettingsValues()
+    held = {name: getattr(row, name) for name in _FIELDS if hasattr(row, name)}
+    method = held.get("position_sizing_method")
+    if method is not None:
+        held["position_sizing_method"] = SizingMethod(method)
+    return RiskSettingsValues(**held)
 
 
 @lru_cache(SETTINGS_KEPT)

@@ -18,6 +18,7 @@ from app.adapters.postgres_notifications import PostgresNotifications
 from app.core.clock import utc_now
 from app.core.config import DatabaseRole, Settings, asyncpg_dsn, role_database_url
 from app.core.db import Database
+from app.core.lean_transactions import LeanTransactions
 from app.core.process_identity import own_identity
 from app.domain.venue import AccountKey
 from app.repositories.trading_accounts import TradingAccount
@@ -76,10 +77,11 @@ class TradingFloor:
         worker = Database(role_database_url(self.settings, DatabaseRole.WORKER))
         system = Database(role_database_url(self.settings, DatabaseRole.SYSTEM))
         pool = GatewayPool(self.credentials, self.venue.url, None, utc_now, paper_weight=WEIGHT_LIMIT)
-        self.closers += [worker.close, system.close, pool.close]
+        gate = LeanTransactions(asyncpg_dsn(role_database_url(self.settings, DatabaseRole.SYSTEM)), size=6)
+        self.closers += [worker.close, system.close, pool.close, gate.close]
         markets = MarketView(self.reader, PriceBook())
         balances = BalanceKeeper(worker, pool, markets)
-        risk = RiskManagement(system, markets, balances, self.terms)
+        risk = RiskManagement(gate, markets, balances, self.terms)
         return Desk(worker, system, pool, markets, balances, risk, self.terms)
 
     async def credentials(self, key: AccountKey) -> tuple[str, str]:

@@ -11,8 +11,8 @@ import pytest
 from app.core.clock import utc_now
 from app.repositories.fan_out import FanOutTransaction
 from app.repositories.trading_accounts import TradingAccount
+from app.services.trading.decision_lanes import TradeDecision
 from app.services.trading.desk import Desk
-from app.services.trading.risk_management import TradeDecision
 from tests.services.trading.floor import BTC, ETH, SOL, SYMBOLS, TradingFloor
 
 

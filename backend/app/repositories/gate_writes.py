@@ -1,0 +1,199 @@
+"""The gate's answers, written: decisions, reservations with their ceilings, entries and announcements.
+
+One statement, so that a batch is one durable commit in one round trip. It claims every user of an approval by
+the version of the ledger that the decision read; where another approval or a settlement came in between,
+nothing at all is written and the batch is decided again. The ledger's checks stand behind that.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from app.repositories.gate_rows import StateRow
+
+
+class PlannedTrade(msgspec.Struct, frozen=True, kw_only=True):
+    """The trade and first entry of an approval; symbol, side and the rest come from the signal."""
+
+    trade_id: UUID
+    client_order_id: str
+    order_side: str
+    environment: str
+    planned_quantity: Decimal
+    planned_entry_price: Decimal
+    planned_notional: Decimal
+    planned_risk: Decimal
+    leverage: int
+    stop_price: Decimal
+    take_profit_price: Decimal | None
+    trailing_enabled: bool
+    trailing_activation_fraction: Decimal
+    trailing_fraction: Decimal
+    max_holding_minutes: int | None
+
+
+class DecisionRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One answer. `breaches` are rows of code, message, limit, value, scope."""
+
+    id: UUID
+    user_id: UUID
+    wallet_id: UUID
+    signal_id: UUID
+    breaches: list[dict[str, str | None]]
+    quantity: Decimal | None
+    notional: Decimal | None
+    risk_amount: Decimal | None
+    requested_price: Decimal
+    binding_cap: str | None
+    market_time: datetime
+    trade: PlannedTrade | None
+
+
+class CeilingRow(msgspec.Struct, frozen=True, kw_only=True):
+    """The most that one scope of a user may come to, reserved and used together; None where nothing limits.
+    `expected` is the version of the user's own row that was read, 0 where there was none yet."""
+
+    user_id: UUID
+    environment: str
+    scope: str
+    scope_key: str
+    expected: int
+    positions: int | None
+    notional: Decimal | None
+    margin: Decimal | None
+    open_risk: Decimal | None
+    loss_budget: Decimal | None
+
+    def lower(self, other: "CeilingRow") -> "CeilingRow":
+        """The same scope under both: the lower of each ceiling."""
+        bounds = {name: _lower(getattr(self, name), getattr(other, name)) for name in _BOUNDS}
+        return msgspec.structs.replace(self, **bounds)
+
+
+_BOUNDS = ("positions", "notional", "margin", "open_risk", "loss_budget")
+
+
+def _lower(one: Decimal | None, other: Decimal | None) -> Decimal | None:
+    held = [bound for bound in (one, other) if bound is not None]
+    return min(held, default=None)
+
+
+class AnsweredBatch(msgspec.Struct, frozen=True, kw_only=True):
+    """What one statement writes. `receipts` are in the order of the decisions."""
+
+    decisions: list[DecisionRow]
+    receipts: list[bytes]
+    ceilings: list[CeilingRow]
+    notices: list[tuple[str, str]]
+
+
+_SET_CEILINGS = ", ".join(f"{name}_ceiling = EXCLUDED.{name}_ceiling" for name in _BOUNDS)
+_CEILING_COLUMNS = (
+    "positions_ceiling, notional_ceiling, margin_ceiling, open_risk_ceiling, loss_budget_ceiling"
+)
+_WRITE = f"""
+WITH asked AS MATERIALIZED (
+    SELECT d.*, t.*, $2::bytea[] AS receipts
+    FROM ROWS FROM (json_to_recordset($1) AS (
+        id uuid, user_id uuid, wallet_id uuid, signal_id uuid, breaches jsonb, quantity numeric,
+        notional numeric, risk_amount numeric, requested_price numeric, binding_cap text,
+        market_time timestamptz, trade json
+    )) WITH ORDINALITY AS d (id, user_id, wallet_id, signal_id, breaches, quantity, notional, risk_amount,
+        requested_price, binding_cap, market_time, trade, place)
+    LEFT JOIN LATERAL json_to_record(d.trade) AS t (
+        trade_id uuid, client_order_id text, order_side text, environment text, planned_quantity numeric,
+        planned_entry_price numeric, planned_notional numeric, planned_risk numeric, leverage integer,
+        stop_price numeric, take_profit_price numeric, trailing_enabled boolean,
+        trailing_activation_fraction numeric, trailing_fraction numeric, max_holding_minutes integer
+    ) ON d.trade IS NOT NULL
+), ceilings AS MATERIALIZED (
+    SELECT * FROM json_to_recordset($3) AS c (
+        user_id uuid, environment text, scope text, scope_key text, expected integer, positions integer,
+        notional numeric, margin numeric, open_risk numeric, loss_budget numeric)
+), claimed AS (
+    INSERT INTO risk_usage AS u (user_id, environment, scope, scope_key, version, {_CEILING_COLUMNS})
+    SELECT user_id, environment, scope, scope_key, expected + 1, positions, notional, margin, open_risk,
+           loss_budget FROM ceilings WHERE scope = 'user' ORDER BY user_id, environment
+    ON CONFLICT (user_id, environment, scope, scope_key) DO UPDATE
+        SET version = EXCLUDED.version, {_SET_CEILINGS} WHERE u.version = EXCLUDED.version - 1
+    RETURNING 1
+), held AS MATERIALIZED (
+    SELECT (SELECT count(*) FROM claimed) = (SELECT count(*) FROM ceilings WHERE scope = 'user') AS yes
+), bounded AS (
+    INSERT INTO risk_usage AS u (user_id, environment, scope, scope_key, {_CEILING_COLUMNS})
+    SELECT user_id, environment, scope, scope_key, positions, notional, margin, open_risk, loss_budget
+    FROM ceilings, held WHERE held.yes AND scope <> 'user' ORDER BY user_id, environment, scope, scope_key
+    ON CONFLICT (user_id, environment, scope, scope_key) DO UPDATE SET {_SET_CEILINGS}
+), decided AS (
+    INSERT INTO risk_decisions (id, user_id, wallet_id, signal_id, trade_id, approved, breaches, quantity,
+        notional, risk_amount, requested_price, binding_cap, market_time, receipt)
+    SELECT id, user_id, wallet_id, signal_id, trade_id, trade_id IS NOT NULL, breaches, quantity, notional,
+        risk_amount, requested_price, binding_cap, market_time, receipts[place]
+    FROM asked, held WHERE held.yes
+), entered AS (
+    INSERT INTO trades (id, user_id, wallet_id, signal_id, environment, venue, symbol, strategy, timeframe,
+        side, planned_quantity, planned_entry_price, planned_notional, leverage, initial_stop_price,
+        stop_price, take_profit_price, trailing_enabled, trailing_activation_fraction, trailing_fraction,
+        max_holding_minutes, risk_amount, signal_confidence, reason, decided_at)
+    SELECT a.trade_id, a.user_id, a.wallet_id, a.signal_id, a.environment, s.venue, s.symbol, s.strategy,
+        s.timeframe, s.side, a.planned_quantity, a.planned_entry_price, a.planned_notional, a.leverage,
+        a.stop_price, a.stop_price, a.take_profit_price, a.trailing_enabled,
+        a.trailing_activation_fraction, a.trailing_fraction, a.max_holding_minutes, a.planned_risk,
+        s.confidence, s.reason, a.market_time
+    FROM asked a JOIN signals s ON s.id = a.signal_id, held WHERE held.yes AND a.trade_id IS NOT NULL
+), intended AS (
+    INSERT INTO orders (client_order_id, user_id, wallet_id, trade_id, symbol, leg, attempt, order_type, side,
+        quantity, requested_price, market_time)
+    SELECT a.client_order_id, a.user_id, a.wallet_id, a.trade_id, s.symbol, 'entry', 1, 'market',
+        a.order_side, a.planned_quantity, a.requested_price, a.market_time
+    FROM asked a JOIN signals s ON s.id = a.signal_id, held WHERE held.yes AND a.trade_id IS NOT NULL
+), told AS (
+    SELECT pg_notify(n.channel, n.payload) FROM unnest($4::text[], $5::text[]) AS n (channel, payload), held
+    WHERE held.yes
+)
+SELECT held.yes, (SELECT count(*) FROM told) FROM held
+"""  # noqa: S608 - no value of anybody's
+
+WINDOW_FIELDS = tuple(
+    name
+    for name in StateRow.__struct_fields__
+    if name.startswith(("day_", "week_", "month_")) or name == "peak_equity"
+)
+_BEGIN = f"""
+UPDATE risk_state r SET {", ".join(f"{name} = x.{name}" for name in WINDOW_FIELDS)},
+    updated_at = now()
+FROM json_populate_recordset(NULL::risk_state, $1) x WHERE r.id = x.id
+"""  # noqa: S608 - our own columns
+
+
+class SystemGateWriteRepository:
+    """Writes of the gate over a bare connection of the system role."""
+
+    def __init__(self, connection: asyncpg.Connection) -> None:
+        self._connection = connection
+
+    async def write(self, batch: AnsweredBatch) -> bool:
+        """Write a batch; False, with nothing written, where a user's ledger changed since it was read."""
+        return bool(
+            await self._connection.fetchval(
+                _WRITE,
+                _json(batch.decisions),
+                batch.receipts,
+                _json(batch.ceilings),
+                [channel for channel, _ in batch.notices],
+                [payload for _, payload in batch.notices],
+            )
+        )
+
+    async def store_windows(self, states: Sequence[StateRow]) -> None:
+        """Write the windows and peaks of these locked rows."""
+        if states:
+            await self._connection.execute(_BEGIN, _json(states))
+
+
+def _json(rows: Sequence[msgspec.Struct]) -> str:
+    return msgspec.json.encode(rows).decode()

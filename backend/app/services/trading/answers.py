@@ -1,0 +1,160 @@
+"""The answers of one batch, gathered: what each says, and the rows that are written for it."""
+
+import json
+from collections.abc import Mapping, Sequence
+from uuid import UUID, uuid4
+
+from app.domain.client_order_id import client_order_id
+from app.domain.limits import ApprovedOrder, BreachDetail, RefusedOrder
+from app.domain.risk_case import RiskCase
+from app.domain.types import OrderLeg, Side
+from app.repositories.gate_rows import StateRow
+from app.repositories.gate_writes import AnsweredBatch, CeilingRow, DecisionRow, PlannedTrade
+from app.services.trading.ceilings import ceilings_of
+from app.services.trading.decision_lanes import Ask, TradeDecision
+from app.services.trading.holdings import ZERO, Holding
+from app.services.trading.proposals import SignalMarket
+from app.services.trading.risk_picture import RiskPicture
+
+Verdict = ApprovedOrder | RefusedOrder
+
+
+class Answers:
+    """Adds an answer at a time; an approval is reserved in its user's picture at once."""
+
+    def __init__(self, deployment: str, pictures: Mapping[UUID, RiskPicture]) -> None:
+        self._deployment = deployment
+        self._pictures = pictures
+        self._answers: dict[int, TradeDecision] = {}
+        self._decisions: list[DecisionRow] = []
+        self._receipts: list[bytes] = []
+        self._ceilings: dict[tuple[UUID, str, str], CeilingRow] = {}
+        self._notices: list[tuple[str, str]] = []
+
+    @property
+    def changed(self) -> list[StateRow]:
+        """Risk rows whose windows began or tripped."""
+        return [state for picture in self._pictures.values() for state in picture.changed]
+
+    def add(self, ask: Ask, market: SignalMarket, case: RiskCase, verdict: Verdict) -> None:
+        """Take in what was decided about one ask."""
+        user_id = ask.account.user_id
+        trade_id = uuid4() if isinstance(verdict, ApprovedOrder) else None
+        breaches = () if isinstance(verdict, ApprovedOrder) else verdict.breaches
+        answer = TradeDecision(ask, uuid4(), trade_id, breaches)
+        trade = None
+        if trade_id is not None:
+            picture = self._pictures[user_id]
+            trade = self._planned(trade_id, ask, market, case, verdict)
+            self._bound(picture, ask, case)
+            picture.reserve(_holding(trade, ask))
+            self._tell(user_id, "position", trade_id)
+        self._decisions.append(_decision(answer, market, verdict, trade))
+        self._receipts.append(b"")
+        self._tell(user_id, "decision", answer.decision_id)
+        self._answers[id(ask)] = answer
+
+    def batch(self) -> AnsweredBatch:
+        """Everything that is written for them."""
+        return AnsweredBatch(
+            decisions=self._decisions,
+            receipts=self._receipts,
+            ceilings=list(self._ceilings.values()),
+            notices=self._notices,
+        )
+
+    def of(self, asks: Sequence[Ask]) -> list[TradeDecision]:
+        """The answers in the order of the asks."""
+        return [self._answers[id(ask)] for ask in asks]
+
+    def _bound(self, picture: RiskPicture, ask: Ask, case: RiskCase) -> None:
+        """Note the ceilings of the approval's scopes. What the batch reserved before counts as used in the
+        facts, and is added to the ledger's figures; where a scope is met twice the lower ceiling stands."""
+        user_id, wallet_id = ask.account.user_id, ask.account.wallet_id
+        for row in ceilings_of(case, user_id, wallet_id, ask.signal.strategy, picture.usage()):
+            key = (user_id, row.scope, row.scope_key)
+            known = self._ceilings.get(key)
+            self._ceilings[key] = row if known is None else row.lower(known)
+
+    def _planned(
+        self, trade_id: UUID, ask: Ask, market: SignalMarket, case: RiskCase, verdict: Verdict
+    ) -> PlannedTrade:
+        intent = verdict.intent
+        book = self._pictures[ask.account.user_id].book(
+            ask.account.wallet_id, ask.signal.strategy, ask.signal.symbol
+        )
+        wallet = self._pictures[ask.account.user_id].wallets[ask.account.wallet_id]
+        return PlannedTrade(
+            trade_id=trade_id,
+            client_order_id=client_order_id(self._deployment, trade_id, OrderLeg.ENTRY, 1),
+            order_side=market.side.entry_order_side.value,
+            environment=case.order.environment.value,
+            planned_quantity=intent.size.quantity,
+            planned_entry_price=intent.entry_price,
+            planned_notional=intent.size.notional,
+            planned_risk=intent.size.risk_amount,
+            leverage=case.terms.leverage,
+            stop_price=market.stop_price,
+            take_profit_price=intent.take_profit_price,
+            trailing_enabled=book.trailing_enabled,
+            trailing_activation_fraction=book.trailing_activation_fraction,
+            trailing_fraction=book.trailing_fraction,
+            max_holding_minutes=wallet.max_holding_minutes,
+        )
+
+    def _tell(self, user_id: UUID, kind: str, changed_id: UUID) -> None:
+        payload = json.dumps({"user_id": str(user_id), "kind": kind, "id": str(changed_id)})
+        self._notices.append(("user_events", payload))
+
+
+def breach_rows(breaches: Sequence[BreachDetail]) -> list[dict[str, str | None]]:
+    """Return breaches as they are stored: code, message, limit, value, scope; figures as text."""
+    return [
+        {
+            "code": one.code.value,
+            "message": one.message,
+            "limit": None if one.limit is None else f"{one.limit:f}",
+            "value": None if one.value is None else f"{one.value:f}",
+            "scope": None if one.scope is None else one.scope.value,
+        }
+        for one in breaches
+    ]
+
+
+def _decision(
+    answer: TradeDecision, market: SignalMarket, verdict: Verdict, trade: PlannedTrade | None
+) -> DecisionRow:
+    size, account = verdict.intent.size, answer.ask.account
+    sized = size.quantity > 0
+    return DecisionRow(
+        id=answer.decision_id,
+        user_id=account.user_id,
+        wallet_id=account.wallet_id,
+        signal_id=market.signal.id,
+        breaches=breach_rows(answer.breaches),
+        quantity=size.quantity if sized else None,
+        notional=size.notional if sized else None,
+        risk_amount=size.risk_amount if sized else None,
+        requested_price=market.entry_price,
+        binding_cap=None if size.binding_cap is None else size.binding_cap.value,
+        market_time=market.market_time,
+        trade=trade,
+    )
+
+
+def _holding(trade: PlannedTrade, ask: Ask) -> Holding:
+    return Holding(
+        trade_id=trade.trade_id,
+        wallet_id=ask.account.wallet_id,
+        venue=ask.signal.venue,
+        symbol=ask.signal.symbol,
+        strategy=ask.signal.strategy,
+        side=Side(ask.signal.side),
+        quantity=ZERO,
+        entry_price=None,
+        stop_price=trade.stop_price,
+        has_live_stop=False,
+        reserved_notional=trade.planned_notional,
+        reserved_risk=trade.planned_risk,
+        leverage=trade.leverage,
+    )
