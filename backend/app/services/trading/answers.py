@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 from app.domain.client_order_id import client_order_id
 from app.domain.limits import ApprovedOrder, BreachDetail, RefusedOrder
+from app.domain.receipts import receipts_of
 from app.domain.risk_case import RiskCase
 from app.domain.types import OrderLeg, Side
 from app.repositories.gate_rows import StateRow
@@ -20,7 +21,7 @@ Verdict = ApprovedOrder | RefusedOrder
 
 
 class Answers:
-    """Adds an answer at a time; an approval is reserved in its user's picture at once."""
+    """Takes in a round at a time; an approval is reserved in its user's picture at once."""
 
     def __init__(self, deployment: str, pictures: Mapping[UUID, RiskPicture]) -> None:
         self._deployment = deployment
@@ -36,8 +37,19 @@ class Answers:
         """Risk rows whose windows began or tripped."""
         return [state for picture in self._pictures.values() for state in picture.changed]
 
-    def add(self, ask: Ask, market: SignalMarket, case: RiskCase, verdict: Verdict) -> None:
-        """Take in what was decided about one ask."""
+    def add_round(
+        self,
+        asks: Sequence[Ask],
+        markets: Mapping[UUID, SignalMarket],
+        cases: Sequence[RiskCase],
+        verdicts: Sequence[Verdict],
+    ) -> None:
+        """Take in what was decided about asks of different users."""
+        self._receipts += receipts_of(cases, verdicts)
+        for ask, case, verdict in zip(asks, cases, verdicts, strict=True):
+            self._add(ask, markets[ask.signal.id], case, verdict)
+
+    def _add(self, ask: Ask, market: SignalMarket, case: RiskCase, verdict: Verdict) -> None:
         user_id = ask.account.user_id
         trade_id = uuid4() if isinstance(verdict, ApprovedOrder) else None
         breaches = () if isinstance(verdict, ApprovedOrder) else verdict.breaches
@@ -50,7 +62,6 @@ class Answers:
             picture.reserve(_holding(trade, ask))
             self._tell(user_id, "position", trade_id)
         self._decisions.append(_decision(answer, market, verdict, trade))
-        self._receipts.append(b"")
         self._tell(user_id, "decision", answer.decision_id)
         self._answers[id(ask)] = answer
 

@@ -11,6 +11,7 @@ import structlog
 
 from app.core.clock import utc_now
 from app.core.db import Database
+from app.domain.drawdown import peak_after_flow
 from app.domain.loss_windows import WindowLength
 from app.domain.venue import AccountBalance, LedgerEntry, LedgerKind, VenueUnavailableError
 from app.models.risk_state import RiskState
@@ -111,7 +112,8 @@ class BalanceKeeper:
             own = next(state for state in states if state.wallet_id == account.wallet_id)
             if own.balance_as_of is not None and own.balance_as_of > reading.read_at:
                 return
-            await self._post(transaction, account, own, reading.entries)
+            user = next((state for state in states if state.wallet_id is None), None)
+            await self._post(transaction, account, own, user, reading.entries)
             own.balance, own.equity = reading.balance.balance, reading.balance.equity
             own.free_margin, own.balance_as_of = reading.balance.free_margin, reading.read_at
             market_time = reading.market_time
@@ -154,6 +156,7 @@ class BalanceKeeper:
         transaction: TradingTransaction,
         account: TradingAccount,
         state: RiskState,
+        user: RiskState | None,
         entries: Sequence[LedgerEntry],
     ) -> None:
         """Insert what the venue posted beside our own fills; new deposits count in the day's window."""
@@ -184,6 +187,9 @@ class BalanceKeeper:
             entry, trade_id = by_key[key]
             if entry.kind in FLOWS:
                 _count_flow(state, entry)
+                _move_peak(state, entry)
+                if user is not None:
+                    _move_peak(user, entry)
             if entry.kind is LedgerKind.FUNDING and trade_id is not None:
                 await transaction.trades.add_funding(user_id, trade_id, entry.amount)
                 transaction.announcements.changed(user_id, "trade", trade_id)
@@ -193,14 +199,19 @@ class BalanceKeeper:
 
 
 def _count_flow(state: RiskState, entry: LedgerEntry) -> None:
-    """A transfer counts in the windows that it falls in, and moves the peak: it is neither profit nor loss."""
+    """A transfer counts in the windows that it falls in: it is neither profit nor loss."""
     for length in WindowLength:
         start = getattr(state, f"{length}_start")
         if start is not None and entry.occurred_at >= start:
             flows = f"{length}_flows"
             setattr(state, flows, getattr(state, flows) + entry.amount)
-    if state.peak_equity is not None and state.day_start is not None:
-        state.peak_equity = max(state.peak_equity + entry.amount, Decimal(0))
+
+
+def _move_peak(state: RiskState, entry: LedgerEntry) -> None:
+    """A transfer moves the peak with the equity, so that the drawdown stays what it was."""
+    if state.peak_equity is not None and state.equity is not None:
+        state.peak_equity = peak_after_flow(state.peak_equity, state.equity, entry.amount)
+        state.equity += entry.amount
 
 
 def _flows(entries: Sequence[LedgerEntry]) -> set[str]:

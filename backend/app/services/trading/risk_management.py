@@ -15,6 +15,7 @@ import structlog
 
 from app.core.clock import utc_now
 from app.core.lean_transactions import LeanTransactions
+from app.domain.decision import decide_batch
 from app.domain.limits import ApprovedOrder, RefusedOrder
 from app.models.signal import Signal
 from app.models.trade import Trade
@@ -28,7 +29,7 @@ from app.services.trading.balances import BalanceKeeper
 from app.services.trading.correlations import CorrelationBook
 from app.services.trading.decision_lanes import Ask, DecisionLanes, TradeDecision
 from app.services.trading.markets import MarketView
-from app.services.trading.proposals import SignalMarket, answer_cases, case_of
+from app.services.trading.proposals import SignalMarket, case_of
 from app.services.trading.risk_picture import RiskPicture
 from app.services.trading.terms import TradingTerms
 
@@ -81,7 +82,7 @@ class RiskManagement:
         rows = await transaction.facts.read(user_id, wanted)
         (picture,) = (await self._pictures(rows, market, without_trade=trade.id)).values()
         case = case_of(market, picture, trade.wallet_id, trade.planned_quantity)
-        return answer_cases([case])[0]
+        return decide_batch([case])[0]
 
     async def _decide(self, asks: Sequence[Ask]) -> list[TradeDecision]:
         """Decide a batch of one environment. What is found changed or must be begun is decided under lock;
@@ -160,8 +161,7 @@ class RiskManagement:
                 case_of(markets[ask.signal.id], pictures[ask.account.user_id], ask.account.wallet_id)
                 for ask in held
             ]
-            for ask, case, verdict in zip(held, cases, answer_cases(cases), strict=True):
-                answers.add(ask, markets[ask.signal.id], case, verdict)
+            answers.add_round(held, markets, cases, decide_batch(cases))
         return answers
 
     async def _pictures(

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import msgspec
 
+from app.domain.correlation import signed_correlation
 from app.domain.limits import LossWindow, UserFacts, WalletFacts
 from app.domain.loss_windows import WindowLength
 from app.domain.risk_case import ClosedTradeStatistics
@@ -256,7 +257,7 @@ class RiskPicture:
         if holding.venue != order.venue:
             return None
         found = self._correlations(order.venue, order.symbol, holding.symbol)
-        return None if found is None else found * order.side.sign * holding.side.sign
+        return signed_correlation(found, holding.side, order.side)
 
     def _pace(self, belongs: Callable[..., bool], order: Candidate) -> dict[str, int]:
         """Entries of the day, and the newest exits from the order's symbol, of the rows that belong."""
