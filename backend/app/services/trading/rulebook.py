@@ -13,7 +13,7 @@ from app.domain.defaults import PLATFORM_LIMITS, STANDARD, RiskSettingsValues, f
 from app.domain.limits import LimitLevels, RiskLimits, strictest
 from app.domain.risk_limits import NO_OPINION
 from app.domain.types import BreakerScope, SizingMethod, TradingState
-from app.models.risk_settings import RiskSettings, WalletRiskSettings
+from app.models.risk_settings import RiskSettings, ScopedRiskSettings, WalletRiskSettings
 from app.repositories.gate_rows import BreakerRow, UserRow, WalletRow
 
 _FIELDS = tuple(field.name for field in fields(RiskSettingsValues))
@@ -28,7 +28,7 @@ _WHOLE_NUMBERS = frozenset(
 SETTINGS_KEPT = 4096
 
 
-def values_of(row: RiskSettings | WalletRiskSettings | None) -> RiskSettingsValues:
+def values_of(row: RiskSettings | WalletRiskSettings | ScopedRiskSettings | None) -> RiskSettingsValues:
     """Return a row's settings in the table's units; without a row, no opinion about anything."""
     if row is None:
         return RiskSettingsValues()
