@@ -48,11 +48,11 @@ def _review(state: State, account: Account, now: int) -> None:
     """Isolated positions each by itself, then all that share the cross wallet."""
     for position in account.held():
         if account.is_isolated(position.symbol):
-            market = state.markets[position.symbol]
-            if margin.position_pot(market, account, position).is_under_water:
+            pot = margin.position_pot(state.markets[position.symbol], account, position)
+            if pot.is_under_water:
                 _liquidate_isolated(state, account, position, now)
             else:
-                _narrow(state, margin.position_pot(market, account, position), [position])
+                _narrow(state, pot, [position])
     held = account.held_cross()
     if held and margin.cross_pot(state, account).is_under_water:
         _liquidate_cross(state, account, held, now)

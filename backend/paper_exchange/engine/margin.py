@@ -6,6 +6,7 @@ cumulative of its bracket. Cross positions share the cross wallet; an isolated o
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -50,10 +51,6 @@ class MarginSummary:
     cross: Pot
     isolated: Pot
     order_initial: Decimal
-
-    @property
-    def whole(self) -> Pot:
-        return self.cross + self.isolated
 
     @property
     def wallet(self) -> Decimal:
@@ -144,13 +141,13 @@ def position_initial(market: Market, account: Account, position: Position) -> De
 
 def resting(account: Account) -> dict[PositionKey, Resting]:
     """What is open, by the position it belongs to; orders that only reduce hold no margin."""
-    found: dict[PositionKey, Resting] = {}
+    sums: dict[PositionKey, list[Decimal]] = {}
     for order in account.open_orders.values():
         if order.reduce_only:
             continue
-        key = order.symbol, order.position_side
-        found[key] = found.get(key, NOTHING_RESTING).plus(order.side, order.remaining * order.price)
-    return found
+        both = sums.setdefault((order.symbol, order.position_side), [ZERO, ZERO])
+        both[order.side is Side.SELL] += order.remaining * order.price
+    return {key: Resting(bids, asks) for key, (bids, asks) in sums.items()}
 
 
 def orders_initial(account: Account, market: Market, side: PositionSide, open_there: Resting) -> Decimal:
@@ -177,16 +174,18 @@ def cross_pot(state: State, account: Account) -> Pot:
     return found
 
 
-def summary(state: State, account: Account) -> MarginSummary:
-    """The whole account at the present marks."""
+def summary(
+    state: State, account: Account, open_there: Mapping[PositionKey, Resting] | None = None
+) -> MarginSummary:
+    """The whole account at the present marks; `open_there` is `resting(account)` where it is known already."""
     isolated = Pot()
     for position in account.held():
         if account.is_isolated(position.symbol):
             isolated += position_pot(state.markets[position.symbol], account, position)
     ordered = sum(
         (
-            orders_initial(account, state.markets[symbol], side, open_there)
-            for (symbol, side), open_there in resting(account).items()
+            orders_initial(account, state.markets[symbol], side, one)
+            for (symbol, side), one in (resting(account) if open_there is None else open_there).items()
         ),
         ZERO,
     )

@@ -202,7 +202,8 @@ def check_means(state: State, account: Account, checked: Checked) -> None:
     market, price, whose = checked.market, _reference(checked), checked.position_side
     leverage = account.leverage(market.symbol)
     held = account.amount(market.symbol, whose) * market.mark
-    before = margin.resting(account).get((market.symbol, whose), margin.NOTHING_RESTING)
+    open_there = margin.resting(account)
+    before = open_there.get((market.symbol, whose), margin.NOTHING_RESTING)
     after = before.plus(checked.side, checked.quantity * price)
     added = after.added(whose, held) - before.added(whose, held)
     if added <= 0:
@@ -212,7 +213,7 @@ def check_means(state: State, account: Account, checked: Checked) -> None:
     worse = price - market.mark if checked.side is Side.BUY else market.mark - price
     fee = checked.quantity * price * market.contract.taker_fee
     needed = added / leverage + max(ZERO, worse) * added / price + fee
-    found = margin.summary(state, account)
+    found = margin.summary(state, account, open_there)
     usable = found.transferable if account.is_isolated(market.symbol) else found.available
     if needed > usable:
         raise VenueError(Refusal.MARGIN_INSUFFICIENT)

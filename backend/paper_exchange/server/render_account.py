@@ -54,9 +54,11 @@ class PositionRows:
         self._account = account
         self._now = now
         self._resting = margin.resting(account)
+        self._ordered = {(one.symbol, one.position_side) for one in account.open_orders.values()}
 
     def has_orders(self, key: PositionKey) -> bool:
-        return any((o.symbol, o.position_side) == key for o in self._account.open_orders.values())
+        """Whether any order is open on that position, one that only reduces included."""
+        return key in self._ordered
 
     def v3(self, position: Position) -> dict[str, object]:
         """A row of v3 positionRisk."""

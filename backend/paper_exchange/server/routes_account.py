@@ -13,6 +13,7 @@ from paper_exchange.server.render_account import (
 from paper_exchange.server.render_orders import income_fields
 from paper_exchange.server.routes_positions import SUCCESS, every_position, rows_of
 from paper_exchange.server.routing import Access, Answer, Call, Route, Routes, per_symbol, signed
+from paper_exchange.server.windows import any_span
 
 # Every kind the venue knows; of most of them nothing ever happens here, and the answer is an empty list.
 INCOME_TYPES = frozenset(
@@ -163,12 +164,13 @@ def _income_type(named: str | None) -> str | None:
 
 def income(call: Call) -> object:
     parameters = call.parameters
+    start_ms, end_ms = any_span(parameters)
     wanted = Range(
         account=call.account.id,
         symbol=parameters.optional("symbol"),
         kind=_income_type(parameters.optional("incomeType")),
-        start_ms=parameters.integer("startTime"),
-        end_ms=parameters.integer("endTime"),
+        start_ms=start_ms,
+        end_ms=end_ms,
         limit=parameters.limit(100, 1_000),
     )
     return [income_fields(row) for row in call.venue.history.income(wanted)]

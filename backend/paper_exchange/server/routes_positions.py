@@ -10,6 +10,7 @@ from paper_exchange.journal.history import Range
 from paper_exchange.server.render_account import PositionRows, margin_change_fields
 from paper_exchange.server.render_orders import order_fields
 from paper_exchange.server.routing import Call, Routes, per_symbol, signed
+from paper_exchange.server.windows import any_span
 
 SUCCESS = {"code": 200, "msg": "success"}
 
@@ -114,11 +115,12 @@ def margin_history(call: Call) -> object:
     kind = parameters.integer("type")
     if kind not in (None, ADD_MARGIN, REDUCE_MARGIN):
         raise VenueError(Refusal.MALFORMED, "type")
+    start_ms, end_ms = any_span(parameters)
     wanted = Range(
         account=call.account.id,
         symbol=call.market().symbol,
-        start_ms=parameters.integer("startTime"),
-        end_ms=parameters.integer("endTime"),
+        start_ms=start_ms,
+        end_ms=end_ms,
         limit=parameters.limit(500, 1_000),
     )
     return [margin_change_fields(row) for row in call.venue.history.margin_changes(wanted, _sign(kind))]
@@ -135,11 +137,12 @@ def forced_orders(call: Call) -> object:
     if named not in (None, *AutoClose):
         raise VenueError(Refusal.MALFORMED, "autoCloseType")
     symbol = parameters.optional("symbol")
+    start_ms, end_ms = any_span(parameters)
     wanted = Range(
         account=call.account.id,
         symbol=None if symbol is None else call.market().symbol,
-        start_ms=parameters.integer("startTime"),
-        end_ms=parameters.integer("endTime"),
+        start_ms=start_ms,
+        end_ms=end_ms,
         limit=parameters.limit(50 if symbol is None else 100, 100),
     )
     markets = call.venue.exchange.markets

@@ -28,6 +28,14 @@ def window(parameters: Parameters, now: int) -> tuple[int, int]:
     return start, end
 
 
+def any_span(parameters: Parameters) -> tuple[int | None, int | None]:
+    """First and last millisecond of listings that may reach back as far as they like; None = open."""
+    start, end = parameters.integer("startTime"), parameters.integer("endTime")
+    if start is not None and end is not None and start > end:
+        raise VenueError(Refusal.START_AFTER_END)
+    return start, end
+
+
 def rows_wanted(
     call: Call, symbol: str | None, from_id: int | None = None, order_id: int | None = None
 ) -> Range:

@@ -237,6 +237,22 @@ def test_words_that_the_venue_does_not_know_are_refused(
     assert (response.status_code, response.json()["code"]) == (400, -1130)
 
 
+@pytest.mark.parametrize(
+    ("path", "fields"),
+    [
+        ("/fapi/v1/income", {}),
+        ("/fapi/v1/forceOrders", {}),
+        ("/fapi/v1/positionMargin/history", {"symbol": "BTCUSDT"}),
+    ],
+)
+def test_a_span_may_be_a_moment_but_not_run_backwards(
+    caller: Caller, path: str, fields: dict[str, object]
+) -> None:
+    assert caller.get(path, **fields, startTime=1_000, endTime=1_000).json() == []
+    response = caller.get(path, **fields, startTime=1_000, endTime=999)
+    assert (response.status_code, response.json()["code"]) == (400, -1023)
+
+
 def test_another_account_sees_and_changes_nothing_of_it(shared_exchange: Running, caller: Caller) -> None:
     trade_hedged_and_isolated(caller)
     with calling(shared_exchange, "another") as other:
