@@ -23,7 +23,9 @@ def up(
     port: Annotated[
         int | None, typer.Option(help="Port of the web app and the API.", min=1, max=65535)
     ] = None,
-    live: Annotated[bool, typer.Option("--live", help="Follow a live market.")] = False,
+    live: Annotated[
+        bool, typer.Option("--live", help="Follow a real venue's live market; the money stays simulated.")
+    ] = False,
     replay: Annotated[Path | None, typer.Option(help="Replay the price files of a folder.")] = None,
     speed: Annotated[float | None, typer.Option(help="Market seconds per second.", min=0.001)] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the synthetic market.", min=0)] = None,
@@ -32,11 +34,10 @@ def up(
 ) -> None:
     """Start everything on this machine."""
     from app.cli import up as command
-    from app.cli.market_choice import LIVE_IS_ABSENT
 
-    if live:
-        raise CommandError(LIVE_IS_ABSENT, 2)
-    command.up(command.UpOptions(port=port, replay=replay, speed=speed, seed=seed, fresh=fresh, demo=demo))
+    command.up(
+        command.UpOptions(port=port, replay=replay, live=live, speed=speed, seed=seed, fresh=fresh, demo=demo)
+    )
 
 
 @app.command()

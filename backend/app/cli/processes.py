@@ -52,7 +52,10 @@ def paper_arguments(settings: Settings) -> tuple[str, ...]:
     journal.parent.mkdir(parents=True, exist_ok=True)
     arguments = [sys.executable, "-m", "paper_exchange", "--port", str(address.port or 80)]
     arguments += ["--journal", str(journal), "--feed", settings.paper_feed.value]
-    arguments += ["--speed", f"{settings.paper_speed:g}"]
+    if settings.paper_feed is not PaperFeed.LIVE:
+        arguments += ["--speed", f"{settings.paper_speed:g}"]
+    elif settings.paper_live_url:
+        arguments += ["--live-url", settings.paper_live_url]
     arguments += ["--weight-limit", str(settings.paper_weight_per_minute)]
     if settings.paper_feed is PaperFeed.SYNTHETIC:
         arguments += ["--seed", str(settings.paper_seed)]

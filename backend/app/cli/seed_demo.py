@@ -30,7 +30,7 @@ EMAIL: Final = "demo@stackalpha.local"
 FILE_NAME: Final = "demo.json"
 DEPOSIT: Final = Decimal(10_000)
 OPERATOR: Final = "operator"
-FEED_TIMEFRAMES: Final = {PaperFeed.SYNTHETIC: "15m", PaperFeed.REPLAY: "1h"}
+FEED_TIMEFRAMES: Final = {PaperFeed.SYNTHETIC: "15m", PaperFeed.REPLAY: "1h", PaperFeed.LIVE: "15m"}
 
 # Wide enough that the wallets' own, different limits are what binds.
 USER_SETTINGS: Final[Changes] = {

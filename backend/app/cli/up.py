@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from rich.panel import Panel
 
 from app.adapters.embedded.ports import port_is_free, remembered_port
-from app.cli.market_choice import check_market
+from app.cli.market_choice import LIVE_VENUE, check_market, note_market
 from app.cli.migrate import migrate_database
 from app.cli.paper_control import PaperControl
 from app.cli.preflight import check_folder, check_port, check_python, check_replay
@@ -49,6 +49,7 @@ class UpOptions:
 
     port: int | None = None
     replay: Path | None = None
+    live: bool = False
     speed: float | None = None
     seed: int | None = None
     fresh: bool = False
@@ -116,6 +117,12 @@ def apply_options(settings: Settings, options: UpOptions) -> Settings:
             "paper_feed": PaperFeed.REPLAY,
             "paper_replay_dir": options.replay.expanduser().absolute(),
         }
+    if options.live:
+        if options.replay is not None or options.speed is not None:
+            raise CommandError(
+                "--live has its own prices and its own speed: leave --replay and --speed out.", 2
+            )
+        changes |= {"paper_feed": PaperFeed.LIVE, "paper_speed": 1.0}
     if options.speed is not None:
         changes["paper_speed"] = options.speed
     if options.seed is not None:
@@ -173,7 +180,9 @@ def _start(
     with step("Paper exchange", stop):
         supervisor.start(process_spec(ProcessName.PAPER, settings))
         supervisor.wait_ready(ProcessName.PAPER)
-        if not paper.set_paused(paused=True):  # the market waits until there is somebody to trade it
+        note_market(settings)
+        # the market waits until there is somebody to trade it; a live one waits for nobody
+        if settings.paper_feed is not PaperFeed.LIVE and not paper.set_paused(paused=True):
             raise CommandError(f"What answers at {settings.paper_url} is not our paper exchange.")
     login = None
     if options.demo:
@@ -184,7 +193,8 @@ def _start(
             supervisor.start(process_spec(name, settings))
         for name in (ProcessName.API, ProcessName.EXECUTOR, ProcessName.MONITOR, ProcessName.JOBS):
             supervisor.wait_ready(name)
-    paper.set_paused(paused=False)
+    if settings.paper_feed is not PaperFeed.LIVE:
+        paper.set_paused(paused=False)
     _welcome(settings, login)
     return settings
 
@@ -204,6 +214,15 @@ def _addresses(settings: Settings, web_url: str) -> RunningServices:
     return RunningServices(settings.database_url, settings.redis_url, settings.paper_url, web_url)
 
 
+def _market(settings: Settings) -> str:
+    if settings.paper_feed is PaperFeed.LIVE:
+        return f"live prices of {settings.paper_live_url or LIVE_VENUE}, simulated money"
+    speed = f"{settings.paper_speed:g} times real time"
+    if settings.paper_feed is PaperFeed.REPLAY:
+        return f"replay of {settings.paper_replay_dir}, {speed}"
+    return f"synthetic market, seed {settings.paper_seed}, {speed}"
+
+
 def _welcome(settings: Settings, login: DemoLogin | None) -> None:
     lines = [f"[bold]{settings.browser_url}[/]"]
     if login is not None:
@@ -212,12 +231,7 @@ def _welcome(settings: Settings, login: DemoLogin | None) -> None:
         lines.append(
             "[yellow]The web app is not built: `make run` builds it.[/] The API answers all the same."
         )
-    market = (
-        f"replay of {settings.paper_replay_dir}"
-        if settings.paper_feed is PaperFeed.REPLAY
-        else f"synthetic market, seed {settings.paper_seed}"
-    )
-    lines.append(f"[dim]{market}, {settings.paper_speed:g} times real time[/]")
+    lines.append(f"[dim]{_market(settings)}[/]")
     lines.append(f"[dim]paper exchange at {settings.paper_url}, logs in {settings.var_dir / 'log'}[/]")
     lines.append("[dim]Ctrl-C stops everything[/]")
     out.print(

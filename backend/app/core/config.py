@@ -45,6 +45,7 @@ class PaperFeed(StrEnum):
 
     SYNTHETIC = "synthetic"
     REPLAY = "replay"
+    LIVE = "live"
 
 
 class SmtpSecurity(StrEnum):
@@ -170,9 +171,14 @@ class Settings(BaseSettings):
         SecretStr(""),
         description="Token of the paper exchange's control routes; empty: derived from the secret key",
     )
-    paper_feed: PaperFeed = Field(PaperFeed.SYNTHETIC, description="synthetic | replay")
+    paper_feed: PaperFeed = Field(PaperFeed.SYNTHETIC, description="synthetic | replay | live")
     paper_replay_dir: Path | None = Field(None, description="Folder of the files that the replay feed plays")
-    paper_speed: float = Field(60.0, gt=0, description="Seconds of market time per second of wall time")
+    paper_live_url: str = Field(
+        "", description="Base address of the venue that the live feed follows; empty: Binance USD-M"
+    )
+    paper_speed: float = Field(
+        60.0, gt=0, description="Seconds of market time per second of wall time; the live feed has its own"
+    )
     paper_seed: int = Field(7, ge=0, description="Seed of the synthetic market")
     paper_weight_per_minute: int = Field(
         2400,

@@ -19,12 +19,12 @@ READY = "Ctrl-C stops everything"
 UP_SECONDS = 120.0
 
 
-def command(var_dir: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run a command of `stackalpha` to its end."""
+def command(var_dir: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Run a command of `stackalpha` to its end; `settings` go into its environment."""
     return subprocess.run(
         [sys.executable, "-m", "app.cli", *arguments],
         cwd=BACKEND_DIR,
-        env=environment(var_dir),
+        env=environment(var_dir) | settings,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -9,8 +9,9 @@ import pytest
 from app.adapters.embedded.ports import free_port
 from app.adapters.embedded.postgres_home import remove_postgres_home
 from app.cli import preflight
-from app.cli.market_choice import check_market
+from app.cli.market_choice import check_market, note_market
 from app.cli.preflight import check_folder
+from app.cli.processes import paper_arguments
 from app.cli.run_folder import RunFolder, running_settings
 from app.cli.terminal import CommandError
 from app.core.config import PaperFeed, Settings, SettingsError
@@ -24,12 +25,28 @@ def var_dir(tmp_path: Path) -> Iterator[Path]:
     remove_postgres_home(tmp_path / "var" / "postgres")
 
 
-def test_following_a_live_market_is_said_to_be_absent(var_dir: Path) -> None:
-    done = command(var_dir, "up", "--live")
+def test_a_live_market_that_cannot_be_reached_is_one_sentence_and_binds_nobody(var_dir: Path) -> None:
+    done = command(var_dir, "up", "--live", STACKALPHA_PAPER_LIVE_URL="http://127.0.0.1:1")
+
+    assert done.returncode == 1
+    assert "cannot be followed" in done.stderr
+    assert "Traceback" not in done.stderr + done.stdout
+    check_market(Settings(var_dir=var_dir, paper_seed=7))
+
+
+def test_a_live_market_has_its_own_prices_and_speed(var_dir: Path) -> None:
+    done = command(var_dir, "up", "--live", "--speed", "60")
 
     assert done.returncode == 2
-    assert "not available in this version" in done.stderr
+    assert "--speed" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_a_followed_venue_is_named_by_its_address_and_has_no_speed(tmp_path: Path) -> None:
+    settings = Settings(var_dir=tmp_path, paper_feed=PaperFeed.LIVE, paper_live_url="http://127.0.0.1:9")
+    arguments = paper_arguments(settings)
+    assert arguments[arguments.index("--live-url") + 1] == "http://127.0.0.1:9"
+    assert "--speed" not in arguments
 
 
 def test_a_port_in_use_is_named_with_its_holder(var_dir: Path) -> None:
@@ -103,13 +120,15 @@ def test_a_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_another_market_over_stored_trades_needs_a_fresh_start(tmp_path: Path) -> None:
-    check_market(Settings(var_dir=tmp_path, paper_seed=7))
+    note_market(Settings(var_dir=tmp_path, paper_seed=7))
 
     check_market(Settings(var_dir=tmp_path, paper_seed=7, paper_speed=99))
     with pytest.raises(CommandError, match="--fresh"):
         check_market(Settings(var_dir=tmp_path, paper_seed=8))
     with pytest.raises(CommandError, match="--fresh"):
         check_market(Settings(var_dir=tmp_path, paper_feed=PaperFeed.REPLAY, paper_replay_dir=tmp_path))
+    with pytest.raises(CommandError, match="live market of Binance"):
+        check_market(Settings(var_dir=tmp_path, paper_feed=PaperFeed.LIVE))
 
 
 def test_a_pid_file_that_names_another_program_ends_nothing(tmp_path: Path) -> None:
