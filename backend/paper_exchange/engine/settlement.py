@@ -79,16 +79,18 @@ def absorb(position: Position, side: Side, price: Decimal, quantity: Decimal) ->
 def _settle_isolated(
     state: State, account: Account, position: Position, price: Decimal, done: Absorbed, now: int
 ) -> None:
-    """Free the isolated wallet of what was closed, fund it for what was opened: notional / leverage.
+    """Free the isolated wallet of what was closed, fund it for what was opened.
 
-    Never with more than the cross wallet can spare without falling under water itself.
+    That takes notional / leverage and what is lost against mark at once, so that a position never begins
+    below its initial margin; but never more than the cross wallet can spare without going under water itself.
     """
     if not account.is_isolated(position.symbol):
         return
     state.set_aside(account, position, -done.freed, MarginDelta.TRADE, now)
     if not done.opened:
         return
-    asked = money(done.opened * price / account.leverage(position.symbol))
+    lost = max(ZERO, position.sign * (price - state.markets[position.symbol].mark))
+    asked = money(done.opened * (price / account.leverage(position.symbol) + lost))
     cross = cross_pot(state, account)
     spare = max(ZERO, min(cross.wallet, money_down(cross.equity - cross.maintenance)))
     state.set_aside(account, position, min(asked, spare), MarginDelta.TRADE, now)

@@ -38,12 +38,8 @@ ACCOUNT_ROW_V2 = (
 
 
 def break_even(contract: Contract, position: Position) -> Decimal:
-    """The price (USDT) at which closing as a taker pays for entry and exit of a taker; 0 when flat.
-
-    entry x (1 + fee) = exit x (1 - fee) for a long, mirrored for a short.
-    """
-    fee = contract.taker_fee * position.sign
-    return position.entry_price * (1 + fee) / (1 - fee)
+    """The price (USDT) that makes up for a taker's fee on the entry, as the venue has it; 0 when flat."""
+    return position.entry_price * (1 + contract.taker_fee * position.sign)
 
 
 class PositionRows:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 
 import pytest
 
@@ -125,7 +126,11 @@ def test_hedged_isolated_positions_are_shown_in_full(caller: Caller) -> None:
         "askNotional",
         "updateTime",
     }
-    assert float(str(long["isolatedWallet"])) == pytest.approx(float(str(long["entryPrice"])) / 1_000 + 5)
+    moved = rows(caller, "/fapi/v1/positionMargin/history", symbol="BTCUSDT")
+    given = [Decimal(str(one["amount"])) for one in moved if one["positionSide"] == "LONG"]
+    assert Decimal(str(long["isolatedWallet"])) == sum(given)
+    equity = Decimal(str(long["isolatedWallet"])) + Decimal(str(long["unRealizedProfit"]))
+    assert Decimal(str(long["isolatedMargin"])) == equity
     full = rows(caller, "/fapi/v2/positionRisk", symbol="BTCUSDT")
     assert [(one["marginType"], one["leverage"]) for one in full] == [("isolated", "10")] * 2
     assert set(full[0]) > set(long)

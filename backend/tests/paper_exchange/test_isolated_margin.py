@@ -30,11 +30,24 @@ def move(venue: SmallVenue, amount: str | Decimal | None, kind: int | None, side
     return code_of(lambda: venue.exchange.adjust_margin(venue.trader, request, venue.now))
 
 
-def test_a_fill_gives_the_position_notional_over_leverage() -> None:
-    venue = long_one()
-    shares = [money(fill.price * fill.quantity / 20) for fill in venue.fills]
-    assert venue.position().isolated_wallet == sum(shares, Decimal(0))
+def test_a_fill_gives_the_position_its_initial_margin_and_what_it_lost_at_once() -> None:
+    venue = SmallVenue()
+    venue.isolate()
+    venue.mark_at("59990")
+    venue.order("BUY", "1")
+    shares = [money(fill.quantity * (fill.price / 20 + fill.price - 59_990)) for fill in venue.fills]
+    position = venue.position()
+    assert position.isolated_wallet == sum(shares, Decimal(0))
+    assert position.isolated_wallet + position.unrealized(Decimal(59_990)) == position.cost / 20
     venue.check_invariants()
+
+
+def test_what_is_gained_at_once_is_not_taken_off() -> None:
+    venue = SmallVenue()
+    venue.isolate()
+    venue.mark_at("60100")
+    venue.order("BUY", "1")
+    assert venue.position().isolated_wallet == venue.position().cost / 20
 
 
 def test_closing_frees_the_wallet_in_proportion() -> None:
@@ -52,7 +65,8 @@ def test_turning_round_frees_one_wallet_and_funds_the_other() -> None:
     venue.order("SELL", "1.5")
     position = venue.position()
     assert position.amount == Decimal("-0.5")
-    assert abs(position.isolated_wallet - position.cost / 20) < Decimal("0.000001")
+    equity = position.isolated_wallet + position.unrealized(venue.market().mark)
+    assert abs(equity - position.cost / 20) < Decimal("0.000001")
     venue.check_invariants()
 
 
