@@ -34,6 +34,10 @@ def end_overdue(state: State, wall_ms: int, now: int) -> None:
         conditional = state.accounts[owner].live_conditionals.get(number)
         if conditional is not None and conditional.is_waiting:
             cancel_conditional(state, state.accounts[owner], conditional, now, ConditionalStatus.EXPIRED)
+    if agenda.orders.is_crowded:
+        agenda.orders.keep(lambda owner, number: number in state.accounts[owner].open_orders)
+    if agenda.conditionals.is_crowded:
+        agenda.conditionals.keep(lambda owner, number: number in state.accounts[owner].live_conditionals)
     over = [key for key, until_ms in agenda.countdowns.items() if until_ms <= wall_ms]
     for owner, symbol in over:
         account = state.accounts[owner]

@@ -114,7 +114,7 @@ def _sized(
 
 
 def check_mandatory(request: OrderRequest) -> None:
-    """What an order of that type cannot do without."""
+    """What an order of that type cannot do without, and what it has no use for."""
     is_limit = request.type == OrderType.LIMIT
     if is_limit and request.time_in_force is None:
         raise VenueError(Refusal.MANDATORY, "timeinforce")
@@ -123,6 +123,11 @@ def check_mandatory(request: OrderRequest) -> None:
         raise VenueError(Refusal.MANDATORY, "quantity")
     if is_limit and request.price is None and request.price_match == PriceMatch.NONE:
         raise VenueError(Refusal.MANDATORY, "price")
+    if request.type == OrderType.MARKET:
+        if request.time_in_force is not None:
+            raise VenueError(Refusal.NOT_REQUIRED, "timeinforce")
+        if request.price is not None:
+            raise VenueError(Refusal.NOT_REQUIRED, "price")
 
 
 def check(

@@ -290,6 +290,8 @@ def fire_reached(state: State, market: Market, now: int) -> None:
             else:
                 watch(market, conditional)
     for conditional in list(market.trailing.values()):
+        if not conditional.is_waiting:
+            continue
         reference = market.reference(conditional.working_type)
         if conditional.follow(reference):
             state.changes.conditionals[conditional.id] = conditional

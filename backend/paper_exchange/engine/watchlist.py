@@ -10,6 +10,9 @@ from typing import Generic, Protocol, TypeVar
 MOST_STALE = 256
 
 
+SPARE_ENTRIES = 1_000
+
+
 class Waiting(Protocol):
     """Anything with an identity that can be put on a watch list."""
 
@@ -24,7 +27,8 @@ class PriceWatch(Generic[W]):
     """Things that wait for the price (in ticks) to rise to a level, or to fall to it.
 
     Removal is lazy: an entry is dropped when it is met and is not its thing's present one any more, so a
-    thing may be taken off and put back at another level, or behind the others at its own.
+    thing may be taken off and put back at another level, or behind the others at its own. When most entries
+    are such the rest is gathered anew, so that what comes and goes far from the price costs no memory.
     """
 
     __slots__ = ("_entries", "_heap", "_present", "_sign", "waiting")
@@ -45,6 +49,9 @@ class PriceWatch(Generic[W]):
     def remove(self, thing: W) -> None:
         self.waiting.pop(thing.id, None)
         self._present.pop(thing.id, None)
+        if len(self._heap) > SPARE_ENTRIES + 2 * len(self._present):
+            self._heap = [one for one in self._heap if self._present.get(one[2]) == one[1]]
+            heapq.heapify(self._heap)
         if len(self._heap) > MOST_STALE + 2 * len(self._present):
             self._heap = [entry for entry in self._heap if self._present.get(entry[2]) == entry[1]]
             heapq.heapify(self._heap)

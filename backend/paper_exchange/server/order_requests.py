@@ -16,6 +16,7 @@ from paper_exchange.server.parameters import Parameters
 
 HUNDRED = Decimal(100)
 LONGEST_LIST = 100
+LONGEST_ECHO = 64
 
 
 class ResponseType(StrEnum):
@@ -93,6 +94,20 @@ def conditional_request(parameters: Parameters) -> ConditionalRequest:
     )
 
 
+def is_text(value: str) -> bool:
+    """Whether it can be written as UTF-8; JSON may hold halves of characters."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def echoed(name: str) -> str:
+    """A name out of a request as a refusal may repeat it."""
+    return name if name.isascii() and name.isprintable() and len(name) <= LONGEST_ECHO else "parameters"
+
+
 def from_json(fields: Mapping[str, object]) -> Parameters:
     """Parameters out of a JSON object; null counts as not sent, anything but a scalar is refused."""
     values: dict[str, str] = {}
@@ -101,8 +116,10 @@ def from_json(fields: Mapping[str, object]) -> Parameters:
             values[name] = "true" if value else "false"
         elif isinstance(value, str | int | float):
             values[name] = str(value)
+            if not is_text(values[name]):
+                raise VenueError(Refusal.ILLEGAL_PARAMETER, echoed(name))
         elif value is not None:
-            raise VenueError(Refusal.MALFORMED, name)
+            raise VenueError(Refusal.MALFORMED, echoed(name))
     return Parameters(values)
 
 

@@ -16,8 +16,8 @@ from paper_exchange.engine.accounts import Account
 from paper_exchange.engine.refusals import Refusal, VenueError
 from paper_exchange.server.fault_replies import FaultyReplies
 from paper_exchange.server.faults import Faults
-from paper_exchange.server.order_requests import from_json
-from paper_exchange.server.parameters import Parameters
+from paper_exchange.server.order_requests import LONGEST_ECHO, echoed, from_json, is_text
+from paper_exchange.server.parameters import LARGEST_INTEGER, Parameters
 from paper_exchange.server.replies import Reply
 from paper_exchange.server.routing import Access, Call, Route, Routes, Services
 from paper_exchange.server.security import account_of_key, check_signed_fields, check_timestamp
@@ -115,6 +115,13 @@ def _asked(session: Session, fields: dict[str, object]) -> Asked:
     return Asked(name, method, path, session.remote, session.transport, from_json(sent))
 
 
+def _number(sent: object) -> str | int | None:
+    """The id as it is sent back: a word or a whole number, nothing else."""
+    if isinstance(sent, str):
+        return sent if len(sent) <= LONGEST_ECHO and is_text(sent) else None
+    return sent if isinstance(sent, int) and abs(sent) <= LARGEST_INTEGER else None
+
+
 def _wants_limits(session: Session, asked: Asked | None) -> bool:
     """Whether the answer tells the limits: as the message says, else as the connection does."""
     chosen = None if asked is None else asked.parameters.optional("returnRateLimits")
@@ -177,7 +184,7 @@ class OrderSocket:
             reply = made
         except VenueError as refused:
             reply.refuse(refused)
-        fields: dict[str, object] = {"id": sent.get("id"), "status": reply.status}
+        fields: dict[str, object] = {"id": _number(sent.get("id")), "status": reply.status}
         fields["result" if reply.status == OK else "error"] = reply.content
         if _wants_limits(session, asked):
             owner = self._owner(session, asked) if reply.status == OK else None
@@ -234,7 +241,7 @@ class OrderSocket:
         route = self._routes.get((asked.method, asked.path))
         if route is None:
             rates.spend(session.remote, 1)
-            raise VenueError(Refusal.NO_SUCH_PATH, PATH, asked.name)
+            raise VenueError(Refusal.NO_SUCH_PATH, PATH, echoed(asked.name))
         rates.spend(session.remote, route.weigh(asked.parameters))
         signer = self._signer(session, route, asked.parameters)
         if route.counts_as_order and signer is not None:

@@ -58,19 +58,17 @@ def cancel(call: Call) -> object:
     client_ids = json_list(parameters, "origClientOrderIdList", "origclientorderidlist")
     if not numbers and not client_ids:
         raise VenueError(Refusal.NEITHER_LIST)
-    wanted = [(one, True) for one in numbers] if numbers else [(one, False) for one in client_ids or ()]
-    if len(wanted) > MOST_CANCELLED:
+    name, named = ("orderId", numbers) if numbers else ("origClientOrderId", client_ids or [])
+    if len(named) > MOST_CANCELLED:
         raise VenueError(Refusal.BAD_BATCH_SIZE)
 
-    def cancel_one(named: tuple[object, bool]) -> dict[str, object]:
-        text, by_number = str(named[0]), named[1]
-        if by_number and not text.isdecimal():
-            raise VenueError(Refusal.MALFORMED, "orderIdList")
-        order = call.account.find_order(int(text) if by_number else None, None if by_number else text)
+    def cancel_one(value: object) -> dict[str, object]:
+        one = from_json({name: value})
+        order = call.account.find_order(one.integer("orderId"), one.optional("origClientOrderId"))
         gone = call.venue.exchange.cancel(call.account, symbol, order, call.now)
         return shown(call, gone, with_time=False)
 
-    return _one_by_one(wanted, cancel_one)
+    return _one_by_one(named, cancel_one)
 
 
 ROUTES: Routes = {

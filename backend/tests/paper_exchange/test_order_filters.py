@@ -126,6 +126,8 @@ CASES: list[tuple[str, OrderRequest | ConditionalRequest, int | None]] = [
     ("priceMatch beside a price", replace(LIMIT, price_match="QUEUE"), -1106),
     ("priceMatch of a market order", replace(MARKET, price_match="QUEUE"), -5038),
     ("priceMatch of a market stop", replace(STOP, price_match="QUEUE"), -5038),
+    ("price of a market order", replace(MARKET, price=Decimal(60_000)), -1106),
+    ("timeInForce of a market order", replace(MARKET, time_in_force="IOC"), -1106),
     ("closePosition of a plain order", replace(MARKET, close_position=True), -4136),
     (
         "closePosition of a trailing stop",

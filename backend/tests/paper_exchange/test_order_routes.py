@@ -142,6 +142,14 @@ def test_batch_cancels_by_number(trader: Trader, named: str) -> None:
     assert trader.open_ids() == []
 
 
+def test_batch_refuses_what_is_no_number_by_itself(trader: Trader) -> None:
+    made = trader.ask("POST", "order", **trader.bid()).json()["orderId"]
+    odd = f'["x", null, [1], 1.5, "\\ud800", {"9" * 30}, {"9" * 40}, {made}]'
+    rows = trader.ask("DELETE", "batchOrders", symbol="BTCUSDT", orderIdList=odd).json()
+    codes = [row.get("status", row.get("code")) for row in rows]
+    assert codes == [-1100, -2011, -1130, -1100, -1100, -1130, -1100, "CANCELED"]
+
+
 def test_batch_cancels_by_client_id(trader: Trader) -> None:
     trader.ask("POST", "order", **trader.bid(newClientOrderId="mine"))
     rows = trader.ask(
