@@ -44,7 +44,7 @@ def test_what_comes_and_goes_leaves_nothing_behind() -> None:
         thing = Thing(number)
         watch.add(number, thing)
         watch.remove(thing)
-    assert sys.getsizeof(watch._heap) < 4 * sys.getsizeof([None] * watchlist.SPARE_ENTRIES)  # noqa: SLF001
+    assert sys.getsizeof(watch._heap) < 4 * sys.getsizeof([None] * watchlist.SPARE_ENTRIES)
     assert list(watch.take(5)) == [stays]
 
 
@@ -54,6 +54,6 @@ def test_dates_of_what_has_ended_are_forgotten() -> None:
         dates.add(10**15, "a", number)
         if dates.is_crowded:
             dates.keep(lambda _, number: number == 7)
-    assert len(dates._heap) <= deadlines.SPARE_ENTRIES + 2  # noqa: SLF001
+    assert len(dates._heap) <= deadlines.SPARE_ENTRIES + 2
     assert list(dates.take(10**15 - 1)) == []
     assert ("a", 7) in set(dates.take(10**15))
