@@ -1,0 +1,130 @@
+"""Figures of closed trades, flows and intervals."""
+
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.domain.metrics.flows import money_weighted_return, time_weighted_returns
+from app.domain.metrics.trade_figures import Excursions, excursions, longest_run, trade_figures
+from app.domain.metrics.uncertainty import (
+    bootstrap_interval,
+    mean_rows,
+    profit_factor_rows,
+    sharpe_rows,
+    win_rate_rows,
+)
+
+START = datetime(2025, 1, 1, tzinfo=UTC)
+YEAR = timedelta(days=365)
+
+
+def test_figures_of_a_few_trades() -> None:
+    found = trade_figures(
+        np.array([10.0, -5, 20, 0, -5, -10]), np.array([2.0, -1, np.nan, 0, -1, -1]), np.array([60.0] * 6)
+    )
+    assert (found.count, found.won, found.lost, found.net_pnl) == (6, 2, 3, 10)
+    assert found.win_rate == pytest.approx(2 / 6)
+    assert found.profit_factor == 1.5
+    assert found.payoff_ratio == pytest.approx(15 / (20 / 3))
+    assert found.expectancy == pytest.approx(10 / 6)
+    assert found.expectancy_r == pytest.approx(-0.2)
+    assert (found.largest_win, found.largest_loss) == (20, 10)
+    assert (found.longest_winning_streak, found.longest_losing_streak) == (1, 2)
+    assert found.median_holding_seconds == 60
+
+
+def test_no_trades_have_no_figures() -> None:
+    found = trade_figures(np.array([]))
+    assert (found.count, found.win_rate, found.expectancy, found.profit_factor) == (0, None, None, None)
+
+
+def test_without_a_loss_there_is_no_profit_factor() -> None:
+    found = trade_figures(np.array([1.0, 2.0]))
+    assert found.profit_factor is None
+    assert found.payoff_ratio is None
+    assert found.win_rate == 1
+
+
+@pytest.mark.parametrize(("count", "few"), [(29, True), (30, False), (31, False)])
+def test_thirty_trades_are_no_longer_few(count: int, few: bool) -> None:
+    assert trade_figures(np.ones(count)).is_few is few
+
+
+@given(st.lists(st.booleans(), max_size=50))
+def test_the_longest_run_is_that_of_a_walk(held: list[bool]) -> None:
+    longest = run = 0
+    for one in held:
+        run = run + 1 if one else 0
+        longest = max(longest, run)
+    assert longest_run(np.array(held, dtype=np.bool_)) == longest
+
+
+@pytest.mark.parametrize(
+    ("sign", "found"),
+    [(1, Excursions(adverse=10, favourable=15)), (-1, Excursions(adverse=15, favourable=10))],
+)
+def test_excursions_are_measured_from_the_entry(sign: int, found: Excursions) -> None:
+    assert excursions(sign, 100, np.array([110.0, 115]), np.array([95.0, 90])) == found
+
+
+def test_a_price_that_never_came_back_has_no_adverse_excursion() -> None:
+    assert excursions(1, 100, np.array([110.0]), np.array([101.0])) == Excursions(0, 10)
+    assert excursions(1, 100, np.array([]), np.array([])) is None
+
+
+def test_a_deposit_is_no_return() -> None:
+    equity, flows = np.array([100.0, 210, 189]), np.array([100.0, 100, 0])
+    assert time_weighted_returns(equity, flows) == pytest.approx([0.10, -0.10])
+
+
+def test_an_interval_without_equity_has_no_return() -> None:
+    assert np.isnan(time_weighted_returns(np.array([0.0, 10]), np.array([0.0, 10]))).all()
+
+
+def test_unequal_lengths_are_an_error() -> None:
+    with pytest.raises(ValueError, match="3 equities"):
+        time_weighted_returns(np.zeros(3), np.zeros(2))
+
+
+def test_money_weighted_return_weighs_by_what_was_in() -> None:
+    moments = [START, START + YEAR, START + 2 * YEAR]
+    assert money_weighted_return(moments, [100, 0], 121) == pytest.approx(0.10)
+    found = money_weighted_return(moments, [100, 1_000], 1_110)
+    assert found is not None
+    assert 100 * (1 + found) ** 2 + 1_000 * (1 + found) == pytest.approx(1_110)
+
+
+@pytest.mark.parametrize(
+    ("moments", "flows", "end"),
+    [([START, START], [100], 110), ([START], [], 0), ([START, START + YEAR], [-100], 50)],
+)
+def test_a_rate_that_does_not_exist_is_none(moments: list[datetime], flows: list[float], end: float) -> None:
+    assert money_weighted_return(moments, flows, end) is None
+
+
+def test_a_lost_account_is_minus_everything() -> None:
+    assert money_weighted_return([START, START + YEAR], [100], 0) == -1
+
+
+def test_intervals_hold_the_truth_about_as_often_as_they_say() -> None:
+    random = np.random.default_rng(3)
+    held = 0
+    for _ in range(60):
+        found = bootstrap_interval(random.normal(1.0, 2.0, 100), mean_rows, mean_block=1)
+        assert found is not None
+        held += found.low <= 1.0 <= found.high
+    assert 51 <= held <= 60
+
+
+def test_the_same_sample_has_the_same_interval() -> None:
+    returns = np.random.default_rng(4).normal(0.001, 0.01, 250)
+    assert bootstrap_interval(returns, sharpe_rows(365)) == bootstrap_interval(returns, sharpe_rows(365))
+
+
+def test_small_samples_and_undefined_figures_have_no_interval() -> None:
+    assert bootstrap_interval(np.ones(9), win_rate_rows) is None
+    assert bootstrap_interval(np.ones(20), profit_factor_rows) is None
+    assert bootstrap_interval(np.ones(20), win_rate_rows) is not None
