@@ -102,4 +102,4 @@ def _joined(
     max_correlation: Decimal,
 ) -> bool:
     signed = signed_correlation(pairs.get(frozenset({first, second})), positions[first], positions[second])
-    return signed is None or not signed <= max_correlation
+    return signed is None or signed.is_nan() or signed > max_correlation

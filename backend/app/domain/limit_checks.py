@@ -265,7 +265,7 @@ def _check_facts(columns: ReviewColumns, found: _Found) -> None:
 
 
 def _check_range(columns: ReviewColumns, amounts: OrderAmounts, found: _Found) -> None:
-    """Refuse what fixed point cannot decide."""
+    """Refuse what fixed point cannot decide, and an order whose own amounts are no numbers."""
     held = [amounts.notional, amounts.risk, amounts.margin, columns.quantity, columns.margin]
     held += [columns.free_margin, columns.notional, columns.risk_amount]
     scopes = columns.scopes
@@ -280,4 +280,6 @@ def _check_range(columns: ReviewColumns, amounts: OrderAmounts, found: _Found) -
     levels += [scopes.day.start_equity, scopes.day.deposits, scopes.day.withdrawals]
     outside = np.any(np.stack(held) == fp.OUT_OF_RANGE, axis=0)
     outside |= np.any(np.concatenate(levels) == fp.OUT_OF_RANGE, axis=0)
+    outside |= ~all_known(amounts.notional, amounts.margin) & (columns.entry_price > 0)
+    outside |= ~fp.is_known(amounts.risk) & (columns.entry_price > 0) & (columns.stop_price > 0)
     found.add(Breach.AMOUNT_OUT_OF_RANGE, None, outside)

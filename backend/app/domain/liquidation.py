@@ -15,7 +15,9 @@ def liquidation_price(
     where the maintenance rate or the entry is not known.
     """
     rate = maintenance_margin_fraction
-    if rate is None or not 0 <= rate < 1 or leverage < 1 or not entry_price > 0:
+    if rate is None or not rate.is_finite() or not entry_price.is_finite():
+        return None
+    if not 0 <= rate < 1 or leverage < 1 or not entry_price > 0:
         return None
     price = entry_price * (1 - side.sign / Decimal(leverage)) / (1 - side.sign * rate)
     return max(price, Decimal(0)).quantize(Decimal("1e-8"))

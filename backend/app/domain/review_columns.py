@@ -7,7 +7,7 @@ limits stand once per set of limits, and each row names its set.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Final, Self
 
 import numpy as np
@@ -169,7 +169,7 @@ def _correlated(
         return None
     if threshold is None:
         return len(correlations)
-    return sum(one is None or not one <= threshold for one in correlations)
+    return sum(one is None or one.is_nan() or one > threshold for one in correlations)
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,7 +324,10 @@ def _is_off_tick(row: ReviewRow) -> bool:
     stop, instrument = row.intent.stop_price, row.market.instrument
     if stop is None or instrument is None or not stop.is_finite():
         return False
-    return not instrument.price_tick > 0 or stop % instrument.price_tick != 0
+    try:
+        return stop % instrument.price_tick != 0
+    except InvalidOperation:  # no tick, or a stop of more ticks than can be counted
+        return True
 
 
 def _states(rows: Sequence[ReviewRow]) -> IntColumn:

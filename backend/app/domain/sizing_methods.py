@@ -48,9 +48,9 @@ def method_proposal(
         case SizingMethod.FIXED_PERCENT:
             return _risking(risk_per_trade_fraction)
         case SizingMethod.FIXED_AMOUNT:
-            if fixed_amount_usd is None:
+            if fixed_amount_usd is None or not fixed_amount_usd.is_finite():
                 return MethodProposal(refusal=SizeRefusal.FIXED_AMOUNT_MISSING)
-            return MethodProposal(amount=max(fixed_amount_usd, ZERO))
+            return MethodProposal(amount=_at_least_zero(fixed_amount_usd))
         case SizingMethod.KELLY:
             return _kelly(statistics, kelly_fraction, risk_per_trade_fraction, signal_confidence)
         case SizingMethod.RISK_PARITY:
@@ -69,7 +69,12 @@ def is_above_zero(amount: Decimal | None) -> bool:
 
 
 def _risking(fraction: Decimal) -> MethodProposal:
-    return MethodProposal(risk_fraction=max(fraction, ZERO))
+    return MethodProposal(risk_fraction=_at_least_zero(fraction))
+
+
+def _at_least_zero(figure: Decimal) -> Decimal:
+    """Return the figure, zero where it is no number or below zero."""
+    return max(figure, ZERO) if figure.is_finite() else ZERO
 
 
 def _kelly(
@@ -84,7 +89,7 @@ def _kelly(
     if refusal is not None:
         return MethodProposal(refusal=refusal)
     factor = min(max(confidence, ZERO), _ONE)
-    return MethodProposal(risk_fraction=max(fraction * factor, ZERO), confidence_factor=factor)
+    return MethodProposal(risk_fraction=_at_least_zero(fraction * factor), confidence_factor=factor)
 
 
 def kelly_risk_fraction(
