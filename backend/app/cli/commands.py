@@ -112,6 +112,18 @@ def verify() -> None:
 
 
 @app.command()
+def rerun(
+    file: Annotated[
+        Path | None, typer.Argument(help="Receipts, one per line; standard input without it.")
+    ] = None,
+) -> None:
+    """Decide stored receipts again, offline; 1 where one gives other bytes."""
+    from app.cli.rerun import rerun_receipts
+
+    raise typer.Exit(1 if rerun_receipts(file) else 0)
+
+
+@app.command()
 def api() -> None:
     """Run the API."""
     _become("api")

@@ -112,11 +112,11 @@ def _optional(kind: object, held: object, where: str) -> object:
 def _plain_value(kind: type, held: object) -> object:
     if issubclass(kind, Enum):
         return kind(held)
-    if kind is Decimal and isinstance(held, str):
-        return Decimal(held)
+    if kind in (Decimal, int) and type(held) in (int, str):  # a whole number may stand for a decimal
+        return held if isinstance(held, int) else Decimal(str(held))
     if kind is float and isinstance(held, float | int | str) and not isinstance(held, bool):
         return float(held)
-    if type(held) is kind and kind in (int, bool, str):
+    if type(held) is kind and kind in (bool, str):
         return held
     raise TypeError(f"{held!r} is no {kind.__name__}")
 

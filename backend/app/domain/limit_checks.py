@@ -29,6 +29,7 @@ Check = tuple[Breach, RiskLevel | None]
 Masks = dict[Check, BoolColumn]
 BLOCK: Final = 2048
 _RANK: Final = {code: position for position, code in enumerate(Breach)}
+_OUTERMOST: Final = (None, *RiskLevel)
 _STATES: Final = (RiskLevel.PLATFORM, RiskLevel.VENUE, RiskLevel.USER, RiskLevel.WALLET)
 _BUDGETS: Final = {
     Breach.DAILY_LOSS_BUDGET_USD: Breach.DAILY_LOSS_USD,
@@ -55,7 +56,7 @@ def breach_masks(columns: ReviewColumns) -> Masks:
             if check not in found:
                 found[check] = np.zeros(count, dtype=np.bool_)
             found[check][rows] |= mask
-    return dict(sorted(found.items(), key=lambda item: _RANK[item[0][0]]))
+    return dict(sorted(found.items(), key=lambda item: (_RANK[item[0][0]], _OUTERMOST.index(item[0][1]))))
 
 
 def _block_masks(columns: ReviewColumns) -> Masks:

@@ -1,0 +1,107 @@
+"""Correlation of returns: known values, missing data, sides and groups."""
+
+import math
+from decimal import Decimal
+
+import numpy as np
+import pytest
+
+from app.domain.correlation import (
+    DAILY_RETURNS,
+    HOURLY_RETURNS,
+    MIN_DAILY_RETURNS,
+    correlation,
+    correlation_groups,
+    correlation_of_symbols,
+    daily_volatility,
+    log_returns,
+    signed_correlation,
+)
+from app.domain.fixed_point import FloatColumn
+from app.domain.types import Side
+
+_RANDOM = np.random.default_rng(5)
+BASE: FloatColumn = _RANDOM.normal(0, 0.02, 400)
+NOISE: FloatColumn = _RANDOM.normal(0, 0.02, 400)
+
+
+def test_returns_are_of_neighbouring_closes_and_missing_where_one_is() -> None:
+    found = log_returns([100, 110, None, 0, 121, 121])
+    assert found[0] == pytest.approx(math.log(1.1))
+    assert np.isnan(found[1:4]).all()
+    assert found[4] == 0
+
+
+def test_correlation_is_pearsons() -> None:
+    mixed = BASE + NOISE
+    expected = float(np.corrcoef(BASE, mixed)[0, 1])
+    found = correlation(BASE, mixed)
+    assert found is not None
+    assert float(found) == pytest.approx(expected, abs=1e-6)
+    assert correlation(BASE, BASE * 3 + 1) == 1
+    assert correlation(BASE, -BASE) == -1
+
+
+def test_series_are_aligned_at_their_end() -> None:
+    assert correlation(BASE[10:], BASE) == 1
+
+
+def test_too_little_data_and_a_price_that_never_moves_are_not_known() -> None:
+    few = BASE[: MIN_DAILY_RETURNS - 1]
+    assert correlation(few, few) is None
+    assert correlation(BASE[:MIN_DAILY_RETURNS], BASE[:MIN_DAILY_RETURNS]) == 1
+    assert correlation(BASE, np.zeros(400)) is None
+    assert correlation(BASE[:0], BASE) is None
+    gappy = BASE.copy()
+    gappy[MIN_DAILY_RETURNS - 1 :] = np.nan
+    assert correlation(BASE, gappy) is None
+
+
+def test_days_are_preferred_and_hours_stand_in_for_short_history() -> None:
+    hours = (BASE[:HOURLY_RETURNS], -BASE[:HOURLY_RETURNS])
+    assert correlation_of_symbols((BASE, BASE), hours) == 1
+    assert correlation_of_symbols((BASE[:5], BASE[:5]), hours) == -1
+    short = (BASE[: HOURLY_RETURNS // 2 - 1], BASE[: HOURLY_RETURNS // 2 - 1])
+    assert correlation_of_symbols((BASE[:5], BASE[:5]), short) is None
+    turned = np.concatenate([-BASE[:-DAILY_RETURNS], BASE[-DAILY_RETURNS:]])
+    assert correlation_of_symbols((BASE, turned), hours) == 1
+
+
+def test_a_hedge_is_not_concentration() -> None:
+    close = Decimal("0.9")
+    assert signed_correlation(close, Side.LONG, Side.LONG) == close
+    assert signed_correlation(close, Side.SHORT, Side.SHORT) == close
+    assert signed_correlation(close, Side.LONG, Side.SHORT) == -close
+    assert signed_correlation(None, Side.LONG, Side.SHORT) is None
+
+
+def test_volatility_is_the_sample_deviation() -> None:
+    found = daily_volatility(BASE)
+    assert found is not None
+    assert float(found) == pytest.approx(float(np.std(BASE[-DAILY_RETURNS:], ddof=1)), abs=1e-8)
+    assert daily_volatility(BASE[:19]) is None
+    assert daily_volatility(BASE[:20]) is not None
+    assert daily_volatility(np.zeros(50)) is None
+
+
+def test_groups_are_connected_by_what_is_above_the_limit() -> None:
+    sides = {"A": Side.LONG, "B": Side.LONG, "C": Side.LONG, "D": Side.LONG, "E": Side.SHORT}
+    pairs: dict[frozenset[str], Decimal | None] = {
+        frozenset(pair): Decimal(0) for pair in ("AB", "AC", "AD", "AE", "BC", "BD", "BE", "CD", "CE", "DE")
+    }
+    pairs |= {
+        frozenset("AB"): Decimal("0.71"),
+        frozenset("BC"): Decimal("0.8"),
+        frozenset("CD"): Decimal("0.7"),
+        frozenset("DE"): Decimal("0.9"),
+    }
+    limit = Decimal("0.7")
+    apart = (frozenset("ABC"), frozenset("D"), frozenset("E"))
+    assert correlation_groups(sides, pairs, limit) == apart
+    assert correlation_groups(sides, pairs | {frozenset("DE"): None}, limit) == (
+        frozenset("ABC"),
+        frozenset("DE"),
+    )
+    short = sides | {"D": Side.SHORT}
+    assert correlation_groups(short, pairs, limit)[1] == frozenset("DE")
+    assert correlation_groups({}, pairs, limit) == ()

@@ -1,0 +1,169 @@
+"""Rules that no number switches off: adding to a position, and where a stop may be."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from app.domain.breaches import Breach
+from app.domain.limits import RefusedOrder, RiskLimits, review
+from app.domain.liquidation import liquidation_price
+from app.domain.risk_facts import OpenTrade, WalletFacts
+from app.domain.types import Side
+from tests.domain.examples import (
+    INSTRUMENT,
+    INTENT,
+    MARKET,
+    NO_LIMITS,
+    SIZE,
+    USER,
+    WALLET,
+    codes,
+    one_limit,
+    user_limits,
+)
+
+ADDING = replace(INTENT, adds=True)
+HELD = OpenTrade(
+    side=Side.LONG,
+    entry_price=Decimal(9_900),
+    quantity=Decimal("0.1"),
+    notional=Decimal(1_000),
+    risk_amount=Decimal(0),
+)
+HOLDING = replace(WALLET, symbol_is_open=True, open_trade=HELD)
+PERMITTED = user_limits(RiskLimits(enable_pyramiding=True))
+
+
+def test_adding_to_a_position_in_profit_that_cannot_lose_is_approved() -> None:
+    assert codes(intent=ADDING, wallet=HOLDING, limits=PERMITTED) == []
+
+
+def test_adding_needs_permission_of_every_level_with_an_opinion() -> None:
+    refused = ["pyramiding_not_enabled"]
+    assert codes(intent=ADDING, wallet=HOLDING) == refused
+    forbidden = replace(PERMITTED, symbol=RiskLimits(enable_pyramiding=False))
+    assert codes(intent=ADDING, wallet=HOLDING, limits=forbidden) == refused
+
+
+@pytest.mark.parametrize(
+    "wallet",
+    [
+        replace(HOLDING, open_trade=None),
+        replace(HOLDING, symbol_is_open=False),
+        replace(HOLDING, open_trade=replace(HELD, side=Side.SHORT)),
+        replace(HOLDING, open_trade=replace(HELD, entry_price=None)),
+        replace(HOLDING, open_trade=replace(HELD, quantity=None)),
+        replace(HOLDING, open_trade=replace(HELD, risk_amount=None)),
+    ],
+)
+def test_there_must_be_a_known_position_of_its_side_to_add_to(wallet: WalletFacts) -> None:
+    found = codes(intent=ADDING, wallet=wallet, limits=PERMITTED)
+    assert found == ["pyramiding_without_position"]
+
+
+@pytest.mark.parametrize(("entry", "refused"), [("9999.9", False), ("10000", True), ("10000.1", True)])
+def test_adding_is_only_into_profit(entry: str, refused: bool) -> None:
+    wallet = replace(HOLDING, open_trade=replace(HELD, entry_price=Decimal(entry)))
+    found = codes(intent=ADDING, wallet=wallet, limits=PERMITTED)
+    assert found == (["pyramiding_not_in_profit"] if refused else [])
+
+
+def test_adding_to_a_short_is_into_a_falling_price() -> None:
+    short = replace(ADDING, side=Side.SHORT, stop_price=Decimal(10_200), take_profit_price=Decimal(9_700))
+    wallet = replace(HOLDING, open_trade=replace(HELD, side=Side.SHORT, entry_price=Decimal(10_100)))
+    assert codes(intent=short, wallet=wallet, limits=PERMITTED) == []
+    below = replace(HOLDING, open_trade=replace(HELD, side=Side.SHORT, entry_price=Decimal(9_900)))
+    assert codes(intent=short, wallet=below, limits=PERMITTED) == ["pyramiding_not_in_profit"]
+
+
+@pytest.mark.parametrize(("risk", "refused"), [("0", False), ("0.00000001", True)])
+def test_the_position_added_to_can_no_longer_lose(risk: str, refused: bool) -> None:
+    wallet = replace(HOLDING, open_trade=replace(HELD, risk_amount=Decimal(risk)))
+    found = codes(intent=ADDING, wallet=wallet, limits=PERMITTED)
+    assert found == (["pyramiding_stop_at_risk"] if refused else [])
+
+
+@pytest.mark.parametrize(
+    ("limits", "code"),
+    [
+        (RiskLimits(max_position_size_usd=Decimal(1_999)), "max_position_size_usd"),
+        (RiskLimits(max_position_size_fraction=Decimal("0.1999")), "max_position_size_percent"),
+        (RiskLimits(max_position_size_lots=Decimal("0.199")), "max_position_size_lots"),
+    ],
+)
+def test_what_is_held_counts_against_the_size_of_a_position(limits: RiskLimits, code: str) -> None:
+    permitted = replace(PERMITTED, wallet=limits)
+    assert codes(intent=ADDING, wallet=HOLDING, limits=permitted) == [code]
+    assert codes(limits=permitted) == []
+
+
+def test_an_add_is_no_further_position() -> None:
+    full = RiskLimits(max_open_positions=1, max_positions_per_symbol=1, max_positions_per_strategy=1)
+    wallet = replace(HOLDING, open_positions=1, positions_in_symbol=1, positions_in_strategy=1)
+    assert codes(intent=ADDING, wallet=wallet, limits=replace(PERMITTED, wallet=full)) == []
+    assert (
+        len(codes(wallet=replace(wallet, symbol_is_open=False), limits=replace(PERMITTED, wallet=full))) == 3
+    )
+
+
+def test_a_second_trade_in_a_symbol_that_is_no_add_is_refused() -> None:
+    assert codes(wallet=HOLDING, limits=PERMITTED) == ["symbol_already_open"]
+
+
+@pytest.mark.parametrize(("stop", "off"), [("9800.1", False), ("9800.10", False), ("9800.15", True)])
+def test_a_stop_is_on_a_price_tick(stop: str, off: bool) -> None:
+    found = codes(intent=replace(INTENT, stop_price=Decimal(stop)))
+    assert found == (["stop_off_tick"] if off else [])
+
+
+def test_a_stop_of_more_ticks_than_can_be_counted_is_off_tick() -> None:
+    far = replace(INTENT, side=Side.SHORT, stop_price=Decimal("1e40"), take_profit_price=None)
+    assert "stop_off_tick" in codes(intent=far)
+
+
+@pytest.mark.parametrize(("bound", "refused"), [("0.0199", False), ("0.02", False), ("0.0201", True)])
+def test_a_stop_is_as_far_as_the_venue_asks(bound: str, refused: bool) -> None:
+    market = replace(MARKET, instrument=replace(INSTRUMENT, min_trigger_distance_fraction=Decimal(bound)))
+    assert codes(market=market) == (["stop_outside_venue_bounds"] if refused else [])
+
+
+@pytest.mark.parametrize(("bound", "refused"), [("0.0201", False), ("0.02", False), ("0.0199", True)])
+def test_a_stop_is_as_near_as_the_venue_asks(bound: str, refused: bool) -> None:
+    market = replace(MARKET, instrument=replace(INSTRUMENT, max_trigger_distance_fraction=Decimal(bound)))
+    assert codes(market=market) == (["stop_outside_venue_bounds"] if refused else [])
+    if refused:
+        verdict = review(INTENT, market, WALLET, USER, NO_LIMITS)
+        assert isinstance(verdict, RefusedOrder)
+        (breach,) = verdict.breaches
+        assert (breach.code, breach.limit, breach.value) == (
+            Breach.STOP_OUTSIDE_VENUE_BOUNDS,
+            Decimal(bound) * 100,
+            Decimal(2),
+        )
+
+
+@pytest.mark.parametrize("field", ["notional", "margin", "risk_amount"])
+@pytest.mark.parametrize("amount", ["NaN", "Infinity", "1e12"])
+def test_an_order_whose_own_amounts_are_no_numbers_is_refused(field: str, amount: str) -> None:
+    size = replace(SIZE, **{field: Decimal(amount)})  # type: ignore[arg-type]
+    assert "amount_out_of_range" in codes(intent=replace(INTENT, size=size))
+
+
+@pytest.mark.parametrize("fact", ["stop_price", "take_profit_price", "entry_price", "signal_price"])
+def test_a_price_that_is_no_number_never_approves(fact: str) -> None:
+    limits = user_limits(one_limit("min_risk_reward_ratio", Decimal("0.1")))
+    intent = replace(INTENT, **{fact: Decimal("NaN")})  # type: ignore[arg-type]
+    assert codes(intent=intent, limits=limits) != []
+
+
+def test_liquidation_of_isolated_margin() -> None:
+    rate = Decimal("0.004")
+    assert liquidation_price(Side.LONG, Decimal(10_000), 10, rate) == Decimal("9036.14457831")
+    assert liquidation_price(Side.SHORT, Decimal(10_000), 10, rate) == Decimal("10956.17529880")
+    assert liquidation_price(Side.LONG, Decimal(10_000), 1, rate) == 0
+    for unknown in (None, Decimal("NaN"), Decimal(1), Decimal("-0.1")):
+        assert liquidation_price(Side.LONG, Decimal(10_000), 10, unknown) is None
+    assert liquidation_price(Side.LONG, Decimal(0), 10, rate) is None
+    assert liquidation_price(Side.LONG, Decimal("NaN"), 10, rate) is None
+    assert liquidation_price(Side.LONG, Decimal(10_000), 0, rate) is None
