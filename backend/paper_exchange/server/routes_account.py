@@ -48,14 +48,14 @@ def account_v3(call: Call) -> object:
     return _account(call, full=False)
 
 
-def _standing(call: Call) -> dict[str, object]:
+def _standing() -> dict[str, object]:
     """What the account is allowed and how it is set."""
     return {
         "feeTier": 0,
         "canTrade": True,
         "canDeposit": True,
         "canWithdraw": False,
-        "updateTime": call.account.record.updated_ms,
+        "updateTime": 0,  # the venue's own word for "reserved"
         "multiAssetsMargin": False,
         "tradeGroupId": -1,
     }
@@ -63,7 +63,7 @@ def _standing(call: Call) -> dict[str, object]:
 
 def account_v2(call: Call) -> object:
     """Every position of the account's mode, flat or not."""
-    return _standing(call) | {"feeBurn": call.account.record.fee_burn} | _account(call, full=True)
+    return _standing() | {"feeBurn": call.account.record.fee_burn} | _account(call, full=True)
 
 
 def _account(call: Call, full: bool) -> dict[str, object]:
@@ -98,7 +98,7 @@ def symbol_config(call: Call) -> object:
 
 
 def account_config(call: Call) -> object:
-    return _standing(call) | {"dualSidePosition": call.account.record.hedged}
+    return _standing() | {"dualSidePosition": call.account.record.hedged}
 
 
 def fee_burn(call: Call) -> object:

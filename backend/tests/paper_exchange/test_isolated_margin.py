@@ -170,16 +170,21 @@ def water_line(venue: SmallVenue) -> Decimal:
 
 
 @pytest.mark.parametrize(("offset", "liquidated"), [(TINY, False), (Decimal(0), True), (-TINY, True)])
-def test_isolated_liquidation_is_at_the_maintenance_margin(offset: Decimal, liquidated: bool) -> None:
-    """The wallet is set so that the water line is at exactly 58,000."""
-    venue = long_one()
+@pytest.mark.parametrize(("side", "mark"), [("BUY", 58_000), ("SELL", 62_000)])
+def test_isolated_liquidation_is_at_the_maintenance_margin(
+    side: str, mark: int, offset: Decimal, liquidated: bool
+) -> None:
+    """The wallet is set so that mark is exactly at the water line."""
+    venue = SmallVenue()
+    venue.isolate()
+    venue.order(side, "1")
     position = venue.position()
-    exact = Decimal(58_000) * Decimal("0.005") - 50 - (58_000 - position.cost)
-    position.isolated_wallet = exact + offset
-    venue.mark_at("58000")
+    maintenance = mark * Decimal("0.005") - 50
+    position.isolated_wallet = maintenance - position.unrealized(Decimal(mark)) + offset
+    venue.mark_at(str(mark))
     assert (position.amount == 0) is liquidated
     if not liquidated:
-        assert abs(water_line(venue) - 58_000) < Decimal("0.0000001")
+        assert abs(water_line(venue) - mark) < Decimal("0.0000001")
 
 
 def test_isolated_liquidation_takes_the_whole_wallet_and_never_more() -> None:

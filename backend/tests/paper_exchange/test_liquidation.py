@@ -90,6 +90,20 @@ def test_liquidation_is_told_in_the_venues_order() -> None:
     ]
 
 
+def test_cross_liquidation_stops_once_the_rest_is_above_maintenance() -> None:
+    """The losing position goes, the winning one stays."""
+    venue = SmallVenue(deposit="6300")
+    venue.order("BUY", "1")
+    venue.order("BUY", "20", symbol="ETHUSDT")
+    venue.mark_at("3200", "ETHUSDT")
+    assert len(venue.trader.held()) == 2
+    venue.mark_at("50100")
+    (left,) = venue.trader.held()
+    assert (left.symbol, left.amount) == ("ETHUSDT", 20)
+    assert not margin.cross_pot(venue.exchange.state, venue.trader).is_under_water
+    venue.check_invariants()
+
+
 def test_liquidation_costs_the_fee_on_top_of_the_taker_fee() -> None:
     venue = SmallVenue(deposit="2500")
     venue.order("BUY", "0.5")
