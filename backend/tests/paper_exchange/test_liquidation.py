@@ -99,7 +99,7 @@ def test_cross_liquidation_stops_once_the_rest_is_above_maintenance() -> None:
     assert len(venue.trader.held()) == 2
     venue.mark_at("50100")
     (left,) = venue.trader.held()
-    assert (left.symbol, left.amount) == ("ETHUSDT", 20)
+    assert (left.symbol, left.amount) == ("ETHUSDT", Decimal(20))
     assert not margin.cross_pot(venue.exchange.state, venue.trader).is_under_water
     venue.check_invariants()
 
