@@ -40,7 +40,7 @@ def resolve_stop(
         raise StopSpecError("a stop cannot be given in R: R is the distance to the stop")
     distance = _distance(spec, entry_price, atr, None)
     raw = spec.value if distance is None else entry_price - side.sign * distance
-    price = _on_tick(raw, tick, up=side is Side.LONG)
+    price = on_tick(raw, tick, up=side is Side.LONG)
     if not price > 0 or (entry_price - price) * side.sign <= 0:
         raise StopSpecError(f"stop {price} is not on the losing side of entry {entry_price} ({side})")
     return price
@@ -59,7 +59,7 @@ def resolve_target(
     risk = None if stop_price is None else abs(entry_price - stop_price)
     distance = _distance(spec, entry_price, atr, risk)
     raw = spec.value if distance is None else entry_price + side.sign * distance
-    price = _on_tick(raw, tick, up=side is Side.SHORT)
+    price = on_tick(raw, tick, up=side is Side.SHORT)
     if not price > 0 or (price - entry_price) * side.sign <= 0:
         raise StopSpecError(f"target {price} is not on the winning side of entry {entry_price} ({side})")
     return price
@@ -86,14 +86,15 @@ def _distance(
             return risk * spec.value
 
 
-def _on_tick(price: Decimal, tick: Decimal, *, up: bool) -> Decimal:
+def on_tick(price: Decimal, tick: Decimal, *, up: bool) -> Decimal:
+    """Return the price on a tick, rounded up or down."""
     steps = (price / tick).to_integral_value(ROUND_CEILING if up else ROUND_FLOOR)
     return (steps * tick).quantize(tick) if tick.as_tuple().exponent else steps * tick
 
 
 def stop_toward_entry(price: Decimal, tick: Decimal, side: Side) -> Decimal:
     """Return a stop price on a tick, rounded toward the entry: up for a long, down for a short."""
-    return _on_tick(price, tick, up=side is Side.LONG)
+    return on_tick(price, tick, up=side is Side.LONG)
 
 
 @dataclass(frozen=True, slots=True)
