@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 
 MINUTE_MS = 60_000
+DAY_MS = 24 * 60 * MINUTE_MS
 WEEK_MS = 7 * 24 * 60 * MINUTE_MS
 MONDAY_OFFSET_MS = 4 * 24 * 60 * MINUTE_MS  # the epoch was a Thursday
 KEPT_BASE_BARS = 20_000
@@ -38,8 +40,48 @@ def opening(time_ms: int, interval_ms: int) -> int:
 
 
 @dataclass(slots=True)
+class Ohlc:
+    """Open, high, low and close of anything counted in whole units."""
+
+    open: int
+    high: int
+    low: int
+    close: int
+
+    def add(self, value: int) -> None:
+        self.close = value
+        if value > self.high:
+            self.high = value
+        elif value < self.low:
+            self.low = value
+
+    def absorb(self, later: Ohlc) -> None:
+        """Widen by what follows."""
+        self.high = max(self.high, later.high)
+        self.low = min(self.low, later.low)
+        self.close = later.close
+
+
+def flat(value: int) -> Ohlc:
+    return Ohlc(value, value, value, value)
+
+
+@dataclass(frozen=True, slots=True)
+class References:
+    """Mark and index price in ticks, and the premium of the last price over the index in 1e-8 (signed)."""
+
+    mark: int
+    index: int
+    premium: int
+
+
+@dataclass(slots=True)
 class Bar:
-    """Prices in ticks, volumes in steps, quote volumes in ticks x steps; mark prices in ticks too."""
+    """Prices in ticks, volumes in steps, quote volumes in ticks x steps; mark prices in ticks too.
+
+    `index` is in ticks, `premium` (of last over index, signed) in 1e-8; both are None in bars of history and in those
+    journalled before they were kept.
+    """
 
     open_ms: int
     open: int
@@ -55,6 +97,8 @@ class Bar:
     mark_high: int
     mark_low: int
     mark_close: int
+    index: Ohlc | None = None
+    premium: Ohlc | None = None
 
     def absorb(self, later: Bar) -> None:
         """Widen this bar by one that follows it."""
@@ -69,29 +113,29 @@ class Bar:
         self.mark_high = max(self.mark_high, later.mark_high)
         self.mark_low = min(self.mark_low, later.mark_low)
         self.mark_close = later.mark_close
+        self.index = _joined(self.index, later.index)
+        self.premium = _joined(self.premium, later.premium)
 
     def moved_to(self, open_ms: int) -> Bar:
         """A copy that opens at `open_ms`."""
-        return Bar(
-            open_ms,
-            self.open,
-            self.high,
-            self.low,
-            self.close,
-            self.volume,
-            self.quote,
-            self.trades,
-            self.taker_volume,
-            self.taker_quote,
-            self.mark_open,
-            self.mark_high,
-            self.mark_low,
-            self.mark_close,
+        return replace(
+            self,
+            open_ms=open_ms,
+            index=None if self.index is None else replace(self.index),
+            premium=None if self.premium is None else replace(self.premium),
         )
 
     def log_range(self) -> float:
         """ln(high / low), >= 0."""
         return math.log(self.high / self.low)
+
+
+def _joined(earlier: Ohlc | None, later: Ohlc | None) -> Ohlc | None:
+    """Both as one; what is not known on one side is taken from the other."""
+    if earlier is None or later is None:
+        return earlier if later is None else replace(later)
+    earlier.absorb(later)
+    return earlier
 
 
 def history_bar(open_ms: int, prices: tuple[int, int, int, int], volume: int) -> Bar:
@@ -136,9 +180,9 @@ class BarSeries:
         self.forming = None
         return bar
 
-    def trade(self, now: int, price: int, quantity: int, taker_bought: bool, mark: int) -> None:
+    def trade(self, now: int, price: int, quantity: int, taker_bought: bool, beside: References) -> None:
         """Add one trade; the caller has rolled the series to `now` first."""
-        bar = self.forming
+        bar, mark = self.forming, beside.mark
         if bar is None:
             open_ms = opening(now, self.interval_ms)
             self.forming = bar = Bar(
@@ -156,6 +200,11 @@ class BarSeries:
         bar.mark_high = max(bar.mark_high, mark)
         bar.mark_low = min(bar.mark_low, mark)
         bar.mark_close = mark
+        if bar.index is None or bar.premium is None:
+            bar.index, bar.premium = flat(beside.index), flat(beside.premium)
+        else:
+            bar.index.add(beside.index)
+            bar.premium.add(beside.premium)
 
 
 def new_series(interval_ms: int, kept: int, closed: Iterable[Bar] = ()) -> BarSeries:
@@ -174,12 +223,24 @@ def aggregate(bars: Iterable[Bar], interval_ms: int) -> list[Bar]:
     return out
 
 
+def _as_one(bars: Iterable[Bar]) -> Bar | None:
+    """One bar from the first one's opening; None for none."""
+    whole: Bar | None = None
+    for bar in bars:
+        if whole is None:
+            whole = bar.moved_to(bar.open_ms)
+        else:
+            whole.absorb(bar)
+    return whole
+
+
 @dataclass(slots=True)
 class Candles:
     """All the bars of one market: `base` at the feed's own length, `minutes` for anything shorter."""
 
     base: BarSeries
     minutes: BarSeries
+    _day: tuple[int | None, Bar | None] | None = None
 
     def roll(self, now: int) -> list[tuple[int, Bar]]:
         """Close what is over at `now`; returns (interval in ms, bar) of each closed one."""
@@ -187,10 +248,24 @@ class Candles:
         rolled = ((one.interval_ms, one.roll(now)) for one in series)
         return [(interval, bar) for interval, bar in rolled if bar is not None]
 
-    def trade(self, now: int, price: int, quantity: int, taker_bought: bool, mark: int) -> None:
-        self.base.trade(now, price, quantity, taker_bought, mark)
+    def trade(self, now: int, price: int, quantity: int, taker_bought: bool, beside: References) -> None:
+        self.base.trade(now, price, quantity, taker_bought, beside)
         if self.base.interval_ms != MINUTE_MS:
-            self.minutes.trade(now, price, quantity, taker_bought, mark)
+            self.minutes.trade(now, price, quantity, taker_bought, beside)
+
+    def day(self) -> Bar | None:
+        """The last 24 market hours as one bar, None before the first trade; its closed part is kept until a bar
+        closes.
+        """
+        series = self.base
+        closed, forming = series.closed, series.forming
+        newest = closed[-1].open_ms if closed else None
+        if self._day is None or self._day[0] != newest:
+            count = max(1, DAY_MS // series.interval_ms) - 1
+            recent = list(islice(reversed(closed), count))
+            self._day = newest, _as_one(reversed(recent))
+        known = self._day[1]
+        return _as_one(bar for bar in (known, forming) if bar is not None)
 
     def source(self, interval_ms: int) -> BarSeries:
         """The finest series that bars of that length are exact multiples of."""

@@ -21,9 +21,9 @@ from paper_exchange.engine.events import (
 )
 from paper_exchange.engine.funding import settle_funding
 from paper_exchange.engine.liquidation import liquidate_under_water
-from paper_exchange.engine.market import Market
+from paper_exchange.engine.market import INTEREST_EVERY_MS, InterestPoint, Market
 from paper_exchange.engine.matching import match_makers
-from paper_exchange.engine.money import money
+from paper_exchange.engine.money import ZERO, money
 from paper_exchange.engine.orders import (
     Conditional,
     ConditionalRequest,
@@ -211,6 +211,11 @@ class Exchange:
             settle_funding(self.state, market, now)
         liquidate_under_water(self.state, now)
 
+    def open_interest(self, symbol: str) -> Decimal:
+        """What the accounts hold of a contract, long and short added up (base units, >= 0)."""
+        holders = self.state.holders.get(symbol, {}).values()
+        return sum((abs(one.amount) for account in holders for one in account.held_on(symbol)), ZERO)
+
     def close_bars(self, now: int) -> None:
         """Close every bar that is over at `now`."""
         for market in self.state.markets.values():
@@ -221,6 +226,12 @@ class Exchange:
             self.state.changes.bars.append((market.symbol, interval_ms, bar))
             self.state.changes.markets.add(market.symbol)
             self.state.emit(BarClosed(market, interval_ms, bar, now))
+            self._sample_interest(market, bar.open_ms + interval_ms)
+
+    def _sample_interest(self, market: Market, time_ms: int) -> None:
+        kept = market.interest
+        if not time_ms % INTEREST_EVERY_MS and not (kept and kept[-1].time_ms >= time_ms):
+            kept.append(InterestPoint(time_ms, self.open_interest(market.symbol), market.mark))
 
     def _move(self, now: int, tick: Tick) -> Market:
         market = self.state.markets[tick.symbol]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from paper_exchange.engine.activity import Activity
-from paper_exchange.engine.bars import Bar, Candles
+from paper_exchange.engine.bars import Bar, Candles, References
 from paper_exchange.engine.contracts import Contract
 from paper_exchange.engine.ladder import Ladder, book_shape, build_ladder
 from paper_exchange.engine.money import ZERO, money
@@ -23,6 +23,8 @@ PREMIUM_CLAMP = Decimal("0.0005")
 FUNDING_CAP = Decimal("0.02")
 KEPT_TRADES = 1_000
 KEPT_FUNDINGS = 1_000
+KEPT_INTEREST = 8_640
+INTEREST_EVERY_MS = 300_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,15 @@ class FundingPoint:
     symbol: str
     time_ms: int
     rate: Decimal
+    mark: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class InterestPoint:
+    """What accounts held of the contract at that moment (base units), and its mark price (USDT)."""
+
+    time_ms: int
+    quantity: Decimal
     mark: Decimal
 
 
@@ -80,6 +91,7 @@ class Market:
         self.seed = seed
         self.trades: deque[Trade] = deque(maxlen=KEPT_TRADES)
         self.fundings: deque[FundingPoint] = deque(maxlen=KEPT_FUNDINGS)
+        self.interest: deque[InterestPoint] = deque(maxlen=KEPT_INTEREST)
         self.buys: PriceWatch[Order] = PriceWatch(upward=False)
         self.sells: PriceWatch[Order] = PriceWatch(upward=True)
         self.triggers: dict[tuple[WorkingType, bool], PriceWatch[Conditional]] = {
@@ -177,8 +189,13 @@ class Market:
         record.time_ms = now
         record.update_id += 1
         self._ladder = None
-        self.candles.trade(now, price, quantity, taker_bought, self.mark_ticks)
+        self.candles.trade(now, price, quantity, taker_bought, self._references())
         return self.print_trade(now, price, quantity, taker_bought)
+
+    def _references(self) -> References:
+        record = self.record
+        premium = (self.last - record.index) / record.index
+        return References(self.mark_ticks, self.contract.ticks(record.index), int(premium.scaleb(8)))
 
     def roll(self, now: int) -> list[tuple[int, Bar]]:
         """Close the bars that are over at `now`; (interval ms, bar) of each."""

@@ -16,14 +16,17 @@ from paper_exchange.server import (
     order_socket,
     routes_account,
     routes_batches,
+    routes_candles,
     routes_conditionals,
     routes_elsewhere,
     routes_orders,
     routes_positions,
     routes_public,
+    routes_statistics,
 )
 from paper_exchange.server.admin import Admin
 from paper_exchange.server.audience import StreamAudience
+from paper_exchange.server.depth import BEAT_SECONDS
 from paper_exchange.server.dispatch import LARGEST_BODY, Dispatcher
 from paper_exchange.server.fault_admin import FaultAdmin
 from paper_exchange.server.faults import Faults
@@ -36,13 +39,14 @@ from paper_exchange.server.streams import Hub
 from paper_exchange.server.websockets import Sockets
 from paper_exchange.venue import Venue
 
-DEPTH_SECONDS = 0.1
 STREAM_PATHS = tuple(
     f"{part}/{form}" for part in ("", "/public", "/market", "/private") for form in ("ws", "stream")
 )
 
 ROUTES: Routes = (
     routes_public.ROUTES
+    | routes_candles.ROUTES
+    | routes_statistics.ROUTES
     | routes_account.ROUTES
     | routes_positions.ROUTES
     | routes_orders.ROUTES
@@ -53,11 +57,11 @@ ROUTES: Routes = (
 
 
 async def _every(seconds: float, venue: Venue, audience: StreamAudience) -> None:
-    """Publish depth differences, end overdue orders and retire listen keys."""
+    """Publish books and candles, end overdue orders and retire listen keys."""
     while True:
         await asyncio.sleep(seconds)
         venue.end_overdue()
-        audience.flush_all_depth()
+        audience.beat()
         audience.expire_listen_keys()
 
 
@@ -86,7 +90,7 @@ def build_application(
     async def background(_: web.Application) -> AsyncIterator[None]:
         running = [
             _supervised(venue, pacer.run() if live is None else live.run()),
-            _supervised(venue, _every(DEPTH_SECONDS, venue, audience)),
+            _supervised(venue, _every(BEAT_SECONDS, venue, audience)),
         ]
         yield
         for task in running:

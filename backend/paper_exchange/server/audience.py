@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import orjson
 
-from paper_exchange.engine.bars import INTERVALS_MS
 from paper_exchange.engine.events import (
     BarClosed,
     BookChanged,
@@ -17,16 +16,16 @@ from paper_exchange.engine.events import (
 )
 from paper_exchange.engine.market import Market
 from paper_exchange.server import market_events as messages
-from paper_exchange.server.depth import DepthFeed
+from paper_exchange.server.candle_streams import CandleStreams
+from paper_exchange.server.depth import BookStreams
 from paper_exchange.server.frame_faults import UserFrames
 from paper_exchange.server.listen_keys import ListenKeys
 from paper_exchange.server.streams import Hub
 from paper_exchange.server.user_events import user_event_fields
 from paper_exchange.venue import FeedHealth, Venue
 
-DEPTH_SPEEDS = ("", "@100ms", "@250ms", "@500ms", "@0ms")
-PARTIAL_DEPTHS = (5, 10, 20)
 FEED_STATUS_STREAM = "!feedStatus"
+SLOW_MARK_MS = 3_000
 
 
 class StreamAudience:
@@ -37,8 +36,10 @@ class StreamAudience:
         self._frames = frames
         self._hub = hub
         self._listen_keys = listen_keys
-        self._depth = DepthFeed()
-        self._partial_sent: dict[str, int] = {}
+        markets = venue.exchange.markets
+        self._books = BookStreams(hub, markets, venue.now)
+        self._candles = CandleStreams(hub, markets)
+        self._slow_mark = 0
         self._pending: list[tuple[str, str, str]] = []
 
     # Users
@@ -82,7 +83,7 @@ class StreamAudience:
             case TradePrinted():
                 self._trade(event)
             case BarClosed():
-                self._bar_closed(event)
+                self._candles.closed(event)
             case BookChanged():
                 self._book(event.market, event.time_ms)
             case Liquidated():
@@ -93,8 +94,10 @@ class StreamAudience:
 
     def market_second(self, now: int) -> None:
         hub, markets = self._hub, self._venue.exchange.markets.values()
+        slow_mark, self._slow_mark = self._slow_mark, now // SLOW_MARK_MS
+        mark_speeds = ("@1s",) if slow_mark == self._slow_mark else ("", "@1s")
         renderers = (
-            ("markPrice", ("", "@1s"), messages.mark_message),
+            ("markPrice", mark_speeds, messages.mark_message),
             ("ticker", ("",), messages.ticker_message),
             ("miniTicker", ("",), messages.mini_ticker_message),
         )
@@ -119,35 +122,22 @@ class StreamAudience:
 
     def subscribed(self, stream: str) -> None:
         """Somebody began to listen to `stream`."""
-        market = self._diff_depth_market(stream)
-        if market is not None:
-            self._depth.begin(market)
+        self._books.begin(stream)
+        self._candles.begin(stream)
 
     def unsubscribed(self, stream: str) -> None:
-        market = self._diff_depth_market(stream)
-        if market is None:
-            return
-        name = market.symbol.lower()
-        if not any(self._hub.wanted(f"{name}@depth{speed}") for speed in DEPTH_SPEEDS):
-            self._depth.end(market.symbol)
+        """Somebody stopped listening to `stream`."""
+        self._books.end(stream)
+        self._candles.end(stream)
 
     def flush_depth(self, symbol: str) -> None:
         """Tell subscribers of the book's changes up to now."""
-        market = self._venue.exchange.markets[symbol]
-        message = self._depth.flush(market, self._venue.now())
-        if message is not None:
-            for speed in DEPTH_SPEEDS:
-                self._hub.publish(f"{symbol.lower()}@depth{speed}", message)
+        self._books.flush(symbol)
 
-    def flush_all_depth(self) -> None:
-        for symbol in self._venue.exchange.markets:
-            self.flush_depth(symbol)
-
-    def _diff_depth_market(self, stream: str) -> Market | None:
-        symbol, _, channel = stream.partition("@")
-        if channel not in {f"depth{speed}" for speed in DEPTH_SPEEDS}:
-            return None
-        return self._venue.exchange.markets.get(symbol.upper())
+    def beat(self) -> None:
+        """To be called every `BEAT_SECONDS`: what is published at a pace of its own."""
+        self._books.beat()
+        self._candles.beat(self._venue.now())
 
     def _trade(self, event: TradePrinted) -> None:
         hub, market = self._hub, event.market
@@ -156,38 +146,10 @@ class StreamAudience:
             hub.publish(f"{name}@trade", messages.trade_message(market, event.trade))
         if hub.wanted(f"{name}@aggTrade"):
             hub.publish(f"{name}@aggTrade", messages.aggregate_trade_message(market, event.trade))
-        if not event.from_feed:
-            return
-        for interval in INTERVALS_MS.items():
-            stream = f"{name}@kline_{interval[0]}"
-            if hub.wanted(stream):
-                bar = market.candles.window(interval[1], 1)[-1]
-                message = messages.kline_message(market, bar, interval, event.trade.time_ms, closed=False)
-                hub.publish(stream, message)
-
-    def _bar_closed(self, event: BarClosed) -> None:
-        """Every interval that ends where this bar does is closed with it."""
-        market = event.market
-        end_ms = event.bar.open_ms + event.interval_ms
-        for interval in INTERVALS_MS.items():
-            stream = f"{market.symbol.lower()}@kline_{interval[0]}"
-            finest = market.candles.source(interval[1]).interval_ms
-            if finest != event.interval_ms or not self._hub.wanted(stream):
-                continue
-            bars = market.candles.window(interval[1], 1, end_ms=end_ms - 1)
-            if bars and bars[-1].open_ms + interval[1] == end_ms:
-                message = messages.kline_message(market, bars[-1], interval, event.time_ms, closed=True)
-                self._hub.publish(stream, message)
+        if event.from_feed:
+            self._candles.moved(market)
 
     def _book(self, market: Market, now: int) -> None:
-        name = market.symbol.lower()
-        for stream in (f"{name}@bookTicker", "!bookTicker"):
+        for stream in (f"{market.symbol.lower()}@bookTicker", "!bookTicker"):
             if self._hub.wanted(stream):
                 self._hub.publish(stream, messages.book_ticker_message(market, now))
-        for levels in PARTIAL_DEPTHS:
-            for speed in DEPTH_SPEEDS:
-                stream = f"{name}@depth{levels}{speed}"
-                if self._hub.wanted(stream):
-                    before = self._partial_sent.get(stream, market.record.update_id - 1)
-                    self._partial_sent[stream] = market.record.update_id
-                    self._hub.publish(stream, messages.partial_depth_message(market, levels, before, now))

@@ -7,6 +7,7 @@ from paper_exchange.engine.events import Liquidated
 from paper_exchange.engine.market import Market, Trade
 from paper_exchange.server.render_market import (
     USD_MARGINED,
+    aggregate_fields,
     book_ticker_fields,
     day_fields,
     kline_fields,
@@ -33,21 +34,8 @@ def trade_message(market: Market, trade: Trade) -> Message:
 
 
 def aggregate_trade_message(market: Market, trade: Trade) -> Message:
-    quantity = units_text(trade.quantity, market.contract.quantity_decimals)
-    return {
-        "e": "aggTrade",
-        "E": trade.time_ms,
-        "s": market.symbol,
-        "st": USD_MARGINED,
-        "a": trade.id,
-        "p": units_text(trade.price, market.contract.price_decimals),
-        "q": quantity,
-        "nq": quantity,
-        "f": trade.id,
-        "l": trade.id,
-        "T": trade.time_ms,
-        "m": not trade.taker_bought,
-    }
+    head: Message = {"e": "aggTrade", "E": trade.time_ms, "s": market.symbol, "st": USD_MARGINED}
+    return head | aggregate_fields(trade, market.contract)
 
 
 def kline_message(market: Market, bar: Bar, interval: tuple[str, int], now: int, closed: bool) -> Message:
@@ -59,6 +47,24 @@ def kline_message(market: Market, bar: Bar, interval: tuple[str, int], now: int,
     last = market.record.trade_id
     fields |= {"s": market.symbol, "i": name, "f": max(1, last - bar.trades + 1), "L": last, "x": closed}
     return {"e": "kline", "E": now, "s": market.symbol, "k": fields}
+
+
+def continuous_kline_message(
+    market: Market, bar: Bar, interval: tuple[str, int], now: int, closed: bool
+) -> Message:
+    """The candle of a pair's contract of one type, whatever its symbol."""
+    single = kline_message(market, bar, interval, now, closed)
+    fields = single["k"]
+    candle = (
+        {name: value for name, value in fields.items() if name != "s"} if isinstance(fields, dict) else {}
+    )
+    return {
+        "e": "continuous_kline",
+        "E": now,
+        "ps": market.contract.pair,
+        "ct": market.contract.contract_type,
+        "k": candle,
+    }
 
 
 def mark_message(market: Market, now: int) -> Message:
@@ -126,21 +132,23 @@ def book_ticker_message(market: Market, now: int) -> Message:
     }
 
 
-def partial_depth_message(market: Market, levels: int, before: int, now: int) -> Message:
-    """The best levels; `before` is the update id of the message sent last."""
-    book, update = market.book, market.record.update_id
+def depth_message(
+    market: Market, before: int, now: int, bids: dict[int, int], asks: dict[int, int]
+) -> Message:
+    """These levels (price in ticks to size in steps, best first); `before` is the update id of the message before."""
+    contract = market.contract
     return {
         "e": "depthUpdate",
         "E": now,
         "T": now,
         "s": market.symbol,
         "st": USD_MARGINED,
-        "ps": market.contract.pair,
+        "ps": contract.pair,
         "U": before + 1,
-        "u": update,
+        "u": market.record.update_id,
         "pu": before,
-        "b": level_rows(book.bids, market.contract, levels),
-        "a": level_rows(book.asks, market.contract, levels),
+        "b": level_rows(bids, contract, len(bids)),
+        "a": level_rows(asks, contract, len(asks)),
     }
 
 

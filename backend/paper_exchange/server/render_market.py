@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from paper_exchange.engine.bars import MINUTE_MS, Bar
+from paper_exchange.engine.bars import Bar, Ohlc, flat, history_bar
 from paper_exchange.engine.contracts import Contract
 from paper_exchange.engine.market import INTEREST_RATE, Market, Trade
 from paper_exchange.server.text import amount_text, units_text
@@ -13,7 +13,7 @@ USD_MARGINED = (
     1  # what streams call the kind of symbol; 2 are the coin-margined ones, none of which is listed
 )
 ONBOARD_MS = 1_569_398_400_000
-DAY_MS = 1_440 * MINUTE_MS
+PREMIUM_DECIMALS = 8
 ORDER_TYPES = [
     "LIMIT",
     "MARKET",
@@ -99,11 +99,26 @@ def kline_fields(bar: Bar, contract: Contract, interval_ms: int) -> list[object]
     ]
 
 
+def reference_kline_fields(bar: Bar, prices: Ohlc, decimals: int, interval_ms: int) -> list[object]:
+    """Mark, index and premium have no volume; the venue fills the places with zeros."""
+    four = [units_text(one, decimals) for one in (prices.open, prices.high, prices.low, prices.close)]
+    return [bar.open_ms, *four, "0", bar.open_ms + interval_ms - 1, "0", bar.trades, "0", "0", "0"]
+
+
 def mark_kline_fields(bar: Bar, contract: Contract, interval_ms: int) -> list[object]:
-    """Mark prices have no volume; the venue fills the places with zeros."""
-    marks = (bar.mark_open, bar.mark_high, bar.mark_low, bar.mark_close)
-    prices = [units_text(ticks, contract.price_decimals) for ticks in marks]
-    return [bar.open_ms, *prices, "0", bar.open_ms + interval_ms - 1, "0", bar.trades, "0", "0", "0"]
+    marks = Ohlc(bar.mark_open, bar.mark_high, bar.mark_low, bar.mark_close)
+    return reference_kline_fields(bar, marks, contract.price_decimals, interval_ms)
+
+
+def index_kline_fields(bar: Bar, contract: Contract, interval_ms: int) -> list[object]:
+    """Where the index was not kept (history), the last price stands for it."""
+    index = bar.index or Ohlc(bar.open, bar.high, bar.low, bar.close)
+    return reference_kline_fields(bar, index, contract.price_decimals, interval_ms)
+
+
+def premium_kline_fields(bar: Bar, _: Contract, interval_ms: int) -> list[object]:
+    """Fractions of the index; nothing where the index was not kept, as the last price stands for it there."""
+    return reference_kline_fields(bar, bar.premium or flat(0), PREMIUM_DECIMALS, interval_ms)
 
 
 def level_rows(levels: dict[int, int], contract: Contract, limit: int) -> list[list[str]]:
@@ -126,6 +141,21 @@ def trade_fields(trade: Trade, contract: Contract) -> dict[str, object]:
     }
 
 
+def aggregate_fields(trade: Trade, contract: Contract) -> dict[str, object]:
+    """Every trade here is an aggregate of itself alone."""
+    quantity = units_text(trade.quantity, contract.quantity_decimals)
+    return {
+        "a": trade.id,
+        "p": units_text(trade.price, contract.price_decimals),
+        "q": quantity,
+        "nq": quantity,
+        "f": trade.id,
+        "l": trade.id,
+        "T": trade.time_ms,
+        "m": not trade.taker_bought,
+    }
+
+
 def premium_fields(market: Market, now: int) -> dict[str, object]:
     perpetual = market.contract.is_perpetual
     return {
@@ -143,32 +173,28 @@ def premium_fields(market: Market, now: int) -> dict[str, object]:
 def day_fields(market: Market, now: int) -> dict[str, object]:
     """The last 24 market hours."""
     contract = market.contract
-    series = market.candles.base
-    bars = market.candles.window(series.interval_ms, max(1, DAY_MS // series.interval_ms))
     price, quantity = contract.price_decimals, contract.quantity_decimals
     last = market.record.last
-    first = bars[0].open if bars else last
-    volume = sum(bar.volume for bar in bars)
-    quote = sum(bar.quote for bar in bars)
-    average = contract.price(quote) / volume if volume else contract.price(last)
-    change = Decimal(last - first) / first * 100
+    day = market.candles.day() or history_bar(now, (last, last, last, last), 0)
+    average = contract.price(day.quote) / day.volume if day.volume else contract.price(last)
+    change = Decimal(last - day.open) / day.open * 100
     return {
         "symbol": market.symbol,
-        "priceChange": units_text(last - first, price),
+        "priceChange": units_text(last - day.open, price),
         "priceChangePercent": f"{change:.3f}",
         "weightedAvgPrice": contract.price_text(average),
         "lastPrice": units_text(last, price),
         "lastQty": units_text(market.record.last_quantity, quantity),
-        "openPrice": units_text(first, price),
-        "highPrice": units_text(max((bar.high for bar in bars), default=last), price),
-        "lowPrice": units_text(min((bar.low for bar in bars), default=last), price),
-        "volume": units_text(volume, quantity),
-        "quoteVolume": units_text(quote, price + quantity),
-        "openTime": bars[0].open_ms if bars else now,
+        "openPrice": units_text(day.open, price),
+        "highPrice": units_text(day.high, price),
+        "lowPrice": units_text(day.low, price),
+        "volume": units_text(day.volume, quantity),
+        "quoteVolume": units_text(day.quote, price + quantity),
+        "openTime": day.open_ms,
         "closeTime": now,
         "firstId": 1,
         "lastId": market.record.trade_id,
-        "count": sum(bar.trades for bar in bars),
+        "count": day.trades,
     }
 
 

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from paper_exchange.engine.bars import INTERVALS_MS
-from paper_exchange.engine.market import Market
 from paper_exchange.engine.refusals import Refusal, VenueError
 from paper_exchange.server.rates import ORDERS_PER_MINUTE, ORDERS_PER_TEN_SECONDS
 from paper_exchange.server.render_market import (
+    aggregate_fields,
     book_ticker_fields,
     contract_fields,
     day_fields,
-    kline_fields,
     level_rows,
-    mark_kline_fields,
     premium_fields,
     trade_fields,
 )
 from paper_exchange.server.routing import Access, Answer, Call, Route, Routes, Weight, per_symbol, tiered
 from paper_exchange.server.text import amount_text
 
-MOST_KLINES = 1_500
 MOST_LEVELS = 1_000
 DEPTH_WEIGHT = tiered(500, (50, 2), (100, 5), (500, 10), (MOST_LEVELS, 20))
-KLINE_WEIGHT = tiered(500, (99, 1), (499, 2), (1_000, 5), (MOST_KLINES, 10))
 
 
 def ping(_: Call) -> object:
@@ -74,58 +69,32 @@ def trades(call: Call) -> object:
     return [trade_fields(trade, market.contract) for trade in newest]
 
 
+def old_trades(call: Call) -> object:
+    """From a trade's number on, or the newest; the venue remembers the last thousand of each contract."""
+    market, first = call.market(), call.parameters.integer("fromId")
+    chosen = [trade for trade in market.trades if first is None or trade.id >= first]
+    limit = call.parameters.limit(500, 500)
+    kept = chosen[-limit:] if first is None else chosen[:limit]
+    return [trade_fields(trade, market.contract) for trade in kept]
+
+
 def aggregate_trades(call: Call) -> object:
-    market = call.market()
-    start, end = call.parameters.integer("startTime"), call.parameters.integer("endTime")
+    """From a number or a time on, oldest first; without either, the newest."""
+    market, parameters = call.market(), call.parameters
+    first = parameters.integer("fromId")
+    start, end = parameters.integer("startTime"), parameters.integer("endTime")
+    if start is not None and end is not None and start > end:
+        raise VenueError(Refusal.START_AFTER_END)
     chosen = [
         trade
         for trade in market.trades
-        if (start is None or trade.time_ms >= start) and (end is None or trade.time_ms <= end)
+        if (first is None or trade.id >= first)
+        and (start is None or trade.time_ms >= start)
+        and (end is None or trade.time_ms <= end)
     ]
-    rows = []
-    for trade in chosen[-call.parameters.limit(500, 1_000) :]:
-        fields = trade_fields(trade, market.contract)
-        rows.append(
-            {
-                "a": trade.id,
-                "p": fields["price"],
-                "q": fields["qty"],
-                "nq": fields["qty"],
-                "f": trade.id,
-                "l": trade.id,
-                "T": trade.time_ms,
-                "m": fields["isBuyerMaker"],
-            }
-        )
-    return rows
-
-
-def _interval(call: Call) -> int:
-    interval_ms = INTERVALS_MS.get(call.parameters.text("interval"))
-    if interval_ms is None:
-        raise VenueError(Refusal.BAD_INTERVAL)
-    return interval_ms
-
-
-def _candles(call: Call, market: Market, of_mark: bool) -> object:
-    interval_ms = _interval(call)
-    parameters = call.parameters
-    bars = market.candles.window(
-        interval_ms,
-        parameters.limit(500, MOST_KLINES),
-        parameters.integer("startTime"),
-        parameters.integer("endTime"),
-    )
-    shape = mark_kline_fields if of_mark else kline_fields
-    return [shape(bar, market.contract, interval_ms) for bar in bars]
-
-
-def klines(call: Call) -> object:
-    return _candles(call, call.market(), of_mark=False)
-
-
-def mark_klines(call: Call) -> object:
-    return _candles(call, call.market(), of_mark=True)
+    limit = parameters.limit(500, 1_000)
+    kept = chosen[-limit:] if first is None and start is None else chosen[:limit]
+    return [aggregate_fields(trade, market.contract) for trade in kept]
 
 
 def day_ticker(call: Call) -> object:
@@ -199,8 +168,7 @@ ROUTES: Routes = dict(
         _get("/fapi/v1/depth", depth, DEPTH_WEIGHT),
         _get("/fapi/v1/trades", trades, 5),
         _get("/fapi/v1/aggTrades", aggregate_trades, 20),
-        _get("/fapi/v1/klines", klines, KLINE_WEIGHT),
-        _get("/fapi/v1/markPriceKlines", mark_klines, KLINE_WEIGHT),
+        (("GET", "/fapi/v1/historicalTrades"), Route(old_trades, 200, Access.KEY)),
         _get("/fapi/v1/ticker/24hr", day_ticker, per_symbol(1, 40)),
         _get("/fapi/v1/ticker/price", price_ticker, per_symbol(1, 2)),
         _get("/fapi/v2/ticker/price", price_ticker, per_symbol(1, 2)),

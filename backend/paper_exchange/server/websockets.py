@@ -32,6 +32,8 @@ BAD_STREAM: dict[str, object] = {
     "code": 2,
     "msg": f"Invalid request: a stream name is longer than {LONGEST_STREAM_NAME}",
 }
+BAD_PROPERTY = {"code": 0, "msg": "Unknown property"}
+PROPERTY_METHODS = ("GET_PROPERTY", "SET_PROPERTY")
 BAD_JSON = {"code": 3, "msg": "Invalid JSON: expected an object"}
 
 
@@ -74,8 +76,7 @@ class Sockets:
                 return socket
             self.hub.follow(listener, account, key)
         self.hub.join(listener)
-        named = [name for name in request.query.get("streams", "").split("/") if name]
-        refused = self._subscribe(listener, named)
+        refused = self._subscribe(listener, self._streams_in(request))
         if refused is not None:
             listener.send(orjson.dumps({"error": refused}).decode())
         drain = asyncio.create_task(listener.drain())
@@ -99,6 +100,13 @@ class Sockets:
         tail = request.match_info.get("tail", "")
         return tail if len(tail) == LISTEN_KEY_LENGTH else None
 
+    @staticmethod
+    def _streams_in(request: web.Request) -> list[str]:
+        """Named in the query (`?streams=a/b`) or, raw, in the path (`/ws/a`); a connection's number is no stream."""
+        tail = request.match_info.get("tail", "").split("/")
+        in_path = [name for name in tail if "@" in name or name.startswith("!")]
+        return in_path + [name for name in request.query.get("streams", "").split("/") if name]
+
     def _answer(self, listener: Listener, text: str) -> dict[str, object]:
         try:
             asked = orjson.loads(text)
@@ -107,6 +115,8 @@ class Sockets:
         if not isinstance(asked, dict):
             return {"error": BAD_JSON}
         number, streams = asked.get("id"), asked.get("params", [])
+        if asked.get("method") in PROPERTY_METHODS:
+            return self._property(listener, str(asked["method"]), streams) | {"id": number}
         if not isinstance(streams, list) or not all(isinstance(one, str) for one in streams):
             return {"error": BAD_PARAMS, "id": number}
         match asked.get("method"):
@@ -123,6 +133,18 @@ class Sockets:
             case _:
                 return {"error": UNKNOWN_METHOD, "id": number}
         return {"result": None, "id": number}
+
+    @staticmethod
+    def _property(listener: Listener, method: str, values: object) -> dict[str, object]:
+        """`combined` is the only property: whether each message says which stream it is of."""
+        match method, values:
+            case "GET_PROPERTY", ["combined"]:
+                return {"result": listener.combined}
+            case "SET_PROPERTY", ["combined", bool(combined)]:
+                listener.combined = combined
+                return {"result": None}
+            case _:
+                return {"error": BAD_PROPERTY}
 
     def _subscribe(self, listener: Listener, streams: list[str]) -> dict[str, object] | None:
         """Subscribe to all of them, or to none and return why.
