@@ -1,6 +1,6 @@
 # Everything starts here. `make run` and `make test` need Python 3.11+, Node 20.19+, make and a C compiler.
 .DEFAULT_GOAL := help
-.PHONY: help run test check check-python check-frontend bench soak acceptance lock clean prepare prepare-python prepare-run prepare-test openapi
+.PHONY: help run test check check-python check-frontend bench soak acceptance lock clean prepare prepare-python prepare-peers prepare-run prepare-test openapi
 
 BIN := $(CURDIR)/.venv/bin
 PY := $(BIN)/python
@@ -48,17 +48,18 @@ bench: prepare-python ## figures of backend/benchmarks/NAME.py, one JSON object 
 soak: prepare-python ## the long run backend/tests/soak/NAME.py; ARGS go to it
 	@$(call run_named,tests/soak)
 
-acceptance: prepare-python ## the paper exchange before programs that nobody here wrote
+acceptance: prepare-python prepare-peers ## the paper exchange before programs that nobody here wrote
 	@cd backend && $(PY) -m benchmarks.acceptance $(ARGS)
 
-lock: ## resolve both locks again: hashes, no registry host
+lock: ## resolve the locks again: hashes, no registry host
 	@command -v uv >/dev/null || { echo "uv is needed to resolve the Python lock: pip install uv." >&2; exit 1; }
 	@cd backend && uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url -q -o requirements.lock
+	@cd backend/benchmarks && uv pip compile requirements-peers.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url -q -o requirements-peers.txt
 	@cd frontend && npm install --package-lock-only
 
 clean: ## remove what was built and what ran; the data of `make run` too
 	@if [ -L var/postgres ]; then rm -rf "$$(dirname "$$(readlink var/postgres)")"; fi
-	@rm -rf .venv var frontend/node_modules frontend/dist backend/.mypy_cache backend/.ruff_cache backend/.pytest_cache backend/.hypothesis backend/.import_linter_cache
+	@rm -rf .venv .venv-peers var frontend/node_modules frontend/dist backend/.mypy_cache backend/.ruff_cache backend/.pytest_cache backend/.hypothesis backend/.import_linter_cache
 	@find backend -name __pycache__ -type d -prune -exec rm -rf {} +
 
 prepare:
@@ -66,6 +67,9 @@ prepare:
 
 prepare-python:
 	@$(FIND_PYTHON); exec "$$python" backend/scripts/prepare.py python
+
+prepare-peers:
+	@$(FIND_PYTHON); exec "$$python" backend/scripts/prepare.py peers
 
 prepare-run:
 	@$(FIND_PYTHON); exec "$$python" backend/scripts/prepare.py python frontend

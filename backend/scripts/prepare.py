@@ -4,6 +4,7 @@ Runs under the system's Python with nothing but its standard library, since it m
 everything else runs in. Each part notes what it was made from and is skipped while that is unchanged.
 
 python    .venv with the locked packages, and this checkout installed in it
+peers     .venv-peers with the programs that the paper exchange is judged by; never part of the product
 packages  the web app's locked packages (Node 20 or newer)
 frontend  the packages and the built web app
 browser   a browser for the browser tests
@@ -25,6 +26,8 @@ BACKEND = ROOT / "backend"
 FRONTEND = ROOT / "frontend"
 VENV = ROOT / ".venv"
 VENV_PYTHON = VENV / "bin" / "python"
+PEERS = ROOT / ".venv-peers"
+PIP_INSTALL = ["-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-input"]
 OLDEST_NODE = (20, 19)
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 BUILD_INPUTS = ("src", "public", "index.html", "vite.config.ts", "tsconfig.json", "package-lock.json")
@@ -42,16 +45,21 @@ def prepare_python() -> None:
     if _is(stamp, made_from) and VENV_PYTHON.exists():
         return
     _say("Installing the Python packages; the first time this takes about a minute.")
-    try:
-        venv.EnvBuilder(with_pip=True, clear=not _is_our_venv(), symlinks=True).create(VENV)
-    except (OSError, subprocess.CalledProcessError) as error:
-        raise PrepareError(
-            f"{sys.executable} cannot make a virtual environment in {VENV}"
-            " (on Debian the package python3-venv may be missing; elsewhere look for space and rights)."
-        ) from error
-    pip = [str(VENV_PYTHON), "-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-input"]
-    _run([*pip, "--require-hashes", "-r", str(lock)], ROOT, "Installing the Python packages")
-    _run([*pip, "--no-build-isolation", "--no-deps", "-e", str(BACKEND)], ROOT, "Installing this checkout")
+    _install_locked(VENV, lock, "Installing the Python packages")
+    install = [str(VENV_PYTHON), *PIP_INSTALL, "--no-build-isolation", "--no-deps", "-e", str(BACKEND)]
+    _run(install, ROOT, "Installing this checkout")
+    stamp.write_text(made_from)
+
+
+def prepare_peers() -> None:
+    """Make or refresh .venv-peers when its lock, Python or the checkout's place has changed."""
+    lock = BACKEND / "benchmarks" / "requirements-peers.txt"
+    made_from = _digest([lock], f"{sys.version} {PEERS}")
+    stamp = PEERS / ".made-from"
+    if _is(stamp, made_from):
+        return
+    _say("Installing the programs that judge the paper exchange; they take about 800 MB.")
+    _install_locked(PEERS, lock, "Installing the judges")
     stamp.write_text(made_from)
 
 
@@ -100,21 +108,35 @@ def prepare_browser() -> None:
 
 PARTS: dict[str, Callable[[], None]] = {
     "python": prepare_python,
+    "peers": prepare_peers,
     "packages": prepare_packages,
     "frontend": prepare_frontend,
     "browser": prepare_browser,
 }
 
 
-def _is_our_venv() -> bool:
-    """True when .venv was made here by this very Python, so that it can be refreshed in place."""
+def _install_locked(folder: Path, lock: Path, what: str) -> None:
+    """The environment `folder` with exactly the packages of the lock."""
     try:
-        config = (VENV / "pyvenv.cfg").read_text()
+        venv.EnvBuilder(with_pip=True, clear=not _is_our_venv(folder), symlinks=True).create(folder)
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise PrepareError(
+            f"{sys.executable} cannot make a virtual environment in {folder}"
+            " (on Debian the package python3-venv may be missing; elsewhere look for space and rights)."
+        ) from error
+    python = str(folder / "bin" / "python")
+    _run([python, *PIP_INSTALL, "--require-hashes", "-r", str(lock)], ROOT, what)
+
+
+def _is_our_venv(folder: Path) -> bool:
+    """True when the environment was made here by this very Python, so that it can be refreshed in place."""
+    try:
+        config = (folder / "pyvenv.cfg").read_text()
     except OSError:
         return False
     version = ".".join(str(part) for part in sys.version_info[:3])
-    script = VENV / "bin" / "pip"
-    return f"version = {version}" in config and script.exists() and str(VENV) in script.read_text()[:500]
+    script = folder / "bin" / "pip"
+    return f"version = {version}" in config and script.exists() and str(folder) in script.read_text()[:500]
 
 
 def _node_version() -> str:

@@ -41,8 +41,12 @@ def coins(call: Call) -> object:
     ]
 
 
-def no_pairs(_: Call) -> object:
+def nothing(_: Call) -> object:
     return []
+
+
+def no_rows(_: Call) -> object:
+    return {"total": 0, "rows": []}
 
 
 ROUTES: Routes = {
@@ -54,6 +58,10 @@ ROUTES: Routes = {
     ("GET", "/dapi/v1/exchangeInfo"): Route(nothing_listed, 1, Access.PUBLIC),
     ("GET", "/sapi/v1/system/status"): Route(system_status, 1, Access.PUBLIC),
     ("GET", "/sapi/v1/capital/config/getall"): Route(coins, 1, Access.SIGNED),
-    ("GET", "/sapi/v1/margin/allPairs"): Route(no_pairs, 1, Access.KEY),
-    ("GET", "/sapi/v1/margin/isolated/allPairs"): Route(no_pairs, 1, Access.KEY),
+    ("GET", "/sapi/v1/margin/allPairs"): Route(nothing, 1, Access.KEY),
+    ("GET", "/sapi/v1/margin/isolated/allPairs"): Route(nothing, 1, Access.KEY),
+    ("GET", "/sapi/v1/capital/deposit/hisrec"): Route(nothing, 1, Access.SIGNED),
+    ("GET", "/sapi/v1/capital/withdraw/history"): Route(nothing, 1, Access.SIGNED),
+    ("GET", "/sapi/v1/asset/transfer"): Route(no_rows, 1, Access.SIGNED),
+    ("GET", "/sapi/v1/margin/interestHistory"): Route(no_rows, 1, Access.SIGNED),
 }

@@ -1,0 +1,1 @@
+"""The paper exchange before programs that nobody here wrote."""
