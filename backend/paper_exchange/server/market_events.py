@@ -13,7 +13,7 @@ from paper_exchange.server.render_market import (
     kline_fields,
     level_rows,
 )
-from paper_exchange.server.text import amount_text, units_text
+from paper_exchange.server.text import amount_text, average_text, units_text
 from paper_exchange.venue import FeedHealth
 
 Message = dict[str, object]
@@ -178,7 +178,7 @@ def force_order_message(market: Market, event: Liquidated) -> Message:
             "f": order.time_in_force.value,
             "q": quantity,
             "p": contract.price_text(order.price),
-            "ap": contract.price_text(order.average_price),
+            "ap": average_text(order.average_price, contract.price_decimals),
             "X": order.status.value,
             "l": quantity,
             "z": contract.quantity_text(order.filled),

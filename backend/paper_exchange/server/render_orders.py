@@ -5,7 +5,7 @@ from __future__ import annotations
 from paper_exchange.engine.contracts import Contract
 from paper_exchange.engine.money import ZERO
 from paper_exchange.engine.orders import Amendment, Conditional, Fill, Income, Order, OrderStatus, Side
-from paper_exchange.server.text import amount_text, quote_text
+from paper_exchange.server.text import amount_text, average_text, quote_text
 
 
 def order_fields(order: Order, contract: Contract, with_time: bool = True) -> dict[str, object]:
@@ -16,7 +16,7 @@ def order_fields(order: Order, contract: Contract, with_time: bool = True) -> di
         "status": order.status.value,
         "clientOrderId": order.client_id,
         "price": contract.price_text(order.price),
-        "avgPrice": contract.price_text(order.average_price),
+        "avgPrice": average_text(order.average_price, contract.price_decimals),
         "origQty": contract.quantity_text(order.quantity),
         "executedQty": contract.quantity_text(order.filled),
         "cumQty": contract.quantity_text(order.filled),
@@ -126,11 +126,14 @@ def conditional_fields(one: Conditional, contract: Contract, with_actual: bool =
     if with_actual:
         fields |= {
             "actualOrderId": "" if one.actual_order_id is None else str(one.actual_order_id),
-            "actualPrice": contract.price_text(one.actual_price),
+            "actualPrice": average_text(one.actual_price, contract.price_decimals),
             "actualQty": contract.quantity_text(one.actual_quantity),
             "actualType": one.actual_type,
             "tpOrderType": "",
         }
+        nothing = contract.price_text(ZERO)
+        # A take-profit and a stop that ride on the conditional; the venue offers none here.
+        fields |= dict.fromkeys(("tpTriggerPrice", "tpPrice", "slTriggerPrice", "slPrice"), nothing)
     return fields
 
 

@@ -18,7 +18,7 @@ from paper_exchange.engine.money import ZERO
 from paper_exchange.engine.orders import ConditionalStatus, ConditionalType
 from paper_exchange.server.render_account import break_even
 from paper_exchange.server.render_orders import activation_text, callback_text
-from paper_exchange.server.text import amount_text
+from paper_exchange.server.text import amount_text, average_text
 
 
 def user_event_fields(exchange: Exchange, event: UserEvent) -> list[dict[str, object]]:
@@ -60,7 +60,7 @@ def _order_update(exchange: Exchange, event: OrderChanged) -> dict[str, object]:
         "f": order.time_in_force.value,
         "q": contract.quantity_text(order.quantity),
         "p": contract.price_text(order.price),
-        "ap": contract.price_text(order.average_price),
+        "ap": average_text(order.average_price, contract.price_decimals),
         "sp": contract.price_text(order.trigger_price),
         "x": event.execution.value,
         "X": order.status.value,
@@ -178,7 +178,7 @@ def _algo_update(exchange: Exchange, event: ConditionalChanged) -> list[dict[str
     }
     if one.actual_order_id is not None:
         fields |= {
-            "ap": contract.price_text(one.actual_price),
+            "ap": average_text(one.actual_price, contract.price_decimals),
             "aq": contract.quantity_text(one.actual_quantity),
             "act": one.actual_type,
         }

@@ -90,7 +90,7 @@ class Running:
         return process.returncode
 
     def admin(self, path: str, **fields: object) -> dict[str, object]:
-        with httpx.Client() as client:
+        with httpx.Client(timeout=60) as client:
             if not fields and path == "status":
                 answer = client.get(f"{self.base}/sim/status", headers={"X-Sim-Token": TOKEN})
             else:

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.paper_exchange.conformance.judge import Judge
+from tests.paper_exchange.conformance.sdk import no_complaints
 from tests.paper_exchange.running import Running
 
 WARM_UP_STEPS = 300
-CRASH_STEPS = 75 * 60
 
 
 @pytest.fixture(scope="package")
@@ -21,3 +22,12 @@ def still_exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running
     running.admin("feed", steps=WARM_UP_STEPS)
     yield running
     assert running.stop() == 0
+
+
+@pytest.fixture
+def judge(still_exchange: Running, request: pytest.FixtureRequest) -> Iterator[Judge]:
+    """The SDK for an account of the test's own; every answer must have been as documented."""
+    made = Judge(still_exchange, request.node.name)
+    with no_complaints():
+        yield made
+    made.is_satisfied()

@@ -2,88 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.paper_exchange.conformance.sdk import Deviations, no_complaints, sdk_for
-from tests.paper_exchange.running import Running
-
-SYMBOL = "BTCUSDT"
-# The venue sends these, its SDK's models do not know them.
-UNDOCUMENTED = frozenset(
-    {
-        "modify_order.avgPrice",
-        "modify_order.cumQuote",
-        "new_order.avgPrice",
-        "new_order.cumQuote",
-        "order_book.result.asks",
-        "order_book.result.bids",
-        "query_algo_order.activatePrice",
-        "query_algo_order.callbackRate",
-        "query_current_open_order.cumQty",
-        "query_order.cumQty",
-    }
-)
-# Of other products (iceberg, strategies, coin-margined symbols, the former trailing orders), of refusals, and
-# what only comes back when it was sent.
-NOT_OURS = (
-    ".icebergQuantity",
-    ".slPrice",
-    ".slTriggerPrice",
-    ".tpPrice",
-    ".tpTriggerPrice",
-    ".cumBase",
-    ".pair",
-    ".activatePrice",
-    ".priceRate",
-    ".code",
-    ".msg",
-    ".modifyId",
-    # Levels are pairs of text, for which there is no model.
-    ".asks",
-    ".bids",
-)
-
-
-class Judge:
-    """The SDK for one account, and where the answers differ from the documented ones."""
-
-    def __init__(self, running: Running, account: str) -> None:
-        self.sdk = sdk_for(running.base, *running.open_account(account))
-        self.deviations = Deviations()
-
-    def call(self, name: str, **parameters: object):  # type: ignore[no-untyped-def]
-        answer = getattr(self.sdk.rest_api, name)(**parameters).data()
-        self.deviations.note(name, answer)
-        return answer
-
-    def price(self, factor: float) -> float:
-        last = self.sdk.rest_api.symbol_price_ticker(symbol=SYMBOL).data().actual_instance.price
-        return round(float(last) * factor, 1)
-
-    def bid(self, factor: float = 0.95) -> dict[str, object]:
-        """A bid below the market, in the SDK's own words."""
-        return {
-            "symbol": SYMBOL,
-            "side": "BUY",
-            "type": "LIMIT",
-            "quantity": 0.01,
-            "price": self.price(factor),
-            "time_in_force": "GTC",
-        }
-
-    def is_satisfied(self) -> None:
-        assert self.deviations.unknown <= UNDOCUMENTED
-        assert [path for path in sorted(self.deviations.absent) if not path.endswith(NOT_OURS)] == []
-
-
-@pytest.fixture
-def judge(still_exchange: Running, request: pytest.FixtureRequest) -> Iterator[Judge]:
-    made = Judge(still_exchange, request.node.name)
-    with no_complaints():
-        yield made
-    made.is_satisfied()
+from tests.paper_exchange.conformance.judge import SYMBOL, Judge
 
 
 def test_one_order_through_its_life(judge: Judge) -> None:

@@ -1,100 +1,18 @@
-"""Every REST answer of a trading session parses with the official SDK's strict models, field for field."""
+"""Every other REST answer of a trading session parses with the official SDK's strict models, field for field."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
 
 import pytest
 from binance_common.errors import BadRequestError
 
-from tests.paper_exchange.conformance.sdk import Deviations, no_complaints, sdk_for
-from tests.paper_exchange.running import Running
-
-SYMBOL = "BTCUSDT"
-FAR_FUTURE_MS = 4_102_444_800_000
-# The venue sends these, its SDK's models do not know them.
-UNDOCUMENTED = frozenset(
-    {
-        "account_information_v2.positions.breakEvenPrice",
-        "account_information_v2.positions.isolatedMargin",
-        "account_information_v2.positions.isolatedWallet",
-        "account_information_v2.positions.notional",
-        "account_information_v3.assets.marginAvailable",
-        "exchange_information.futuresType",
-        "exchange_information.symbols.maxMoveOrderLimit",
-        "new_order.avgPrice",
-        "new_order.cumQuote",
-        "query_current_open_order.cumQty",
-        "query_order.cumQty",
-        "symbol_order_book_ticker.lastUpdateId",
-    }
-)
-# Documented for trailing stops (which have been conditional orders since) and for coin-margined symbols.
-OTHERS_ONLY = (".activatePrice", ".priceRate", "account_trade_list.baseQty", "account_trade_list.pair")
+from tests.paper_exchange.conformance.judge import SYMBOL, Judge
 
 
-class Client:
-    """One account of the venue behind the SDK; remembers where answers differ from the documented ones."""
-
-    def __init__(self, running: Running, account: str) -> None:
-        self._rest = sdk_for(running.base, *running.open_account(account)).rest_api
-        self.deviations = Deviations()
-
-    def call(self, name: str, **parameters: object):  # type: ignore[no-untyped-def]
-        """The parsed answer of that SDK method."""
-        answer = getattr(self._rest, name)(**parameters).data()
-        self.deviations.note(name, answer)
-        return answer
-
-    def price(self, factor: float) -> float:
-        """The last price times `factor`, on the tick."""
-        last = self.call("symbol_price_ticker", symbol=SYMBOL).actual_instance.price
-        return round(float(last) * factor, 1)
-
-    def buy(self, quantity: float = 0.05):  # type: ignore[no-untyped-def]
-        return self.call("new_order", symbol=SYMBOL, side="BUY", type="MARKET", quantity=quantity)
-
-    def bid(self, factor: float = 0.97, **more: object):  # type: ignore[no-untyped-def]
-        """A limit order that rests below the market."""
-        return self.call(
-            "new_order",
-            symbol=SYMBOL,
-            side="BUY",
-            type="LIMIT",
-            quantity=0.01,
-            price=self.price(factor),
-            **({"time_in_force": "GTC"} | more),
-        )
-
-    def leave_with(self, kind: str, **more: object):  # type: ignore[no-untyped-def]
-        """A conditional order that sells what `buy` bought."""
-        return self.call(
-            "new_algo_order",
-            algo_type="CONDITIONAL",
-            symbol=SYMBOL,
-            side="SELL",
-            type=kind,
-            quantity=0.05,
-            reduce_only="true",
-            **more,
-        )
+def _buy(judge: Judge) -> None:
+    judge.call("new_order", symbol=SYMBOL, side="BUY", type="MARKET", quantity=0.05)
 
 
-@pytest.fixture
-def client(still_exchange: Running, request: pytest.FixtureRequest) -> Iterator[Client]:
-    """The SDK for an account of the test's own; every answer must have been as documented."""
-    one = Client(still_exchange, request.node.name)
-    with no_complaints():
-        yield one
-    assert one.deviations.unknown <= UNDOCUMENTED
-    assert [
-        path
-        for path in sorted(one.deviations.absent)
-        if not path.endswith(OTHERS_ONLY) and ".filters." not in path
-    ] == []
-
-
-def _read_account(client: Client) -> None:
+def _read_account(judge: Judge) -> None:
     for name in (
         "account_information_v3",
         "account_information_v2",
@@ -110,26 +28,44 @@ def _read_account(client: Client) -> None:
         "position_information_v2",
         "get_income_history",
     ):
-        client.call(name)
-    client.call("user_commission_rate", symbol=SYMBOL)
-    client.call("account_trade_list", symbol=SYMBOL)
+        judge.call(name)
+    judge.call("user_commission_rate", symbol=SYMBOL)
+    judge.call("account_trade_list", symbol=SYMBOL)
 
 
-def test_account_before_and_with_a_position(client: Client) -> None:
-    _read_account(client)
-    client.call("change_initial_leverage", symbol=SYMBOL, leverage=10)
-    client.buy()
-    client.bid()
-    _read_account(client)
+def test_account_before_and_with_a_position(judge: Judge) -> None:
+    _read_account(judge)
+    judge.call("change_initial_leverage", symbol=SYMBOL, leverage=10)
+    _buy(judge)
+    judge.call("new_order", **judge.bid())
+    _read_account(judge)
 
 
-def test_listen_key(client: Client) -> None:
-    assert len(client.call("start_user_data_stream").listen_key) == 64
-    client.call("keepalive_user_data_stream")
-    client.call("close_user_data_stream")
+def test_conditional_orders(judge: Judge) -> None:
+    def leave_with(kind: str, **more: object):  # type: ignore[no-untyped-def]
+        order = {"algo_type": "CONDITIONAL", "symbol": SYMBOL, "side": "SELL", "type": kind}
+        return judge.call("new_algo_order", quantity=0.05, reduce_only="true", **order, **more)
+
+    _buy(judge)
+    stop = leave_with("STOP_MARKET", trigger_price=judge.price(0.99))
+    trailing = leave_with("TRAILING_STOP_MARKET", callback_rate=1.0)
+    for kind, factor in (("TAKE_PROFIT", 1.02), ("TAKE_PROFIT_MARKET", 1.02), ("STOP", 0.98)):
+        limited = {} if kind.endswith("MARKET") else {"price": judge.price(factor)}
+        leave_with(kind, trigger_price=judge.price(factor), **limited)
+    judge.call("query_algo_order", algo_id=stop.algo_id)
+    assert len(judge.call("current_all_algo_open_orders", symbol=SYMBOL)) == 5
+    judge.call("cancel_algo_order", algo_id=trailing.algo_id)
+    judge.call("query_all_algo_orders", symbol=SYMBOL)
+    judge.call("cancel_all_algo_open_orders", symbol=SYMBOL)
 
 
-def test_refusal_carries_the_venues_code(client: Client) -> None:
+def test_listen_key(judge: Judge) -> None:
+    assert len(judge.call("start_user_data_stream").listen_key) == 64
+    judge.call("keepalive_user_data_stream")
+    judge.call("close_user_data_stream")
+
+
+def test_refusal_carries_the_venues_code(judge: Judge) -> None:
     with pytest.raises(BadRequestError) as refused:
-        client.bid(factor=2)
+        judge.call("new_order", **judge.bid(2))
     assert refused.value.status_code == -4016
