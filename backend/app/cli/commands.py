@@ -148,9 +148,33 @@ def jobs() -> None:
 
 
 @app.command()
-def paper() -> None:
-    """Run the paper exchange."""
-    _become("paper")
+def paper(
+    port: Annotated[int | None, typer.Option(help="Port it listens on.", min=1, max=65535)] = None,
+    host: Annotated[str, typer.Option(help="Address it listens on; its control routes stay on loopback.")] = (
+        "127.0.0.1"
+    ),
+    live: Annotated[bool, typer.Option("--live", help="Follow a real venue's prices.")] = False,
+    replay: Annotated[Path | None, typer.Option(help="Replay the price files of a folder.")] = None,
+    speed: Annotated[float | None, typer.Option(help="Market seconds per second.", min=0.001)] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of the synthetic market.", min=0)] = None,
+    journal: Annotated[Path | None, typer.Option(help="File that holds its accounts.")] = None,
+) -> None:
+    """Run the paper exchange alone, for any bot that speaks Binance's USD-M dialect."""
+    from app.cli.paper import PaperOptions, run_paper
+
+    run_paper(PaperOptions(port, host, live, replay, speed, seed, journal))
+
+
+@app.command("paper-keys")
+def paper_keys(
+    account: Annotated[str, typer.Argument(help="Name of the account; opened when it is new.")],
+    deposit: Annotated[str | None, typer.Option(help="USDT to pay in.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port of the paper exchange.", min=1, max=65535)] = None,
+) -> None:
+    """Print the address and the keys of an account at the paper exchange."""
+    from app.cli.paper import print_keys
+
+    print_keys(account, deposit, port)
 
 
 def _become(name: str) -> None:
@@ -159,11 +183,8 @@ def _become(name: str) -> None:
 
     from app.cli.processes import ProcessName, process_spec
     from app.cli.run_folder import running_settings
-    from app.core.config import load_settings
 
-    wanted = ProcessName(name)
-    settings = load_settings() if wanted is ProcessName.PAPER else running_settings()
-    spec = process_spec(wanted, settings)
+    spec = process_spec(ProcessName(name), running_settings())
     os.execvpe(spec.arguments[0], list(spec.arguments), dict(spec.environment))  # noqa: S606 - our own module
 
 

@@ -2,7 +2,8 @@
 
 import json
 import urllib.request
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.client import HTTPException
 
@@ -17,6 +18,14 @@ class MarketStatus:
 
     market_time: datetime
     finished: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AccountKeys:
+    """An account's login at the paper exchange."""
+
+    api_key: str
+    api_secret: str = field(repr=False)
 
 
 class PaperControl:
@@ -34,12 +43,28 @@ class PaperControl:
     def status(self) -> MarketStatus | None:
         """Where the market is, None when the venue did not answer."""
         answer = self._call("GET", "/sim/status", None)
-        if answer is None or not isinstance(answer.get("market_time"), int):
+        market_ms = None if answer is None else answer.get("market_time")
+        if answer is None or not isinstance(market_ms, int):
             return None
-        at = datetime.fromtimestamp(answer["market_time"] / 1000, UTC)
+        at = datetime.fromtimestamp(market_ms / 1000, UTC)
         return MarketStatus(at, bool(answer.get("finished")))
 
-    def _call(self, method: str, path: str, body: dict[str, bool] | None) -> dict[str, int] | None:
+    def open_account(self, account: str) -> AccountKeys | None:
+        """The account's keys, opened if it is new; None when the venue did not answer or refused."""
+        answer = self._call("POST", "/sim/accounts", {"account": account})
+        if answer is None:
+            return None
+        return AccountKeys(str(answer["api_key"]), str(answer["api_secret"]))
+
+    def deposit(self, account: str, amount: str, reference: str) -> str | None:
+        """Pay in USDT, once per reference; the balance afterwards, None when the venue refused."""
+        body = {"account": account, "amount": amount, "reference": reference}
+        answer = self._call("POST", "/sim/deposit", body)
+        return None if answer is None else str(answer["wallet_balance"])
+
+    def _call(
+        self, method: str, path: str, body: Mapping[str, bool | str] | None
+    ) -> dict[str, object] | None:
         request = urllib.request.Request(  # noqa: S310 - the configured address
             self._url + path,
             data=None if body is None else json.dumps(body).encode(),
