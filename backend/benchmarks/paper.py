@@ -4,7 +4,8 @@
 same signed request by bare aiohttp, in turns), paper.orders_per_s_32 (32 requests at a time; limit: the same
 client asking for the time, which nothing is computed or written for) and paper.accounts_ticks_lag_ms (1,000
 accounts with positions, stops and resting orders on 50 contracts, 100 ticks a second in total, 50 orders a second:
-how far market time falls behind the wall; see `benchmarks.paper_crowd`).
+how far market time falls behind the wall; `benchmarks.paper_load`),
+and paper.accounts_fast_lag_ms, the same at 2,000 ticks a second.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from __future__ import annotations
 import asyncio
 import sys
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -23,6 +24,7 @@ import ccxt.async_support as ccxt
 import uvloop
 
 from benchmarks.figure import figure_line
+from benchmarks.paper_load import measure_lag
 from benchmarks.path import latency_line
 from tests.paper_exchange.bare_client import BareClient
 from tests.paper_exchange.running import SYMBOL, Running, connect
@@ -33,7 +35,9 @@ WARM_UP = 20
 CONCURRENT = 32
 ACCOUNTS = 64  # 300 orders in ten seconds each
 QUANTITY = "0.002"
-WIDE = ["--feed", "synthetic", "--history-bars", "1500", "--speed", "1", "--weight-limit", "100000000"]
+CROWD_SPEED = 2.0  # a step of all fifty contracts each market second: 100 ticks a second
+FAST_SPEED = 40.0
+WIDE = ["--feed", "synthetic", "--history-bars", "1500", "--weight-limit", "100000000"]
 
 
 @asynccontextmanager
@@ -117,18 +121,42 @@ async def measure(running: Running, rounds: int, seconds: float) -> list[str]:
     ]
 
 
+@contextmanager
+def venue(module: str, speed: float) -> Iterator[Running]:
+    """A paper exchange whose limits never bind, in a process of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        options = [*WIDE, "--speed", f"{speed:g}"]
+        running = Running(Path(folder) / "journal.sqlite", options, module=module)
+        running.start()
+        try:
+            yield running
+        finally:
+            running.stop()
+
+
+def crowd_lines(seconds: float) -> list[str]:
+    """The lag at 100 ticks a second, and at twenty times as many."""
+    lines = []
+    for speed, name in (
+        (CROWD_SPEED, "paper.accounts_ticks_lag_ms"),
+        (FAST_SPEED, "paper.accounts_fast_lag_ms"),
+    ):
+        with venue("benchmarks.paper_crowd", speed) as running:
+            lag = uvloop.run(measure_lag(running, speed, seconds))
+        limit = f"one step of the feed; worst {lag.worst_ms:.1f} ms, {lag.ticks_per_second:.0f} ticks/s"
+        lines.append(latency_line(name, max(lag.p99_ms, 0.001), limit=limit, limit_value=1_000 / speed))
+    return lines
+
+
 def main() -> None:
     """Print the figures."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
     seconds = float(sys.argv[2]) if len(sys.argv) > 2 else SECONDS
-    with tempfile.TemporaryDirectory() as folder:
-        running = Running(Path(folder) / "journal.sqlite", list(WIDE))
-        running.start()
-        try:
-            for line in uvloop.run(measure(running, rounds, seconds)):
-                print(line)
-        finally:
-            running.stop()
+    with venue("paper_exchange", 1) as running:
+        for line in uvloop.run(measure(running, rounds, seconds)):
+            print(line, flush=True)
+    for line in crowd_lines(seconds):
+        print(line, flush=True)
 
 
 if __name__ == "__main__":

@@ -90,12 +90,17 @@ async def follow_venue(options: Options, store: Store) -> tuple[Venue, LiveMarke
 
 
 async def serve(options: Options, store: Store) -> int:
-    """Serve until SIGTERM or SIGINT; 1 when the journal or the feed failed."""
+    """Open the venue that was asked for and run it to its end; returns the exit code."""
     live: LiveMarket | None = None
     if options.feed == "live":
         venue, live = await follow_venue(options, store)
     else:
         venue = open_venue(options, store)
+    return await run(venue, options, live)
+
+
+async def run(venue: Venue, options: Options, live: LiveMarket | None = None) -> int:
+    """Serve until SIGTERM or SIGINT; 1 when the journal or the feed failed."""
     await venue.settled()
     application = build_application(venue, options.admin_token, options.weight_limit, live)
     runner = web.AppRunner(application, handle_signals=False, shutdown_timeout=LAST_REPLIES_SECONDS)

@@ -59,13 +59,14 @@ class Running:
     arguments: list[str] = field(default_factory=lambda: ["--feed", "synthetic", "--history-bars", "1500"])
     process: subprocess.Popen[str] | None = None
     base: str = ""
+    module: str = "paper_exchange"
 
     def start(self) -> None:
         self.restart_on("0")
 
     def restart_on(self, port: str) -> None:
         """Start it on that port of loopback; `0` takes a free one."""
-        command = [sys.executable, "-m", "paper_exchange", "--port", port, "--journal", str(self.journal)]
+        command = [sys.executable, "-m", self.module, "--port", port, "--journal", str(self.journal)]
         self.process = subprocess.Popen(
             [*command, *self.arguments],
             cwd=BACKEND,
