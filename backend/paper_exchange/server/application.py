@@ -79,7 +79,9 @@ def build_application(
     sockets = Sockets(hub, audience, listen_keys, faults)
     orders = OrderSocket(services, faults, ROUTES)
     application = web.Application(client_max_size=LARGEST_BODY)
-    fault_admin = FaultAdmin(faults, audience.expire_now, hub.drop)
+    fault_admin = FaultAdmin(
+        faults, audience.expire_now, lambda account: hub.drop(account) + orders.drop(account)
+    )
     application.add_routes(Admin(venue, pacer, fault_admin, admin_token, lambda: len(hub.listeners)).routes())
     for path in STREAM_PATHS:
         application.router.add_get(path, sockets.serve)

@@ -6,16 +6,15 @@ import logging
 
 from aiohttp import web
 
-from paper_exchange import clock
 from paper_exchange.engine.accounts import Account
-from paper_exchange.engine.past import Picture
 from paper_exchange.engine.refusals import Refusal, VenueError
+from paper_exchange.server.answering import durable_answer, read_lag
 from paper_exchange.server.fault_replies import FaultyReplies
-from paper_exchange.server.fault_rules import FaultMode, RequestRule
-from paper_exchange.server.faults import STALE_SECONDS, Faults
+from paper_exchange.server.fault_rules import RequestRule
+from paper_exchange.server.faults import Faults
 from paper_exchange.server.parameters import Parameters
 from paper_exchange.server.replies import Reply
-from paper_exchange.server.routing import Access, Call, Route, Routes, Services
+from paper_exchange.server.routing import Access, Route, Routes, Services
 from paper_exchange.server.security import account_of_key, check_signature, check_timestamp
 
 LARGEST_BODY = 64 * 1024
@@ -94,18 +93,8 @@ class Dispatcher:
             in_ten, in_minute = self._services.rates.count_order(signer.id, route.orders_in_ten)
             reply.headers["X-MBX-ORDER-COUNT-10S"] = str(in_ten)
             reply.headers["X-MBX-ORDER-COUNT-1M"] = str(in_minute)
-        venue = self._services.venue
-        if route.reads_history:
-            await venue.settled()
-        picture = self._past_of(rule, request, signer)
-        account = signer if picture is None else picture.account
-        try:
-            with venue.history.seen_at(picture):
-                reply.content = route.answer(Call(self._services, parameters, venue.now(), account))
-        finally:
-            if signer is not None:
-                # Nothing private is told before it is in the journal; a refusal tells something, too.
-                await venue.settled()
+        lag = read_lag(rule, request.method)
+        reply.content = await durable_answer(self._services, route, parameters, signer, lag)
 
     def _signer(self, request: web.Request, route: Route, raw: str, parameters: Parameters) -> Account | None:
         if route.access is Access.PUBLIC:
@@ -115,12 +104,3 @@ class Dispatcher:
             check_signature(account, raw)
             check_timestamp(parameters, self._services.clock.now_ms())
         return account
-
-    def _past_of(
-        self, rule: RequestRule | None, request: web.Request, signer: Account | None
-    ) -> Picture | None:
-        """The past that a lagging read is answered from; None for everything else."""
-        if rule is None or rule.mode is not FaultMode.STALE or request.method != "GET" or signer is None:
-            return None
-        lag_ms = int(rule.delay_seconds(STALE_SECONDS) * 1_000)
-        return self._services.venue.past.at(signer, clock.wall_ms() - lag_ms)

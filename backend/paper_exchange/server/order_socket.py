@@ -14,12 +14,14 @@ from aiohttp import WSMsgType, web
 from paper_exchange import clock
 from paper_exchange.engine.accounts import Account
 from paper_exchange.engine.refusals import Refusal, VenueError
+from paper_exchange.server.answering import durable_answer, read_lag
 from paper_exchange.server.fault_replies import FaultyReplies
+from paper_exchange.server.fault_rules import RequestRule
 from paper_exchange.server.faults import Faults
 from paper_exchange.server.order_requests import LONGEST_ECHO, echoed, from_json, is_text
 from paper_exchange.server.parameters import LARGEST_INTEGER, Parameters
 from paper_exchange.server.replies import Reply
-from paper_exchange.server.routing import Access, Call, Route, Routes, Services
+from paper_exchange.server.routing import Access, Route, Routes, Services
 from paper_exchange.server.security import account_of_key, check_signed_fields, check_timestamp
 
 PATH = "/ws-fapi/v1"
@@ -173,6 +175,18 @@ class OrderSocket:
         for session in list(self._sessions):
             await session.socket.close(code=GOING_AWAY, message=b"going away")
 
+    def drop(self, account: str | None) -> int:
+        """Cut the connections that account logged on to, or all of them (None); returns how many."""
+        cut = [
+            one
+            for one in self._sessions
+            if account is None or (one.account is not None and one.account.id == account)
+        ]
+        for session in cut:
+            if session.transport is not None:
+                session.transport.abort()
+        return len(cut)
+
     async def _serve_one(self, session: Session, text: str) -> None:
         """Answer one message; a fault may leave it without an answer."""
         asked, reply, sent = None, Reply(), _decoded(text)
@@ -196,13 +210,13 @@ class OrderSocket:
 
     async def _replied(self, session: Session, asked: Asked) -> Reply | None:
         """The reply, or what a fault makes of it; None when nothing is to be said."""
+        if self._faults.is_quiet:
+            return await self._carried_out(session, asked, None)
+        fault = await self._replies.hold(asked, self._owner(session, asked))
 
         async def carry_out() -> Reply:
-            return await self._carried_out(session, asked)
+            return await self._carried_out(session, asked, fault.rule)
 
-        if self._faults.is_quiet:
-            return await carry_out()
-        fault = await self._replies.hold(asked, self._owner(session, asked))
         response = await self._replies.instead(asked, fault, carry_out)
         if response is None:
             response = await self._replies.afterwards(asked, fault.rule, await carry_out())
@@ -217,11 +231,11 @@ class OrderSocket:
         account = session.account if key is None else self._services.venue.exchange.state.by_key.get(key)
         return None if account is None else account.id
 
-    async def _carried_out(self, session: Session, asked: Asked) -> Reply:
+    async def _carried_out(self, session: Session, asked: Asked, rule: RequestRule | None) -> Reply:
         """What the venue answers, a refusal included."""
         reply = Reply()
         try:
-            reply.content = await self._content(session, asked)
+            reply.content = await self._content(session, asked, rule)
         except VenueError as refused:
             reply.refuse(refused)
             if refused.retry_ms is not None:
@@ -233,7 +247,7 @@ class OrderSocket:
             reply.refuse(VenueError(Refusal.INTERNAL))
         return reply
 
-    async def _content(self, session: Session, asked: Asked) -> object:
+    async def _content(self, session: Session, asked: Asked, rule: RequestRule | None) -> object:
         rates = self._services.rates
         if asked.name in SESSION_METHODS:
             rates.spend(session.remote, SESSION_WEIGHT)
@@ -246,14 +260,8 @@ class OrderSocket:
         signer = self._signer(session, route, asked.parameters)
         if route.counts_as_order and signer is not None:
             rates.count_order(signer.id, route.orders_in_ten)
-        venue = self._services.venue
-        if route.reads_history:
-            await venue.settled()
-        content = route.answer(Call(self._services, asked.parameters, venue.now(), signer))
-        if signer is not None:
-            # Nothing private is told before it is in the journal.
-            await venue.settled()
-        return content
+        lag = read_lag(rule, asked.method)
+        return await durable_answer(self._services, route, asked.parameters, signer, lag)
 
     def _session(self, session: Session, asked: Asked) -> object:
         """Log on (with a signature, once for the connection), look, log out."""

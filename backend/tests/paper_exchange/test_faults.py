@@ -322,6 +322,23 @@ async def test_listen_keys_expire_and_sockets_drop_when_told(desk: Desk) -> None
     assert (fired["expire_listen_keys"], fired["drop_sockets"]) == (1, 1)
 
 
+async def test_drop_without_an_account_cuts_every_kind_of_socket(desk: Desk) -> None:
+    async with aiohttp.ClientSession() as session:
+        for path in ("/market/ws/1", "/ws-fapi/v1"):
+            async with session.ws_connect(desk.running.base + path) as socket:
+                await socket.send_str("{}")
+                await socket.receive_str(timeout=10)
+                _control(desk.running, "DELETE")
+                _control(desk.running, "POST", "fault/act", drop_sockets=True)
+                message = await socket.receive(timeout=10)
+                assert message.type in {
+                    aiohttp.WSMsgType.CLOSED,
+                    aiohttp.WSMsgType.ERROR,
+                    aiohttp.WSMsgType.CLOSE,
+                }
+                assert _fired(desk.running)["drop_sockets"] == 1
+
+
 @pytest.mark.parametrize(
     ("fields", "named"),
     [
