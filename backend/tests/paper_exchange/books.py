@@ -74,6 +74,7 @@ class Books:
         found = exchange.summary(account)
         assert found.wallet == wallet
         assert found.available >= found.transferable >= 0
+        # Only a position that shares a wallet, and gains, may answer for one below zero.
         if not account.held():
             assert wallet >= 0
             assert account.isolated_wallets == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import ccxt
@@ -9,6 +10,7 @@ import ccxt.pro
 import pytest
 
 from tests.paper_exchange.running import SYMBOL, Running, connect
+from tests.paper_exchange.test_ccxt_session import PATIENCE_SECONDS, listening
 
 
 @pytest.fixture
@@ -64,6 +66,27 @@ async def test_isolated_margin_is_added_and_taken_out(client: ccxt.pro.binanceus
         await client.add_margin(SYMBOL, 1_000_000)
     with pytest.raises(ccxt.ExchangeError, match="-4161"):
         await client.set_leverage(9, SYMBOL)
+
+
+async def test_the_stream_tells_the_sides_of_a_hedge_apart(client: ccxt.pro.binanceusdm) -> None:
+    await client.set_position_mode(True, SYMBOL)
+    await client.set_margin_mode("isolated", SYMBOL)
+    seen: dict[str, float] = {}
+
+    async def watch() -> None:
+        while seen != {"long": 0.02, "short": 0.01}:
+            for one in await client.watch_positions([SYMBOL]):
+                assert one["marginMode"] == "isolated"
+                seen[one["side"]] = one["contracts"]
+
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        await client.authenticate()
+        watching = asyncio.create_task(watch())
+        while not listening(client):  # noqa: ASYNC110 - ccxt has no event for it
+            await asyncio.sleep(0.01)
+        await client.create_order(SYMBOL, "market", "buy", 0.02, None, {"positionSide": "LONG"})
+        await client.create_order(SYMBOL, "market", "sell", 0.01, None, {"positionSide": "SHORT"})
+        await watching
 
 
 async def test_margin_modes_leverages_and_tiers(client: ccxt.pro.binanceusdm) -> None:

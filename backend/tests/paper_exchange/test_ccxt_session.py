@@ -171,7 +171,7 @@ async def test_public_streams(client: ccxt.pro.binanceusdm) -> None:
         assert first[0] % 60_000 == 0
 
 
-def _listening(client: ccxt.pro.binanceusdm) -> bool:
+def listening(client: ccxt.pro.binanceusdm) -> bool:
     """Whether the private stream is connected."""
     private = [one for url, one in client.clients.items() if "/private/" in url]
     return bool(private) and all(one.connected.done() for one in private)
@@ -198,7 +198,7 @@ async def test_user_streams(client: ccxt.pro.binanceusdm) -> None:
             asyncio.create_task(first_position()),
             asyncio.create_task(client.watch_balance()),
         ]
-        while not _listening(client):  # noqa: ASYNC110 - ccxt has no event for it
+        while not listening(client):  # noqa: ASYNC110 - ccxt has no event for it
             await asyncio.sleep(0.01)
         await client.create_order(SYMBOL, "market", "buy", 0.01, None, {"clientOrderId": "seen"})
         _, trades, position, balance = await asyncio.gather(*watching)

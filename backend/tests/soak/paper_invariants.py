@@ -5,9 +5,11 @@
 Three accounts in one-way and hedge mode, on cross and isolated margin, place, amend and cancel orders and stops,
 change leverage and modes and move margin, while two markets wander, jump and pay funding. After every step wallets,
 positions, isolated wallets, orders and the insurance fund are what the journalled rows say
-(`tests/paper_exchange/books.py`), and after every step of the feed nobody is below maintenance. Each seed runs twice
-and must end the same. Prints one JSON object per figure; stops at the first step that breaks a book, naming seed and
-step; exits 1 when too few liquidations, hedged or isolated steps came about for the run to mean anything.
+(`tests/paper_exchange/books.py`), and after every step of the feed nobody is below maintenance. A wallet is never
+below 0 without another cross position whose profit answers for it; how often that came about is counted. Each seed
+runs twice and must end the same. Prints one JSON object per figure; stops at the first step that breaks a book,
+naming seed and step; exits 1 when too few liquidations, hedged or isolated steps came about for the run to mean
+anything.
 """
 
 from __future__ import annotations
