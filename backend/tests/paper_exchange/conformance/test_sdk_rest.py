@@ -12,6 +12,28 @@ def _buy(judge: Judge) -> None:
     judge.call("new_order", symbol=SYMBOL, side="BUY", type="MARKET", quantity=0.05)
 
 
+def test_market_data(judge: Judge) -> None:
+    for name in ("check_server_time", "test_connectivity", "exchange_information", "get_funding_rate_info"):
+        judge.call(name)
+    for asked in ({}, {"symbol": SYMBOL}):
+        for name in (
+            "mark_price",
+            "ticker24hr_price_change_statistics",
+            "symbol_price_ticker",
+            "symbol_price_ticker_v2",
+            "symbol_order_book_ticker",
+        ):
+            judge.call(name, **asked)
+    for name in ("order_book", "recent_trades_list", "compressed_aggregate_trades_list"):
+        judge.call(name, symbol=SYMBOL, limit=5)
+    for name in ("kline_candlestick_data", "mark_price_kline_candlestick_data", "premium_index_kline_data"):
+        assert len(judge.call(name, symbol=SYMBOL, interval="1m", limit=3)) == 3
+    assert len(judge.call("index_price_kline_candlestick_data", pair=SYMBOL, interval="1m", limit=3)) == 3
+    judge.call("get_funding_rate_history", symbol=SYMBOL, limit=5)
+    judge.call("open_interest", symbol=SYMBOL)
+    judge.call("open_interest_statistics", symbol=SYMBOL, period="5m", limit=2)
+
+
 def _read_account(judge: Judge) -> None:
     for name in (
         "account_information_v3",
