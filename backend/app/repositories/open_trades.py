@@ -6,13 +6,20 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models.trade import Trade
 from app.models.wallet import Wallet
 
 WATCHED = ("OPEN_UNPROTECTED", "PROTECTED")
+
+_KEEP_EXTREMES = text(
+    "UPDATE trades SET extreme_price = new.price, trailing_armed = new.armed, updated_at = now()"
+    " FROM unnest(CAST(:trades AS uuid[]), CAST(:prices AS numeric[]), CAST(:armed AS boolean[]))"
+    " AS new(id, price, armed)"
+    " WHERE trades.id = new.id AND trades.status = ANY(CAST(:watched AS text[]))"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +93,8 @@ class SystemOpenTradeRepository:
         """Write (trade, best price since entry, trailing armed), so that a restart loses neither."""
         if not rows:
             return
-        statement = (
-            update(Trade)
-            .where(Trade.id == bindparam("trade"), Trade.status.in_(WATCHED))
-            .values(extreme_price=bindparam("extreme"), trailing_armed=bindparam("armed"))
-            .execution_options(synchronize_session=False)
-        )
-        connection = await self._session.connection()
-        await connection.execute(
-            statement, [{"trade": trade, "extreme": price, "armed": armed} for trade, price, armed in rows]
+        trades, prices, armed = zip(*rows, strict=True)
+        await self._session.execute(
+            _KEEP_EXTREMES,
+            {"trades": trades, "prices": prices, "armed": armed, "watched": WATCHED},
         )

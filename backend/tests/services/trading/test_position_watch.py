@@ -129,11 +129,17 @@ async def test_refresh_takes_in_a_new_trade(floor: TradingFloor) -> None:
 
 async def test_extremes_are_written_and_survive_a_restart(floor: TradingFloor) -> None:
     watch, _, trade = await watched(floor, take_profit_price=None)
+    beside = open_trade(take_profit_price=None)
+    await store(floor.sql, await floor.wallet(await floor.user(), shard=3), beside)
+    await watch.reload()
     await watch.on_quotes("paper", quotes("104"))
     keeping = asyncio.ensure_future(watch.keep_extremes(0.001))
 
     async def armed() -> bool | None:
-        return await floor.sql.fetchval("SELECT trailing_armed FROM trades WHERE id = $1", trade.id) or None
+        written = await floor.sql.fetchval(
+            "SELECT count(*) FROM trades WHERE trailing_armed AND extreme_price = 104"
+        )
+        return True if written == 2 else None
 
     await until(armed)
     keeping.cancel()
@@ -143,7 +149,8 @@ async def test_extremes_are_written_and_survive_a_restart(floor: TradingFloor) -
     again = watch_on(floor)
     await again.reload()
     await again.on_quotes("paper", quotes("101"))
-    assert await outbox(floor) == [("move_stop", 3, {"trade_id": str(trade.id), "stop_price": "103.0"})]
+    moved = {payload["trade_id"]: payload["stop_price"] for _, _, payload in await outbox(floor)}
+    assert moved == {str(trade.id): "103.0", str(beside.id): "103.0"}
 
 
 async def test_extremes_that_could_not_be_written_are_written_later(floor: TradingFloor) -> None:
