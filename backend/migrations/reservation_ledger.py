@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from migrations.tenancy import OWNER_ROLE, READER_ROLE, SYSTEM_ROLE, TENANT_ROLES
 
 # The worst case of one trade. While its entry may still fill, all that was planned counts; afterwards what is
-# held. The risk is the planned one, moved by a worse or better entry and by where the stop stands now.
+# held. The risk is the planned one, moved by a worse or better entry and by where the stop stands now. Without
+# settings of its own, so that Postgres can write the function into the statement.
 WORST_CASE = """
 CREATE FUNCTION trade_worst_case(t trades, p_entry_works boolean)
 RETURNS TABLE (state text, positions integer, notional numeric, margin numeric, open_risk numeric)
-LANGUAGE sql STABLE SET search_path = public AS $$
+LANGUAGE sql STABLE AS $$
     SELECT CASE WHEN NOT live THEN 'released' WHEN works THEN 'reserved' ELSE 'used' END,
            live::integer,
            CASE WHEN live THEN held ELSE 0 END,
@@ -39,14 +40,17 @@ RESERVE = """
 CREATE FUNCTION reserve_new_trades() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
 BEGIN
-    INSERT INTO risk_reservations (trade_id, user_id, environment, wallet_id, strategy, symbol, state,
-                                   positions, notional, margin, open_risk)
-    SELECT t.id, t.user_id, t.environment, t.wallet_id, t.strategy, t.symbol, w.*
-    FROM new_trades n JOIN trades t ON t.id = n.id, LATERAL trade_worst_case(t, false) w;
+    WITH reserved AS (
+        INSERT INTO risk_reservations (trade_id, user_id, environment, wallet_id, strategy, symbol, state,
+                                       positions, notional, margin, open_risk)
+        SELECT t.id, t.user_id, t.environment, t.wallet_id, t.strategy, t.symbol, w.*
+        FROM new_trades n JOIN trades t ON t.id = n.id, LATERAL trade_worst_case(t, false) w
+        RETURNING *
+    )
     INSERT INTO risk_usage AS u (user_id, environment, scope, scope_key, positions, notional, margin, open_risk)
     SELECT r.user_id, r.environment, s.scope, s.scope_key,
            sum(r.positions), sum(r.notional), sum(r.margin), sum(r.open_risk)
-    FROM new_trades n JOIN risk_reservations r ON r.trade_id = n.id,
+    FROM reserved r,
     LATERAL (VALUES (1, 'user', ''), (2, 'wallet', r.wallet_id::text),
                     (3, 'strategy', r.strategy), (4, 'symbol', r.symbol)) s (place, scope, scope_key)
     WHERE r.positions > 0

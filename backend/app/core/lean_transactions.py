@@ -1,7 +1,8 @@
 """Bare asyncpg connections of one role, for the few statements of the hot path.
 
-A statement outside `transaction` commits by itself, durably, in its one round trip. Plans are generic: these
-statements run thousands of times with the same shape.
+A statement outside `transaction` commits by itself, durably, in its one round trip. Plans are generic and
+go by index: these statements run thousands of times with the same shape, and a plan that was made while the tables
+were empty must not read them whole once they are not.
 """
 
 import asyncio
@@ -58,6 +59,7 @@ class LeanTransactions:
                         "timezone": "UTC",
                         "plan_cache_mode": "force_generic_plan",
                         "jit": "off",
+                        "enable_seqscan": "off",
                     },
                 )
             return self._pool

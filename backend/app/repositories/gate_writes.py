@@ -17,12 +17,19 @@ from app.repositories.gate_rows import StateRow
 
 
 class PlannedTrade(msgspec.Struct, frozen=True, kw_only=True):
-    """The trade and first entry of an approval; symbol, side and the rest come from the signal."""
+    """The trade and first entry of an approval; what it takes from its signal is copied."""
 
     trade_id: UUID
     client_order_id: str
     order_side: str
     environment: str
+    venue: str
+    symbol: str
+    strategy: str
+    timeframe: str
+    side: str
+    signal_confidence: Decimal
+    reason: str
     planned_quantity: Decimal
     planned_entry_price: Decimal
     planned_notional: Decimal
@@ -97,15 +104,16 @@ _CEILING_COLUMNS = (
 )
 _WRITE = f"""
 WITH asked AS MATERIALIZED (
-    SELECT d.*, t.*, $2::bytea[] AS receipts
+    SELECT d.*, t.*
     FROM ROWS FROM (json_to_recordset($1) AS (
         id uuid, user_id uuid, wallet_id uuid, signal_id uuid, breaches jsonb, quantity numeric,
         notional numeric, risk_amount numeric, requested_price numeric, binding_cap text,
         market_time timestamptz, trade json
-    )) WITH ORDINALITY AS d (id, user_id, wallet_id, signal_id, breaches, quantity, notional, risk_amount,
-        requested_price, binding_cap, market_time, trade, place)
+    ), unnest($2::bytea[])) AS d (id, user_id, wallet_id, signal_id, breaches, quantity, notional, risk_amount,
+        requested_price, binding_cap, market_time, trade, receipt)
     LEFT JOIN LATERAL json_to_record(d.trade) AS t (
-        trade_id uuid, client_order_id text, order_side text, environment text, planned_quantity numeric,
+        trade_id uuid, client_order_id text, order_side text, environment text, venue text, symbol text,
+        strategy text, timeframe text, side text, signal_confidence numeric, reason text, planned_quantity numeric,
         planned_entry_price numeric, planned_notional numeric, planned_risk numeric, leverage integer,
         stop_price numeric, take_profit_price numeric, trailing_enabled boolean,
         trailing_activation_fraction numeric, trailing_fraction numeric, max_holding_minutes integer
@@ -132,25 +140,25 @@ WITH asked AS MATERIALIZED (
     INSERT INTO risk_decisions (id, user_id, wallet_id, signal_id, trade_id, approved, breaches, quantity,
         notional, risk_amount, requested_price, binding_cap, market_time, receipt)
     SELECT id, user_id, wallet_id, signal_id, trade_id, trade_id IS NOT NULL, breaches, quantity, notional,
-        risk_amount, requested_price, binding_cap, market_time, receipts[place]
+        risk_amount, requested_price, binding_cap, market_time, receipt
     FROM asked, held WHERE held.yes
 ), entered AS (
     INSERT INTO trades (id, user_id, wallet_id, signal_id, environment, venue, symbol, strategy, timeframe,
         side, planned_quantity, planned_entry_price, planned_notional, leverage, initial_stop_price,
         stop_price, take_profit_price, trailing_enabled, trailing_activation_fraction, trailing_fraction,
         max_holding_minutes, risk_amount, signal_confidence, reason, decided_at)
-    SELECT a.trade_id, a.user_id, a.wallet_id, a.signal_id, a.environment, s.venue, s.symbol, s.strategy,
-        s.timeframe, s.side, a.planned_quantity, a.planned_entry_price, a.planned_notional, a.leverage,
+    SELECT a.trade_id, a.user_id, a.wallet_id, a.signal_id, a.environment, a.venue, a.symbol, a.strategy,
+        a.timeframe, a.side, a.planned_quantity, a.planned_entry_price, a.planned_notional, a.leverage,
         a.stop_price, a.stop_price, a.take_profit_price, a.trailing_enabled,
         a.trailing_activation_fraction, a.trailing_fraction, a.max_holding_minutes, a.planned_risk,
-        s.confidence, s.reason, a.market_time
-    FROM asked a JOIN signals s ON s.id = a.signal_id, held WHERE held.yes AND a.trade_id IS NOT NULL
+        a.signal_confidence, a.reason, a.market_time
+    FROM asked a, held WHERE held.yes AND a.trade_id IS NOT NULL
 ), intended AS (
     INSERT INTO orders (client_order_id, user_id, wallet_id, trade_id, symbol, leg, attempt, order_type, side,
         quantity, requested_price, market_time)
-    SELECT a.client_order_id, a.user_id, a.wallet_id, a.trade_id, s.symbol, 'entry', 1, 'market',
+    SELECT a.client_order_id, a.user_id, a.wallet_id, a.trade_id, a.symbol, 'entry', 1, 'market',
         a.order_side, a.planned_quantity, a.requested_price, a.market_time
-    FROM asked a JOIN signals s ON s.id = a.signal_id, held WHERE held.yes AND a.trade_id IS NOT NULL
+    FROM asked a, held WHERE held.yes AND a.trade_id IS NOT NULL
 ), told AS (
     SELECT pg_notify(n.channel, n.payload) FROM unnest($4::text[], $5::text[]) AS n (channel, payload), held
     WHERE held.yes

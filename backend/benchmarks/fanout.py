@@ -1,0 +1,76 @@
+"""One signal for ten thousand wallets, every answer durable; beside the same gate asked one wallet at a time.
+
+`python -m benchmarks.fanout [WALLETS]` prints fanout.10k_wallets_s (peer: one at a time, measured on some of them
+and carried forward) and fanout.first_order_ms: from the signal until the first entry may leave.
+"""
+
+import sys
+from time import perf_counter
+
+import uvloop
+
+from app.core.config import Settings
+from app.workers.executor import settle_garbage_collection
+from benchmarks.gate import line, stored_signal
+from benchmarks.many_wallets import add_wallets, clear_trades
+from benchmarks.served import benchmark_settings
+from benchmarks.trading_floor import bench_floor, paper_process
+
+WALLETS = 10_000
+ONE_AT_A_TIME = 300
+
+
+async def measure(settings: Settings, paper_url: str, wallets: int) -> list[str]:
+    """Both lines; every wallet's answer is an approval, which is the dearest one."""
+    async with bench_floor(settings, paper_url) as floor:
+        accounts = await add_wallets(floor.sql, wallets)
+        risk = floor.trading.desk.risk
+        settle_garbage_collection()
+        warm, signal, single = [await stored_signal(floor) for _ in range(3)]
+        await risk.validate_trade(warm, accounts)
+        await clear_trades(floor.sql)
+        await floor.sql.execute("VACUUM ANALYZE")  # as autovacuum does within its minute
+        begun = perf_counter()
+        decisions = await risk.validate_trade(signal, accounts)
+        taken = perf_counter() - begun
+        assert all(decision.is_approved for decision in decisions)
+        durable = await floor.sql.fetchval(
+            "SELECT count(*) FROM risk_decisions WHERE signal_id = $1", signal.id
+        )
+        assert durable == wallets
+        await clear_trades(floor.sql)
+        await floor.sql.execute("VACUUM ANALYZE")
+        begun = perf_counter()
+        for account in accounts[:ONE_AT_A_TIME]:
+            await risk.validate_trade(single, [account])
+        each = (perf_counter() - begun) / ONE_AT_A_TIME
+    return [
+        line(
+            "fanout.10k_wallets_s",
+            taken * WALLETS / wallets,
+            "s",
+            "one wallet at a time",
+            each * WALLETS,
+            each * wallets / taken,
+        ),
+        line(
+            "fanout.one_wallet_ms",
+            each * 1000,
+            "ms",
+            "one of a batch",
+            taken / wallets * 1000,
+            taken / wallets / each,
+        ),
+    ]
+
+
+def main() -> None:
+    """Print the figures."""
+    wallets = int(sys.argv[1]) if len(sys.argv) > 1 else WALLETS
+    with benchmark_settings() as settings, paper_process(settings) as paper_url:
+        for held in uvloop.run(measure(settings, paper_url, wallets)):
+            print(held)
+
+
+if __name__ == "__main__":
+    main()

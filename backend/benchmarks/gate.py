@@ -1,0 +1,185 @@
+"""The gate: one decision, many at once, beside the naive ORM form and beside the rules alone.
+
+`python -m benchmarks.gate [ROUNDS]` prints gate.p50_ms and gate.p99_ms (peer: six ORM reads and an insert, in
+one durable transaction), gate.compute_ms (the same case decided from memory), gate.per_s_64 (64 tasks that ask
+without pause, each for a wallet of its own) and gate.review_1m_s (a million orders reviewed in columns).
+"""
+
+import asyncio
+import json
+import sys
+from dataclasses import dataclass
+from time import perf_counter
+from uuid import uuid4
+
+import numpy as np
+import uvloop
+from sqlalchemy import select
+
+from app.core.config import Settings
+from app.domain.decision import decide_batch, propose_case_sizes
+from app.domain.limit_checks import breach_masks
+from app.domain.receipts import case_of as case_of_receipt
+from app.domain.review_columns import ReviewColumns
+from app.domain.risk_facts import ReviewRow
+from app.models.risk_settings import RiskSettings
+from app.models.risk_state import BreakerState, RiskDecision, RiskState
+from app.models.signal import Signal
+from app.models.trade import Trade
+from app.models.user import User
+from app.models.wallet import Wallet
+from app.repositories.fan_out import FanOutTransaction
+from app.repositories.trading_accounts import TradingAccount
+from app.workers.executor import settle_garbage_collection
+from benchmarks.many_wallets import add_wallets, clear_trades
+from benchmarks.path import percentile
+from benchmarks.served import benchmark_settings
+from benchmarks.trading_floor import BenchFloor, bench_floor, paper_process
+
+ROUNDS = 300
+TASKS = 64
+SECONDS = 5.0
+MILLION = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Times:
+    gate: list[float]
+    naive: list[float]
+    compute: list[float]
+
+
+async def stored_signal(floor: BenchFloor) -> Signal:
+    """A new signal, read as the executor reads it."""
+    signal_id = await floor.signal(enqueue=False)
+    async with floor.trading.desk.system.system() as session:
+        signal = await FanOutTransaction(session).accounts.signal(signal_id)
+    assert signal is not None
+    return signal
+
+
+async def naive_decision(floor: BenchFloor, signal: Signal, account: TradingAccount) -> None:
+    """What a decision costs as usually written: six selects of entities, and the answer inserted."""
+    user_id = account.user_id
+    async with floor.trading.desk.system.system() as session:
+        for statement in (
+            select(User).where(User.id == user_id),
+            select(Wallet).where(Wallet.user_id == user_id),
+            select(RiskSettings).where(RiskSettings.user_id == user_id),
+            select(RiskState).where(RiskState.user_id == user_id).with_for_update(),
+            select(Trade).where(Trade.user_id == user_id, Trade.status == "PROTECTED"),
+            select(BreakerState).where(BreakerState.user_id.is_(None)),
+        ):
+            list((await session.execute(statement)).scalars())
+        session.add(
+            RiskDecision(
+                id=uuid4(),
+                user_id=user_id,
+                wallet_id=account.wallet_id,
+                signal_id=signal.id,
+                approved=False,
+                breaches=[],
+                market_time=signal.bar_close,
+            )
+        )
+
+
+async def measure_one(floor: BenchFloor, account: TradingAccount, rounds: int) -> _Times:
+    """Milliseconds of one approval at a time, of the naive form and of the rules alone, interleaved."""
+    times = _Times([], [], [])
+    risk = floor.trading.desk.risk
+    for _ in range(rounds):
+        signal, other = await stored_signal(floor), await stored_signal(floor)
+        begun = perf_counter()
+        (decision,) = await risk.validate_trade(signal, [account])
+        times.gate.append((perf_counter() - begun) * 1_000)
+        assert decision.is_approved, decision.breaches
+        receipt = await floor.sql.fetchval(
+            "SELECT receipt FROM risk_decisions WHERE id = $1", decision.decision_id
+        )
+        case = case_of_receipt(receipt)
+        begun = perf_counter()
+        decide_batch([case])
+        times.compute.append((perf_counter() - begun) * 1_000)
+        begun = perf_counter()
+        await naive_decision(floor, other, account)
+        times.naive.append((perf_counter() - begun) * 1_000)
+        await clear_trades(floor.sql)
+    return times
+
+
+async def decisions_a_second(floor: BenchFloor, accounts: list[TradingAccount], naive: bool) -> float:
+    """Decisions a second of 64 tasks; every task asks about a wallet of its own, again and again."""
+    signals = [await stored_signal(floor) for _ in range(64)]
+    end, done = perf_counter() + SECONDS, 0
+
+    async def ask(place: int) -> None:
+        nonlocal done
+        account, number = accounts[place], 0
+        while perf_counter() < end and number < len(signals):
+            if naive:
+                await naive_decision(floor, signals[number], account)
+            else:
+                await floor.trading.desk.risk.validate_trade(signals[number], [account])
+            number, done = number + 1, done + 1
+
+    begun = perf_counter()
+    await asyncio.gather(*(ask(place) for place in range(TASKS)))
+    rate = done / (perf_counter() - begun)
+    await clear_trades(floor.sql)
+    return rate
+
+
+def seconds_to_review_a_million(receipt: bytes) -> float:
+    """Seconds for the masks of a million orders whose columns are there."""
+    case = case_of_receipt(receipt)
+    (size,) = propose_case_sizes([case])
+    row = ReviewRow(case.order.sized(size), case.market, case.wallet, case.user, case.strategy, case.symbol)
+    columns = ReviewColumns.of([row], [case.limits]).take(np.zeros(MILLION, dtype=np.int64))
+    begun = perf_counter()
+    breach_masks(columns)
+    return perf_counter() - begun
+
+
+def line(name: str, value: float, unit: str, peer: str, peer_value: float, ratio: float) -> str:
+    """One figure beside its peer; a larger ratio is better."""
+    held = {"name": name, "value": round(value, 3), "unit": unit, "peer": peer}
+    return json.dumps(held | {"peer_value": round(peer_value, 3), "ratio": round(ratio, 3)})
+
+
+async def measure(settings: Settings, paper_url: str, rounds: int) -> list[str]:
+    """Every line of this benchmark."""
+    async with bench_floor(settings, paper_url) as floor:
+        accounts = await add_wallets(floor.sql, TASKS)
+        settle_garbage_collection()
+        await measure_one(floor, accounts[0], 20)
+        await floor.sql.execute("VACUUM ANALYZE")  # as autovacuum does within its minute
+        times = await measure_one(floor, accounts[0], rounds)
+        rates = [await decisions_a_second(floor, accounts, naive) for naive in (False, True)]
+        receipt: bytes = await floor.sql.fetchval("SELECT receipt FROM risk_decisions WHERE approved LIMIT 1")
+        review = seconds_to_review_a_million(receipt)
+    lines = []
+    for part, suffix in ((0.5, "p50_ms"), (0.99, "p99_ms")):
+        gate, naive = percentile(times.gate, part), percentile(times.naive, part)
+        lines.append(line(f"gate.{suffix}", gate, "ms", "naive ORM form", naive, naive / gate))
+    gate, compute = percentile(times.gate, 0.5), percentile(times.compute, 0.5)
+    lines.append(line("gate.compute_ms", compute, "ms", "the whole gate, durable", gate, gate / compute))
+    lines.append(line("gate.per_s_64", rates[0], "1/s", "naive ORM form", rates[1], rates[0] / rates[1]))
+    target = 1.0
+    lines.append(line("gate.review_1m_s", review, "s", "one second", target, target / review))
+    return lines
+
+
+def main() -> None:
+    """Print the figures."""
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
+    with benchmark_settings() as settings, paper_process(settings) as paper_url:
+        for held in uvloop.run(measure(settings, paper_url, rounds)):
+            print(held)
+
+
+if __name__ == "__main__":
+    main()
+
+
+__all__ = ["line", "stored_signal"]
