@@ -177,6 +177,21 @@ def paper_keys(
     print_keys(account, deposit, port)
 
 
+@app.command("paper-feed")
+def paper_feed(
+    paused: Annotated[
+        bool | None, typer.Option("--pause/--resume", help="Hold the market still, or let it run.")
+    ] = None,
+    speed: Annotated[float | None, typer.Option(help="Market seconds per second.", min=0.001)] = None,
+    step: Annotated[int | None, typer.Option(help="Steps to play at once.", min=1, max=100_000)] = None,
+    port: Annotated[int | None, typer.Option(help="Port of the paper exchange.", min=1, max=65535)] = None,
+) -> None:
+    """Pause, resume, speed up or step the paper exchange's market, and print where it is."""
+    from app.cli.paper import FeedWishes, steer_feed
+
+    steer_feed(FeedWishes(paused, speed, step), port)
+
+
 def _become(name: str) -> None:
     """Replace this process by one of the platform's, so that signals reach it directly."""
     import os

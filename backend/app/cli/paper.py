@@ -60,8 +60,17 @@ def run_paper(options: PaperOptions) -> None:
     os.execvpe(arguments[0], arguments, dict(spec.environment))  # noqa: S606 - our own module
 
 
-def print_keys(account: str, deposit: str | None, port: int | None) -> None:
-    """Print an account's address and keys, opening it if it is new, and pay `deposit` USDT into it."""
+@dataclass(frozen=True, slots=True)
+class FeedWishes:
+    """What the market is to do; None leaves it as it is."""
+
+    paused: bool | None = None
+    speed: float | None = None
+    steps: int | None = None
+
+
+def _control_at(port: int | None) -> tuple[PaperControl, str]:
+    """The exchange on that port of loopback, or else the one that runs here; and its address."""
     settings = load_settings()
     services = RunFolder(settings.var_dir).announced()
     url = settings.paper_url
@@ -69,13 +78,40 @@ def print_keys(account: str, deposit: str | None, port: int | None) -> None:
         url = f"http://{LOOPBACK}:{port}"
     elif services is not None and "paper_url" not in settings.model_fields_set:
         url = services.paper_url
-    control = PaperControl(settings.model_copy(update={"paper_url": url}))
+    return PaperControl(settings.model_copy(update={"paper_url": url})), url
+
+
+def _absent(url: str) -> CommandError:
+    return CommandError(
+        f"No paper exchange of this folder's answers at {url}:"
+        " start it with `stackalpha paper`, or name its --port."
+    )
+
+
+def steer_feed(wishes: FeedWishes, port: int | None) -> None:
+    """Pause, resume, speed up or step the market, and print where it is."""
+    control, url = _control_at(port)
+    before = control.feed({})
+    if before is None:
+        raise _absent(url)
+    wanted = {"paused": wishes.paused, "speed": wishes.speed, "steps": wishes.steps}
+    told = {name: value for name, value in wanted.items() if value is not None}
+    status = control.feed(told) if told else before
+    if status is None:
+        raise CommandError(
+            f"The {before['feed']} market at {url} cannot be paused, stepped or given a speed."
+        )
+    for name, value in status.items():
+        shown = " ".join(map(str, value)) if isinstance(value, list) else value
+        out.print(f"{name:<16}{shown}", markup=False, soft_wrap=True)
+
+
+def print_keys(account: str, deposit: str | None, port: int | None) -> None:
+    """Print an account's address and keys, opening it if it is new, and pay `deposit` USDT into it."""
+    control, url = _control_at(port)
     keys = control.open_account(account)
     if keys is None:
-        raise CommandError(
-            f"No paper exchange of this folder's answers at {url}:"
-            " start it with `stackalpha paper`, or name its --port."
-        )
+        raise _absent(url)
     lines = {"address": url, "account": account, "api key": keys.api_key, "api secret": keys.api_secret}
     if deposit is not None:
         balance = control.deposit(account, deposit, f"paid-in-{secrets.token_hex(8)}")

@@ -10,6 +10,7 @@ from http.client import HTTPException
 from app.core.config import Settings
 
 ANSWER_SECONDS = 1.0
+STEPPING_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,12 @@ class PaperControl:
         """Hold the market still or let it run; False when the venue did not answer."""
         return self._call("POST", "/sim/feed", {"paused": paused}) is not None
 
+    def feed(self, wishes: Mapping[str, bool | float]) -> dict[str, object] | None:
+        """Tell the market to pause, run, change speed or play steps; its status, None when not answered or refused."""
+        if not wishes:
+            return self._call("GET", "/sim/status", None)
+        return self._call("POST", "/sim/feed", wishes, STEPPING_SECONDS)
+
     def status(self) -> MarketStatus | None:
         """Where the market is, None when the venue did not answer."""
         answer = self._call("GET", "/sim/status", None)
@@ -63,7 +70,11 @@ class PaperControl:
         return None if answer is None else str(answer["wallet_balance"])
 
     def _call(
-        self, method: str, path: str, body: Mapping[str, bool | str] | None
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, bool | str | float] | None,
+        seconds: float = ANSWER_SECONDS,
     ) -> dict[str, object] | None:
         request = urllib.request.Request(  # noqa: S310 - the configured address
             self._url + path,
@@ -72,7 +83,7 @@ class PaperControl:
             headers={"X-Sim-Token": self._token, "Content-Type": "application/json"},
         )
         try:
-            with self._opener.open(request, timeout=ANSWER_SECONDS) as answer:
+            with self._opener.open(request, timeout=seconds) as answer:
                 content = json.loads(answer.read() or b"{}")
         except (OSError, ValueError, HTTPException):
             return None

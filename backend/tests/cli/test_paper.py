@@ -59,6 +59,23 @@ def test_paper_alone_gives_keys_that_trade(port: str, tmp_path: Path) -> None:
     assert "-5 USDT" in refused.stderr
 
 
+def _status(done: subprocess.CompletedProcess[str]) -> dict[str, str]:
+    assert done.returncode == 0, done.stderr
+    return {line[:16].strip(): line[16:] for line in done.stdout.splitlines()}
+
+
+def test_market_is_paused_stepped_and_sped_up_from_the_command_line(port: str, tmp_path: Path) -> None:
+    var_dir = tmp_path / "var"
+    held = _status(command(var_dir, "paper-feed", "--pause", "--port", port))
+    assert (held["feed"], held["paused"], held["speed"]) == ("synthetic", "True", "1.0")
+    stepped = _status(command(var_dir, "paper-feed", "--step", "60", "--port", port))
+    # Sixty steps of a minute bar at this speed are one market minute.
+    assert 59_000 <= int(stepped["market_time"]) - int(held["market_time"]) <= 61_000
+    assert _status(command(var_dir, "paper-feed", "--port", port))["market_time"] == stepped["market_time"]
+    running = _status(command(var_dir, "paper-feed", "--resume", "--speed", "20", "--port", port))
+    assert (running["paused"], running["speed"]) == ("False", "20.0")
+
+
 def test_keys_without_an_exchange_are_refused_in_one_sentence(tmp_path: Path) -> None:
     done = command(tmp_path / "var", "paper-keys", "my-bot", "--port", str(free_port()))
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
