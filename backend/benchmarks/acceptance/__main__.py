@@ -1,7 +1,8 @@
-"""`make acceptance [ARGS="ccxt freqtrade"]`: the paper exchange judged by programs that nobody here wrote.
+"""`make acceptance [ARGS="ccxt python-binance freqtrade"]`: the paper exchange before programs of other people.
 
-ccxt runs the test-suite that it ships, whose only failures may be the suite's own; freqtrade trades in live mode
-until its books can be compared with the venue's ledger. Prints a table, one JSON object per figure, and exits 1
+ccxt runs the test-suite that it ships, whose only failures may be the suite's own; python-binance trades by the
+README's words; freqtrade trades in live mode, by the README's configuration, until its books can be compared with
+the venue's ledger. Prints a table, one JSON object per figure, and exits 1
 when a limit is not kept.
 """
 
@@ -11,9 +12,10 @@ import sys
 
 from benchmarks.acceptance.ccxt_suite import ccxt_verdict
 from benchmarks.acceptance.freqtrade_live import freqtrade_verdict
+from benchmarks.acceptance.python_binance import python_binance_verdict
 from benchmarks.acceptance.verdict import show
 
-JUDGES = {"ccxt": ccxt_verdict, "freqtrade": freqtrade_verdict}
+JUDGES = {"ccxt": ccxt_verdict, "python-binance": python_binance_verdict, "freqtrade": freqtrade_verdict}
 
 
 def main(names: list[str]) -> int:

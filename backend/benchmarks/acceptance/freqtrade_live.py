@@ -28,7 +28,8 @@ from app.adapters.embedded.ports import free_port
 from app.core.config import ROOT_DIR
 from benchmarks.acceptance.freqtrade_books import Comparison, Ledger, booked_trades, compare, open_pairs
 from benchmarks.acceptance.verdict import Verdict
-from tests.paper_exchange.running import Running, ccxt_options
+from tests.paper_exchange.readme import snippet
+from tests.paper_exchange.running import Running
 
 FREQTRADE = ROOT_DIR / ".venv-peers" / "bin" / "freqtrade"
 VENUE = ["--feed", "synthetic", "--seed", "7", "--speed", "10"]
@@ -48,37 +49,18 @@ WARNING_LINE = re.compile(r" - WARNING - ")
 
 
 def settings_of(running: Running, keys: tuple[str, str], port: int, password: str) -> dict[str, object]:
-    """freqtrade's configuration: isolated margin, market orders, stops at the venue."""
-    urls = ccxt_options(running.base, *keys)["urls"]
-    assert isinstance(urls, dict)
-    streams = running.base.replace("http", "ws", 1) + "/ws"
-    urls["api"]["ws"] = dict.fromkeys(("linear", "spot", "inverse"), streams)
-    pricing = {"price_side": "other", "use_order_book": True, "order_book_top": 1}
-    kinds = ("entry", "exit", "stoploss", "emergency_exit", "force_entry", "force_exit")
-    return {
-        "dry_run": False,
+    """The README's configuration, with every market, narrow bounds so that trades end soon, and its REST interface."""
+    shown: dict[str, object] = json.loads(snippet("freqtrade", running.base, keys))
+    exchange = shown["exchange"]
+    assert isinstance(exchange, dict)
+    return shown | {
         "bot_name": "acceptance",
-        "initial_state": "running",
-        "trading_mode": "futures",
-        "margin_mode": "isolated",
-        "stake_currency": "USDT",
         "stake_amount": STAKE,
         "max_open_trades": len(PAIRS),
-        "tradable_balance_ratio": 0.9,
         "timeframe": "1h",
         "minimal_roi": {"0": 0.01},
         "stoploss": -0.03,
-        "exchange": {
-            "name": "binance",
-            "key": keys[0],
-            "secret": keys[1],
-            "ccxt_config": {"urls": urls, "enableRateLimit": False},
-            "pair_whitelist": PAIRS,
-        },
-        "entry_pricing": pricing,
-        "exit_pricing": pricing,
-        "order_types": dict.fromkeys(kinds, "market") | {"stoploss_on_exchange": True},
-        "pairlists": [{"method": "StaticPairList"}],
+        "exchange": exchange | {"pair_whitelist": PAIRS},
         "force_entry_enable": True,
         "internals": {"process_throttle_secs": 1},
         "api_server": {
