@@ -1,0 +1,186 @@
+"""Mutants of a module: the same text with one thing wrong.
+
+Operators, comparisons, connectives, numbers and roundings are turned round one at a time, statements that only
+call are left out, and every limit is unwired by itself and at each level.
+"""
+
+import ast
+import copy
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from app.domain.limit_table import LIMITS, Aggregation
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One wrong text of a module; `name` says what is wrong and where."""
+
+    name: str
+    source: str
+
+
+_SWAPPED_COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
+    ast.Gt: ast.GtE,
+    ast.GtE: ast.Gt,
+    ast.Lt: ast.LtE,
+    ast.LtE: ast.Lt,
+    ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq,
+    ast.Is: ast.IsNot,
+    ast.IsNot: ast.Is,
+    ast.In: ast.NotIn,
+    ast.NotIn: ast.In,
+}
+_SWAPPED_OPERATORS: dict[type[ast.operator], type[ast.operator]] = {
+    ast.Add: ast.Sub,
+    ast.Sub: ast.Add,
+    ast.Mult: ast.Div,
+    ast.Div: ast.Mult,
+    ast.FloorDiv: ast.Mult,
+    ast.Mod: ast.FloorDiv,
+    ast.BitAnd: ast.BitOr,
+    ast.BitOr: ast.BitAnd,
+}
+_SWAPPED_NAMES = {
+    "maximum": "minimum",
+    "minimum": "maximum",
+    "fmin": "fmax",
+    "fmax": "fmin",
+    "max": "min",
+    "min": "max",
+    "multiply_floor": "multiply_ceil",
+    "multiply_ceil": "multiply_floor",
+    "scaled_limit": "scaled_limit_ceil",
+    "scaled_limit_ceil": "scaled_limit",
+    "floor": "ceil",
+    "ceil": "floor",
+    "any": "all",
+    "all": "any",
+    "total": "less",
+    "ROUND_UP": "ROUND_DOWN",
+    "ROUND_CEILING": "ROUND_FLOOR",
+    "ABOVE": "AT",
+    "AT": "ABOVE",
+    "BELOW": "ABOVE",
+}
+Change = tuple[str, Callable[[ast.AST], ast.AST | None]]
+
+
+def mutants_of(source: str) -> Iterator[Mutant]:
+    """Every mutant of the text, in the order of its lines; annotations, imports and docstrings are left."""
+    tree = ast.parse(source)
+    places = [node for node in _mutable(tree) if isinstance(node, ast.expr | ast.stmt)]
+    for at, node in enumerate(places):
+        for number, (what, _) in enumerate(_changes(node)):
+            changed: ast.AST = copy.deepcopy(tree)
+            target = [one for one in _mutable(changed) if isinstance(one, ast.expr | ast.stmt)][at]
+            replacement = _changes(target)[number][1](target)
+            if replacement is not None:
+                changed = _Replacing(target, replacement).visit(changed)
+            text = ast.unparse(ast.fix_missing_locations(changed))
+            yield Mutant(f"{node.lineno}:{node.col_offset} {what}", text)
+
+
+def unwired_limits(source: str) -> Iterator[Mutant]:
+    """The gate's checks with one limit never asked, and with one level of an aggregate never asked."""
+    asked = "    used = measured.of(rule.used)\n"
+    if source.count(asked) != 1:
+        raise ValueError("the place where a limit is read has moved: look at _check_limit")
+    for declared in LIMITS:
+        if declared.field == "max_correlation":
+            continue
+        off = f"    if field == {declared.field!r}:\n        limit = np.full_like(limit, NO_LIMIT)\n"
+        yield Mutant(f"unwired {declared.field}", source.replace(asked, off + asked))
+        if declared.aggregation is Aggregation.AGGREGATE:
+            for level, word in enumerate(("user", "wallet", "strategy", "symbol")):
+                off = (
+                    f"    if field == {declared.field!r}:\n        limit = limit.copy()\n"
+                    f"        limit[{level}] = NO_LIMIT\n"
+                )
+                yield Mutant(f"unwired {declared.field} of the {word}", source.replace(asked, off + asked))
+
+
+def _mutable(tree: ast.AST) -> Iterator[ast.AST]:
+    """Walk what runs: no annotations, no imports, no docstrings."""
+    for name, value in ast.iter_fields(tree):
+        if name in ("annotation", "returns", "decorator_list", "type_comment", "type_params"):
+            continue
+        for child in value if isinstance(value, list) else [value]:
+            if not isinstance(child, ast.AST) or isinstance(child, ast.Import | ast.ImportFrom):
+                continue
+            if isinstance(child, ast.Expr) and isinstance(child.value, ast.Constant):
+                continue
+            if isinstance(child, ast.Call) and isinstance(child.func, ast.Name) and child.func.id == "cast":
+                continue
+            yield child
+            yield from _mutable(child)
+
+
+def _changes(node: ast.AST) -> list[Change]:
+    match node:
+        case ast.Compare(ops=[operator]) if type(operator) in _SWAPPED_COMPARISONS:
+            wanted = _SWAPPED_COMPARISONS[type(operator)]
+            return [(f"{type(operator).__name__} for {wanted.__name__}", _compare(wanted))]
+        case ast.BinOp(op=operator) if type(operator) in _SWAPPED_OPERATORS:
+            instead = _SWAPPED_OPERATORS[type(operator)]
+            return [(f"{type(operator).__name__} for {instead.__name__}", _operate(instead))]
+        case ast.BoolOp(op=connective):
+            other: type[ast.boolop] = ast.Or if isinstance(connective, ast.And) else ast.And
+            return [("and for or", _connect(other))]
+        case ast.UnaryOp(op=ast.Not() | ast.Invert() | ast.USub()):
+            return [("without its sign", lambda one: getattr(one, "operand", None))]
+        case ast.Constant(value=bool()):
+            return [("the other truth", lambda one: ast.Constant(value=not getattr(one, "value", None)))]
+        case ast.Constant(value=int() | float() as number):
+            return [("one more", lambda _: ast.Constant(value=number + 1))]
+        case ast.Attribute(attr=name) if name in _SWAPPED_NAMES:
+            return [(f"{name} for {_SWAPPED_NAMES[name]}", _rename("attr", _SWAPPED_NAMES[name]))]
+        case ast.Name(id=name) if name in _SWAPPED_NAMES:
+            return [(f"{name} for {_SWAPPED_NAMES[name]}", _rename("id", _SWAPPED_NAMES[name]))]
+        case ast.IfExp():
+            return [("always the first", lambda one: getattr(one, "body", None))]
+        case ast.Expr(value=ast.Call()) | ast.AugAssign():
+            return [("left out", lambda _: ast.Pass())]
+        case _:
+            return []
+
+
+def _compare(wanted: type[ast.cmpop]) -> Callable[[ast.AST], ast.AST | None]:
+    def change(node: ast.AST) -> None:
+        assert isinstance(node, ast.Compare)
+        node.ops = [wanted()]
+
+    return change
+
+
+def _operate(wanted: type[ast.operator]) -> Callable[[ast.AST], ast.AST | None]:
+    def change(node: ast.AST) -> None:
+        assert isinstance(node, ast.BinOp)
+        node.op = wanted()
+
+    return change
+
+
+def _connect(wanted: type[ast.boolop]) -> Callable[[ast.AST], ast.AST | None]:
+    def change(node: ast.AST) -> None:
+        assert isinstance(node, ast.BoolOp)
+        node.op = wanted()
+
+    return change
+
+
+def _rename(field: str, name: str) -> Callable[[ast.AST], ast.AST | None]:
+    def change(node: ast.AST) -> None:
+        setattr(node, field, name)
+
+    return change
+
+
+class _Replacing(ast.NodeTransformer):
+    def __init__(self, node: ast.AST, by: ast.AST) -> None:
+        self._node = node
+        self._by = by
+
+    def visit(self, node: ast.AST) -> ast.AST:
+        return self._by if node is self._node else self.generic_visit(node)
