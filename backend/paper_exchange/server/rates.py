@@ -14,6 +14,7 @@ ORDERS_PER_TEN_SECONDS = 300
 ORDERS_PER_MINUTE = 1_200
 REFUSALS_BEFORE_BAN = 50
 FIRST_BAN_MS = 2 * MINUTE_MS
+MOST_ADDRESSES = 10_000
 LONGEST_BAN_MS = 3 * 24 * 60 * MINUTE_MS
 
 
@@ -78,7 +79,11 @@ class RateLimits:
         Who goes on asking is banned: two minutes at first, twice as long each time, three days at most.
         """
         now = clock.wall_ms()
-        entry = self._addresses.setdefault(address, _Address())
+        entry = self._addresses.get(address)
+        if entry is None:
+            if len(self._addresses) >= MOST_ADDRESSES:
+                self._forget(now)
+            entry = self._addresses[address] = _Address()
         if now < entry.banned_until_ms:
             raise VenueError(
                 Refusal.BANNED, address, entry.banned_until_ms, retry_ms=entry.banned_until_ms - now
@@ -96,6 +101,15 @@ class RateLimits:
                 Refusal.TOO_MANY_REQUESTS, address, self.weight_limit, retry_ms=MINUTE_MS - now % MINUTE_MS
             )
         return entry.used
+
+    def _forget(self, now: int) -> None:
+        """Drop the addresses that ask for nothing this minute and are not banned."""
+        minute = now // MINUTE_MS
+        self._addresses = {
+            name: one
+            for name, one in self._addresses.items()
+            if one.minute == minute or one.banned_until_ms > now
+        }
 
     def used(self, address: str) -> int:
         """Weight used by the address in the present minute."""

@@ -6,7 +6,14 @@ import pytest
 
 from paper_exchange import clock
 from paper_exchange.engine.refusals import Refusal, VenueError
-from paper_exchange.server.rates import MINUTE_MS, OrderWindow, RateLimits, retry_after_seconds
+from paper_exchange.server.rates import (
+    MINUTE_MS,
+    MOST_ADDRESSES,
+    REFUSALS_BEFORE_BAN,
+    OrderWindow,
+    RateLimits,
+    retry_after_seconds,
+)
 
 START_MS = 1_700_000_040_000  # a whole minute
 ADDRESS = "127.0.0.1"
@@ -106,3 +113,16 @@ def test_ban_is_three_days_at_most(wall: list[int]) -> None:
         assert found.retry_ms is not None
         wall[0] += found.retry_ms
     assert found.retry_ms == 3 * 24 * 60 * MINUTE_MS
+
+
+def test_idle_addresses_are_forgotten_when_there_are_many_and_banned_ones_are_not(wall: list[int]) -> None:
+    limits = RateLimits(weight_limit=1)
+    limits.spend("banned", 1)
+    for _ in range(REFUSALS_BEFORE_BAN + 1):
+        refused(limits, "spend", "banned", 1)
+    for number in range(MOST_ADDRESSES - 1):
+        limits.spend(f"idle-{number}", 1)
+    wall[0] += MINUTE_MS
+    limits.spend("newcomer", 1)
+    assert set(limits._addresses) == {"banned", "newcomer"}
+    assert refused(limits, "spend", "banned", 1).refusal is Refusal.BANNED

@@ -1,0 +1,70 @@
+"""How many connections the venue takes, in all and from one address."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from paper_exchange.server.transport import Room, address, listen
+
+MOST = 3
+
+
+@pytest.fixture
+async def room() -> Room:
+    return Room(most=5, most_per_address=MOST)
+
+
+@pytest.fixture
+async def served(room: Room) -> AsyncIterator[str]:
+    """A server with one page, and little room."""
+
+    async def page(_: web.Request) -> web.Response:
+        return web.json_response({})
+
+    application = web.Application()
+    application.router.add_get("/", page)
+    runner = web.AppRunner(application)
+    await runner.setup()
+    listening = await listen(runner, "127.0.0.1", 0, room)
+    yield address(listening)
+    listening.close()
+    await runner.cleanup()
+
+
+async def _stay(url: str) -> aiohttp.ClientSession:
+    """A client that has been served and keeps its connection."""
+    session = aiohttp.ClientSession()
+    try:
+        async with session.get(url) as answer:
+            assert await answer.json() == {}
+    except aiohttp.ClientError:
+        await session.close()
+        raise
+    return session
+
+
+async def test_address_is_served_up_to_its_part_and_again_when_it_leaves(served: str, room: Room) -> None:
+    staying = [await _stay(served) for _ in range(MOST)]
+    with pytest.raises(aiohttp.ClientError):
+        await _stay(served)
+    async with staying[0].get(served) as answer:
+        assert answer.status == 200
+    for session in staying:
+        await session.close()
+    async with asyncio.timeout(10):
+        while room.guests:  # noqa: ASYNC110 - the server hears of it in its own time
+            await asyncio.sleep(0.01)
+    await (await _stay(served)).close()
+
+
+def test_room_is_full_in_all_before_any_address_has_its_part() -> None:
+    room = Room(most=5, most_per_address=MOST)
+    assert [room.enter(name) for name in "aabbcd"] == [True] * 5 + [False]
+    for name in "aabbcd":
+        room.leave(name)
+    assert not room.guests
