@@ -189,10 +189,18 @@ class SystemGateFactsRepository:
         self._connection = connection
 
     async def lock(self, wanted: FactsWanted) -> None:
-        """Lock the risk rows of these users, in order, until the transaction ends."""
+        """Lock the risk rows of these users, in order, and their rows of the ledger, until the transaction
+        ends: who decides without a lock claims the latter, and waits."""
         await self._connection.execute(
             "SELECT 1 FROM risk_state WHERE user_id = ANY ($1) AND environment = $2"
             " ORDER BY user_id, wallet_id NULLS FIRST FOR UPDATE",
+            list(wanted.user_ids),
+            wanted.environment,
+        )
+        await self._connection.execute(
+            "INSERT INTO risk_usage AS g (user_id, environment, scope, scope_key, version)"
+            " SELECT u, $2, 'user', '', 0 FROM unnest($1::uuid[]) AS u ORDER BY u"
+            " ON CONFLICT (user_id, environment, scope, scope_key) DO UPDATE SET version = g.version",
             list(wanted.user_ids),
             wanted.environment,
         )

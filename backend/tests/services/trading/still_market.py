@@ -1,0 +1,59 @@
+"""A market that stands still: prices for tests of the gate that need no venue."""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from app.core.clock import utc_now
+from app.domain.types import Candle, Instrument
+from app.domain.venue import AccountKey, Quote, VenueUnavailableError
+from app.services.ports import ExchangeGateway
+
+PRICE = Decimal(1000)
+MARKET_TIME = datetime(2026, 1, 7, 12, tzinfo=UTC)
+"""A Wednesday noon."""
+
+
+class StillMarket:
+    """Every symbol costs 1,000 and was quoted just now; the venue's clock stands still."""
+
+    async def instrument(self, venue: str, symbol: str) -> Instrument | None:
+        assert venue
+        return Instrument(
+            symbol=symbol,
+            price_tick=Decimal("0.01"),
+            quantity_step=Decimal("0.001"),
+            min_quantity=Decimal("0.001"),
+            max_quantity=Decimal(100_000),
+            min_notional=Decimal(5),
+            contract_size=Decimal(1),
+            max_leverage=125,
+            taker_fee_rate=Decimal("0.0005"),
+            maker_fee_rate=Decimal("0.0002"),
+        )
+
+    async def instruments(self, venue: str) -> Sequence[Instrument]:
+        held = await self.instrument(venue, "BTC/USDT:USDT")
+        return [] if held is None else [held]
+
+    async def quote(self, venue: str, symbol: str) -> Quote | None:
+        assert venue
+        return Quote(symbol, PRICE, PRICE, MARKET_TIME, utc_now())
+
+    async def closed_candles(
+        self, _venue: str, _symbol: str, _timeframe: str, *, limit: int, now_market_ms: int
+    ) -> Sequence[Candle]:
+        return []
+
+    async def quotes(self, _venue: str, _symbols: Sequence[str]) -> AsyncIterator[Sequence[Quote]]:
+        yield []
+
+
+class NoVenue:
+    """No account can be reached: whoever asks for a balance has to live with the one that is known."""
+
+    async def for_account(self, key: AccountKey) -> ExchangeGateway:
+        raise VenueUnavailableError(f"there is no venue for {key.wallet_id}")
+
+    async def close(self) -> None:
+        return
