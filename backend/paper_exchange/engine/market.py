@@ -80,8 +80,8 @@ class MarketRecord:
 class Market:
     """Live state of one contract; only the engine changes it.
 
-    `stale_since_ms` is the market time of the last news when a followed feed has fallen silent for more than
-    `stale_after_seconds`, and None while the prices are fresh.
+    `stale_since_ms` is the market time at which a followed feed stood still, having been silent for more than
+    `stale_after_seconds`; None while the prices are fresh.
     """
 
     def __init__(self, contract: Contract, record: MarketRecord, candles: Candles, seed: int) -> None:
