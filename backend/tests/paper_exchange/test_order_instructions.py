@@ -163,6 +163,18 @@ def test_own_order_behind_the_taken_depth_stays(venue: SmallVenue) -> None:
     assert offer.is_open
 
 
+def test_both_ends_the_best_own_order_alone(venue: SmallVenue) -> None:
+    best = _ask_inside(venue)
+    venue.exchange.cancel(venue.trader, "BTCUSDT", best, venue.now)
+    tick = venue.market().contract.tick
+    further = placed(venue, replace(BID, side="SELL", price=best.price, time_in_force="GTX"))
+    nearer = placed(venue, replace(BID, side="SELL", price=best.price - tick, time_in_force="GTX"))
+    placed(
+        venue, OrderRequest("BTCUSDT", "BUY", "MARKET", Decimal("0.1"), self_trade_prevention="EXPIRE_BOTH")
+    )
+    assert (nearer.status, further.status) == (OrderStatus.EXPIRED_IN_MATCH, OrderStatus.NEW)
+
+
 def test_immediate_taker_says_why_it_ended(venue: SmallVenue) -> None:
     offer = _ask_inside(venue)
     taker = replace(BID, time_in_force="IOC", price=offer.price, self_trade_prevention="EXPIRE_TAKER")
@@ -266,6 +278,16 @@ def test_protected_stop_waits_while_last_and_mark_are_apart(venue: SmallVenue) -
     for _ in range(5):
         venue.tick("52000", after_ms=60_000)
     assert protected.status is ConditionalStatus.FINISHED
+
+
+def test_stop_that_fires_into_a_gap_is_not_bound_by_mark(venue: SmallVenue) -> None:
+    venue.order("BUY", "0.1")
+    stop = venue.conditional("SELL", "STOP_MARKET", "59000")
+    venue.tick("50000", after_ms=1)
+    market = venue.market()
+    assert market.best_bid < market.mark * (1 - market.contract.market_take_bound)
+    assert stop.status is ConditionalStatus.FINISHED
+    assert venue.trader.amount("BTCUSDT") == 0
 
 
 def test_events_of_a_stop_come_in_order(venue: SmallVenue) -> None:
