@@ -127,6 +127,8 @@ def fresh(source: Source, seed: int) -> Exchange:
     contracts = [one for one in listed_contracts() if one.pair in source.symbols]
     markets = [_fresh_market(one, rows, first, source, seed) for one in contracts]
     exchange = Exchange(new_state(markets))
+    if isinstance(source, LiveSource):
+        _begin_bars(exchange, source)
     changes = exchange.state.changes
     for market in markets:
         changes.markets.add(market.symbol)
@@ -150,6 +152,17 @@ def catch_up(exchange: Exchange, source: LiveSource) -> None:
             changes.markets.add(market.symbol)
         if base.forming is not None and base.forming.open_ms < source.start_ms:
             base.forming = None
+    _begin_bars(exchange, source)
+
+
+def _begin_bars(exchange: Exchange, source: LiveSource) -> None:
+    """Take over the bar that the followed venue is making: its first trades were made before we listened."""
+    row = source.next_row()
+    for market in exchange.markets.values():
+        bar = None if row is None else _bar_of(market.contract, row)
+        if row is not None and bar is not None and market.candles.base.forming is None:
+            prices = (bar.open, bar.high, bar.low, bar.close)
+            market.candles.base.forming = history_bar(row.open_ms, prices, bar.volume)
 
 
 def _kept_candles(record: MarketRecord, kept: Kept, interval_ms: int) -> Candles:

@@ -8,7 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paper_exchange.feeds.live import LONGEST_EXTENSION_MS, Freshness, HeardTrade, LivePlay, thinned
+from paper_exchange.assembly import fresh
+from paper_exchange.engine.exchange import Tick
+from paper_exchange.feeds.bars import FeedBar
+from paper_exchange.feeds.live import (
+    LONGEST_EXTENSION_MS,
+    Freshness,
+    HeardTrade,
+    LivePlay,
+    LiveSource,
+    thinned,
+)
 from paper_exchange.feeds.path import PathPoint
 from paper_exchange.feeds.play import MarkPoint
 
@@ -61,3 +71,20 @@ def test_stale_is_more_than_the_allowed_silence(now: float, stale: set[str]) -> 
     freshness.hear(["BTCUSDT", "UNKNOWN"], 5.0)
     assert freshness.stale(now) == stale
     assert freshness.age_seconds(now) == now
+
+
+def test_the_bar_being_made_is_taken_over_and_goes_on() -> None:
+    bars = {60_000: FeedBar(100, 110, 90, 105, 50), 120_000: FeedBar(105, 120, 104, 118, 7)}
+    exchange = fresh(LiveSource({"BTCUSDT": bars}), 1)
+    base = exchange.markets["BTCUSDT"].candles.base
+    assert [bar.open_ms for bar in base.closed] == [60_000]
+    exchange.advance(130_000, [Tick("BTCUSDT", 125, 3, taker_bought=True)])
+    forming = base.forming
+    assert forming is not None
+    assert (forming.open, forming.high, forming.low, forming.close, forming.volume) == (
+        105,
+        125,
+        104,
+        125,
+        10,
+    )
