@@ -15,7 +15,7 @@ from tests.paper_exchange.running import ccxt_options
 
 PAGE = 1_000
 CLOSED_TRADES = """
-    SELECT t.id, t.pair, t.exit_reason, t.close_profit_abs, t.funding_fees, o.order_id, o.ft_order_side
+    SELECT t.id, t.pair, t.exit_reason, t.close_profit_abs, o.order_id, o.ft_order_side
     FROM trades t JOIN orders o ON o.ft_trade_id = t.id
     WHERE NOT t.is_open
     ORDER BY t.id
@@ -30,7 +30,6 @@ class BookedTrade:
     pair: str
     exit_reason: str
     profit: Decimal
-    funding: Decimal
     orders: frozenset[str]
     stops: frozenset[str]
 
@@ -48,11 +47,10 @@ def booked_trades(database: Path) -> list[BookedTrade]:
             pair=pair,
             exit_reason=reason,
             profit=Decimal(str(profit)),
-            funding=Decimal(str(funding or 0)),
             orders=frozenset(orders[number, False]),
             stops=frozenset(orders[number, True]),
         )
-        for number, (pair, reason, profit, funding) in {row[0]: row[1:5] for row in rows}.items()
+        for number, (pair, reason, profit) in {row[0]: row[1:4] for row in rows}.items()
     ]
 
 
@@ -111,13 +109,13 @@ class Comparison:
 
 
 def compare(database: Path, ledger: Ledger) -> Comparison:
-    """Every closed trade's profit as freqtrade booked it and as its fills and its funding came to."""
+    """Every closed trade's profit as freqtrade booked it and as its fills came to; there was no funding."""
     trades = booked_trades(database)
     pairs = {trade.pair for trade in trades}
     triggered, profits = ledger.triggered(pairs), ledger.profit_by_order(pairs)
     differences = {}
     for trade in trades:
         orders = trade.orders | {triggered[stop] for stop in trade.stops if stop in triggered}
-        earned = sum((profits.get(order, Decimal(0)) for order in orders), trade.funding)
+        earned = sum((profits.get(order, Decimal(0)) for order in orders), Decimal(0))
         differences[trade.number] = trade.profit - earned
     return Comparison(trades, differences, sum(bool(trade.stops & triggered.keys()) for trade in trades))

@@ -11,12 +11,12 @@ from __future__ import annotations
 import json
 import re
 import secrets
+import shutil
 import signal
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import cycle
@@ -31,6 +31,7 @@ from benchmarks.acceptance.verdict import Verdict
 from tests.paper_exchange.readme import snippet
 from tests.paper_exchange.running import Running
 
+KEPT = ROOT_DIR / "var" / "acceptance"
 FREQTRADE = ROOT_DIR / ".venv-peers" / "bin" / "freqtrade"
 VENUE = ["--feed", "synthetic", "--seed", "7", "--speed", "10"]
 PAIRS = [f"{base}/USDT:USDT" for base in ("BTC", "ETH", "SOL", "XRP", "DOGE")]
@@ -44,7 +45,7 @@ EXACT = Decimal("0.00000001")
 PATIENCE_SECONDS = 420.0
 FUNDING_MS, RUN_MS = 8 * 3_600_000, 3 * 3_600_000
 POLL_SECONDS, LAST_EXITS_SECONDS = 1.0, 60.0
-BAD_LINE = re.compile(r" - (ERROR|CRITICAL) - |^Traceback")
+BAD_LINE = re.compile(r" - (ERROR|CRITICAL) - |^Traceback|^[\w.]+(Error|Exception)\b")
 WARNING_LINE = re.compile(r" - WARNING - ")
 
 
@@ -96,6 +97,11 @@ class Bot:
                     return
             except httpx.TransportError:
                 time.sleep(POLL_SECONDS)
+
+    def ask(self, path: str, **wish: object) -> None:
+        """Have it do something; what it does not do shows in its books, why not in its log."""
+        with suppress(httpx.TransportError):
+            self.client.post(path, json=wish)
 
     def complaints(self) -> tuple[list[str], list[str]]:
         """The errors and the warnings of its log."""
@@ -161,10 +167,9 @@ def trade_until_enough(bot: Bot) -> None:
     bot.wait_until_it_answers(end)
     while time.monotonic() < end and bot.process.poll() is None and not _is_enough(bot.books):
         for pair in set(PAIRS) - open_pairs(bot.books):
-            wish = {"pair": pair, "side": next(sides), "leverage": LEVERAGE, "ordertype": "market"}
-            bot.client.post("/forceenter", json=wish)
+            bot.ask("/forceenter", pair=pair, side=next(sides), leverage=LEVERAGE, ordertype="market")
         time.sleep(POLL_SECONDS)
-    bot.client.post("/forceexit", json={"tradeid": "all", "ordertype": "market"})
+    bot.ask("/forceexit", tradeid="all", ordertype="market")
     end = time.monotonic() + LAST_EXITS_SECONDS
     while time.monotonic() < end and open_pairs(bot.books):
         time.sleep(POLL_SECONDS)
@@ -177,22 +182,23 @@ def _is_enough(books: Path) -> bool:
 
 
 def freqtrade_verdict() -> Verdict:
-    """What freqtrade's log and books have to say about a venue of its own."""
+    """What freqtrade's log and books have to say about a venue of its own; they stay in `var/acceptance`."""
     verdict = Verdict("freqtrade, live")
     if not FREQTRADE.exists():
         raise SystemExit("freqtrade is not installed: run `make acceptance`, which prepares .venv-peers.")
-    with tempfile.TemporaryDirectory() as folder:
-        running = Running(Path(folder) / "journal.sqlite", VENUE)
-        running.start()
-        try:
-            keys = running.open_account("freqtrade", str(FUNDS))
-            pass_funding(running)
-            with running_bot(Path(folder) / "freqtrade", running, keys) as bot:
-                trade_until_enough(bot)
-            ledger = Ledger(running.base, keys)
-            weigh(verdict, bot, compare(bot.books, ledger), ledger.wallet())
-        finally:
-            running.stop()
+    shutil.rmtree(KEPT, ignore_errors=True)
+    KEPT.mkdir(parents=True)
+    running = Running(KEPT / "journal.sqlite", VENUE)
+    running.start()
+    try:
+        keys = running.open_account("freqtrade", str(FUNDS))
+        pass_funding(running)
+        with running_bot(KEPT / "bot", running, keys) as bot:
+            trade_until_enough(bot)
+        ledger = Ledger(running.base, keys)
+        weigh(verdict, bot, compare(bot.books, ledger), ledger.wallet())
+    finally:
+        running.stop()
     return verdict
 
 
