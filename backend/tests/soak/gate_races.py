@@ -13,6 +13,7 @@ import sys
 
 import asyncpg
 
+from app.core.config import Settings
 from benchmarks.served import benchmark_settings
 from tests.services.trading.gate_races import KINDS, Races, RoundResult
 
@@ -33,14 +34,13 @@ async def run(rounds: int, others: int, races: Races) -> list[RoundResult]:
     return results
 
 
-async def soak(rounds: int, others: int) -> list[RoundResult]:
-    """The rounds over a database of their own."""
-    with benchmark_settings() as settings:
-        sql = await asyncpg.connect(settings.database_url)
-        try:
-            return await run(rounds, others, Races(settings, sql))
-        finally:
-            await sql.close()
+async def soak(settings: Settings, rounds: int, others: int) -> list[RoundResult]:
+    """The rounds over that database."""
+    sql = await asyncpg.connect(settings.database_url)
+    try:
+        return await run(rounds, others, Races(settings, sql))
+    finally:
+        await sql.close()
 
 
 def main() -> int:
@@ -49,7 +49,8 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=200)
     parser.add_argument("--others", type=int, default=20, help="rounds of each of the other limits")
     arguments = parser.parse_args()
-    results = asyncio.run(soak(arguments.rounds, arguments.others))
+    with benchmark_settings() as settings:
+        results = asyncio.run(soak(settings, arguments.rounds, arguments.others))
     violations = sum(not result.sound for result in results)
     for name, value in (
         ("gate_races.rounds", len(results)),
