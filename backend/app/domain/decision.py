@@ -10,8 +10,8 @@ from decimal import Decimal
 from app.domain.limits import ApprovedOrder, RefusedOrder, ReviewRow, review_batch
 from app.domain.liquidation import liquidation_price
 from app.domain.position_size import PositionSize, SizeRefusal
-from app.domain.risk_case import EntryOrder, RiskAnswer, RiskCase
-from app.domain.risk_facts import OrderIntent
+from app.domain.risk_case import RiskAnswer, RiskCase
+from app.domain.risk_facts import EntryOrder, OrderIntent
 from app.domain.sizing import SizingInputs, propose_sizes
 from app.domain.types import Instrument
 

@@ -12,15 +12,15 @@ from app.domain.position_size import PositionSize
 from app.domain.risk_facts import (
     NO_STRATEGY_FACTS,
     NO_SYMBOL_FACTS,
+    EntryOrder,
     MarketFacts,
-    OrderIntent,
     StrategyFacts,
     SymbolFacts,
     UserFacts,
     WalletFacts,
 )
 from app.domain.risk_limits import LimitLevels
-from app.domain.types import Environment, Side, SizingMethod
+from app.domain.types import SizingMethod
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,42 +34,6 @@ class ClosedTradeStatistics:
     wins: int
     average_win: Decimal
     average_loss: Decimal
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EntryOrder:
-    """An entry before it has a size; the fields are those of `OrderIntent`."""
-
-    symbol: str
-    environment: Environment
-    side: Side
-    signal_price: Decimal
-    entry_price: Decimal
-    stop_price: Decimal | None
-    take_profit_price: Decimal | None
-    signal_confidence: Decimal | None
-    expires_at_ms: int
-    slippage_allowance_fraction: Decimal
-    adds: bool = False
-    liquidation_price: Decimal | None = None
-
-    def sized(self, size: PositionSize) -> OrderIntent:
-        """Return the order with its size."""
-        return OrderIntent(
-            symbol=self.symbol,
-            environment=self.environment,
-            side=self.side,
-            signal_price=self.signal_price,
-            entry_price=self.entry_price,
-            stop_price=self.stop_price,
-            take_profit_price=self.take_profit_price,
-            signal_confidence=self.signal_confidence,
-            expires_at_ms=self.expires_at_ms,
-            size=size,
-            slippage_allowance_fraction=self.slippage_allowance_fraction,
-            adds=self.adds,
-            liquidation_price=self.liquidation_price,
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

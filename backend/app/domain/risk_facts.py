@@ -1,7 +1,7 @@
 """The facts that a pre-trade review decides on. Everything that may be missing is nullable, and missing
 is never zero. Amounts are quote currency; the facts are all of one environment, paper or live."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from decimal import Decimal
 from typing import Final
 
@@ -134,11 +134,11 @@ class MarketFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OrderIntent:
-    """An entry that somebody would like to send. `signal_price` is what the signal saw, `entry_price`
-    the price at which it is expected to fill now; both quote currency. `expires_at_ms` is market time,
-    exclusive: at that moment the signal is too old. `adds` says that it adds to the wallet's trade.
-    `liquidation_price` is where the venue would close the position, None where not known."""
+class EntryOrder:
+    """An entry that somebody would like to send, before it has a size. `signal_price` is what the signal saw,
+    `entry_price` the price at which it is expected to fill now; both quote currency. `expires_at_ms` is
+    market time, exclusive: at that moment the signal is too old. `adds` says that it adds to the wallet's
+    trade. `liquidation_price` is where the venue would close the position, None where not known."""
 
     symbol: str
     environment: Environment
@@ -149,10 +149,24 @@ class OrderIntent:
     take_profit_price: Decimal | None
     signal_confidence: Decimal | None
     expires_at_ms: int
-    size: PositionSize
     slippage_allowance_fraction: Decimal
     adds: bool = False
     liquidation_price: Decimal | None = None
+
+    def sized(self, size: PositionSize) -> "OrderIntent":
+        """Return the order with its size."""
+        held = {name: getattr(self, name) for name in _ORDER_FIELDS}
+        return OrderIntent(**held, size=size)
+
+
+_ORDER_FIELDS: Final = tuple(field.name for field in fields(EntryOrder))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderIntent(EntryOrder):
+    """An entry with its size."""
+
+    size: PositionSize
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,10 @@ from decimal import Decimal
 from typing import TypeVar
 
 from app.domain.limit_table import BY_FIELD, LimitUnit
-from app.domain.risk_case import ClosedTradeStatistics, EntryOrder, RiskCase, SizingTerms
+from app.domain.risk_case import ClosedTradeStatistics, RiskCase, SizingTerms
 from app.domain.risk_facts import (
     NEVER_MS,
+    EntryOrder,
     LossWindow,
     MarketFacts,
     OpenTrade,

@@ -98,6 +98,17 @@ def test_what_is_held_counts_against_the_size_of_a_position(limits: RiskLimits, 
     assert codes(limits=permitted) == []
 
 
+def test_what_is_held_counts_against_the_risk_of_a_position() -> None:
+    wallet = replace(HOLDING, open_trade=replace(HELD, risk_amount=Decimal(10)))
+    at = replace(PERMITTED, wallet=RiskLimits(max_risk_per_trade_fraction=Decimal("0.003")))
+    assert codes(intent=ADDING, wallet=wallet, limits=at) == ["pyramiding_stop_at_risk"]
+    above = replace(PERMITTED, wallet=RiskLimits(max_risk_per_trade_fraction=Decimal("0.0029")))
+    assert codes(intent=ADDING, wallet=wallet, limits=above) == [
+        "max_risk_per_trade",
+        "pyramiding_stop_at_risk",
+    ]
+
+
 def test_an_add_is_no_further_position() -> None:
     full = RiskLimits(max_open_positions=1, max_positions_per_symbol=1, max_positions_per_strategy=1)
     wallet = replace(HOLDING, open_positions=1, positions_in_symbol=1, positions_in_strategy=1)

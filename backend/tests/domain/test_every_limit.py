@@ -101,7 +101,13 @@ def test_an_aggregate_limit_reads_its_own_levels_facts_only(
 def test_a_limit_whose_fact_is_missing_refuses(example: AggregateExample, level: RiskLevel) -> None:
     limits = at_level(level, with_facts(one_limit(example.field, example.limit), example.beside))
     unknown = f"{BY_FIELD[example.field].unknown}:{level}"
-    assert unknown in found_at(level, {example.missing: None}, limits)
+    assert found_at(level, {example.missing: None}, limits) == {unknown}
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_a_part_of_equity_that_is_not_known_refuses_by_that_name(level: RiskLevel) -> None:
+    limits = at_level(level, RiskLimits(max_portfolio_heat_fraction=Decimal("0.5")))
+    assert found_at(level, {"equity": None}, limits) == {f"equity_unknown:{level}"}
 
 
 @pytest.mark.parametrize("level", sorted(EVERY_LEVEL))

@@ -12,8 +12,8 @@ import pytest
 from app.domain.decision import decide, decide_batch
 from app.domain.limits import ApprovedOrder
 from app.domain.receipts import RULE_VERSION, ReceiptError, case_of, receipt_of, receipts_of, rerun
-from app.domain.risk_case import ClosedTradeStatistics, EntryOrder, RiskCase, SizingTerms
-from app.domain.risk_facts import OpenTrade
+from app.domain.risk_case import ClosedTradeStatistics, RiskCase, SizingTerms
+from app.domain.risk_facts import EntryOrder, OpenTrade
 from app.domain.risk_limits import FIELD_NAMES, LimitLevels, RiskLimits
 from app.domain.types import Side, SizingMethod
 from tests.domain.books import Drawing

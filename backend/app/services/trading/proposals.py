@@ -7,8 +7,8 @@ from uuid import UUID
 
 from app.domain.defaults import SLIPPAGE_ALLOWANCE_FRACTION
 from app.domain.limits import MarketFacts
-from app.domain.risk_case import EntryOrder, RiskCase, SizingTerms
-from app.domain.risk_facts import NO_STRATEGY_FACTS, NO_SYMBOL_FACTS
+from app.domain.risk_case import RiskCase, SizingTerms
+from app.domain.risk_facts import NO_STRATEGY_FACTS, NO_SYMBOL_FACTS, EntryOrder
 from app.domain.risk_limits import NO_OPINION
 from app.domain.stops import PriceSpec, PriceUnit, StopSpecError, resolve_target, stop_toward_entry
 from app.domain.types import Environment, Instrument, Side, SizingMethod, TradingState
