@@ -75,6 +75,7 @@ class StreamAudience:
         for account, key in over:
             expired = {"e": "listenKeyExpired", "E": now, "listenKey": key}
             self._frames.send(account, "listenKeyExpired", orjson.dumps(expired).decode())
+            self._hub.forsake(account, key)
 
     # Markets
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Protocol
 
 from aiohttp import web
@@ -93,7 +94,8 @@ class FaultyReplies:
                 abort(request)
                 return web.Response()
             case FaultMode.LATE | FaultMode.LATE_RESET:
-                await request.read()
+                with suppress(web.HTTPRequestEntityTooLarge):  # carrying it out refuses it
+                    await request.read()
                 self._later(rule.delay_seconds(LATE_SECONDS), carry_out)
                 if rule.mode is FaultMode.LATE_RESET:
                     abort(request)

@@ -83,6 +83,12 @@ class Hub:
             listener.account, listener.listen_key = account, listen_key
             self._accounts[account].add(listener)
 
+    def forsake(self, account: str, listen_key: str) -> None:
+        """The key is worth nothing any more: whoever listens by it hears no more of the account."""
+        for listener in [one for one in self._accounts[account] if one.listen_key == listen_key]:
+            self._accounts[account].discard(listener)
+            listener.account = listener.listen_key = None
+
     def leave(self, listener: Listener) -> None:
         self.unsubscribe(listener, list(listener.streams))
         self.listeners.discard(listener)

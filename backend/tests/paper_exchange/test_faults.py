@@ -17,6 +17,7 @@ import pytest
 
 from tests.paper_exchange.running import SYMBOL, TOKEN, Running, connect
 
+GONE = {aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR, aiohttp.WSMsgType.CLOSE}
 ORDER = {"path": "/fapi/v1/order", "method": "POST"}
 
 
@@ -315,9 +316,16 @@ async def test_listen_keys_expire_and_sockets_drop_when_told(desk: Desk) -> None
         assert json.loads(await socket.receive_str(timeout=10))["e"] == "listenKeyExpired"
         with pytest.raises(ccxt.BaseError, match="-1125"):
             await desk.client.fapiPrivatePutListenKey()
-        _control(desk.running, "POST", "fault/act", account=desk.account, drop_sockets=True)
-        message = await socket.receive(timeout=10)
-        assert message.type in {aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR, aiohttp.WSMsgType.CLOSE}
+        another = (await desk.client.fapiPrivatePostListenKey())["listenKey"]
+        async with session.ws_connect(f"{desk.running.base}/private/ws?listenKey={another}") as heard:
+            await desk.place()
+            assert await _events(heard, 1) == [("ORDER_TRADE_UPDATE", "NEW")]
+            # The socket of the expired key is open and has heard nothing of it.
+            await socket.send_json({"method": "LIST_SUBSCRIPTIONS", "id": 1})
+            assert json.loads(await socket.receive_str(timeout=10)) == {"result": [], "id": 1}
+            _control(desk.running, "POST", "fault/act", account=desk.account, drop_sockets=True)
+            message = await heard.receive(timeout=10)
+            assert message.type in GONE
     fired = _fired(desk.running)
     assert (fired["expire_listen_keys"], fired["drop_sockets"]) == (1, 1)
 
@@ -331,11 +339,7 @@ async def test_drop_without_an_account_cuts_every_kind_of_socket(desk: Desk) -> 
                 _control(desk.running, "DELETE")
                 _control(desk.running, "POST", "fault/act", drop_sockets=True)
                 message = await socket.receive(timeout=10)
-                assert message.type in {
-                    aiohttp.WSMsgType.CLOSED,
-                    aiohttp.WSMsgType.ERROR,
-                    aiohttp.WSMsgType.CLOSE,
-                }
+                assert message.type in GONE
                 assert _fired(desk.running)["drop_sockets"] == 1
 
 
