@@ -16,6 +16,7 @@ from app.core.clock import utc_now
 from app.core.config import DatabaseRole, Settings, asyncpg_dsn, role_database_url
 from app.core.db import Database
 from app.core.errors import UnauthenticatedError
+from app.core.lean_transactions import LeanTransactions
 from app.repositories.decisions import DecisionRepository
 from app.repositories.journal import JournalRepository
 from app.repositories.positions import PositionRepository
@@ -30,8 +31,14 @@ from app.services.ports import MarketReader
 from app.services.position_views import PositionView
 from app.services.positions import Positions
 from app.services.price_book import PriceBook, follow_prices
+from app.services.risk_check import RiskCheck
+from app.services.risk_receipts import RiskReceipts
 from app.services.risk_status import RiskStatus
 from app.services.stream_tickets import StreamTickets, TicketHolder
+from app.services.trading.correlations import CorrelationBook
+from app.services.trading.markets import MarketView
+
+LEAN_CONNECTIONS = 2
 
 
 class TradingDesk:
@@ -51,7 +58,13 @@ class TradingDesk:
         self._redis = redis
         self.book = PriceBook() if book is None else book
         self.directory = MarketDirectory(database, reader, self.book, settings.allowed_venues)
-        self.risk_status = RiskStatus(database, self.directory, utc_now)
+        self._lean = LeanTransactions(
+            asyncpg_dsn(role_database_url(settings, DatabaseRole.API)), size=LEAN_CONNECTIONS
+        )
+        correlations = CorrelationBook(self._lean)
+        self.risk_status = RiskStatus(database, self.directory, utc_now, correlations.correlation)
+        self.risk_check = RiskCheck(database, MarketView(reader, self.book), correlations, utc_now)
+        self.risk_receipts = RiskReceipts(database, utc_now)
         self.tickets = StreamTickets(RedisTicketStore(redis))
         self.rows = LiveRows(database, self.book, wallets, utc_now)
         self.live = LiveStream(
@@ -119,6 +132,7 @@ class TradingDesk:
         finally:
             self.live.close_all()
             await _end(tasks)
+            await self._lean.close()
 
 
 async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:

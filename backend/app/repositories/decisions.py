@@ -75,6 +75,24 @@ class DecisionRepository:
         rows = [DecisionRecord(*row) for row in await self._session.execute(statement.limit(limit + 1))]
         return page_of(rows, limit, lambda row: Keyset(row.created_at, row.id))
 
+    async def one(self, user_id: UUID, decision_id: UUID) -> tuple[DecisionRecord, bytes | None] | None:
+        """A decision of this tenant and its receipt; None where there is none."""
+        statement = _DECISION_ROWS.add_columns(RiskDecision.receipt).where(
+            RiskDecision.user_id == user_id, RiskDecision.id == decision_id
+        )
+        row = (await self._session.execute(statement)).first()
+        return None if row is None else (DecisionRecord(*row[:-1]), row[-1])
+
+    async def since(
+        self, user_id: UUID, start: datetime, limit: int
+    ) -> list[tuple[DecisionRecord, bytes | None]]:
+        """At most `limit` decisions made from then on with their receipts, newest first."""
+        statement = _DECISION_ROWS.add_columns(RiskDecision.receipt).where(
+            RiskDecision.user_id == user_id, RiskDecision.created_at >= start
+        )
+        statement = statement.order_by(RiskDecision.created_at.desc(), RiskDecision.id.desc()).limit(limit)
+        return [(DecisionRecord(*row[:-1]), row[-1]) for row in await self._session.execute(statement)]
+
     async def some(self, user_id: UUID, ids: list[UUID]) -> list[DecisionRecord]:
         """The decisions of these ids that this tenant has, oldest first."""
         statement = _DECISION_ROWS.where(RiskDecision.user_id == user_id, RiskDecision.id.in_(ids))

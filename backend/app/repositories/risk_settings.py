@@ -55,6 +55,11 @@ class RiskSettingsRepository:
             await self._session.execute(statement.execution_options(populate_existing=True))
         ).scalar_one_or_none()
 
+    async def of_wallets(self, user_id: UUID) -> list[WalletRiskSettings]:
+        """The overrides of every wallet of the user that has any."""
+        statement = select(WalletRiskSettings).where(WalletRiskSettings.user_id == user_id)
+        return list((await self._session.execute(statement)).scalars())
+
     async def change_wallet(
         self, user_id: UUID, wallet_id: UUID, values: Mapping[str, object]
     ) -> WalletRiskSettings | None:

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.models.risk_settings import ScopedRiskSettings
 from app.models.wallet import Wallet
 from app.repositories.gate_facts import FactsWanted, GateFactsRepository
 from app.repositories.gate_rows import GateRows
@@ -29,12 +30,27 @@ class RiskStatusRepository:
         venues: dict[str, list[str]] = {}
         for environment, venue in found:
             venues.setdefault(environment, []).append(venue)
+        scoped = await self._session.execute(
+            select(ScopedRiskSettings.scope, ScopedRiskSettings.scope_key).where(
+                ScopedRiskSettings.user_id == user_id
+            )
+        )
+        keys: dict[str, list[str]] = {"symbol": [], "strategy": []}
+        for scope, key in scoped:
+            keys[scope].append(key)
         facts = GateFactsRepository(self._session)
         return [
             (
                 environment,
                 await facts.read(
-                    user_id, FactsWanted([user_id], environment, market_time(venues[environment]))
+                    user_id,
+                    FactsWanted(
+                        [user_id],
+                        environment,
+                        market_time(venues[environment]),
+                        keys["symbol"],
+                        keys["strategy"],
+                    ),
                 ),
             )
             for environment in sorted(venues, reverse=True)

@@ -1,28 +1,29 @@
-"""How much of each limit is used, computed by the gate's own picture of the user."""
+"""How much of each limit is used now at each level, computed by the gate's own picture of the user."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Protocol
+from typing import Final, Protocol
 from uuid import UUID
 
 from app.core.db import Database
 from app.domain.decimal_text import plain
-from app.domain.defaults import percent_of
 from app.domain.exposure import fraction_of_equity
-from app.domain.limits import RiskLimits, UserFacts
-from app.domain.loss_windows import LossVerdict, WindowLength, window_bounds, window_loss
-from app.domain.types import Side, TradingState
+from app.domain.limit_use import LimitUse, uses_of
+from app.domain.limits import UserFacts, WalletFacts
+from app.domain.loss_windows import WindowLength, window_bounds, window_loss
+from app.domain.types import RiskLevel, Side, TradingState
 from app.repositories.breakers import BreakerRepository
 from app.repositories.gate_rows import GateRows, StateRow, UserRow
 from app.repositories.risk_status import RiskStatusRepository
 from app.services.circuit_breaker import BreakerView, breaker_view
 from app.services.trading.holdings import Marked, Markets
-from app.services.trading.risk_picture import Candidate, RiskPicture
+from app.services.trading.risk_picture import Candidate, Correlations, RiskPicture
 
-_SHOWN = Decimal("0.0001")
-_NO_ORDER = Candidate("", "", "", Side.LONG)
+_SHOWN: Final = Decimal("0.0001")
+_NO_ORDER: Final = Candidate("", "", "", Side.LONG)
+_WINDOWS: Final = {"day": WindowLength.DAY, "week": WindowLength.WEEK, "month": WindowLength.MONTH}
 
 
 class MarketFacts(Protocol):
@@ -35,10 +36,14 @@ class MarketFacts(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LimitUseView:
-    """A limit and how much of it is used, in `unit` (percent 0-100, usd, count); None where not known or
-    not set. A loss is positive. Tripped limits stay so until `resets_at`."""
+    """A limit of one level and how much of it is used, in `unit` (percent 0-100, usd, count); None where not
+    known or not set. A loss is positive. `tripped`: reached, for a loss until `resets_at`. `subject` is the
+    wallet's id, the strategy or the symbol, None for the user."""
 
     name: str
+    label: str
+    level: str
+    subject: str | None
     used: str | None
     limit: str | None
     unit: str
@@ -47,17 +52,32 @@ class LimitUseView:
 
 
 @dataclass(frozen=True, slots=True)
+class AssetView:
+    """Notional in one base asset over all wallets, open and reserved; percent of the user's equity."""
+
+    asset: str
+    notional: str | None
+    percent: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class EnvironmentRiskView:
-    """One environment's risk. `as_of` is the oldest balance that it rests on, wall time."""
+    """One environment's risk. `as_of` is the oldest balance that it rests on, wall time. `open_risk` is what
+    would be lost if every stop filled."""
 
     environment: str
     trading_state: TradingState
     reason: str | None
     as_of: datetime | None
+    time_zone: str
     equity: str | None
     exposure_heat_percent: str | None
     open_risk_percent: str | None
+    margin_percent: str | None
+    open_risk: str | None
     open_positions: int
+    pending_entries: int
+    assets: list[AssetView]
     limits: list[LimitUseView]
     day_pnl: str | None
 
@@ -65,10 +85,17 @@ class EnvironmentRiskView:
 class RiskStatus:
     """Risk of one user at a time."""
 
-    def __init__(self, database: Database, markets: MarketFacts, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        markets: MarketFacts,
+        now: Callable[[], datetime],
+        correlations: Correlations = lambda *_: None,
+    ) -> None:
         self._database = database
         self._markets = markets
         self._now = now
+        self._correlations = correlations
 
     async def status(self, user_id: UUID) -> list[EnvironmentRiskView]:
         """Every environment in which the user has a wallet; paper before live."""
@@ -101,27 +128,87 @@ class RiskStatus:
             markets=markets,
             now=self._now(),
             market_time=market_time,
-            correlations=lambda *_: None,
+            correlations=self._correlations,
         )
-        first = held.wallets[0]
-        user = picture.user_facts(first.id, _NO_ORDER)
-        limits = picture.book(first.id).limits.of_user()
-        resets_at = window_bounds(market_time, WindowLength.DAY, held.time_zone).end
-        verdict = _day_verdict(user, limits)
-        heat = _percent(_sum(user.notional, user.reserved_notional), user.equity)
-        open_risk = _percent(_sum(user.open_risk, user.reserved_risk), user.equity)
+        user = picture.user_facts(held.wallets[0].id, _NO_ORDER)
+        use = {
+            one.declared.name: one for one in uses_of(user, picture.book(held.wallets[0].id).limits.of_user())
+        }
         return EnvironmentRiskView(
             environment=environment,
             trading_state=breaker.state,
             reason=breaker.reason,
             as_of=_oldest_balance(held.states),
+            time_zone=held.time_zone,
             equity=plain(user.equity),
-            exposure_heat_percent=heat,
-            open_risk_percent=open_risk,
+            exposure_heat_percent=_shown(use["max_portfolio_heat"].used, 100),
+            open_risk_percent=_shown(use["max_open_risk_percent"].used, 100),
+            margin_percent=_shown(use["max_margin_utilisation_percent"].used, 100),
+            open_risk=plain(_sum(user.open_risk, user.reserved_risk)),
             open_positions=user.open_positions or 0,
-            limits=_limits(user, limits, verdict, (heat, open_risk), resets_at),
-            day_pnl=None if verdict is None else plain(-verdict.loss),
+            pending_entries=user.pending_entries or 0,
+            assets=_assets(picture, held, user),
+            limits=list(_limit_views(picture, held, market_time)),
+            day_pnl=_day_pnl(user),
         )
+
+
+def _limit_views(picture: RiskPicture, user: UserRow, market_time: datetime) -> Iterator[LimitUseView]:
+    """Every limit of the user's level, and those that a wallet, a strategy or a symbol has set."""
+    first = user.wallets[0].id
+    resets = {
+        name: window_bounds(market_time, length, user.time_zone).end for name, length in _WINDOWS.items()
+    }
+    facts = picture.user_facts(first, _NO_ORDER)
+    for use in uses_of(facts, picture.book(first).limits.of_user()):
+        yield _view(use, RiskLevel.USER, None, resets)
+    for wallet in user.wallets:
+        if wallet.status != "active":
+            continue
+        own = uses_of(_wallet_facts(picture, wallet.id), picture.book(wallet.id).limits.of_wallet())
+        yield from (
+            _view(use, RiskLevel.WALLET, str(wallet.id), resets) for use in own if use.limit is not None
+        )
+    for row in user.scoped:
+        level = RiskLevel(row.scope)
+        key = row.scope_key
+        strategy, symbol = (key, "") if level is RiskLevel.STRATEGY else ("", key)
+        order = Candidate("", symbol, strategy, Side.LONG)
+        scope = picture.strategy_facts(order) if strategy else picture.symbol_facts(order)
+        limits = picture.book(first, strategy, symbol).limits.at(level)
+        yield from (_view(use, level, key, resets) for use in uses_of(scope, limits) if use.limit is not None)
+
+
+def _wallet_facts(picture: RiskPicture, wallet_id: UUID) -> WalletFacts:
+    return picture.wallet_facts(wallet_id, _NO_ORDER)
+
+
+def _view(use: LimitUse, level: RiskLevel, subject: str | None, resets: dict[str, datetime]) -> LimitUseView:
+    declared = use.declared
+    return LimitUseView(
+        name=declared.name,
+        label=declared.label,
+        level=level.value,
+        subject=subject,
+        used=_shown(use.used, declared.shown_factor),
+        limit=_shown(use.limit, declared.shown_factor),
+        unit=declared.unit.value,
+        resets_at=None if declared.resets is None else resets[declared.resets.value],
+        tripped=use.reached,
+    )
+
+
+def _assets(picture: RiskPicture, held: UserRow, user: UserFacts) -> list[AssetView]:
+    """What is held of each asset, by its name."""
+    symbols: dict[str, str] = {}
+    for trade in held.trades:
+        symbols.setdefault(trade.symbol.partition("/")[0], trade.symbol)
+    views = []
+    for asset, symbol in sorted(symbols.items()):
+        notional = picture.user_facts(held.wallets[0].id, Candidate("", symbol, "", Side.LONG)).asset_notional
+        share = None if notional is None else fraction_of_equity(notional, user.equity)
+        views.append(AssetView(asset, plain(notional), _shown(share, 100)))
+    return views
 
 
 def _has_account(user: UserRow) -> bool:
@@ -130,51 +217,10 @@ def _has_account(user: UserRow) -> bool:
     return any(wallet.status == "active" or wallet.id in known for wallet in user.wallets)
 
 
-def _limits(
-    user: UserFacts,
-    limits: RiskLimits,
-    verdict: LossVerdict | None,
-    gauges: tuple[str | None, str | None],
-    resets_at: datetime,
-) -> list[LimitUseView]:
-    """Return each limit that is evaluated, also where the user has set none."""
-    loss = None if verdict is None else max(verdict.loss, Decimal(0))
-    percent = None if verdict is None or verdict.percent is None else max(verdict.percent, Decimal(0))
-    tripped = verdict is not None and verdict.tripped
-    positions = _sum(_count(user.open_positions), _count(user.pending_entries))
-    return [
-        LimitUseView(
-            "max_daily_loss_usd", plain(loss), plain(limits.max_daily_loss_usd), "usd", resets_at, tripped
-        ),
-        LimitUseView(
-            "max_daily_loss_percent",
-            _shown(percent),
-            _shown(percent_of(limits.max_daily_loss_fraction)),
-            "percent",
-            resets_at,
-            tripped,
-        ),
-        _usage("max_portfolio_heat", gauges[0], percent_of(limits.max_portfolio_heat_fraction), "percent"),
-        _usage("max_open_risk_percent", gauges[1], percent_of(limits.max_open_risk_fraction), "percent"),
-        _usage("max_open_positions", plain(positions), _count(limits.max_open_positions), "count"),
-    ]
-
-
-def _usage(name: str, used: str | None, limit: Decimal | None, unit: str) -> LimitUseView:
-    """Return a usage limit: it refuses above itself, so using all of it already leaves no room."""
-    full = used is not None and limit is not None and Decimal(used) >= limit
-    return LimitUseView(name, used, _shown(limit), unit, None, full)
-
-
-def _day_verdict(user: UserFacts, limits: RiskLimits) -> LossVerdict | None:
+def _day_pnl(user: UserFacts) -> str | None:
     if user.day is None or user.equity is None:
         return None
-    return window_loss(
-        user.day,
-        user.equity,
-        max_loss_usd=limits.max_daily_loss_usd,
-        max_loss_fraction=limits.max_daily_loss_fraction,
-    )
+    return plain(-window_loss(user.day, user.equity).loss)
 
 
 def _oldest_balance(states: Sequence[StateRow]) -> datetime | None:
@@ -183,18 +229,10 @@ def _oldest_balance(states: Sequence[StateRow]) -> datetime | None:
     return min(known) if known and len(known) == len(times) else None
 
 
-def _percent(amount: Decimal | None, equity: Decimal | None) -> str | None:
-    return None if amount is None else _shown(percent_of(fraction_of_equity(amount, equity)))
-
-
-def _shown(figure: Decimal | None) -> str | None:
-    return None if figure is None else plain(figure.quantize(_SHOWN))
+def _shown(figure: Decimal | None, factor: int) -> str | None:
+    return None if figure is None else plain((figure * factor).quantize(_SHOWN))
 
 
 def _sum(*parts: Decimal | None) -> Decimal | None:
     known = [part for part in parts if part is not None]
     return sum(known, Decimal(0)) if len(known) == len(parts) else None
-
-
-def _count(number: int | None) -> Decimal | None:
-    return None if number is None else Decimal(number)

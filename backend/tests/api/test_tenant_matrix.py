@@ -37,6 +37,7 @@ PUBLIC = frozenset(
     }
 )
 TRADE, WALLET, SESSION = "{trade_id}", "{wallet_id}", "{session_id}"
+ENTRY = {"wallet_id": WALLET, "symbol": "BTC", "side": "long", "stop_price": "40000"}
 # Body (and query) of a valid request by operation id; ids of the asked-for tenant are put into paths.
 EXAMPLES: dict[str, dict[str, Any]] = {
     "list_sessions": {},
@@ -67,6 +68,10 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "reset_risk_settings": {},
     "read_risk_status": {},
     "list_risk_decisions": {},
+    "read_risk_decision": {},
+    "preview_risk_settings": {"json": {"max_leverage": 2}},
+    "calculate_position_size": {"json": ENTRY},
+    "validate_entry": {"json": ENTRY},
     "read_circuit_breaker_status": {},
     "pause_trading": {"json": {}},
     "resume_trading": {"json": {"acknowledge": True}},
@@ -131,6 +136,7 @@ class Target:
 
     person: Person
     trade_id: UUID
+    decision_id: UUID
     texts: frozenset[str]
 
 
@@ -144,7 +150,7 @@ async def target(world: World, bob: Person) -> Target:
     await world.pending_change(bob, "symbol", "BTC/USDT:USDT")
     await world.pending_change(bob, "wallet", str(bob.wallet_id))
     ids = (bob.user_id, bob.session_id, bob.wallet_id, trade_id, closed, log_id, decision_id)
-    return Target(bob, trade_id, frozenset(str(one) for one in ids))
+    return Target(bob, trade_id, decision_id, frozenset(str(one) for one in ids))
 
 
 async def ask(
@@ -152,7 +158,10 @@ async def ask(
 ) -> httpx.Response:
     path = operation_path(operation, target)
     held = headers | {"Idempotency-Key": uuid4().hex, "If-Match": "*"}
-    return await http.request(operation.method, path, headers=held, **EXAMPLES[operation.name])
+    example = dict(EXAMPLES[operation.name])
+    if example.get("json") is ENTRY:
+        example["json"] = ENTRY | {"wallet_id": str(target.person.wallet_id)}
+    return await http.request(operation.method, path, headers=held, **example)
 
 
 async def rows_of(sql: asyncpg.Connection, user_id: UUID) -> str:
@@ -240,9 +249,10 @@ async def test_another_tenant_sees_and_changes_nothing(
 ) -> None:
     before = await rows_of(owner_connection, target.person.user_id)
     answer = await ask(http, operation, target, alice.headers)
-    if operation in WITH_ID:
+    if operation in WITH_ID or EXAMPLES[operation.name].get("json") is ENTRY:
         assert (answer.status_code, answer.json()["code"]) == (404, "not_found"), answer.text
-        named_ids = {one for one in target.texts if one in operation_path(operation, target)}
+        asked = operation_path(operation, target) + str(target.person.wallet_id)
+        named_ids = {one for one in target.texts if one in asked}
     else:
         named_ids = set()
         assert answer.status_code < 500 or operation.name in SHARED | {"create_wallet"}
@@ -254,6 +264,7 @@ async def test_another_tenant_sees_and_changes_nothing(
 def operation_path(operation: Operation, target: Target) -> str:
     return operation.path.format(
         trade_id=target.trade_id,
+        decision_id=target.decision_id,
         wallet_id=target.person.wallet_id,
         session_id=target.person.session_id,
         setting="max_leverage",

@@ -11,6 +11,7 @@ ROUTERS: Final = (
     "me",
     "wallets",
     "risk",
+    "risk_check",
     "risk_profiles",
     "risk_scopes",
     "risk_status",

@@ -4,9 +4,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from app.api.deps import Parts, Tenant
-from app.api.desk import SettingName
+from app.api.deps import CurrentUser, Parts, Tenant
+from app.api.desk import Desk, SettingName, answer
 from app.api.etags import MatchedVersion, set_etag
+from app.schemas.decision import SettingsPreview
 from app.schemas.risk import RiskSettingsOut, RiskSettingsPatch
 from app.services.trading.risk_settings import HeldSettings
 from app.services.trading.settings_views import held_view
@@ -30,6 +31,14 @@ async def change_risk_settings(
     changes = {name: getattr(patch, name) for name in patch.model_fields_set - {"consent"}}
     desk = parts.risk_settings(tenant.session)
     return _answer(await desk.change(tenant.user_id, changes, version, patch.consent), response)
+
+
+@router.post("/preview", response_model=SettingsPreview)
+async def preview_risk_settings(patch: RiskSettingsPatch, user: CurrentUser, desk: Desk) -> Response:
+    """Replay a change over the decisions of the last 90 days: which would be blocked, which let through.
+    Nothing is changed."""
+    changes = {name: getattr(patch, name) for name in patch.model_fields_set - {"consent"}}
+    return answer(await desk.risk_receipts.preview(user.id, changes))
 
 
 @router.delete("")

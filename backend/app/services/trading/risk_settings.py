@@ -284,6 +284,14 @@ def _after(before: RiskSettingsValues, changes: Changes) -> RiskSettingsValues:
     return replace(before, **held)  # type: ignore[arg-type]  # names and types are the schema's
 
 
+def checked_after(row: Row, changes: Changes) -> RiskSettingsValues:
+    """Return the settings as they would be after the changes; what makes no sense is refused by field."""
+    known = {name: value for name, value in changes.items() if name in row.__table__.c}
+    after = _after(values_of(row), known)
+    _check(after)
+    return after
+
+
 def _errors(values: RiskSettingsValues) -> tuple[FieldError, ...]:
     return tuple(
         FieldError(error.field, error.code, error.message, plain(error.limit), plain(error.value))

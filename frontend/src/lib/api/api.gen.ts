@@ -7,6 +7,13 @@ export interface AccessTokenOut {
   readonly token_type?: "bearer"
 }
 
+/** Notional in one base asset over all wallets, pending entries included; percent of equity. */
+export interface AssetExposure {
+  readonly asset: string
+  readonly notional: string | null
+  readonly percent: string | null
+}
+
 /**
  * What to trade, and the wallet's own limits. What is left out stays as it is; a list that was never
  * chosen is everything there is.
@@ -82,6 +89,21 @@ export interface Candles {
   readonly items: ReadonlyArray<readonly [number, string, string, string, string, string]>
 }
 
+/** A decision that would have come out otherwise; `breaches` are those under the changed settings. */
+export interface ChangedDecision {
+  readonly approved_after: boolean
+  readonly approved_before: boolean
+  readonly breaches: ReadonlyArray<Breach>
+  /** UTC, ISO 8601 */
+  readonly created_at: string
+  readonly id: string
+  readonly notional: string | null
+  readonly side: Side
+  readonly strategy: string
+  readonly symbol: string
+  readonly wallet_id: string
+}
+
 /** What the gate answered to one signal for one wallet: approved, or every breach. */
 export interface Decision {
   readonly approved: boolean
@@ -104,6 +126,16 @@ export interface Decision {
   readonly wallet_id: string
 }
 
+/**
+ * A decision with the receipt that was stored with it: every fact and limit that decided, as canonical
+ * JSON. Both are null where it was made before receipts were kept.
+ */
+export interface DecisionDetail {
+  readonly decision: Decision
+  readonly receipt: { readonly [key: string]: JsonValue } | null
+  readonly rerun: Rerun | null
+}
+
 /** Decisions, newest first; `next_cursor` is null on the last page. */
 export interface DecisionPage {
   readonly items: ReadonlyArray<Decision>
@@ -121,20 +153,85 @@ export interface EmailLink {
   readonly token: string
 }
 
+/**
+ * What the gate would answer. `position_size_usd` is the notional; gauges are percent of the user's equity
+ * before the entry and after it.
+ */
+export interface EntryAnswer {
+  readonly approved: boolean
+  /** UTC, ISO 8601 */
+  readonly as_of: string
+  readonly binding_cap: string | null
+  readonly breaches: ReadonlyArray<ScopedBreach>
+  /** A decimal number, exactly as computed */
+  readonly entry_price: string
+  readonly equity: string | null
+  readonly exposure_heat_after_percent: string | null
+  readonly exposure_heat_percent: string | null
+  readonly leverage: number
+  /** A decimal number, exactly as computed */
+  readonly margin: string
+  readonly mark_price: string | null
+  readonly method: SizingMethod
+  /** A decimal number, exactly as computed */
+  readonly notional: string
+  readonly open_risk_after_percent: string | null
+  readonly open_risk_percent: string | null
+  /** A decimal number, exactly as computed */
+  readonly position_size_usd: string
+  readonly price_age_seconds: number | null
+  /** A decimal number, exactly as computed */
+  readonly quantity: string
+  /** A decimal number, exactly as computed */
+  readonly risk_amount: string
+  readonly risk_r: string | null
+  readonly risk_reward: string | null
+  readonly rule_version: string
+  readonly side: Side
+  readonly size_refusal: string | null
+  readonly steps: SizeSteps | null
+  readonly stop_price: string | null
+  readonly symbol: string
+  readonly take_profit_price: string | null
+}
+
+/** An entry to be sized and judged for one wallet. Without an entry price it is the mark price now. */
+export interface EntryCheck {
+  readonly entry_price?: number | string | null
+  /** Another than the wallet's own */
+  readonly position_sizing_method?: SizingMethod | null
+  readonly side: Side
+  readonly signal_confidence?: number | string | null
+  /** Quote currency */
+  readonly stop_price: number | string
+  readonly strategy?: string | null
+  readonly symbol: string
+  readonly take_profit_price?: number | string | null
+  readonly wallet_id: string
+}
+
 /** Paper and live never mix: every aggregate is kept per environment. */
 export type Environment = "paper" | "live"
 
-/** One environment's risk; paper and live are never added up. `as_of` is the oldest balance's time. */
+/**
+ * One environment's risk; paper and live are never added up. `as_of` is the oldest balance's time.
+ * `open_risk` is what would be lost if every stop filled, costs included.
+ */
 export interface EnvironmentRisk {
   readonly as_of: string | null
+  readonly assets: ReadonlyArray<AssetExposure>
   readonly day_pnl: string | null
   readonly environment: Environment
   readonly equity: string | null
   readonly exposure_heat_percent: string | null
   readonly limits: ReadonlyArray<LimitUse>
+  readonly margin_percent: string | null
   readonly open_positions: number
+  readonly open_risk: string | null
   readonly open_risk_percent: string | null
+  readonly pending_entries: number
   readonly reason: string | null
+  readonly time_zone: string
   readonly trading_state: TradingState
 }
 
@@ -200,6 +297,8 @@ export interface Fill {
   readonly venue_trade_id: string
 }
 
+export type JsonValue = unknown
+
 /**
  * A limit as it is declared: `name` is its setting, `greatest` the largest value that means something,
  * in its unit. It refuses above, at or below its value; aggregates are held against each level's own sum.
@@ -221,11 +320,17 @@ export interface LimitOut {
 /** What a scoped limit is about; it is held against the sums over all wallets of an environment. */
 export type LimitScope = "strategy" | "symbol"
 
-/** A limit and how much of it is used; null where not set or not known. A loss is positive. */
+/**
+ * A limit of one level and how much of it is used; null where not set or not known. A loss is positive.
+ * `tripped`: reached, for a loss until `resets_at`. `subject` is the wallet's id, the strategy or the symbol.
+ */
 export interface LimitUse {
+  readonly label: string
+  readonly level: "user" | "wallet" | "strategy" | "symbol"
   readonly limit: string | null
   readonly name: string
   readonly resets_at: string | null
+  readonly subject: string | null
   readonly tripped: boolean
   readonly unit: "percent" | "usd" | "count"
   readonly used: string | null
@@ -508,6 +613,14 @@ export interface ReadyOut {
   readonly status: "ready" | "degraded"
 }
 
+/** What came of deciding the receipt again under the rules of today: the same bytes, or the same answer. */
+export interface Rerun {
+  readonly identical: boolean
+  readonly rule_version: string
+  readonly same_answer: boolean
+  readonly stored_rule_version: string
+}
+
 /** Let entries pass again; `acknowledge` says that the cause was read. */
 export interface ResumeRequest {
   readonly acknowledge: true
@@ -634,6 +747,15 @@ export interface RiskStatus {
   readonly environments: ReadonlyArray<EnvironmentRisk>
 }
 
+/** One reason of a refusal, and whose limit it is where one limit stands at several levels. */
+export interface ScopedBreach {
+  readonly code: string
+  readonly limit: string | null
+  readonly message: string
+  readonly scope: string | null
+  readonly value: string | null
+}
+
 /** Every strategy and symbol with an opinion of its own, or one that waits. */
 export interface ScopedRiskSettingsList {
   readonly items: ReadonlyArray<ScopedRiskSettingsOut>
@@ -727,6 +849,25 @@ export interface SessionsOut {
   readonly items: ReadonlyArray<SessionOut>
 }
 
+/**
+ * A change of settings replayed over the decisions of the last days. `blocks` were approved and would be
+ * refused, `allows` the other way; `smaller` and `larger` are approvals of another size. `considered` were
+ * decided again, `without_receipt` could not be. The newest changed decisions are listed.
+ */
+export interface SettingsPreview {
+  readonly allows: number
+  readonly approved_after: number
+  readonly approved_before: number
+  readonly blocks: number
+  readonly changed: ReadonlyArray<ChangedDecision>
+  readonly considered: number
+  readonly days: number
+  readonly larger: number
+  readonly smaller: number
+  readonly truncated: boolean
+  readonly without_receipt: number
+}
+
 /** The side of a position. */
 export type Side = "long" | "short"
 
@@ -770,6 +911,33 @@ export interface Signal {
 /** The newest signals, newest first. */
 export interface Signals {
   readonly items: ReadonlyArray<Signal>
+}
+
+/** A cap as it stood: the most notional that it allowed. */
+export interface SizeCap {
+  readonly cap: string
+  /** A decimal number, exactly as computed */
+  readonly notional: string
+}
+
+/**
+ * How a size came about. `risk_percent` of equity is what the method puts at risk, null where it asks for
+ * an amount; `budget` the same in quote currency; then every cap, and what rounding to whole steps took away.
+ */
+export interface SizeSteps {
+  readonly budget: string | null
+  /** A decimal number, exactly as computed */
+  readonly capped_quantity: string
+  readonly caps: ReadonlyArray<SizeCap>
+  /** A decimal number, exactly as computed */
+  readonly confidence_factor: string
+  /** A decimal number, exactly as computed */
+  readonly proposed_notional: string
+  /** A decimal number, exactly as computed */
+  readonly proposed_quantity: string
+  readonly risk_percent: string | null
+  /** A decimal number, exactly as computed */
+  readonly rounded_off: string
 }
 
 export type SizingMethod = "fixed_percent" | "kelly" | "risk_parity" | "fixed_amount"
@@ -1253,11 +1421,23 @@ export interface Endpoints {
     readonly body: undefined
     readonly result: DecisionPage
   }
+  'GET /risk/decisions/{decision_id}': {
+    readonly path: { readonly decision_id: string }
+    readonly query: Record<never, never>
+    readonly body: undefined
+    readonly result: DecisionDetail
+  }
   'GET /risk/limits': {
     readonly path: Record<never, never>
     readonly query: Record<never, never>
     readonly body: undefined
     readonly result: Limits
+  }
+  'POST /risk/position-size': {
+    readonly path: Record<never, never>
+    readonly query: Record<never, never>
+    readonly body: EntryCheck
+    readonly result: EntryAnswer
   }
   'GET /risk/profiles': {
     readonly path: Record<never, never>
@@ -1313,11 +1493,23 @@ export interface Endpoints {
     readonly body: undefined
     readonly result: RiskSettingsOut
   }
+  'POST /risk/settings/preview': {
+    readonly path: Record<never, never>
+    readonly query: Record<never, never>
+    readonly body: RiskSettingsPatch
+    readonly result: SettingsPreview
+  }
   'GET /risk/status': {
     readonly path: Record<never, never>
     readonly query: Record<never, never>
     readonly body: undefined
     readonly result: RiskStatus
+  }
+  'POST /risk/validate': {
+    readonly path: Record<never, never>
+    readonly query: Record<never, never>
+    readonly body: EntryCheck
+    readonly result: EntryAnswer
   }
   'GET /signals': {
     readonly path: Record<never, never>
