@@ -390,8 +390,11 @@ export const settings = {
   updated_at: iso(NOW - 4e6),
   pending: [{ setting: 'max_leverage', value: '12', effective_at: iso(NOW + 3.2e7), requested_at: iso(NOW - 9e5) }],
 }
-const limit = (name, used, most, unit, resets = null, tripped = false) => ({
+const limit = (name, used, most, unit, resets = null, tripped = false, level = 'user', subject = null) => ({
   name,
+  label: name,
+  level,
+  subject,
   used,
   limit: most,
   unit,
@@ -407,11 +410,25 @@ export const riskStatus = {
       as_of: iso(NOW),
       equity: '15412.63',
       exposure_heat_percent: '31.4210',
-      open_risk_percent: '2.1180',
+      open_risk_percent: '8.6000',
       open_positions: 3,
+      pending_entries: 1,
+      time_zone: 'Europe/Berlin',
+      margin_percent: '4.2',
+      open_risk: '326.43',
+      assets: [
+        { asset: 'BTC', notional: '2412.10', percent: '15.65' },
+        { asset: 'ETH', notional: '1524.40', percent: '9.89' },
+        { asset: 'SOL', notional: '906.20', percent: '5.88' },
+      ],
       day_pnl: '412.63',
       limits: [
         limit('max_portfolio_heat', '31.4210', '50', 'percent'),
+        limit('max_open_risk_percent', '8.6', '10', 'percent'),
+        limit('max_margin_utilisation_percent', '4.2', null, 'percent'),
+        limit('max_drawdown_percent', null, '15', 'percent'),
+        limit('max_open_positions', '2', '3', 'count', null, false, 'wallet', 'w1'),
+        limit('max_daily_loss_usd', '40', '100', 'usd', iso(NOW + 3e7), false, 'symbol', 'BTC/USDT:USDT'),
         limit('max_open_positions', '3', '5', 'count'),
         limit('max_daily_loss_percent', '1.12', '5', 'percent', iso(NOW + 3e7)),
         limit('max_daily_loss_usd', '162.11', '500', 'usd', iso(NOW + 3e7)),
@@ -491,3 +508,148 @@ export const sessions = [
     current: false,
   },
 ]
+
+const PROFILE = (name, label, explains, changed, needs_consent = false) => {
+  const { version, updated_at, pending, trading_paused, ...held } = settings
+  return { name, label, explains, needs_consent, settings: { ...held, ...changed } }
+}
+export const profiles = [
+  PROFILE('standard', 'Standard', 'The defaults: 1 % of equity at risk per trade, 5 positions, 5 % a day.', {}),
+  PROFILE(
+    'conservative',
+    'Conservative',
+    'At most 1 % per trade and 5 % at open risk, one position per symbol, 10 trades a day.',
+    {
+      max_open_risk_percent: '5',
+      max_positions_per_symbol: '1',
+      max_trades_per_day: '10',
+      max_open_positions: '10',
+    },
+  ),
+  PROFILE(
+    'real_money',
+    'Real money',
+    '200 dollars per position at 10x, confidence 0.7, 500 dollars a day, stop 2 %, target 4 %.',
+    {
+      position_sizing_method: 'fixed_amount',
+      stop_loss_percent: '2',
+      take_profit_percent: '4',
+    },
+  ),
+  PROFILE(
+    'unrestricted',
+    'Unrestricted',
+    'No limits of your own; the platform’s stay.',
+    Object.fromEntries(
+      Object.keys(settings)
+        .filter((name) => /^max_/.test(name))
+        .map((name) => [name, null]),
+    ),
+    true,
+  ),
+]
+export const scopes = [
+  {
+    ...Object.fromEntries(
+      Object.keys(settings)
+        .filter((name) => /^(max_|min_|cooldown_)/.test(name))
+        .map((name) => [name, null]),
+    ),
+    scope: 'symbol',
+    key: 'BTC/USDT:USDT',
+    max_open_positions: 1,
+    max_daily_loss_usd: '100',
+    enable_pyramiding: null,
+    trading_paused: false,
+    version: 2,
+    updated_at: iso(NOW - 9e6),
+    pending: [],
+  },
+]
+export const sized = {
+  approved: false,
+  position_size_usd: '1541.20',
+  quantity: '0.034',
+  notional: '1541.20',
+  margin: '154.12',
+  risk_amount: '36.10',
+  risk_r: '0.2342',
+  risk_reward: '2.87',
+  method: 'fixed_percent',
+  binding_cap: 'max_position_size_percent',
+  size_refusal: null,
+  steps: {
+    risk_percent: '1',
+    confidence_factor: '1',
+    budget: '154.12',
+    proposed_quantity: '0.1453',
+    proposed_notional: '6538.50',
+    caps: [
+      { cap: 'max_position_size_usd', notional: '10000' },
+      { cap: 'max_position_size_percent', notional: '1541.26' },
+      { cap: 'max_leverage', notional: '149000' },
+      { cap: 'free_margin', notional: '120000' },
+    ],
+    capped_quantity: '0.03425022',
+    rounded_off: '0.00025022',
+  },
+  breaches: [
+    {
+      code: 'consecutive_losses',
+      message: 'BTC/USDT:USDT refused: 3 losses in a row, the user’s limit is 3.',
+      limit: '3',
+      value: '3',
+      scope: 'user',
+    },
+  ],
+  symbol: 'BTC/USDT:USDT',
+  side: 'long',
+  entry_price: '45000',
+  stop_price: '44000',
+  take_profit_price: '48000',
+  mark_price: '45000',
+  price_age_seconds: 0,
+  leverage: 10,
+  equity: '15412.63',
+  exposure_heat_percent: '31.4',
+  exposure_heat_after_percent: '41.4',
+  open_risk_percent: '8.6',
+  open_risk_after_percent: '8.8',
+  as_of: iso(NOW),
+  rule_version: '1',
+}
+export const preview = {
+  days: 90,
+  considered: 241,
+  without_receipt: 12,
+  truncated: false,
+  approved_before: 62,
+  approved_after: 55,
+  blocks: 7,
+  allows: 0,
+  smaller: 3,
+  larger: 0,
+  changed: decisions.slice(0, 7).map((one) => ({
+    id: one.id,
+    created_at: one.created_at,
+    wallet_id: one.wallet_id,
+    symbol: one.symbol,
+    side: one.side,
+    strategy: one.strategy,
+    notional: '1200',
+    approved_before: true,
+    approved_after: false,
+    breaches: [{ code: 'max_leverage', message: 'leverage would be 6.1, the limit is 5.', limit: '5', value: '6.1' }],
+  })),
+}
+export const decisionDetail = (id) => ({
+  decision: decisions.find((one) => one.id === id) ?? decisions[0],
+  receipt: {
+    case: {
+      order: { symbol: 'BTC/USDT:USDT', side: 'long', entry_price: '45000', stop_price: '44000' },
+      wallet: { equity: '15412.63', open_positions: 3, day: { start_equity: '15000', tripped: false } },
+      limits: { user: { max_daily_loss_usd: '500' }, platform: { max_price_age_seconds: '5' } },
+    },
+  },
+  rerun: { stored_rule_version: '1', rule_version: '1', identical: true, same_answer: true },
+})

@@ -66,6 +66,9 @@ function read(route, query) {
   if (route === '/execution/logs') return page(empty ? [] : filtered(data.executions, query), query)
   if (route === '/risk/settings') return data.settings
   if (route === '/risk/status') return empty ? { environments: [] } : data.riskStatus
+  if (route === '/risk/profiles') return { items: data.profiles }
+  if (route === '/risk/scopes') return { items: empty ? [] : data.scopes }
+  if (route.startsWith('/risk/decisions/')) return data.decisionDetail(route.split('/').at(-1))
   if (route === '/risk/decisions') return page(empty ? [] : data.decisions, query)
   if (route === '/circuit-breaker/status') return breaker()
   if (route === '/signals') return { items: empty ? [] : data.signals }
@@ -90,6 +93,8 @@ function write(route, body) {
     stage.breaker = route.endsWith('pause') ? 'reduce_only' : 'active'
     return [200, breaker()]
   }
+  if (route === '/risk/position-size' || route === '/risk/validate') return [200, data.sized]
+  if (route === '/risk/settings/preview') return [200, data.preview]
   if (route === '/risk/settings')
     return [
       422,

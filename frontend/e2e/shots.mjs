@@ -154,6 +154,74 @@ const PAGES = [
     },
     noise: true,
   },
+  {
+    name: 'risk-calculator',
+    path: '/risk-management#calculator',
+    wait: (p) => p.getByLabel('Stop price'),
+    act: async (p) => {
+      await p.getByLabel('Entry price').fill('45000')
+      await p.getByLabel('Stop price').fill('44000')
+      await p.getByText('Would be refused').waitFor()
+      await p.getByText('Would be refused').scrollIntoViewIfNeeded()
+    },
+  },
+  {
+    name: 'risk-preview',
+    path: '/risk-management',
+    wait: (p) => p.getByLabel('Leverage', { exact: true }),
+    act: async (p) => {
+      await p.getByLabel('Leverage', { exact: true }).fill('5')
+      await p.getByRole('button', { name: 'What would this have changed?' }).click()
+      await p.getByText(/blocks 7 of 62 trades/).waitFor()
+      await p.getByText('Which ones').click()
+    },
+  },
+  {
+    name: 'risk-profile',
+    path: '/risk-management',
+    wait: (p) => p.getByRole('button', { name: 'Apply Unrestricted…' }),
+    act: async (p) => {
+      await p.getByRole('button', { name: 'Apply Unrestricted…' }).click()
+      await p.getByRole('dialog').waitFor()
+    },
+    dialog: true,
+  },
+  {
+    name: 'risk-scope',
+    path: '/risk-management',
+    wait: (p) => p.getByRole('button', { name: 'Edit the limits of BTC/USDT' }),
+    act: async (p) => {
+      await p.getByRole('button', { name: 'Edit the limits of BTC/USDT' }).click()
+      await p.getByRole('dialog').waitFor()
+    },
+    dialog: true,
+  },
+  {
+    name: 'risk-receipt',
+    path: '/risk-management',
+    wait: (p) => p.getByRole('button', { name: /^Receipt/ }).first(),
+    act: async (p) => {
+      await p
+        .getByRole('button', { name: /^Receipt/ })
+        .first()
+        .click()
+      await p.getByText('Same answer').waitFor()
+    },
+    dialog: true,
+  },
+  {
+    name: 'risk-empty',
+    path: '/risk-management',
+    set: { empty: true },
+    wait: (p) => p.getByText('Nothing at risk yet'),
+  },
+  {
+    name: 'risk-error',
+    path: '/risk-management',
+    set: { fail: true, mute: true },
+    wait: (p) => p.getByText('Risk settings could not be loaded'),
+    noise: true,
+  },
   { name: 'account', path: '/account', wait: (p) => p.getByRole('button', { name: 'Sign out', exact: true }) },
   {
     name: 'paused',

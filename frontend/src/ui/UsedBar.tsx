@@ -8,6 +8,8 @@ interface Props {
   readonly text: string
   readonly note?: string | null
   readonly tripped?: boolean
+  /** Whether its use is known; a limit that is not set has a use and no fraction. */
+  readonly known?: boolean
 }
 
 function level(fraction: number, tripped: boolean): readonly [word: string, glyph: string] {
@@ -18,9 +20,9 @@ function level(fraction: number, tripped: boolean): readonly [word: string, glyp
 }
 
 /** How much of a limit is used: a bar with ticks at 60 and 80 percent of the limit, and a word. */
-export function UsedBar({ label, fraction, text, note, tripped = false }: Props) {
+export function UsedBar({ label, fraction, text, note, tripped = false, known }: Props) {
   const [word, glyph] = level(fraction ?? 0, tripped)
-  const said = fraction === null ? 'Not known' : word
+  const said = (known ?? fraction !== null) ? word : 'Not known'
   const width = `${Math.min(1, Math.max(0, fraction ?? 0)) * 100}%`
   const fill =
     said === 'Limit reached'

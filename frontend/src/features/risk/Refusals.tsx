@@ -1,4 +1,5 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { lazy, Suspense, useState } from 'react'
 import { decisionsQuery, walletsQuery } from '@/lib/api/queries'
 import type { Decision } from '@/lib/api/types'
 import { figure, money, plain } from '@/lib/format/numbers'
@@ -11,10 +12,18 @@ import { EmptyState } from '@/ui/EmptyState'
 import { Panel } from '@/ui/Panel'
 import { Surface } from '@/ui/Surface'
 
-function Row({ decision, wallet }: { readonly decision: Decision; readonly wallet: string }) {
+const DecisionDrawer = lazy(() => import('./DecisionDrawer').then((module) => ({ default: module.DecisionDrawer })))
+
+interface RowProps {
+  readonly decision: Decision
+  readonly wallet: string
+  readonly onOpen: () => void
+}
+
+function Row({ decision, wallet, onOpen }: RowProps) {
   const zone = useZone()
   return (
-    <li className="grid gap-x-4 gap-y-1 px-3 py-2 md:grid-cols-[10rem_12rem_1fr]">
+    <li className="grid gap-x-4 gap-y-1 px-3 py-2 md:grid-cols-[10rem_12rem_1fr_auto]">
       <time dateTime={decision.created_at} className="num text-mid">
         {dateTime(decision.market_time ?? decision.created_at, zone)}
       </time>
@@ -43,6 +52,15 @@ function Row({ decision, wallet }: { readonly decision: Decision; readonly walle
           {wallet} · {words(decision.strategy)} {decision.timeframe} · confidence {figure(decision.confidence, 2)}
         </p>
       </div>
+      <Button
+        kind="quiet"
+        className="self-start"
+        onClick={onOpen}
+        aria-haspopup="dialog"
+        aria-label={`Receipt: ${shortSymbol(decision.symbol)}, ${dateTime(decision.created_at, zone)}`}
+      >
+        Receipt
+      </Button>
     </li>
   )
 }
@@ -51,6 +69,7 @@ function Row({ decision, wallet }: { readonly decision: Decision; readonly walle
 export function Refusals() {
   const decisions = useInfiniteQuery(decisionsQuery)
   const wallets = useQuery(walletsQuery)
+  const [open, setOpen] = useState<string | null>(null)
   const name = (id: string) => wallets.data?.find((wallet) => wallet.id === id)?.name ?? 'Wallet'
   return (
     <Panel title="Refusals and approvals">
@@ -66,7 +85,12 @@ export function Refusals() {
             <>
               <ul className="divide-y divide-line">
                 {all.map((decision) => (
-                  <Row key={decision.id} decision={decision} wallet={name(decision.wallet_id)} />
+                  <Row
+                    key={decision.id}
+                    decision={decision}
+                    wallet={name(decision.wallet_id)}
+                    onOpen={() => setOpen(decision.id)}
+                  />
                 ))}
               </ul>
               {decisions.hasNextPage && (
@@ -85,6 +109,11 @@ export function Refusals() {
           )
         }}
       </Surface>
+      {open !== null && (
+        <Suspense fallback={null}>
+          <DecisionDrawer id={open} onClose={() => setOpen(null)} />
+        </Suspense>
+      )}
     </Panel>
   )
 }

@@ -15,10 +15,10 @@ import { Panel } from '@/ui/Panel'
 import { toast } from '@/ui/Toast'
 import { GROUPS, SETTING_NAMES } from './fields'
 import { LeaveGuard } from './LeaveGuard'
-import { PendingChanges } from './PendingChanges'
 import { SaveBar } from './SaveBar'
 import { SettingField } from './SettingField'
-import { type Change, changesBetween, type FormValues, formValues, patchOf, settingsSchema } from './settings-form'
+import { type Change, changesBetween, type FormValues, formValues, patchOf } from './settings-form'
+import { settingsSchema } from './settings-schema'
 
 const LoosenDialog = lazy(() => import('./LoosenDialog').then((module) => ({ default: module.LoosenDialog })))
 
@@ -102,11 +102,10 @@ export function RiskForm({ saved, guard = true }: { readonly saved: Answer<RiskS
         className="space-y-3"
         aria-label="Risk settings"
       >
-        <PendingChanges saved={saved.result} />
         {conflict && <ConflictNotice onReload={() => void reload()} />}
-        <div className="grid items-start gap-3 xl:grid-cols-2">
+        <div className="gap-3 space-y-3 xl:columns-2">
           {GROUPS.map((group) => (
-            <Panel key={group.title} title={group.title}>
+            <Panel key={group.title} title={group.title} className="break-inside-avoid">
               <div className="grid gap-x-4 gap-y-3 p-3 sm:grid-cols-2">
                 {group.settings.map((setting) => (
                   <SettingField

@@ -1,25 +1,8 @@
 import { Button } from '@/ui/Button'
 import { FormError } from '@/ui/ErrorState'
-import { type Change, shown } from './settings-form'
-
-const GLYPHS = { tightens: '↓', loosens: '↑', changes: '→' } as const
-
-export function ChangeList({ changes }: { readonly changes: ReadonlyArray<Change> }) {
-  return (
-    <ul aria-label="Unsaved changes" className="num max-h-40 space-y-0.5 overflow-auto">
-      {changes.map((change) => (
-        <li key={change.setting.name}>
-          <span className="text-mid">{change.setting.label}</span> {shown(change.setting, change.before)} →{' '}
-          <b>{shown(change.setting, change.after)}</b>:{' '}
-          <span className={change.effect === 'loosens' ? 'font-semibold text-warn' : ''}>
-            <span aria-hidden="true">{GLYPHS[change.effect]} </span>
-            {change.effect === 'changes' ? 'changes the manner' : change.effect}
-          </span>
-        </li>
-      ))}
-    </ul>
-  )
-}
+import { ChangeList } from './ChangeList'
+import { PreviewChanges } from './PreviewResult'
+import type { Change } from './settings-form'
 
 interface Props {
   readonly changes: ReadonlyArray<Change>
@@ -41,6 +24,7 @@ export function SaveBar({ changes, saving, error, onDiscard }: Props) {
       <div className="flex flex-wrap items-end justify-between gap-3">
         <div className="min-w-0 flex-1">
           <ChangeList changes={changes} />
+          <PreviewChanges changes={changes} />
           <p className="mt-1 text-2xs text-low">
             Tightening acts at once.
             {loosening > 0 && ' Loosening raises risk: it asks once more and waits until tomorrow.'}

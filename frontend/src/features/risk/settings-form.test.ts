@@ -1,15 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { SETTINGS as EXAMPLE } from '@/testing/examples'
 import { type NumberSetting, SETTINGS } from './fields'
-import {
-  changesBetween,
-  type FormValues,
-  formValues,
-  numberFault,
-  patchOf,
-  settingsSchema,
-  shown,
-} from './settings-form'
+import { changesBetween, type FormValues, formValues, numberFault, patchOf, shown } from './settings-form'
+import { settingsSchema } from './settings-schema'
 
 const base = formValues(EXAMPLE)
 const change = (part: Partial<FormValues>) => changesBetween(base, { ...base, ...part } as FormValues)

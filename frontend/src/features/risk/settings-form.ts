@@ -1,5 +1,4 @@
-// Between the API's settings and the form's text; the check before sending; and what a change means for risk.
-import * as z from 'zod/mini'
+// Between the API's settings and the form's text; and what a change means for risk.
 import type { RiskChanges, RiskSettings } from '@/lib/api/types'
 import { compare, isDecimal, placesOf } from '@/lib/format/decimal'
 import { money, plain } from '@/lib/format/numbers'
@@ -32,22 +31,6 @@ export function numberFault(setting: NumberSetting, typed: string): string | nul
   if (compare(value, setting.max) === 1) return `At most ${plain(setting.max)}.`
   return null
 }
-
-function fieldSchema(setting: Setting) {
-  if (setting.kind === 'switch') return z.boolean()
-  if (setting.kind === 'choice') return z.string()
-  return z.string().check((context) => {
-    const fault = numberFault(setting, context.value)
-    if (fault !== null) context.issues.push({ code: 'custom', input: context.value, message: fault })
-  })
-}
-
-export const settingsSchema = z.object(
-  Object.fromEntries(SETTINGS.map((setting) => [setting.name, fieldSchema(setting)])) as Record<
-    SettingName,
-    ReturnType<typeof fieldSchema>
-  >,
-)
 
 export type Effect = 'tightens' | 'loosens' | 'changes'
 export interface Change {

@@ -25,6 +25,7 @@ export const keys = {
   breaker: ['breaker'],
   riskStatus: ['risk-status'],
   riskSettings: ['risk-settings'],
+  scopedLimits: ['scoped-limits'],
   sessions: ['sessions'],
 } as const satisfies Record<string, readonly string[] | ((id: string) => readonly string[])>
 
@@ -69,6 +70,21 @@ export const riskSettingsQuery = queryOptions({
   queryFn: ({ signal }) => callWithEtag('GET /risk/settings', { signal }),
   staleTime: 60_000,
 })
+export const scopedLimitsQuery = queryOptions({
+  queryKey: keys.scopedLimits,
+  queryFn: async ({ signal }) => (await call('GET /risk/scopes', { signal })).items,
+  staleTime: 60_000,
+})
+export const riskProfilesQuery = queryOptions({
+  queryKey: ['risk-profiles'],
+  queryFn: async ({ signal }) => (await call('GET /risk/profiles', { signal })).items,
+  staleTime: 600_000,
+})
+export const decisionQuery = (id: string) =>
+  queryOptions({
+    queryKey: [...keys.decisions, 'one', id],
+    queryFn: ({ signal }) => call('GET /risk/decisions/{decision_id}', { path: { decision_id: id }, signal }),
+  })
 export const recentDecisionsQuery = queryOptions({
   queryKey: [...keys.decisions, 'recent'],
   queryFn: async ({ signal }) => (await call('GET /risk/decisions', { query: { limit: 20 }, signal })).items,
