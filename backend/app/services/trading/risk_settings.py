@@ -40,7 +40,6 @@ __all__ = ["Changes", "HeldSettings", "Pausing", "RiskSettingsDesk"]
 
 PAUSE_REASON: Final = "Paused in the risk settings."
 PLATFORM: Final = "platform"
-UNAVAILABLE_METHODS: Final = frozenset({SizingMethod.RISK_PARITY})
 
 
 class Pausing(Protocol):
@@ -301,10 +300,6 @@ def _errors(values: RiskSettingsValues) -> tuple[FieldError, ...]:
 
 def _check(values: RiskSettingsValues) -> None:
     """Refuse settings that make no sense, every one of them named."""
-    if values.position_sizing_method in UNAVAILABLE_METHODS:
-        message = f"The sizing method {values.position_sizing_method} is not available yet."
-        error = FieldError("position_sizing_method", "sizing_method_unavailable", message)
-        raise InvalidInputError(message, code="sizing_method_unavailable", errors=(error,))
     errors = _errors(values)
     if errors:
         detail = errors[0].message if len(errors) == 1 else "Some limits make no sense; see errors."

@@ -152,11 +152,6 @@ async def test_a_setting_that_makes_no_sense_is_named(
     assert (await http.get(PATH, headers=alice.headers)).json()["version"] == 1
 
 
-async def test_risk_parity_is_refused_by_its_own_code(http: httpx.AsyncClient, alice: Person) -> None:
-    answer = await patch(http, alice, {"position_sizing_method": "risk_parity"})
-    assert code(answer) == (422, "sizing_method_unavailable")
-
-
 @pytest.mark.parametrize("method", ["PATCH", "DELETE"])
 async def test_a_change_without_a_version_is_refused(
     http: httpx.AsyncClient, alice: Person, method: str

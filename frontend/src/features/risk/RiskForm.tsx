@@ -1,7 +1,6 @@
-import { zodResolver } from '@hookform/resolvers/zod'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { lazy, Suspense, useRef, useState } from 'react'
-import { useForm, useWatch } from 'react-hook-form'
+import { type FieldErrors, type Resolver, useForm, useWatch } from 'react-hook-form'
 import { type Answer, callWithEtag } from '@/lib/api/call'
 import { ApiProblem } from '@/lib/api/problem'
 import { keys, riskSettingsQuery } from '@/lib/api/queries'
@@ -17,8 +16,7 @@ import { GROUPS, SETTING_NAMES } from './fields'
 import { LeaveGuard } from './LeaveGuard'
 import { SaveBar } from './SaveBar'
 import { SettingField } from './SettingField'
-import { type Change, changesBetween, type FormValues, formValues, patchOf } from './settings-form'
-import { settingsSchema } from './settings-schema'
+import { type Change, changesBetween, type FormValues, faultsOf, formValues, patchOf } from './settings-form'
 
 const LoosenDialog = lazy(() => import('./LoosenDialog').then((module) => ({ default: module.LoosenDialog })))
 
@@ -26,6 +24,14 @@ interface Wish {
   readonly wanted: ReadonlyArray<Change>
   /** What was typed to take a limit away; null where nothing had to be. */
   readonly consent: string | null
+}
+
+/** The form's own check, as react-hook-form asks for it. */
+const checked: Resolver<FormValues> = (values) => {
+  const faults = faultsOf(values)
+  if (faults.length === 0) return { values, errors: {} }
+  const errors = Object.fromEntries(faults.map(([name, message]) => [name, { type: 'number', message }]))
+  return { values: {}, errors: errors as FieldErrors<FormValues> }
 }
 
 /** What the server did with a save: what acts now, and what waits. */
@@ -59,7 +65,7 @@ export function RiskForm({ saved, guard = true }: { readonly saved: Answer<RiskS
   const element = useRef<HTMLFormElement>(null)
   const base = formValues(saved.result)
   const form = useForm<FormValues>({
-    resolver: zodResolver(settingsSchema) as never,
+    resolver: checked,
     defaultValues: base,
     mode: 'onTouched',
   })

@@ -32,6 +32,15 @@ export function numberFault(setting: NumberSetting, typed: string): string | nul
   return null
 }
 
+/** Every field that the form refuses before anything is sent, with the reason. */
+export function faultsOf(values: FormValues): Array<readonly [SettingName, string]> {
+  return SETTINGS.flatMap((setting) => {
+    if (setting.kind === 'switch' || setting.kind === 'choice') return []
+    const fault = numberFault(setting, String(values[setting.name]))
+    return fault === null ? [] : [[setting.name, fault] as const]
+  })
+}
+
 export type Effect = 'tightens' | 'loosens' | 'changes'
 export interface Change {
   readonly setting: Setting
