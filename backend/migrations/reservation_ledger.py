@@ -91,6 +91,9 @@ BEGIN
     WHERE trade_id = p_trade;
     PERFORM change_usage(held, worst.positions - held.positions, worst.notional - held.notional,
                          worst.margin - held.margin, worst.open_risk - held.open_risk);
+    IF worst.state = 'released' AND held.state <> 'released' THEN
+        PERFORM count_losses(held);
+    END IF;
 END $$
 """
 
@@ -123,6 +126,19 @@ LANGUAGE sql SECURITY DEFINER SET search_path = public AS $$
       AND ((u.scope = 'user' AND u.scope_key = '') OR (u.scope = 'wallet' AND u.scope_key = r.wallet_id::text)
         OR (u.scope = 'strategy' AND u.scope_key = r.strategy)
         OR (u.scope = 'symbol' AND u.scope_key = r.symbol))
+$$
+"""
+
+# A trade that closed is one more loss in a row for its strategy and its symbol, or ends the row.
+COUNT_LOSSES = """
+CREATE FUNCTION count_losses(r risk_reservations) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = public AS $$
+    UPDATE risk_usage u SET
+        consecutive_losses = CASE WHEN t.net < 0 THEN u.consecutive_losses + 1 ELSE 0 END
+    FROM (SELECT realized_pnl - fees + funding AS net FROM trades
+          WHERE id = r.trade_id AND status = 'CLOSED') t
+    WHERE t.net <> 0 AND u.user_id = r.user_id AND u.environment = r.environment
+      AND ((u.scope = 'strategy' AND u.scope_key = r.strategy) OR (u.scope = 'symbol' AND u.scope_key = r.symbol))
 $$
 """
 
@@ -167,6 +183,7 @@ EXECUTE FUNCTION settle_changed_entry()
 )
 
 FUNCTIONS = (WORST_CASE, RESERVE, CHANGE_USAGE, SETTLE, SETTLE_TRIGGER, SETTLE_ORDER_TRIGGER)
+LATER_FUNCTIONS = (COUNT_LOSSES,)
 SIGNATURES = (
     "settle_changed_entry()",
     "settle_changed_trade()",
@@ -214,6 +231,12 @@ def statements() -> Iterator[str]:
         yield f"REVOKE ALL ON FUNCTION {signature} FROM PUBLIC"
     yield from BACKFILL
     yield from TRIGGERS
+
+
+def later_statements() -> Iterator[str]:
+    """What needs the columns of a later migration."""
+    yield from LATER_FUNCTIONS
+    yield "REVOKE ALL ON FUNCTION count_losses(risk_reservations) FROM PUBLIC"
 
 
 def undo_statements() -> Iterator[str]:

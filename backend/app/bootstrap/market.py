@@ -14,9 +14,11 @@ from app.bootstrap.risk import apply_due_loosenings
 from app.core.clock import utc_now
 from app.core.config import DatabaseRole, Settings, asyncpg_dsn, role_database_url
 from app.core.db import Database
+from app.core.lean_transactions import LeanTransactions
 from app.core.redis import connect_redis
 from app.services.housekeeping import keep_house
 from app.services.market_data import MarketFeed
+from app.services.symbol_statistics import SymbolStatisticsKeeper
 from app.services.trading.missed_bars import missed_bars
 from app.services.trading.position_watch import PositionWatch
 from app.services.trading.signals import Bar, Signals
@@ -38,6 +40,7 @@ class MarketParts:
     notifications: PostgresNotifications
     signals: Signals
     watch: PositionWatch
+    gate: LeanTransactions
 
     @classmethod
     def build(cls, settings: Settings) -> Self:
@@ -55,6 +58,7 @@ class MarketParts:
             publisher=RedisPricePublisher(redis),
             notifications=PostgresNotifications(asyncpg_dsn(url)),
             signals=Signals(system, reader),
+            gate=LeanTransactions(asyncpg_dsn(url), size=2),
             watch=PositionWatch(system, reader, utc_now, stale_seconds=settings.price_stale_seconds),
         )
 
@@ -75,6 +79,11 @@ class MarketParts:
         """Let the loosenings of risk settings act whose day has come; returns how many did."""
         return await apply_due_loosenings(self.system, self.tenants, utc_now)
 
+    async def refresh_symbol_statistics(self) -> int:
+        """Compute correlations and volatilities of the paper exchange's symbols again; returns how many pairs."""
+        keeper = SymbolStatisticsKeeper(self.reader, self.gate)
+        return await keeper.refresh("paper", self.settings.feed_symbols, utc_now())
+
     async def beat(self, process: str) -> None:
         """Say that a process is alive."""
         await self.publisher.beat(process, round(utc_now().timestamp() * 1000))
@@ -83,5 +92,6 @@ class MarketParts:
         await self.queue.close()
         await self.reader.close()
         await self.redis.aclose()
+        await self.gate.close()
         await self.tenants.close()
         await self.system.close()

@@ -35,24 +35,6 @@ class SystemSymbolStatisticsRepository:
             {(row[0], row[1], row[2]): row[3] for row in pairs}, {(row[0], row[1]): row[2] for row in alone}
         )
 
-    async def closes(
-        self, venue: str, timeframe: str, since: datetime
-    ) -> Mapping[str, Sequence[tuple[datetime, Decimal]]]:
-        """Closing prices of every symbol's bars from then on, oldest first, each with its bar's opening time."""
-        rows = await self._connection.fetch(
-            "SELECT symbol, open_time, close FROM candles WHERE venue = $1 AND timeframe = $2"
-            " AND open_time >= $3 ORDER BY symbol, open_time",
-            *(venue, timeframe, since),
-        )
-        found: dict[str, list[tuple[datetime, Decimal]]] = {}
-        for symbol, at, close in rows:
-            found.setdefault(symbol, []).append((at, close))
-        return found
-
-    async def venues(self) -> list[str]:
-        """Venues of which there are bars."""
-        return [row[0] for row in await self._connection.fetch("SELECT DISTINCT venue FROM candles")]
-
     async def store(
         self,
         venue: str,

@@ -11,6 +11,7 @@ from app.workers.signal_jobs import Context, compute_signals
 
 JOB_SECONDS = 30
 EVERY_FIVE_SECONDS = set(range(0, 60, 5))
+EVERY_FIVE_MINUTES = set(range(0, 60, 5))
 EVERY_TWO_SECONDS = set(range(0, 60, 2))
 
 
@@ -31,6 +32,13 @@ class WorkerSettings:
         cron("app.workers.signal_jobs.sweep_signals", second=EVERY_FIVE_SECONDS, keep_result=0),
         cron("app.workers.signal_jobs.keep_house", minute=7, second=30, run_at_startup=True, keep_result=0),
         cron("app.workers.risk_jobs.apply_loosenings", second=5, run_at_startup=True, keep_result=0),
+        cron(
+            "app.workers.risk_jobs.refresh_symbol_statistics",
+            minute=EVERY_FIVE_MINUTES,
+            second=40,
+            run_at_startup=True,
+            keep_result=0,
+        ),
         cron("app.workers.signal_jobs.beat", second=EVERY_TWO_SECONDS, keep_result=0),
     ]
     on_startup = startup

@@ -7,7 +7,7 @@ Revises: add_reservation_ledger
 import sqlalchemy as sa
 from alembic import op
 
-from migrations import tenancy
+from migrations import reservation_ledger, tenancy
 
 revision = "add_limits_of_every_level"
 down_revision = "add_reservation_ledger"
@@ -176,11 +176,14 @@ def upgrade() -> None:
     op.add_column(
         "risk_usage", sa.Column("consecutive_losses", sa.Integer(), server_default="0", nullable=False)
     )
+    for statement in reservation_ledger.later_statements():
+        op.execute(statement)
     _add_scoped_settings()
     _add_shared_tables()
 
 
 def downgrade() -> None:
+    op.execute("DROP FUNCTION count_losses(risk_reservations)")
     for table in ("symbol_volatilities", "symbol_correlations", "platform_risk_limits", "scoped_risk_settings"):
         op.drop_table(table)
     _drop("risk_usage", "consecutive_losses")

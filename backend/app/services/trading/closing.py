@@ -52,7 +52,8 @@ async def finish(transaction: TradingTransaction, case: TradeCase, status: Trade
 
 
 async def _count_losses(transaction: TradingTransaction, case: TradeCase) -> None:
-    """One more loss in a row, or none: the whole trade, net of costs. Breaking even changes nothing."""
+    """One more loss in a row, or none: the whole trade, net of costs. Breaking even changes nothing. The
+    ledger counts the same for its strategy and its symbol."""
     trade = case.trade
     net = net_pnl(trade.realized_pnl, trade.fees, trade.funding)
     for state in await transaction.risk.lock(transaction.user_id, trade.environment):

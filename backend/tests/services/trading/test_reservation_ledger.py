@@ -151,3 +151,25 @@ async def test_fill_at_a_worse_price_is_a_fact_that_lifts_the_ceiling_and_is_cou
     assert (await used(floor, account, "wallet"))[4] == 0
     with pytest.raises(asyncpg.CheckViolationError, match="ck_risk_usage_notional"):
         await plan(floor, account, ETH)
+
+
+async def test_losses_in_a_row_are_counted_by_strategy_and_symbol_and_a_winner_ends_the_row(
+    floor: TradingFloor,
+) -> None:
+    account = await floor.wallet(await floor.user())
+    counts = []
+    for result in ("-1", "-2", "0", "3", "-1"):
+        trade_id = await plan(floor, account)
+        async with floor.sql.transaction():
+            await floor.sql.execute("UPDATE orders SET status = 'FILLED' WHERE trade_id = $1", trade_id)
+            await floor.sql.execute(
+                "UPDATE trades SET status = 'CLOSED', realized_pnl = $2 WHERE id = $1",
+                *(trade_id, Decimal(result)),
+            )
+        counts.append(
+            await floor.sql.fetchval(
+                "SELECT array_agg(consecutive_losses ORDER BY scope) FROM risk_usage"
+                " WHERE scope IN ('strategy', 'symbol')"
+            )
+        )
+    assert counts == [[1, 1], [2, 2], [2, 2], [0, 0], [1, 1]]
