@@ -147,6 +147,36 @@ def _overreach(sdk: DerivativesTradingUsdsFutures, side: str) -> None:
         )
 
 
+def _plan_too_much(sdk: DerivativesTradingUsdsFutures) -> None:
+    """A conditional order on either side, whichever fires first beyond what the account can pay."""
+    rest = sdk.rest_api
+    price = float(rest.symbol_price_ticker(symbol=SYMBOL.upper()).data().actual_instance.price)
+    for side, factor in (("BUY", 1.0005), ("SELL", 0.9995)):
+        rest.new_algo_order(
+            algo_type="CONDITIONAL",
+            symbol=SYMBOL.upper(),
+            side=side,
+            type="STOP_MARKET",
+            quantity=5.0,
+            trigger_price=round(price * factor, 1),
+        )
+
+
+async def test_a_conditional_that_cannot_be_paid_and_a_key_that_expires(still_exchange: Running) -> None:
+    account = "streams-refused"
+    sdk = sdk_for(still_exchange.base, *still_exchange.open_account(account, "1000"))
+    async with ear_of(sdk) as ear:
+        key = sdk.rest_api.start_user_data_stream().data().listen_key
+        await ear.listen("user_data", listenKey=key)
+        await asyncio.to_thread(_plan_too_much, sdk)
+        for _ in range(MOST_CHUNKS):
+            await asyncio.to_thread(still_exchange.admin, "feed", steps=CHUNK_STEPS)
+            if "ConditionalOrderTriggerReject" in ear.heard:
+                break
+        still_exchange.admin("fault/act", expire_listen_keys=True, account=account)
+        await ear.until({"AlgoUpdate", "ConditionalOrderTriggerReject", "ListenKeyExpired"})
+
+
 async def test_account_streams_until_liquidation(still_exchange: Running) -> None:
     """A long and a short, so that one of them falls whichever way the market goes."""
     pair = {
