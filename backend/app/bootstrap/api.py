@@ -28,7 +28,7 @@ from app.core.redis import connect_redis
 from app.core.security import AccessClaims, AccessTokens, DerivedTokens, Passwords
 from app.repositories.audit import AuditRepository
 from app.repositories.ledger import LedgerRepository
-from app.repositories.platform_limits import PlatformLimitRepository
+from app.repositories.platform_limits import SystemPlatformLimitRepository
 from app.repositories.risk_state import RiskStateRepository
 from app.repositories.sessions import SIGNED_IN, SessionRepository
 from app.repositories.user_events import UserEventRepository
@@ -87,7 +87,7 @@ class ApiParts:
 
     def platform_limits(self, session: DbSession) -> PlatformLimits:
         """The platform's limits, in an administrator's transaction."""
-        return PlatformLimits(PlatformLimitRepository(session), AuditRepository(session), utc_now)
+        return PlatformLimits(SystemPlatformLimitRepository(session), AuditRepository(session), utc_now)
 
     def wallet_transfers(self, session: DbSession) -> WalletTransfers:
         """Deposits and withdrawals, in the request's transaction."""

@@ -11,7 +11,7 @@ from app.domain.decimal_text import plain
 from app.domain.defaults import PLATFORM_LIMITS
 from app.domain.limit_table import LIMITS, LimitDeclaration
 from app.repositories.audit import AuditRepository
-from app.repositories.platform_limits import PlatformLimitRepository
+from app.repositories.platform_limits import SystemPlatformLimitRepository
 
 BY_NAME = {declared.name: declared for declared in LIMITS}
 
@@ -32,15 +32,15 @@ class PlatformLimits:
     """The platform's limits in an administrator's transaction."""
 
     def __init__(
-        self, limits: PlatformLimitRepository, audit: AuditRepository, now: Callable[[], datetime]
+        self, limits: SystemPlatformLimitRepository, audit: AuditRepository, now: Callable[[], datetime]
     ) -> None:
         self._limits = limits
         self._audit = audit
         self._now = now
 
-    async def list_all(self, user_id: UUID) -> list[PlatformLimitView]:
+    async def list_all(self) -> list[PlatformLimitView]:
         """Every limit that there is."""
-        stored = await self._limits.stored(user_id)
+        stored = await self._limits.stored()
         return [_view(declared, stored.get(declared.field)) for declared in LIMITS]
 
     async def store(self, user_id: UUID, name: str, value: Decimal) -> list[PlatformLimitView]:
@@ -49,17 +49,17 @@ class PlatformLimits:
         held = value / declared.shown_factor
         _check(declared, value, held)
         await self._write(user_id, declared, held, plain(value))
-        return await self.list_all(user_id)
+        return await self.list_all()
 
     async def remove(self, user_id: UUID, name: str) -> list[PlatformLimitView]:
         """Take the operator's own limit away; what is built in stays."""
         await self._write(user_id, _declared(name), None, None)
-        return await self.list_all(user_id)
+        return await self.list_all()
 
     async def _write(
         self, user_id: UUID, declared: LimitDeclaration, held: Decimal | None, shown: str | None
     ) -> None:
-        await self._limits.store(user_id, declared.field, held)
+        await self._limits.store(declared.field, held)
         details: dict[str, object] = {"limit": declared.name, "value": shown}
         await self._audit.append(user_id, "platform_limit_changed", details, self._now())
 
