@@ -95,7 +95,31 @@ class RiskSettings(LaterLimits, EntryManners, Timestamped, Base):
     user: Mapped["User"] = relationship(back_populates="risk_settings")
 
 
-class WalletRiskSettings(LaterLimits, EntryManners, Timestamped, Base):
+class OwnLimits(LaterLimits):
+    """Limits of a level below the user: no opinion on anything until it is set."""
+
+    max_position_size_usd: Mapped[Decimal | None] = mapped_column(Numeric(12, 2))
+    max_position_size_percent: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
+    max_portfolio_heat: Mapped[Decimal | None] = mapped_column(Numeric(7, 2))
+    max_open_risk_percent: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
+    max_open_positions: Mapped[int | None] = mapped_column(Integer)
+    max_leverage: Mapped[int | None] = mapped_column(Integer)
+    max_daily_loss_usd: Mapped[Decimal | None] = mapped_column(Numeric(12, 2))
+    max_daily_loss_percent: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
+    max_weekly_loss_percent: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
+    max_monthly_loss_percent: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
+    min_risk_reward_ratio: Mapped[Decimal | None] = mapped_column(Numeric(4, 2))
+    max_single_asset_exposure_percent: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
+    min_signal_confidence: Mapped[Decimal | None] = mapped_column(Numeric(3, 2))
+    max_correlated_positions: Mapped[int | None] = mapped_column(Integer)
+    max_correlation: Mapped[Decimal | None] = mapped_column(Numeric(4, 3))
+    max_consecutive_losses: Mapped[int | None] = mapped_column(Integer)
+    trading_paused: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    enable_pyramiding: Mapped[bool | None] = mapped_column(Boolean)
+    version: Mapped[int] = mapped_column(Integer, server_default="1")
+
+
+class WalletRiskSettings(OwnLimits, EntryManners, Timestamped, Base):
     """A wallet's own limits. The strictest non-null value of user and wallet binds."""
 
     __tablename__ = "wallet_risk_settings"
@@ -110,33 +134,14 @@ class WalletRiskSettings(LaterLimits, EntryManners, Timestamped, Base):
     position_sizing_method: Mapped[str | None] = mapped_column(String(20))
     risk_per_trade_percent: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
     fixed_amount_usd: Mapped[Decimal | None] = mapped_column(Numeric(12, 2))
-    max_position_size_usd: Mapped[Decimal | None] = mapped_column(Numeric(12, 2))
-    max_position_size_percent: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
-    max_portfolio_heat: Mapped[Decimal | None] = mapped_column(Numeric(7, 2))
-    max_open_risk_percent: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
-    max_open_positions: Mapped[int | None] = mapped_column(Integer)
-    max_leverage: Mapped[int | None] = mapped_column(Integer)
-    max_daily_loss_usd: Mapped[Decimal | None] = mapped_column(Numeric(12, 2))
-    max_daily_loss_percent: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
-    min_risk_reward_ratio: Mapped[Decimal | None] = mapped_column(Numeric(4, 2))
-    max_single_asset_exposure_percent: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
-    min_signal_confidence: Mapped[Decimal | None] = mapped_column(Numeric(3, 2))
     enable_trailing_stop: Mapped[bool | None] = mapped_column(Boolean)
     trailing_activation_percent: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
     trailing_stop_percent: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
     enable_scale_out: Mapped[bool | None] = mapped_column(Boolean)
     max_holding_minutes: Mapped[int | None] = mapped_column(Integer)
-    max_weekly_loss_percent: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
-    max_monthly_loss_percent: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
-    max_correlated_positions: Mapped[int | None] = mapped_column(Integer)
-    max_consecutive_losses: Mapped[int | None] = mapped_column(Integer)
-    max_correlation: Mapped[Decimal | None] = mapped_column(Numeric(4, 3))
-    trading_paused: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
-    enable_pyramiding: Mapped[bool | None] = mapped_column(Boolean)
-    version: Mapped[int] = mapped_column(Integer, server_default="1")
 
 
-class ScopedRiskSettings(LaterLimits, Timestamped, Base):
+class ScopedRiskSettings(OwnLimits, Timestamped, Base):
     """A user's limits for one strategy or one symbol, over all wallets of an environment together."""
 
     __tablename__ = "scoped_risk_settings"
@@ -149,25 +154,6 @@ class ScopedRiskSettings(LaterLimits, Timestamped, Base):
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     scope: Mapped[str] = mapped_column(String(10))
     scope_key: Mapped[Word]
-    max_position_size_usd: Mapped[Decimal | None] = mapped_column(Numeric(12, 2))
-    max_position_size_percent: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
-    max_portfolio_heat: Mapped[Decimal | None] = mapped_column(Numeric(7, 2))
-    max_open_risk_percent: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
-    max_open_positions: Mapped[int | None] = mapped_column(Integer)
-    max_leverage: Mapped[int | None] = mapped_column(Integer)
-    max_daily_loss_usd: Mapped[Decimal | None] = mapped_column(Numeric(12, 2))
-    max_daily_loss_percent: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
-    max_weekly_loss_percent: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
-    max_monthly_loss_percent: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
-    min_risk_reward_ratio: Mapped[Decimal | None] = mapped_column(Numeric(4, 2))
-    max_single_asset_exposure_percent: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
-    min_signal_confidence: Mapped[Decimal | None] = mapped_column(Numeric(3, 2))
-    max_correlated_positions: Mapped[int | None] = mapped_column(Integer)
-    max_correlation: Mapped[Decimal | None] = mapped_column(Numeric(4, 3))
-    max_consecutive_losses: Mapped[int | None] = mapped_column(Integer)
-    trading_paused: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
-    enable_pyramiding: Mapped[bool | None] = mapped_column(Boolean)
-    version: Mapped[int] = mapped_column(Integer, server_default="1")
 
 
 class PlatformRiskLimit(Timestamped, Base):

@@ -63,6 +63,7 @@ class Windows:
         self._rows = rows
         self._starts = {length: window_start(market_time, length, zone) for length in LENGTHS}
         self.changed: dict[UUID, StateRow] = {}
+        self._rolled: tuple[Decimal | None, dict[WindowLength, LossWindow | None]] | None = None
 
     def counted(self) -> list[UUID]:
         """Active wallets, and archived ones that were active in this day: archiving undoes no loss."""
@@ -70,7 +71,13 @@ class Windows:
         return [row.id for row in self._rows if row.status == "active" or self._begun(row.id, start)]
 
     def roll(self, of_wallet: Callable[[UUID], RiskLimits], of_user: RiskLimits) -> None:
-        """Begin every window whose time has come, lift the peaks, then latch the limits that are reached."""
+        """Begin every window whose time has come, lift the peaks, then latch the limits that are reached. What
+        the user's sums came to is kept: approvals of the batch change neither."""
+        self._roll_wallets(of_wallet)
+        self._roll_user(of_user)
+        self._rolled = (self.user_equity(), {length: self.of_user(length) for length in LENGTHS})
+
+    def _roll_wallets(self, of_wallet: Callable[[UUID], RiskLimits]) -> None:
         for row in self._rows:
             state, equity = self._states.get(row.id), self._equity(row.id)
             if state is None or equity is None or row.status != "active":
@@ -79,6 +86,8 @@ class Windows:
                 self._begin(state, length, equity, ZERO)
                 self._latch(state, length, equity, of_wallet(row.id), window_of(state, length))
             self._lift(state, equity)
+
+    def _roll_user(self, of_user: RiskLimits) -> None:
         user, equity = self._user, self.user_equity()
         if user is None or equity is None:
             return
@@ -93,6 +102,8 @@ class Windows:
 
     def user_equity(self) -> Decimal | None:
         """Sum over the counted wallets; None where one is not known."""
+        if self._rolled is not None:
+            return self._rolled[0]
         parts = [self._equity(wallet) for wallet in self.counted()]
         known = [part for part in parts if part is not None]
         return sum(known, ZERO) if len(known) == len(parts) else None
@@ -103,6 +114,8 @@ class Windows:
     def of_user(self, length: WindowLength) -> LossWindow | None:
         """Return the sum of the wallets' windows, tripped where the user's own limit was reached in it. What
         a wallet lost that was archived earlier in a longer window is added to the start."""
+        if self._rolled is not None:
+            return self._rolled[1][length]
         start, user, counted = self._starts[length], self._user, self.counted()
         parts = [self.of_wallet(wallet, length) for wallet in counted]
         known = [part for part in parts if part is not None]
