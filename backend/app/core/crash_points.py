@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 VARIABLE: Final = "STACKALPHA_CRASH_FILE"
-LEGS: Final = ("entry", "stop", "move", "exit")  # a stop that replaces another is a "move"
+LEGS: Final = ("entry", "stop", "move", "exit", "scale_out")  # a stop that replaces another is a "move"
 STEPS: Final = (
     "after_commit_sending",
     "after_response",
@@ -26,6 +26,7 @@ CRASH_POINTS: Final = (
     "after_commit_intent_stop",
     "after_commit_intent_move",
     "after_commit_intent_exit",
+    "after_commit_intent_scale_out",
     "before_cancel_stop",
     "after_cancel_stop",
     "after_record_cancel",

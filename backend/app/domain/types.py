@@ -89,6 +89,7 @@ class OrderLeg(StrEnum):
     ENTRY = "entry"
     STOP = "stop"
     EXIT = "exit"
+    SCALE_OUT = "scale_out"  # a part that is left at a target; the rest stays
 
 
 class OrderStatus(StrEnum):
@@ -126,6 +127,8 @@ class ExitReason(StrEnum):
     UNPROTECTED = "unprotected"
     LIQUIDATION = "liquidation"
     EXTERNAL = "external"
+    REVERSE_SIGNAL = "reverse_signal"
+    KILL_SWITCH = "kill_switch"
 
 
 class SizingMethod(StrEnum):

@@ -24,7 +24,11 @@ LIVE = "status NOT IN ('CLOSED', 'REJECTED', 'EXPIRED')"
 
 
 class Trade(Timestamped, Base):
-    """`decided_at`, `opened_at` and `closed_at` are market time; money is in the quote currency."""
+    """`decided_at`, `opened_at` and `closed_at` are market time; money is in the quote currency.
+
+    `scale_out_step` is the farthest part that was asked for, `scale_out_quantity` what should have left in
+    parts by then, in sum; `break_even_price` becomes the stop when the first of them has been filled.
+    """
 
     __tablename__ = "trades"
     __table_args__ = (
@@ -75,6 +79,9 @@ class Trade(Timestamped, Base):
     trailing_armed: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     extreme_price: Mapped[Price | None]
     max_holding_minutes: Mapped[int | None] = mapped_column(Integer)
+    scale_out_step: Mapped[int] = mapped_column(Integer, server_default="0")
+    scale_out_quantity: Mapped[Quantity] = mapped_column(server_default="0")
+    break_even_price: Mapped[Price | None]
     risk_amount: Mapped[Money]
     signal_confidence: Mapped[Decimal] = mapped_column(Numeric(5, 4))
     reason: Mapped[str] = mapped_column(Text)

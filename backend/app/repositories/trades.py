@@ -144,6 +144,39 @@ class SystemTradeRepository:
         )
         return [_live(row) for row in (await self._session.execute(statement))]
 
+    async def turn(self, signal: Signal, wallet_ids: Sequence[UUID]) -> list[LiveTrade]:
+        """Ask for the exit of these wallets' trades that stand against a signal of their own strategy and
+        timeframe; those that were asked before for the same reason are returned again."""
+        statement = (
+            update(Trade)
+            .where(
+                Trade.wallet_id.in_(list(wallet_ids)),
+                Trade.venue == signal.venue,
+                Trade.symbol == signal.symbol,
+                Trade.strategy == signal.strategy,
+                Trade.timeframe == signal.timeframe,
+                Trade.side != signal.side,
+                Trade.status != TradeStatus.NEEDS_OPERATOR,
+                Trade.exit_requested.is_(None) | (Trade.exit_requested == ExitReason.REVERSE_SIGNAL),
+                LIVE_TRADE,
+            )
+            .values(exit_requested=ExitReason.REVERSE_SIGNAL.value, updated_at=func.now())
+            .returning(Trade.user_id, Trade.wallet_id, Trade.id, Trade.symbol, Trade.status)
+            .execution_options(synchronize_session=False)
+        )
+        rows = await self._session.execute(statement)
+        return [
+            LiveTrade(user, wallet, trade, symbol, TradeStatus(status), False)
+            for user, wallet, trade, symbol, status in rows
+        ]
+
+    async def status(self, trade_id: UUID) -> TradeStatus | None:
+        """What became of a trade; None where there is none of that id."""
+        found = (
+            await self._session.execute(select(Trade.status).where(Trade.id == trade_id))
+        ).scalar_one_or_none()
+        return None if found is None else TradeStatus(found)
+
     async def owner(self, trade_id: UUID) -> tuple[UUID, UUID] | None:
         """(user, wallet) of a trade; None where there is none of that id."""
         row = (

@@ -11,6 +11,7 @@ from app.domain.order_states import can_move
 from app.domain.trade_steps import (
     MAX_ENTRY_ATTEMPTS,
     MAX_EXIT_ATTEMPTS,
+    MAX_SCALE_OUT_FAILURES,
     MAX_STOP_FAILURES,
     Action,
     ActionKind,
@@ -295,6 +296,86 @@ def test_only_a_sending_order_can_turn_out_not_accepted() -> None:
     assert not_found_means(LIVE_STOP, now_ms=9_999, deadline_ms=0, margin_ms=0) is None
 
 
+PART = Decimal("0.3")
+DUE = replace(PROTECTED, scale_out_quantity=PART)
+_PART_STEPS = [
+    ([], ("write_intent", "PROTECTED", "new scale_out-1")),
+    ([order(OrderLeg.SCALE_OUT, OrderStatus.INTENT)], ("send", "PROTECTED", "scale_out-1")),
+    ([order(OrderLeg.SCALE_OUT, OrderStatus.SENDING)], ("ask", "PROTECTED", "scale_out-1")),
+    ([order(OrderLeg.SCALE_OUT, OrderStatus.PARTIAL)], ("ask", "PROTECTED", "scale_out-1")),
+    (
+        [order(OrderLeg.SCALE_OUT, OrderStatus.NOT_ACCEPTED)],
+        ("write_intent", "PROTECTED", "new scale_out-2"),
+    ),
+    (
+        [order(OrderLeg.SCALE_OUT, OrderStatus.REJECTED, n) for n in range(1, MAX_SCALE_OUT_FAILURES + 1)],
+        ("nothing", "PROTECTED", None),
+    ),
+]
+
+
+@pytest.mark.parametrize(("parts", "step"), _PART_STEPS)
+def test_a_part_that_is_due_leaves_from_a_protected_position(
+    parts: list[OrderView], step: tuple[object, ...]
+) -> None:
+    assert brief(next_action(DUE, [ENTERED, LIVE_STOP, *parts], ONE)) == step
+
+
+def test_a_part_asks_for_what_is_due_less_what_has_left() -> None:
+    assert next_action(DUE, [ENTERED, LIVE_STOP], ONE).quantity == PART
+    some = order(
+        OrderLeg.SCALE_OUT,
+        OrderStatus.CANCELED,
+        quantity=PART,
+        filled_quantity=Decimal("0.1"),
+        recorded_quantity=Decimal("0.1"),
+    )
+    stop = replace(LIVE_STOP, quantity=Decimal("0.9"))
+    assert next_action(DUE, [ENTERED, stop, some], Decimal("0.9")).quantity == Decimal("0.2")
+
+
+def test_the_stop_comes_before_the_part_and_follows_it() -> None:
+    assert next_action(replace(DUE, status=TradeStatus.OPEN_UNPROTECTED), [ENTERED], ONE).leg is OrderLeg.STOP
+    done = order(
+        OrderLeg.SCALE_OUT,
+        OrderStatus.FILLED,
+        quantity=PART,
+        filled_quantity=PART,
+        recorded_quantity=PART,
+    )
+    rest = ONE - PART
+    action = next_action(DUE, [ENTERED, LIVE_STOP, done], rest)
+    assert (action.leg, action.quantity, action.replaces) == (OrderLeg.STOP, rest, "stop-1")
+    orders = [ENTERED, LIVE_STOP, done, order(OrderLeg.STOP, OrderStatus.OPEN, 2, quantity=rest)]
+    assert brief(next_action(DUE, orders, rest)) == ("cancel", "PROTECTED", "stop-1")
+
+
+def test_a_part_over_the_whole_rest_is_an_exit() -> None:
+    action = next_action(replace(DUE, scale_out_quantity=ONE), [ENTERED, LIVE_STOP], ONE)
+    assert (action.leg, action.exit_reason) == (OrderLeg.EXIT, ExitReason.TAKE_PROFIT)
+
+
+def test_leaving_whole_drops_a_part_that_was_not_sent_and_asks_for_one_that_was() -> None:
+    waiting = order(OrderLeg.SCALE_OUT, OrderStatus.INTENT)
+    assert brief(next_action(LEAVING, [ENTERED, LIVE_STOP, waiting], ONE))[0] == "drop"
+    sent = order(OrderLeg.SCALE_OUT, OrderStatus.SENDING)
+    assert next_action(LEAVING, [ENTERED, LIVE_STOP, sent], ONE).leg is OrderLeg.EXIT
+    refused = order(OrderLeg.EXIT, OrderStatus.REJECTED)
+    assert brief(next_action(LEAVING, [ENTERED, LIVE_STOP, sent, refused], ONE)) == (
+        "ask",
+        "EXITING",
+        "scale_out-1",
+    )
+
+
+def test_the_rest_of_an_entry_whose_signal_is_too_old_is_cancelled() -> None:
+    some = Decimal("0.4")
+    partial = order(OrderLeg.ENTRY, OrderStatus.PARTIAL, filled_quantity=some, recorded_quantity=some)
+    trade = replace(PROTECTED, entered_quantity=some, may_enter=False)
+    action = next_action(trade, [partial, replace(LIVE_STOP, quantity=some)], some)
+    assert brief(action) == ("cancel", "PROTECTED", "entry-1")
+
+
 @dataclass
 class Venue:
     """A trade and a venue driven by the steps; `outcomes` decides what becomes of each order sent."""
@@ -372,6 +453,7 @@ class Venue:
             )
             entered = held.leg is OrderLeg.ENTRY
             self.position += held.quantity if entered else -held.quantity
+            assert self.position >= 0, "more was left than held"
             if entered:
                 self.trade = replace(self.trade, entered_quantity=self.position)
 
@@ -380,12 +462,19 @@ class Venue:
     outcomes=st.lists(
         st.sampled_from(["filled", "filled", "unknown", "rejected", "not_accepted"]), max_size=25
     ),
+    parts=st.lists(st.sampled_from([Decimal("0.3"), Decimal("0.6"), ONE]), max_size=2),
     leave=st.booleans(),
 )
 @settings(max_examples=300, deadline=None)
-def test_whatever_the_venue_does_a_trade_ends_flat_or_protected(outcomes: list[str], leave: bool) -> None:
+def test_whatever_the_venue_does_a_trade_ends_flat_or_protected(
+    outcomes: list[str], parts: list[Decimal], leave: bool
+) -> None:
     venue = Venue(NEW, list(outcomes))
     action = venue.run(200)
+    for part in sorted(parts):
+        if not action.status.is_terminal:
+            venue.trade = replace(venue.trade, scale_out_quantity=part)
+            action = venue.run(200)
     if leave and not action.status.is_terminal:
         venue.trade = replace(venue.trade, exit_reason=ExitReason.MANUAL)
         action = venue.run(200)
@@ -396,5 +485,7 @@ def test_whatever_the_venue_does_a_trade_ends_flat_or_protected(outcomes: list[s
         assert live == []
     else:
         assert action.status is TradeStatus.PROTECTED
-        assert [(o.leg, o.quantity) for o in live] == [(OrderLeg.STOP, venue.position)]
+        (stop,) = live  # one whose resizing was refused stays larger: it only reduces
+        assert stop.leg is OrderLeg.STOP
+        assert stop.quantity >= venue.position
     assert venue.cancelled_in_position == 0

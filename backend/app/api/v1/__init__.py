@@ -11,7 +11,6 @@ ROUTERS: Final = (
     "me",
     "wallets",
     "risk",
-    "admin_limits",
     "risk_check",
     "risk_profiles",
     "risk_scopes",

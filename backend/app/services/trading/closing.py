@@ -20,6 +20,8 @@ def exit_reason(case: TradeCase) -> ExitReason:
         requested = case.trade.exit_requested
         known = (ExitReason.LIQUIDATION, ExitReason.EXTERNAL)
         return ExitReason(requested) if requested in known else ExitReason.EXTERNAL
+    if order.leg == OrderLeg.SCALE_OUT:
+        return ExitReason.TAKE_PROFIT
     if order.leg == OrderLeg.STOP:
         moved = order.trigger_price != case.trade.initial_stop_price
         return ExitReason.TRAILING_STOP if moved else ExitReason.STOP_LOSS

@@ -14,7 +14,12 @@ from app.services.trading.trade_case import TradeCase
 ZERO = Decimal(0)
 HUNDRED = Decimal(100)
 MAX_PERCENT = Decimal("99999.99")
-_ACTIONS = {OrderLeg.ENTRY: "enter", OrderLeg.STOP: "place_stop", OrderLeg.EXIT: "exit"}
+_ACTIONS = {
+    OrderLeg.ENTRY: "enter",
+    OrderLeg.STOP: "place_stop",
+    OrderLeg.EXIT: "exit",
+    OrderLeg.SCALE_OUT: "scale_out",
+}
 
 
 async def log_attempt(

@@ -127,6 +127,17 @@ def _write_figures(case: TradeCase) -> None:
         )
     for name, value in values.items():  # the row is locked; the session writes it
         setattr(trade, name, value)
+    _break_even(case)
+
+
+def _break_even(case: TradeCase) -> None:
+    """Once a part was left with a gain, the stop that is wanted is at break-even; it never loosens."""
+    trade, price = case.trade, case.trade.break_even_price
+    parts = [order for order in case.orders if order.leg == OrderLeg.SCALE_OUT]
+    if price is None or not any(case.fills_of(part) for part in parts):
+        return
+    if case.side.sign * (price - trade.stop_price) > 0:
+        trade.stop_price = price
 
 
 def _average(fills: Sequence[Fill], side: OrderSide) -> Decimal | None:

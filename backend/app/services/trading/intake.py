@@ -3,7 +3,7 @@
 An effect is committed before its row is marked as done; a crash between the two repeats it without harm.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal, InvalidOperation
 from uuid import UUID
 
@@ -12,15 +12,28 @@ import structlog
 from app.core.crash_points import crash_point
 from app.domain.stops import stop_toward_entry
 from app.domain.types import ExitReason, Side
+from app.models.signal import Signal
 from app.repositories.fan_out import FanOutTransaction
 from app.repositories.outbox import OutboxItem
+from app.repositories.trading_accounts import TradingAccount
 from app.repositories.trading_transaction import TradingTransaction
 from app.services.trading.account_queue import AccountQueue
 from app.services.trading.desk import Desk
+from app.services.trading.leaving import NoSuchPartError, Reversals, ask_for_part
+
+TURN_AGAIN_SECONDS = 0.2
 
 Queues = Callable[[UUID], AccountQueue | None]
 
 log = structlog.get_logger(__name__)
+
+
+class NotYetError(Exception):
+    """The work waits for something; it is looked at again after `seconds`."""
+
+    def __init__(self, seconds: float, why: str) -> None:
+        super().__init__(why)
+        self.seconds = seconds
 
 
 class MalformedWorkError(ValueError):
@@ -33,6 +46,7 @@ class Intake:
     def __init__(self, desk: Desk, queue_of: Queues) -> None:
         self._desk = desk
         self._queue_of = queue_of
+        self._reversals = Reversals(desk.system)
 
     async def carry_out(self, item: OutboxItem) -> None:
         """Carry out one row and mark it as done."""
@@ -41,8 +55,12 @@ class Intake:
             match item.kind:
                 case "signal":
                     await self._decide(_id(item, "signal_id"))
-                case "exit":
+                case "reverse":
+                    await self._enter_after_exit(item)
+                case "exit" | "flatten":
                     await self._request_exit(item)
+                case "scale_out":
+                    await self._scale_out(item)
                 case "move_stop":
                     await self._move_stop(item)
                 case "drive":
@@ -51,6 +69,10 @@ class Intake:
                     self._reconcile(item)
                 case _:
                     error = f"no such kind of work: {item.kind}"
+        except NotYetError as wait:
+            async with self._desk.system.system() as session:
+                await FanOutTransaction(session).outbox.postpone(item.id, wait.seconds, str(wait))
+            return
         except MalformedWorkError as malformed:
             error = str(malformed)
             log.error("work that cannot be understood", outbox_id=item.id, kind=item.kind, error=error)  # noqa: TRY400
@@ -66,7 +88,33 @@ class Intake:
                 raise MalformedWorkError(f"there is no signal {signal_id}")
             subscribed = await accounts.subscribed(signal)
         self._desk.remember(signal)
-        decisions = await self._desk.risk.validate_trade(signal, subscribed)
+        market_time = await self._desk.markets.market_time(signal.venue)
+        turned = await self._reversals.begin(signal, subscribed, market_time)
+        for trade in turned:
+            self._wake(trade.wallet_id, trade.trade_id)
+        waiting = {trade.wallet_id for trade in turned}
+        await self._enter(signal, [one for one in subscribed if one.wallet_id not in waiting])
+
+    async def _enter_after_exit(self, item: OutboxItem) -> None:
+        """The second half of a reversal: decide about the entry once the opposite trade is over."""
+        signal_id, wallet_id, trade_id = (_id(item, name) for name in ("signal_id", "wallet_id", "trade_id"))
+        async with self._desk.system.system() as session:
+            transaction = FanOutTransaction(session)
+            status = await transaction.trades.status(trade_id)
+            signal = await transaction.accounts.signal(signal_id)
+            if signal is None or status is None:
+                raise MalformedWorkError(f"there is no signal {signal_id} or no trade {trade_id}")
+            accounts = await transaction.accounts.subscribed(signal)
+        market_time = await self._desk.markets.market_time(signal.venue)
+        if market_time is not None and market_time >= signal.expires_at:
+            return
+        if not status.is_terminal:
+            raise NotYetError(TURN_AGAIN_SECONDS, f"trade {trade_id} is {status}")
+        await self._enter(signal, [account for account in accounts if account.wallet_id == wallet_id])
+
+    async def _enter(self, signal: Signal, accounts: Sequence[TradingAccount]) -> None:
+        """Decide about the entries of these accounts, and let what was approved leave."""
+        decisions = await self._desk.risk.validate_trade(signal, accounts)
         if any(decision.is_approved for decision in decisions):
             crash_point("after_commit_intent")
         for decision in decisions:
@@ -96,6 +144,21 @@ class Intake:
             transaction.announcements.changed(user_id, "position", trade_id)
             await transaction.announcements.send()
         self._wake(wallet_id, trade_id)
+
+    async def _scale_out(self, item: OutboxItem) -> None:
+        trade_id, step = _id(item, "trade_id"), str(item.payload.get("step"))
+        if not step.isdecimal():
+            raise MalformedWorkError(f"not a number of parts: {step}")
+        user_id, wallet_id = await self._owner(trade_id)
+        async with self._desk.database.tenant(user_id) as session:
+            transaction = TradingTransaction(session, user_id)
+            try:
+                asked = await ask_for_part(transaction, self._desk.markets, trade_id, int(step))
+            except NoSuchPartError as error:
+                raise MalformedWorkError(str(error)) from error
+            await transaction.announcements.send()
+        if asked:
+            self._wake(wallet_id, trade_id)
 
     async def _move_stop(self, item: OutboxItem) -> None:
         """Tighten the stop that is wanted; a request that would loosen it changes nothing."""

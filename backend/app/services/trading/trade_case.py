@@ -100,6 +100,7 @@ class TradeCase:
             exit_reason=None if trade.exit_requested is None else ExitReason(trade.exit_requested),
             may_enter=may_enter,
             unprotected_too_long=too_long,
+            scale_out_quantity=trade.scale_out_quantity,
         )
 
     def order_views(self) -> list[OrderView]:

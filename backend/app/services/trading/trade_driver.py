@@ -140,9 +140,10 @@ class TradeDriver:
         return None if passed is None else _Next(action, order, passed)
 
     async def _may_enter(self, transaction: TradingTransaction, case: TradeCase) -> bool:
-        """Whether the signal is still young enough for an entry, in market time."""
+        """Whether the signal is still young enough for an entry, or for the rest of one, in market time."""
         trade = case.trade
-        if case.status not in (TradeStatus.INTENT, TradeStatus.ENTERING) or case.fills:
+        resting = any(o.leg == OrderLeg.ENTRY and not OrderStatus(o.status).is_terminal for o in case.orders)
+        if not resting and case.status not in (TradeStatus.INTENT, TradeStatus.ENTERING):
             return True
         signal = await self._desk.signal_of(transaction, trade)
         market_time = await self._desk.markets.market_time(trade.venue)

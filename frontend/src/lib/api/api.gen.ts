@@ -269,7 +269,7 @@ export interface ExecutionPage {
   readonly next_cursor: string | null
 }
 
-export type ExitReason = "stop_loss" | "trailing_stop" | "take_profit" | "manual" | "time_exit" | "unprotected" | "liquidation" | "external"
+export type ExitReason = "stop_loss" | "trailing_stop" | "take_profit" | "manual" | "time_exit" | "unprotected" | "liquidation" | "external" | "reverse_signal" | "kill_switch"
 
 /** One refused field: where, why, and where there are figures, the limit and the value. */
 export interface FieldProblem {
@@ -413,7 +413,7 @@ export interface Order {
   readonly trigger_price: string | null
 }
 
-export type OrderLeg = "entry" | "stop" | "exit"
+export type OrderLeg = "entry" | "stop" | "exit" | "scale_out"
 
 export type OrderSide = "buy" | "sell"
 
@@ -488,26 +488,6 @@ export interface PendingChange {
   readonly requested_at: string
   readonly setting: string
   readonly value: string | null
-}
-
-/** A limit in its own unit: built in, stored by the operator, and the stricter of the two, which binds. */
-export interface PlatformLimit {
-  readonly binding: string | null
-  readonly built_in: string | null
-  readonly label: string
-  readonly name: string
-  readonly stored: string | null
-  readonly unit: string
-}
-
-/** Every limit that there is. */
-export interface PlatformLimitList {
-  readonly items: ReadonlyArray<PlatformLimit>
-}
-
-/** The operator's own value, in the limit's unit. */
-export interface PlatformLimitPut {
-  readonly value: number | string
 }
 
 /**
@@ -1309,24 +1289,6 @@ export interface Withdrawal {
 }
 
 export interface Endpoints {
-  'GET /admin/risk/limits': {
-    readonly path: Record<never, never>
-    readonly query: Record<never, never>
-    readonly body: undefined
-    readonly result: PlatformLimitList
-  }
-  'PUT /admin/risk/limits/{setting}': {
-    readonly path: { readonly setting: string }
-    readonly query: Record<never, never>
-    readonly body: PlatformLimitPut
-    readonly result: PlatformLimitList
-  }
-  'DELETE /admin/risk/limits/{setting}': {
-    readonly path: { readonly setting: string }
-    readonly query: Record<never, never>
-    readonly body: undefined
-    readonly result: PlatformLimitList
-  }
   'POST /auth/password-reset': {
     readonly path: Record<never, never>
     readonly query: Record<never, never>

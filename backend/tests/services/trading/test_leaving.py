@@ -1,0 +1,143 @@
+"""Leaving in parts, and turning around: what is at the venue is the judge."""
+
+from decimal import Decimal
+
+import asyncpg
+import pytest
+
+from app.repositories.trading_accounts import TradingAccount
+from tests.services.trading.floor import BTC, TradingFloor, until
+
+BIG = {"position_sizing_method": "fixed_amount", "fixed_amount_usd": Decimal(3_000)}
+
+
+async def ask_for_part(floor: TradingFloor, trade: asyncpg.Record, step: str) -> None:
+    await floor.enqueue("scale_out", {"trade_id": str(trade["id"]), "step": step})
+
+
+async def part_left(floor: TradingFloor, account: TradingAccount, step: int) -> asyncpg.Record:
+    """Wait until what is due up to `step` has left, and one stop over the rest stands."""
+
+    async def look() -> asyncpg.Record | None:
+        trade = await floor.trade(account)
+        if trade is None or trade["scale_out_step"] != step or trade["status"] != "PROTECTED":
+            return None
+        left = await floor.sql.fetchval(
+            "SELECT coalesce(sum(filled_quantity), 0) FROM orders WHERE trade_id = $1 AND leg = 'scale_out'",
+            trade["id"],
+        )
+        orders = await floor.venue_orders(account)
+        fits = [order.quantity for order in orders] == [trade["quantity"]]
+        return trade if left == trade["scale_out_quantity"] and fits else None
+
+    return await until(look, describe=lambda: floor.describe(account))
+
+
+async def fall_by(floor: TradingFloor, trade: asyncpg.Record) -> None:
+    """Lower what the trade paid, so that its break-even lies below the present price."""
+    await floor.sql.execute(
+        "UPDATE fills SET price = price * 0.98 WHERE trade_id = $1",
+        trade["id"],
+    )
+    await floor.sql.execute(
+        "UPDATE trades SET entry_price = entry_price * 0.98, initial_stop_price = initial_stop_price * 0.98"
+        " WHERE id = $1",
+        trade["id"],
+    )
+
+
+async def test_parts_leave_one_after_the_other_and_the_stop_follows_to_break_even(
+    floor: TradingFloor,
+) -> None:
+    account = await floor.wallet(await floor.user(**BIG))
+    async with floor.executor():
+        await floor.signal(BTC, stop="0.03")
+        trade = await floor.until_status(account, "PROTECTED")
+        whole = trade["quantity"]
+        await fall_by(floor, trade)
+        await ask_for_part(floor, trade, "1")
+        first = await part_left(floor, account, 1)
+        (stop,) = await floor.venue_orders(account)
+        assert stop.quantity == first["quantity"] == await floor.venue_position(account) < whole
+        assert stop.trigger_price == first["stop_price"] > trade["entry_price"] * Decimal("0.98")
+        await ask_for_part(floor, trade, "1")  # asked for twice, left once
+        await ask_for_part(floor, trade, "2")
+        second = await part_left(floor, account, 2)
+        assert second["stop_price"] == first["stop_price"]
+        await ask_for_part(floor, trade, "3")
+        closed = await floor.until_status(account, "CLOSED")
+    assert closed["exit_reason"] == "take_profit"
+    assert await floor.venue_position(account) == 0
+    assert await floor.venue_orders(account) == []
+    parts = await floor.sql.fetch(
+        "SELECT leg, filled_quantity, reduce_only FROM orders"
+        " WHERE trade_id = $1 AND leg IN ('scale_out', 'exit')",
+        trade["id"],
+    )
+    assert sorted(row["leg"] for row in parts) == ["exit", "scale_out", "scale_out"]
+    assert sum(row["filled_quantity"] for row in parts) == whole
+    assert all(row["reduce_only"] for row in parts)
+
+
+async def test_parts_that_were_passed_together_leave_as_one(floor: TradingFloor) -> None:
+    account = await floor.wallet(await floor.user(**BIG))
+    async with floor.executor():
+        await floor.signal(BTC, stop="0.03")
+        trade = await floor.until_status(account, "PROTECTED")
+        await fall_by(floor, trade)
+        await ask_for_part(floor, trade, "2")
+        await part_left(floor, account, 2)
+    orders = await floor.sql.fetchval(
+        "SELECT count(*) FROM orders WHERE trade_id = $1 AND leg = 'scale_out'", trade["id"]
+    )
+    assert orders == 1
+
+
+async def test_a_part_that_is_not_one_of_the_plan_is_marked_with_its_error(floor: TradingFloor) -> None:
+    account = await floor.wallet(await floor.user(**BIG))
+    async with floor.executor():
+        await floor.signal(BTC, stop="0.03")
+        trade = await floor.until_status(account, "PROTECTED")
+        for step in ("4", "0", "one"):
+            await ask_for_part(floor, trade, step)
+        await floor.until_outbox_empty()
+        assert await floor.venue_position(account) == trade["quantity"]
+    errors = await floor.sql.fetch("SELECT error FROM outbox WHERE kind = 'scale_out' ORDER BY id")
+    assert [row["error"] for row in errors] == ["part 4 of 3", "part 0 of 3", "not a number of parts: one"]
+
+
+async def test_an_opposite_signal_of_the_same_strategy_closes_and_enters_the_other_way(
+    floor: TradingFloor,
+) -> None:
+    account = await floor.wallet(await floor.user())
+    async with floor.executor():
+        await floor.signal(BTC, "long")
+        first = await floor.until_status(account, "PROTECTED")
+        await floor.signal(BTC, "short")
+
+        async def turned() -> asyncpg.Record | None:
+            trade = await floor.trade(account)
+            there = trade is not None and trade["side"] == "short" and trade["status"] == "PROTECTED"
+            return trade if there else None
+
+        second = await until(turned, describe=lambda: floor.describe(account))
+        assert await floor.venue_position(account) == -second["quantity"]
+    closed = await floor.sql.fetchrow("SELECT status, exit_reason FROM trades WHERE id = $1", first["id"])
+    assert closed is not None
+    assert (closed["status"], closed["exit_reason"]) == ("CLOSED", "reverse_signal")
+
+
+@pytest.mark.parametrize(("column", "value"), [("strategy", "another"), ("timeframe", "4h")])
+async def test_a_signal_of_another_strategy_or_timeframe_turns_nothing(
+    column: str, value: str, floor: TradingFloor
+) -> None:
+    account = await floor.wallet(await floor.user())
+    async with floor.executor():
+        await floor.signal(BTC, "long")
+        trade = await floor.until_status(account, "PROTECTED")
+        await floor.sql.execute(f"UPDATE trades SET {column} = $2 WHERE id = $1", trade["id"], value)  # noqa: S608
+        await floor.signal(BTC, "short")
+        await floor.until_outbox_empty()
+        held = await floor.trade(account)
+    assert held is not None
+    assert (held["id"], held["status"], held["exit_requested"]) == (trade["id"], "PROTECTED", None)
