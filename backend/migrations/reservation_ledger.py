@@ -142,6 +142,18 @@ LANGUAGE sql SECURITY DEFINER SET search_path = public AS $$
 $$
 """
 
+# A tenant may begin its own counts anew, and nothing else of the ledger.
+FORGET_LOSSES = """
+CREATE FUNCTION forget_counted_losses() RETURNS bigint
+LANGUAGE sql SECURITY DEFINER SET search_path = public AS $$
+    WITH forgotten AS (
+        UPDATE risk_usage SET consecutive_losses = 0
+        WHERE user_id = app_current_user() AND consecutive_losses > 0 RETURNING 1
+    )
+    SELECT count(*) FROM forgotten
+$$
+"""
+
 SETTLE_TRIGGER = """
 CREATE FUNCTION settle_changed_trade() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
@@ -183,7 +195,7 @@ EXECUTE FUNCTION settle_changed_entry()
 )
 
 FUNCTIONS = (WORST_CASE, RESERVE, CHANGE_USAGE, SETTLE, SETTLE_TRIGGER, SETTLE_ORDER_TRIGGER)
-LATER_FUNCTIONS = (COUNT_LOSSES,)
+LATER_FUNCTIONS = (COUNT_LOSSES, FORGET_LOSSES)
 SIGNATURES = (
     "settle_changed_entry()",
     "settle_changed_trade()",
@@ -237,6 +249,8 @@ def later_statements() -> Iterator[str]:
     """What needs the columns of a later migration."""
     yield from LATER_FUNCTIONS
     yield "REVOKE ALL ON FUNCTION count_losses(risk_reservations) FROM PUBLIC"
+    yield "REVOKE ALL ON FUNCTION forget_counted_losses() FROM PUBLIC"
+    yield f"GRANT EXECUTE ON FUNCTION forget_counted_losses() TO {TENANT_ROLES}"
 
 
 def undo_statements() -> Iterator[str]:

@@ -28,12 +28,14 @@ from app.core.redis import connect_redis
 from app.core.security import AccessClaims, AccessTokens, DerivedTokens, Passwords
 from app.repositories.audit import AuditRepository
 from app.repositories.ledger import LedgerRepository
+from app.repositories.platform_limits import SystemPlatformLimitRepository
 from app.repositories.risk_state import RiskStateRepository
 from app.repositories.sessions import SIGNED_IN, SessionRepository
 from app.repositories.user_events import UserEventRepository
 from app.repositories.wallets import WalletRepository
 from app.services.auth import Authentication, SessionTerms, SignedInUser
 from app.services.idempotency import IdempotencyKeys
+from app.services.platform_limits import PlatformLimits
 from app.services.ports import MarketReader
 from app.services.price_book import PriceBook
 from app.services.registration import Registration
@@ -82,6 +84,10 @@ class ApiParts:
             Followed(self.settings.feed_symbols, self.settings.feed_timeframes),
             utc_now,
         )
+
+    def platform_limits(self, session: DbSession) -> PlatformLimits:
+        """The platform's limits, in an administrator's transaction."""
+        return PlatformLimits(SystemPlatformLimitRepository(session), AuditRepository(session), utc_now)
 
     def wallet_transfers(self, session: DbSession) -> WalletTransfers:
         """Deposits and withdrawals, in the request's transaction."""

@@ -7,12 +7,14 @@ import json
 import os
 import secrets
 from dataclasses import dataclass, field
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Final
 from uuid import UUID, uuid4
 
 from app.bootstrap.api import ApiParts, open_api
+from app.bootstrap.risk import risk_settings_desk
 from app.cli.terminal import CommandError
 from app.core.clock import utc_now
 from app.core.config import PaperFeed, Settings
@@ -30,6 +32,7 @@ EMAIL: Final = "demo@stackalpha.local"
 FILE_NAME: Final = "demo.json"
 DEPOSIT: Final = Decimal(10_000)
 OPERATOR: Final = "operator"
+A_DAY: Final = timedelta(days=1)
 FEED_TIMEFRAMES: Final = {PaperFeed.SYNTHETIC: "15m", PaperFeed.REPLAY: "1h", PaperFeed.LIVE: "15m"}
 
 # Wide enough that the wallets' own, different limits are what binds.
@@ -152,7 +155,9 @@ async def _user(parts: ApiParts, login: DemoLogin) -> UUID:
                 disclosure_accepted_at=now,
                 email_verified_at=now,
             )
-            await parts.risk_settings(session).change(user_id, USER_SETTINGS, None)
+            # The demo begins with its settings in force, as if they had been asked for the day before.
+            await risk_settings_desk(session, lambda: now - A_DAY).change(user_id, USER_SETTINGS, None)
+            await risk_settings_desk(session, lambda: now).apply_due(user_id)
         else:
             await users.set_password(user_id, password_hash)
         await AuditRepository(session).append(user_id, "demo_seeded", {}, now, OPERATOR)

@@ -15,7 +15,15 @@ import numpy as np
 from app.domain import fixed_point as fp
 from app.domain.fixed_point import BoolColumn, FloatColumn, IntColumn
 from app.domain.limit_columns import LimitColumns
-from app.domain.risk_facts import NEVER_MS, LossWindow, OpenTrade, ReviewRow, ScopeFacts
+from app.domain.risk_facts import (
+    NEVER_MS,
+    NO_STRATEGY_FACTS,
+    NO_SYMBOL_FACTS,
+    LossWindow,
+    OpenTrade,
+    ReviewRow,
+    ScopeFacts,
+)
 from app.domain.risk_limits import LimitLevels
 from app.domain.types import Instrument, RiskLevel, TradingState
 
@@ -89,16 +97,13 @@ class ScopeColumns(_Taking):
         correlations: Sequence[Decimal | int | None],
     ) -> "ScopeColumns":
         """Return the columns of each level's facts, in the order of `LEVELS`."""
-        absent: dict[int, list[int]] = {}
-        units = []
-        for facts in levels:
-            for held, now, threshold in zip(facts, market_ms, correlations, strict=True):
-                known = absent.get(id(held))
-                if known is None:
-                    known = _units(held, now, threshold)
-                    if held == _NOTHING_KNOWN.get(type(held)):
-                        absent[id(held)] = known
-                units.append(known)
+        units = [
+            _NOTHING_KNOWN
+            if held is NO_STRATEGY_FACTS or held is NO_SYMBOL_FACTS
+            else _units(held, now, threshold)
+            for facts in levels
+            for held, now, threshold in zip(facts, market_ms, correlations, strict=True)
+        ]
         shape = (len(levels), len(market_ms), -1)
         columns = np.ascontiguousarray(np.array(units, dtype=np.int64).reshape(shape).transpose(2, 0, 1))
         windows = [WindowColumns(*columns[at : at + 5]) for at in range(_PLAIN, _PLAIN + 15, 5)]
@@ -106,7 +111,6 @@ class ScopeColumns(_Taking):
 
 
 _PLAIN: Final = 19  # columns before those of the windows
-_NOTHING_KNOWN: Final = {kind: kind() for kind in ScopeFacts.__subclasses__()}
 _NO_WINDOW: Final = [fp.UNKNOWN] * 4 + [0]
 
 
@@ -170,6 +174,9 @@ def _correlated(
     if threshold is None:
         return len(correlations)
     return sum(one is None or one.is_nan() or one > threshold for one in correlations)
+
+
+_NOTHING_KNOWN: Final = _units(ScopeFacts(), 0, None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.domain.breaker import ScopeState
 from app.domain.types import BreakerScope, TradingState
 from app.models.risk_settings import RiskSettings
-from app.models.risk_state import BreakerState
+from app.models.risk_state import BreakerState, RiskState
 from app.models.wallet import Wallet
 
 
@@ -69,6 +69,23 @@ class BreakerRepository:
         """Whether the risk settings say that trading is paused."""
         statement = select(RiskSettings.trading_paused).where(RiskSettings.user_id == user_id)
         return bool((await self._session.execute(statement)).scalar_one_or_none())
+
+    async def forget_losses(self, user_id: UUID, wallet_id: UUID | None) -> bool:
+        """Begin the count of losses in a row anew, of the user (with its strategies and symbols) or of one
+        wallet; False where there was none."""
+        own = RiskState.wallet_id.is_(None) if wallet_id is None else RiskState.wallet_id == wallet_id
+        found = await self._session.execute(
+            update(RiskState)
+            .where(RiskState.user_id == user_id, own, RiskState.consecutive_losses > 0)
+            .values(consecutive_losses=0)
+            .returning(RiskState.id)
+            .execution_options(synchronize_session=False)
+        )
+        forgotten = found.first() is not None
+        if wallet_id is None:
+            counted = await self._session.execute(select(func.forget_counted_losses()))
+            forgotten |= counted.scalar_one() > 0
+        return forgotten
 
     async def mirror_pause(self, user_id: UUID, *, paused: bool) -> None:
         """Make `risk_settings.trading_paused` say so; without a row only a pause makes one."""

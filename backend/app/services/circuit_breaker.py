@@ -21,6 +21,7 @@ BY_USER = "user"
 PAUSED_REASON = "Paused by you."
 RESUMED_REASON = "Resumed by you."
 SETTINGS_REASON = "Paused in the risk settings."
+LOSSES_REASON = "Losses in a row."
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,8 @@ class CircuitBreaker:
         return await self.status(user_id)
 
     async def resume(self, user_id: UUID, *, wallet_id: UUID | None) -> BreakerView:
-        """Let the user, or one wallet, enter again; refused while the platform or the venue is halted."""
+        """Let the user, or one wallet, enter again, and begin the count of losses in a row anew; refused while
+        the platform or the venue is halted."""
         now = self._now()
         scope, scope_id = await self._own_scope(user_id, wallet_id)
         states = await self._breakers.states(user_id)
@@ -109,10 +111,11 @@ class CircuitBreaker:
         if wallet_id is None:
             stopped = stopped or await self._breakers.is_paused_by_settings(user_id)
             await self._breakers.mirror_pause(user_id, paused=False)
-        if stopped:
+        forgotten = await self._breakers.forget_losses(user_id, wallet_id)
+        if stopped or forgotten:
             resumed = ScopeState(scope, scope_id, TradingState.ACTIVE, RESUMED_REASON, BY_USER, now, None)
             await self._breakers.set_state(user_id, resumed)
-            cause = SETTINGS_REASON if held is None else held.reason
+            cause = LOSSES_REASON if not stopped else SETTINGS_REASON if held is None else held.reason
             await self._record(user_id, "trading_resumed", scope, scope_id, {"acknowledged": cause})
         return await self.status(user_id)
 

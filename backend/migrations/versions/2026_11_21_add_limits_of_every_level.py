@@ -183,6 +183,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute("DROP FUNCTION forget_counted_losses()")
     op.execute("DROP FUNCTION count_losses(risk_reservations)")
     for table in ("symbol_volatilities", "symbol_correlations", "platform_risk_limits", "scoped_risk_settings"):
         op.drop_table(table)

@@ -1,14 +1,14 @@
 """Trades are left in parts: what is due, and the stop at break-even after the first.
 
 Revision ID: leave_in_parts
-Revises: let_scoped_changes_wait
+Revises: let_administrators_tighten
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "leave_in_parts"
-down_revision = "let_scoped_changes_wait"
+down_revision = "let_administrators_tighten"
 branch_labels = None
 depends_on = None
 

@@ -68,6 +68,9 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "reset_risk_settings": {},
     "read_risk_status": {},
     "list_risk_decisions": {},
+    "list_platform_limits": {},
+    "set_platform_limit": {"json": {"value": "5"}},
+    "remove_platform_limit": {},
     "read_risk_decision": {},
     "preview_risk_settings": {"json": {"max_leverage": 2}},
     "calculate_position_size": {"json": ENTRY},
@@ -121,6 +124,8 @@ ALL = tuple(operations())
 GUARDED = tuple(operation for operation in ALL if operation.name not in PUBLIC)
 # Paths that name no row of a tenant's but a thing that everybody has.
 OWN_OF_EVERYBODY = frozenset({"change_scoped_risk_settings", "apply_risk_profile"})
+ADMIN = tuple(operation for operation in GUARDED if operation.path.startswith("/admin"))
+NOT_ADMIN = tuple(operation for operation in GUARDED if operation not in ADMIN)
 WITH_ID = tuple(
     operation for operation in GUARDED if "{" in operation.path and operation.name not in OWN_OF_EVERYBODY
 )
@@ -239,7 +244,7 @@ async def test_a_token_for_another_tenants_session_is_refused(
     assert (answer.status_code, answer.json()["code"]) == (401, "session_over")
 
 
-@named(GUARDED)
+@named(NOT_ADMIN)
 async def test_another_tenant_sees_and_changes_nothing(
     http: httpx.AsyncClient,
     alice: Person,
@@ -296,7 +301,7 @@ async def test_another_tenants_wallet_in_a_body_is_not_found(
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
 
-@named(GUARDED)
+@named(NOT_ADMIN)
 async def test_the_tenant_itself_is_let_in(
     http: httpx.AsyncClient, operation: Operation, target: Target
 ) -> None:
@@ -305,9 +310,12 @@ async def test_the_tenant_itself_is_let_in(
     assert answer.status_code < 500 or answer.json()["code"] == "venue_unavailable"
 
 
-def test_an_admin_route_asks_for_an_admin() -> None:
-    admin = [operation for operation in ALL if operation.path.startswith("/admin")]
-    assert admin == [], "give each of them a test as a user who is not an administrator"
+@named(ADMIN)
+async def test_an_admin_route_asks_for_an_admin(
+    http: httpx.AsyncClient, operation: Operation, target: Target
+) -> None:
+    answer = await ask(http, operation, target, target.person.headers)
+    assert (answer.status_code, answer.json()["code"]) == (403, "admin_required")
 
 
 def test_the_clock_of_this_matrix_is_not_the_future() -> None:

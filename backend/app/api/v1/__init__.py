@@ -11,6 +11,7 @@ ROUTERS: Final = (
     "me",
     "wallets",
     "risk",
+    "admin_limits",
     "risk_check",
     "risk_profiles",
     "risk_scopes",

@@ -141,3 +141,27 @@ async def test_pause_does_not_loosen_a_halt(http: httpx.AsyncClient, world: Worl
     await halt(world, "user", str(alice.user_id), alice.user_id)
     answer = await http.post(PAUSE, json={}, headers=alice.headers)
     assert (answer.status_code, answer.json()["state"]) == (200, "halted")
+
+
+async def test_resume_begins_the_count_of_losses_in_a_row_anew_for_that_tenant_alone(
+    http: httpx.AsyncClient, world: World, alice: Person, bob: Person
+) -> None:
+    for person in (alice, bob):
+        await world.sql.execute(
+            "INSERT INTO risk_state (user_id, environment, consecutive_losses) VALUES ($1, 'paper', 3)"
+            " ON CONFLICT (user_id, environment, wallet_id) DO UPDATE SET consecutive_losses = 3",
+            person.user_id,
+        )
+        await world.sql.execute(
+            "INSERT INTO risk_usage (user_id, environment, scope, scope_key, consecutive_losses)"
+            " VALUES ($1, 'paper', 'strategy', 'ema_trend', 3)",
+            person.user_id,
+        )
+    assert (await http.post(RESUME, json=ACKNOWLEDGED, headers=alice.headers)).status_code == 200
+    for table in ("risk_state", "risk_usage"):
+        for person, left in ((alice, 0), (bob, 3)):
+            found = await world.sql.fetchval(
+                f"SELECT max(consecutive_losses) FROM {table} WHERE user_id = $1",  # noqa: S608
+                person.user_id,
+            )
+            assert found == left, (table, left)

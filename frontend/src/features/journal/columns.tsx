@@ -13,16 +13,18 @@ export function ExecutionStatus({ status }: { readonly status: string }) {
   return FAILED.has(status.toLowerCase()) ? <Badge tone="crit">{text}</Badge> : <Badge>{text}</Badge>
 }
 
+const ENTRIES = new Set(['enter', 'entry', 'add'])
+
 /** Only what leaves a position realises anything: an entry's zero says nothing. */
 export function realises(row: Pick<Execution, 'action' | 'realized_pnl'>): boolean {
-  return row.realized_pnl !== null && row.action !== 'entry'
+  return row.realized_pnl !== null && !ENTRIES.has(row.action)
 }
 
 export function executionColumns(zone: string, wallet: (id: string) => string): ReadonlyArray<Column<Execution>> {
   return [
-    { id: 'time', title: 'Time', track: '9.5rem', cell: (row) => dateTime(row.market_time ?? row.timestamp, zone) },
+    { id: 'time', title: 'Time', track: '10.5rem', cell: (row) => dateTime(row.market_time ?? row.timestamp, zone) },
     { id: 'symbol', title: 'Symbol', track: '6rem', cell: (row) => <b>{shortSymbol(row.symbol)}</b> },
-    { id: 'action', title: 'Action', track: 'minmax(6rem,1fr)', cell: (row) => words(row.action) },
+    { id: 'action', title: 'Action', track: 'minmax(5.5rem,1fr)', cell: (row) => words(row.action) },
     { id: 'side', title: 'Side', track: '3rem', cell: (row) => words(row.side) },
     { id: 'status', title: 'Status', track: '5.5rem', cell: (row) => <ExecutionStatus status={row.status} /> },
     { id: 'filled', title: 'Filled', track: '5rem', right: true, cell: (row) => plain(row.filled_size) },

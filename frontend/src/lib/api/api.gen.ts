@@ -490,6 +490,26 @@ export interface PendingChange {
   readonly value: string | null
 }
 
+/** A limit in its own unit: built in, stored by the operator, and the stricter of the two, which binds. */
+export interface PlatformLimit {
+  readonly binding: string | null
+  readonly built_in: string | null
+  readonly label: string
+  readonly name: string
+  readonly stored: string | null
+  readonly unit: string
+}
+
+/** Every limit that there is. */
+export interface PlatformLimitList {
+  readonly items: ReadonlyArray<PlatformLimit>
+}
+
+/** The operator's own value, in the limit's unit. */
+export interface PlatformLimitPut {
+  readonly value: number | string
+}
+
 /**
  * A position at the newest price. `open_risk` is what its stop would lose against the entry, costs
  * included; `r_multiple` is P&L in multiples of `risk_amount`. What depends on an unknown price is null.
@@ -1289,6 +1309,24 @@ export interface Withdrawal {
 }
 
 export interface Endpoints {
+  'GET /admin/risk/limits': {
+    readonly path: Record<never, never>
+    readonly query: Record<never, never>
+    readonly body: undefined
+    readonly result: PlatformLimitList
+  }
+  'PUT /admin/risk/limits/{setting}': {
+    readonly path: { readonly setting: string }
+    readonly query: Record<never, never>
+    readonly body: PlatformLimitPut
+    readonly result: PlatformLimitList
+  }
+  'DELETE /admin/risk/limits/{setting}': {
+    readonly path: { readonly setting: string }
+    readonly query: Record<never, never>
+    readonly body: undefined
+    readonly result: PlatformLimitList
+  }
   'POST /auth/password-reset': {
     readonly path: Record<never, never>
     readonly query: Record<never, never>
