@@ -47,6 +47,9 @@ USER_SETTINGS: Final[Changes] = {
     "max_weekly_loss_percent": Decimal(30),
     "max_monthly_loss_percent": Decimal(60),
     "min_signal_confidence": Decimal("0.5"),
+    # Three wallets that follow one signal lose it three times, and the market of the demo moves as one.
+    "max_consecutive_losses": 15,
+    "max_correlated_positions": 8,
 }
 
 
