@@ -364,7 +364,6 @@ async def test_auto_trade_without_choices_takes_everything_that_is_followed(
         ({"timeframes": ["7m"]}, "unknown_timeframe", "timeframes.0"),
         ({"min_signal_confidence": "-0.1"}, "limits_not_coherent", "min_signal_confidence"),
         ({"max_daily_loss_usd": -1}, "limits_not_coherent", "max_daily_loss_usd"),
-        ({"position_sizing_method": "risk_parity"}, "sizing_method_unavailable", "position_sizing_method"),
     ],
 )
 async def test_auto_trade_with_one_thing_wrong_changes_nothing(
