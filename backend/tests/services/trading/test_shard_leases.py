@@ -1,12 +1,12 @@
 """One executor per shard: a lease fences the others, dies with its process, and is given back at a stop."""
 
-import asyncio
+from dataclasses import replace
 
 from app.core.db import Database
 from app.core.process_identity import own_identity
 from app.services.trading.desk import LeaseBook
 from app.services.trading.shard_leases import ShardLeases
-from tests.services.trading.floor import TradingFloor
+from tests.services.trading.floor import TradingFloor, until
 
 SHARDS = 4
 
@@ -54,12 +54,14 @@ async def test_released_leases_are_free_at_once(floor: TradingFloor) -> None:
 
 async def test_entry_is_not_sent_under_a_lease_that_was_taken_over(floor: TradingFloor) -> None:
     account = await floor.wallet(await floor.user())
+    floor.desk.terms = replace(floor.desk.terms, lease_seconds=3_600)  # only acting tells it of the loss
+
+    async def held() -> bool | None:
+        return True if floor.desk.leases.epochs else None
+
     async with floor.executor():
+        await until(held)
         await floor.until_outbox_empty()
-        while not await floor.sql.fetchval(  # noqa: ASYNC110 - Postgres tells nobody when a row changes
-            "SELECT count(*) FROM shard_leases WHERE epoch > 0"
-        ):
-            await asyncio.sleep(0.01)  # until the executor holds the leases that are taken from it
         await floor.sql.execute(
             "UPDATE shard_leases SET epoch = epoch + 1, holder = 'another',"
             " expires_at = now() + interval '1 hour'"
