@@ -26,6 +26,7 @@ from app.services.trading.decision_lanes import LANES
 from app.services.trading.desk import Desk
 from app.services.trading.executor import Executor
 from app.services.trading.markets import MarketView
+from app.services.trading.order_books import OrderBooks
 from app.services.trading.risk_management import RiskManagement
 from app.services.trading.shard_leases import ShardLeases
 from app.services.trading.terms import TradingTerms
@@ -96,7 +97,7 @@ async def compose_trading(
     balances = BalanceKeeper(worker, gateways, markets)
     gate = LeanTransactions(asyncpg_dsn(role_database_url(settings, DatabaseRole.SYSTEM)), size=LANES + 2)
     risk = RiskManagement(gate, markets, balances, terms)
-    desk = Desk(worker, system, gateways, markets, balances, risk, terms)
+    desk = Desk(worker, system, gateways, markets, balances, risk, terms, OrderBooks(reader))
     leases = ShardLeases(
         system,
         desk.leases,

@@ -7,6 +7,7 @@ read too.
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from typing import Final
 
 
 class SlippageUnit(StrEnum):
@@ -21,7 +22,7 @@ class ExecutionSettings:
     how far the market may have moved against the order since the decision. `execution_timeout_seconds`: how
     long an entry may wait in the book or work in slices. `retry_attempts` and `retry_delay_seconds`: how often,
     and how far apart at first, a refusal that time cures is tried again. `use_market_orders` off: an entry is
-    always capped. `confirm_trades` on: an entry waits for its owner's yes.
+    always capped. `confirm_trades` on: an entry waits for its owner's yes, for at most `confirm_seconds`.
     """
 
     max_slippage_bps: Decimal = Decimal(30)
@@ -31,6 +32,19 @@ class ExecutionSettings:
     execution_timeout_seconds: Decimal = Decimal(30)
     use_market_orders: bool = True
     confirm_trades: bool = False
+    confirm_seconds: int = 120
+
+
+LARGEST_BPS = Decimal(1_000)
+"""A tenth of the price: whoever allows more protects nothing."""
+
+BOUNDS: Final[dict[str, tuple[Decimal, Decimal]]] = {
+    "retry_attempts": (Decimal(0), Decimal(10)),
+    "retry_delay_seconds": (Decimal("0.1"), Decimal(60)),
+    "execution_timeout_seconds": (Decimal(1), Decimal(600)),
+    "confirm_seconds": (Decimal(10), Decimal(3600)),
+}
+"""The least and the most of each number that is no slippage."""
 
 
 def to_bps(value: Decimal, unit: SlippageUnit, *, price: Decimal, tick: Decimal) -> Decimal:

@@ -91,9 +91,15 @@ class _Look:
 
 
 def choose_route(
-    order: Order, book: OrderBook | None, instrument: Instrument, settings: ExecutionSettings
+    order: Order,
+    book: OrderBook | None,
+    instrument: Instrument,
+    settings: ExecutionSettings,
+    *,
+    whole: bool = False,
 ) -> Route:
-    """Return how `order` goes out. Raises ValueError for a quantity or a reference price that is not positive."""
+    """Return how `order` goes out; with `whole` never in slices. Raises ValueError for a quantity or a reference
+    price that is not positive."""
     figures = (order.quantity, order.reference_price)
     if not all(figure.is_finite() and figure > 0 for figure in figures):
         raise ValueError(f"no order: {order.quantity} at {order.reference_price}")
@@ -110,7 +116,7 @@ def choose_route(
             settings.max_deviation_bps,
         )
     look = _look(order, book, book.spread_bps, instrument, settings)
-    return _enter(order, look, instrument, settings)
+    return _enter(order, look, instrument, settings, whole=whole)
 
 
 def posting_price(side: OrderSide, joined: Ladder, cap_price: Decimal) -> Decimal:
@@ -147,7 +153,9 @@ def _look(
     return _Look(ladder, book.joined_by(order.side), cap, spread_bps, ladder.quantity_within(cap), expected)
 
 
-def _enter(order: Order, look: _Look, instrument: Instrument, settings: ExecutionSettings) -> Route:
+def _enter(
+    order: Order, look: _Look, instrument: Instrument, settings: ExecutionSettings, *, whole: bool
+) -> Route:
     allowed = settings.max_slippage_bps
     if look.spread_bps > allowed * BROKEN_SPREAD:
         return _refused(
@@ -158,7 +166,7 @@ def _enter(order: Order, look: _Look, instrument: Instrument, settings: Executio
             look,
         )
     if look.depth < order.quantity or look.expected_bps is None:
-        return _work(order, look, instrument, settings)
+        return _work(order, look, instrument, settings, whole=whole)
     calm = order.volatility_bps is not None and look.expected_bps <= allowed * COMFORTABLE_SHARE
     told = f"{look.expected_bps:.1f} bps expected, {allowed:.1f} allowed"
     if settings.use_market_orders and calm:
@@ -166,9 +174,13 @@ def _enter(order: Order, look: _Look, instrument: Instrument, settings: Executio
     return _route(RouteKind.CAPPED, f"{told}: capped there", (order.quantity,), look, look.cap_price)
 
 
-def _work(order: Order, look: _Look, instrument: Instrument, settings: ExecutionSettings) -> Route:
+def _work(
+    order: Order, look: _Look, instrument: Instrument, settings: ExecutionSettings, *, whole: bool
+) -> Route:
     """An order that the book cannot take at once within the cap."""
-    slices = _slices(order.quantity, look.depth * SLICE_SHARE, order.reference_price, instrument)
+    slices: tuple[Decimal, ...] = ()
+    if not whole:
+        slices = _slices(order.quantity, look.depth * SLICE_SHARE, order.reference_price, instrument)
     if slices:
         return _route(
             RouteKind.SLICED,

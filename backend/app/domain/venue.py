@@ -27,9 +27,18 @@ class AccountKey:
     environment: str
 
 
+class TimeInForce(StrEnum):
+    """How long a limit order works: until cancelled, at once or not at all for the rest, or only as a maker."""
+
+    GTC = "GTC"
+    IOC = "IOC"
+    GTX = "GTX"
+
+
 @dataclass(frozen=True, slots=True)
 class OrderTicket:
-    """One order as it goes out. Prices and quantities are already quantised to the venue's steps."""
+    """One order as it goes out. Prices and quantities are already quantised to the venue's steps;
+    `time_in_force` counts where there is a limit price."""
 
     client_order_id: str
     symbol: str
@@ -39,6 +48,7 @@ class OrderTicket:
     receive_window_ms: int
     trigger_price: Decimal | None = None
     limit_price: Decimal | None = None
+    time_in_force: TimeInForce = TimeInForce.GTC
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +72,10 @@ class VenueOrder:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
+    """`venue_ms` is the time that the venue says it took itself; None where it does not say."""
+
     order: VenueOrder
+    venue_ms: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from app.models.audit_log import AuditLog
 from app.models.base import Base
 from app.models.execution_log import ExecutionLog
+from app.models.execution_settings import ExecutionSettingsRow
 from app.models.fill import Fill
 from app.models.idempotency_key import IdempotencyKey
 from app.models.ledger_event import LedgerEvent
@@ -30,6 +31,7 @@ __all__ = [
     "Candle",
     "EmailToken",
     "ExecutionLog",
+    "ExecutionSettingsRow",
     "Fill",
     "IdempotencyKey",
     "LedgerEvent",

@@ -11,7 +11,14 @@ from app.models.base import Base, CreatedAt, Money, Timestamp
 
 
 class ExecutionLog(Base):
-    """`timestamp` is wall time and the partition key; slippage is adverse-positive."""
+    """`timestamp` is wall time and the partition key; slippage is adverse-positive.
+
+    `outcome` says how the outcome is known: answered, looked_up (asked for by id), refused (never sent) or
+    observed (a resting order changed). `gate_ms` is from the signal (stop, exit: from the intent) to the
+    sending, `network_ms` the way there and back, `venue_ms` what the venue says it took itself; each None where
+    nobody measured it. `market_volatility` is the standard deviation of one second in basis points,
+    `market_liquidity` what the book gave within the cap in the quote currency, both at the decision.
+    """
 
     __tablename__ = "execution_logs"
     __table_args__ = (
@@ -50,4 +57,15 @@ class ExecutionLog(Base):
     market_volatility: Mapped[Decimal | None] = mapped_column(Numeric(8, 4))
     market_liquidity: Mapped[Decimal | None] = mapped_column(Numeric(20, 2))
     market_time: Mapped[Timestamp | None]
+    venue: Mapped[str | None] = mapped_column(String(50))
+    exchange_order_id: Mapped[str | None] = mapped_column(String(64))
+    outcome: Mapped[str | None] = mapped_column(String(10))
+    error_code: Mapped[str | None] = mapped_column(String(64))
+    route: Mapped[str | None] = mapped_column(String(10))
+    route_reason: Mapped[str | None] = mapped_column(Text)
+    expected_slippage_bps: Mapped[Decimal | None] = mapped_column(Numeric(14, 4))
+    spread_bps: Mapped[Decimal | None] = mapped_column(Numeric(14, 4))
+    gate_ms: Mapped[Decimal | None] = mapped_column(Numeric(12, 3))
+    network_ms: Mapped[Decimal | None] = mapped_column(Numeric(12, 3))
+    venue_ms: Mapped[Decimal | None] = mapped_column(Numeric(12, 3))
     created_at: Mapped[CreatedAt]

@@ -1,5 +1,6 @@
 """Orders: every intent to send something to a venue, and what became of it."""
 
+from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import (
@@ -8,6 +9,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
+    Numeric,
     String,
     Text,
     UniqueConstraint,
@@ -22,7 +24,9 @@ ENTRY_TAKEN = "leg = 'entry' AND status IN ('INTENT','SENDING','OPEN','PARTIAL',
 
 
 class Order(Timestamped, Base):
-    """`market_time` is the venue's market clock at the decision; `deadline` is wall time."""
+    """`market_time` is the venue's market clock at the decision; `deadline` is wall time. `route` and what
+    follows it say how an entry went out and what the book showed then: expected slippage adverse-positive,
+    depth in base units within the cap, volatility of one second."""
 
     __tablename__ = "orders"
     __table_args__ = (
@@ -57,6 +61,15 @@ class Order(Timestamped, Base):
     trigger_price: Mapped[Price | None]
     reduce_only: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     reason: Mapped[str | None] = mapped_column(String(50))
+    route: Mapped[str | None] = mapped_column(String(10))
+    route_reason: Mapped[str | None] = mapped_column(Text)
+    time_in_force: Mapped[str | None] = mapped_column(String(3))
+    expected_slippage_bps: Mapped[Decimal | None] = mapped_column(Numeric(14, 4))
+    spread_bps: Mapped[Decimal | None] = mapped_column(Numeric(14, 4))
+    book_depth: Mapped[Quantity | None]
+    volatility_bps: Mapped[Decimal | None] = mapped_column(Numeric(14, 4))
+    gate_ms: Mapped[Decimal | None] = mapped_column(Numeric(12, 3))
+    retry_count: Mapped[int] = mapped_column(Integer, server_default="0")
     deadline: Mapped[Timestamp | None]
     sent_at: Mapped[Timestamp | None]
     lease_epoch: Mapped[int | None] = mapped_column(Integer)

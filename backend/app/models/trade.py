@@ -27,7 +27,8 @@ class Trade(Timestamped, Base):
     """`decided_at`, `opened_at` and `closed_at` are market time; money is in the quote currency.
 
     `scale_out_step` is the farthest part that was asked for, `scale_out_quantity` what should have left in
-    parts by then, in sum; `break_even_price` becomes the stop when the first of them has been filled.
+    parts by then, in sum; `break_even_price` becomes the stop when the first of them has been filled. `confirm_by` is
+    wall time: until then the entry waits for its owner's yes; without it, it needs none.
     """
 
     __tablename__ = "trades"
@@ -96,3 +97,5 @@ class Trade(Timestamped, Base):
     protected_at: Mapped[Timestamp | None]
     unprotected_since: Mapped[Timestamp | None]
     closed_at: Mapped[Timestamp | None]
+    confirm_by: Mapped[Timestamp | None]
+    confirmed_at: Mapped[Timestamp | None]

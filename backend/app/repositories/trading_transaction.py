@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.repositories.decision_records import DecisionWriteRepository
 from app.repositories.execution_logs import ExecutionLogRepository
+from app.repositories.execution_settings import ExecutionSettingsRepository
 from app.repositories.fills import FillRepository
 from app.repositories.gate_facts import GateFactsRepository
 from app.repositories.halt_lock import SystemHaltLock
@@ -59,6 +60,7 @@ class TradingTransaction:
         self.facts = GateFactsRepository(session)
         self.decisions = DecisionWriteRepository(session)
         self.logs = ExecutionLogRepository(session)
+        self.execution_settings = ExecutionSettingsRepository(session)
         self.accounts = TradingAccountRepository(session)
         self.halt = SystemHaltLock(session)
         self.announcements = SystemAnnouncements(session)

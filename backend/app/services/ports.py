@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from app.domain.limits import ApprovedOrder
+from app.domain.order_book import OrderBook
 from app.domain.types import Candle, Instrument
 from app.domain.venue import (
     AccountBalance,
@@ -95,6 +96,10 @@ class MarketReader(Protocol):
 
     async def quote(self, venue: str, symbol: str) -> Quote | None:
         """The newest price, cached while fresh, else asked of the venue; None when unknown."""
+        ...
+
+    async def order_book(self, venue: str, symbol: str, levels: int) -> OrderBook:
+        """The best `levels` of each side; raises VenueUnavailableError where the venue does not tell."""
         ...
 
     async def closed_candles(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from time import perf_counter
 
 from aiohttp import web
 
@@ -69,7 +70,7 @@ class Dispatcher:
 
     async def _carried_out(self, request: web.Request, rule: RequestRule | None) -> Reply:
         """What the venue answers, a refusal included."""
-        reply = Reply()
+        reply, begun = Reply(), perf_counter()
         try:
             await self._fill(request, reply, rule)
         except VenueError as refused:
@@ -78,6 +79,7 @@ class Dispatcher:
             log.exception("%s %s failed", request.method, request.path)
             reply.refuse(VenueError(Refusal.INTERNAL))
         reply.headers["X-MBX-USED-WEIGHT-1M"] = str(self._services.rates.used(request.remote or ""))
+        reply.headers["X-Response-Time"] = f"{(perf_counter() - begun) * 1_000:.3f}ms"
         return reply
 
     async def _fill(self, request: web.Request, reply: Reply, rule: RequestRule | None) -> None:

@@ -186,7 +186,7 @@ class CcxtGateway:
             "newOrderRespType": "RESULT",
         }
         if ticket.limit_price is not None:
-            params |= {"price": f"{ticket.limit_price:f}", "timeInForce": "GTC"}
+            params |= {"price": f"{ticket.limit_price:f}", "timeInForce": ticket.time_in_force.value}
         if reduce_only:
             params["reduceOnly"] = "true"
         return await self._send(self._client.fapiPrivatePostOrder, params, priority, dialect.order)
@@ -207,7 +207,7 @@ class CcxtGateway:
             return outcome_of_order(error)
         await self._note_limits(None)
         try:
-            return Accepted(read(row))
+            return Accepted(read(row), dialect.own_milliseconds(self._client.last_response_headers or {}))
         except (KeyError, ValueError, ArithmeticError) as error:
             return Unknown(f"the venue's answer cannot be read: {type(error).__name__}")
 

@@ -1,8 +1,8 @@
 """Binance's USD-M answers in the product's words. Numbers come from the venue's text, never from floats."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from app.domain.symbols import symbol_from_venue
@@ -50,6 +50,21 @@ def positive(value: object) -> Decimal | None:
     """A decimal above zero, else None: the venue writes 0 for "none"."""
     number = Decimal(str(value or 0))
     return number if number > 0 else None
+
+
+def own_milliseconds(headers: Mapping[str, str]) -> Decimal | None:
+    """What the venue says that it took to answer; None where it says nothing that can be read."""
+    told = {name.lower(): value for name, value in headers.items()}.get("x-response-time", "")
+    try:
+        taken = Decimal(told.removesuffix("ms"))
+    except InvalidOperation:
+        return None
+    return taken if taken.is_finite() and taken >= 0 else None
+
+
+def levels(rows: Iterable[Sequence[str]]) -> list[tuple[Decimal, Decimal]]:
+    """Price and quantity of the levels of one side of a book."""
+    return [(Decimal(str(price)), Decimal(str(quantity))) for price, quantity, *_ in rows]
 
 
 def order(row: Row) -> VenueOrder:

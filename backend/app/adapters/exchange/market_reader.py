@@ -15,6 +15,7 @@ from app.adapters.exchange.error_map import read_error
 from app.adapters.exchange.limiter import Priority, WeightLimiter
 from app.adapters.exchange.streams import watch_quotes
 from app.adapters.exchange.venues import VenueProfile, venue_profile
+from app.domain.order_book import BookError, OrderBook
 from app.domain.symbols import venue_symbol
 from app.domain.timeframes import Timeframe
 from app.domain.types import Candle, Instrument
@@ -22,6 +23,7 @@ from app.domain.venue import Quote, VenueUnavailableError
 
 SMALL_PAGE = 99
 LIGHT_PAGE = 499
+BOOK_WEIGHTS = ((50, 2), (100, 5), (500, 10), (1000, 20))
 
 
 class CcxtMarketReader:
@@ -62,6 +64,15 @@ class CcxtMarketReader:
             return Quote(symbol, mark, mark, dialect.moment(row["time"]), self._now())
         except VenueUnavailableError:
             return cached
+
+    async def order_book(self, venue: str, symbol: str, levels: int) -> OrderBook:
+        weight = next(weight for most, weight in BOOK_WEIGHTS if levels <= most)
+        params = {"symbol": venue_symbol(symbol), "limit": levels}
+        row = await self._get(venue, "fapiPublicGetDepth", params, weight)
+        try:
+            return OrderBook.of(dialect.levels(row["bids"]), dialect.levels(row["asks"]))
+        except (BookError, KeyError, ValueError, ArithmeticError) as error:
+            raise VenueUnavailableError(f"the order book of {symbol} cannot be read: {error}") from None
 
     async def closed_candles(
         self, venue: str, symbol: str, timeframe: str, *, limit: int, now_market_ms: int

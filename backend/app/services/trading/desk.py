@@ -13,6 +13,7 @@ from app.repositories.trading_transaction import TradingTransaction
 from app.services.ports import ExchangeGateway, ExchangeGateways
 from app.services.trading.balances import BalanceKeeper, account_key
 from app.services.trading.markets import MarketView
+from app.services.trading.order_books import OrderBooks
 from app.services.trading.risk_management import RiskManagement
 from app.services.trading.terms import TradingTerms
 
@@ -41,6 +42,7 @@ class Desk:
     balances: BalanceKeeper
     risk: RiskManagement
     terms: TradingTerms
+    books: OrderBooks
     leases: LeaseBook = field(default_factory=LeaseBook)
     alive_since: datetime = field(default_factory=utc_now)
     leverage_set: set[tuple[UUID, str, int]] = field(default_factory=set)

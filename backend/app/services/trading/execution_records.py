@@ -1,11 +1,14 @@
 """Rows of the execution log: every attempt, with what was asked, what was done and what it cost."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 from uuid import UUID, uuid4
 
 from app.domain.accounting import slippage_bps
 from app.domain.types import OrderLeg, OrderSide, OrderStatus
+from app.domain.venue import Accepted, PlaceOutcome
 from app.models.order import Order
 from app.repositories.trading_transaction import TradingTransaction
 from app.services.trading.fills_book import realized_by_fill
@@ -14,12 +17,41 @@ from app.services.trading.trade_case import TradeCase
 ZERO = Decimal(0)
 HUNDRED = Decimal(100)
 MAX_PERCENT = Decimal("99999.99")
+MOST_VOLATILE = Decimal("9999.9999")
 _ACTIONS = {
     OrderLeg.ENTRY: "enter",
     OrderLeg.STOP: "place_stop",
     OrderLeg.EXIT: "exit",
     OrderLeg.SCALE_OUT: "scale_out",
 }
+
+
+class Outcome(StrEnum):
+    """How the outcome is known."""
+
+    ANSWERED = "answered"  # by the venue, to the order
+    LOOKED_UP = "looked_up"  # asked for by its id, the answer having been lost
+    REFUSED = "refused"  # by ourselves: it was never sent
+    OBSERVED = "observed"  # a resting order changed
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Milliseconds of one sending: on the way there and back, and inside the venue by its own word; None where
+    not known. Where the venue does not say, the way includes it."""
+
+    network_ms: Decimal | None = None
+    venue_ms: Decimal | None = None
+
+
+UNTIMED = Timing()
+
+
+def timing_of(seconds: float, outcome: PlaceOutcome) -> Timing:
+    """Split the time of one sending; what the venue says it took itself is not the network's."""
+    whole = Decimal(seconds * 1000)
+    own = outcome.venue_ms if isinstance(outcome, Accepted) else None
+    return Timing(round(whole if own is None else max(whole - own, ZERO), 3), own)
 
 
 async def log_attempt(
@@ -29,8 +61,10 @@ async def log_attempt(
     status: OrderStatus,
     now: datetime,
     *,
+    outcome: Outcome,
     action: str | None = None,
     error: str | None = None,
+    timing: Timing = UNTIMED,
 ) -> None:
     """Append one row about an order that reached `status`; its figures are those of its recorded fills."""
     trade = case.trade
@@ -63,11 +97,33 @@ async def log_attempt(
         "execution_time_ms": None if elapsed is None else max(int(elapsed.total_seconds() * 1000), 0),
         "status": status.value.lower(),
         "error_message": error,
-        "retry_count": order.attempt - 1,
+        "retry_count": order.attempt - 1 + (order.retry_count or 0),
         "market_time": max((fill.executed_at for fill in fills), default=order.market_time),
     }
+    row |= _circumstances(trade.venue, order, timing)
+    row["outcome"] = outcome.value
     await transaction.logs.insert(transaction.user_id, row)
     announce(transaction, trade.id, row_id)
+
+
+def _circumstances(venue: str, order: Order, timing: Timing) -> dict[str, object]:
+    """Where the order went, how it was routed, what the market showed then, and where the time went."""
+    depth, price = order.book_depth, order.requested_price
+    volatility = order.volatility_bps
+    return {
+        "venue": venue,
+        "exchange_order_id": order.exchange_order_id,
+        "error_code": order.error_code,
+        "route": order.route,
+        "route_reason": order.route_reason,
+        "expected_slippage_bps": order.expected_slippage_bps,
+        "spread_bps": order.spread_bps,
+        "market_volatility": None if volatility is None else min(volatility, MOST_VOLATILE),
+        "market_liquidity": None if depth is None or price is None else round(depth * price, 2),
+        "gate_ms": order.gate_ms,
+        "network_ms": timing.network_ms,
+        "venue_ms": timing.venue_ms,
+    }
 
 
 def action_of(order: Order) -> str:

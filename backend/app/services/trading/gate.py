@@ -4,33 +4,57 @@ Everything happens under the shared halt lock and the trade's row lock. Exits an
 limits, never the lease and the compare-and-swap.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 import structlog
 
 from app.domain.limits import ApprovedOrder, RefusedOrder
 from app.domain.types import OrderLeg, OrderSide, OrderStatus, TradeStatus
-from app.domain.venue import OrderTicket
+from app.domain.venue import OrderTicket, TimeInForce
 from app.models.order import Order
 from app.repositories.trading_accounts import TradingAccount
 from app.repositories.trading_transaction import TradingTransaction
+from app.repositories.written import as_written
 from app.services.trading.answers import breach_rows
 from app.services.trading.closing import finish
 from app.services.trading.desk import Desk
-from app.services.trading.execution_records import log_attempt
+from app.services.trading.entry_routes import EntryTerms, route_breach, route_columns
+from app.services.trading.execution_records import Outcome, log_attempt
 from app.services.trading.trade_case import TradeCase
+
+Breach = dict[str, str | None]
+MILLISECOND = timedelta(milliseconds=1)
+ZERO = Decimal(0)
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """The order may leave, once, as this ticket; `approved` is there for entries."""
+    """The order may leave, once, as this ticket; `approved` and `terms` are there for entries."""
 
     order: Order
     ticket: OrderTicket
     approved: ApprovedOrder | None
+    terms: EntryTerms | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why an entry is turned down where no limit says so: a stable code and a sentence."""
+
+    code: str
+    message: str
+
+    def breach(self) -> Breach:
+        """The refusal as decisions keep it."""
+        return {"code": self.code, "message": self.message, "limit": None, "value": None, "scope": None}
+
+
+SIGNAL_GONE = Refusal("signal_gone", "The signal is gone.")
 
 
 class NotOurShardError(Exception):
@@ -44,27 +68,30 @@ async def pass_gate(
     case: TradeCase,
     order: Order,
     now: datetime,
+    terms: EntryTerms | None = None,
 ) -> Passed | None:
-    """Take an intent to SENDING; None when an entry is refused, which is then written."""
+    """Take an intent to SENDING; None when an entry is refused, which is then written. An entry needs `terms`."""
     epoch = desk.leases.epoch(account.shard)
     if epoch is None:
         raise NotOurShardError(f"shard {account.shard} is not leased by this process")
     approved: ApprovedOrder | None = None
+    values: dict[str, object] = {}
     if order.leg == OrderLeg.ENTRY:
-        await transaction.halt.share()
-        signal = await desk.signal_of(transaction, case.trade)
-        verdict = None
-        if signal is not None:
-            verdict = await desk.risk.validate_again(transaction, case.trade, signal)
-        if not isinstance(verdict, ApprovedOrder):
-            await _refuse(transaction, case, order, verdict, now)
+        approved = await _approve(desk, transaction, case, order, now)
+        if approved is None:
             return None
-        approved = verdict
-        _trim(case, verdict)
+        if terms is None:
+            raise ValueError(f"{order.client_order_id} is an entry without terms")
+        routed = await _route(transaction, case, order, approved, terms, now)
+        if routed is None:
+            return None
+        values |= routed
     timestamp_ms = int(now.timestamp() * 1000)
     deadline = now + timedelta(milliseconds=desk.terms.receive_window_ms)
     quantity = order.quantity if approved is None else approved.intent.size.quantity
-    values: dict[str, object] = {"deadline": deadline, "sent_at": now, "quantity": quantity}
+    begun = await _begun(desk, transaction, case, order)
+    gate_ms = None if begun is None else max(Decimal((now - begun) / MILLISECOND), ZERO)
+    values |= {"deadline": deadline, "sent_at": now, "quantity": quantity, "gate_ms": gate_ms}
     quote = await desk.markets.quote(account.venue, order.symbol)
     if quote is not None:
         values["market_time"] = quote.market_time
@@ -80,8 +107,59 @@ async def pass_gate(
         timestamp_ms=timestamp_ms,
         receive_window_ms=desk.terms.receive_window_ms,
         trigger_price=order.trigger_price,
+        limit_price=order.limit_price,
+        time_in_force=TimeInForce.GTC if order.time_in_force is None else TimeInForce(order.time_in_force),
     )
-    return Passed(order, ticket, approved)
+    return Passed(order, ticket, approved, terms)
+
+
+async def _approve(
+    desk: Desk, transaction: TradingTransaction, case: TradeCase, order: Order, now: datetime
+) -> ApprovedOrder | None:
+    """Under the halt lock: decide once more. What is approved now is what is planned; a refusal is written."""
+    await transaction.halt.share()
+    signal = await desk.signal_of(transaction, case.trade)
+    if signal is None:
+        await refuse_entry(transaction, case, order, [SIGNAL_GONE.breach()], now)
+        return None
+    verdict = await desk.risk.validate_again(transaction, case.trade, signal)
+    if isinstance(verdict, RefusedOrder):
+        await refuse_entry(transaction, case, order, breach_rows(verdict.breaches), now)
+        return None
+    _trim(case, verdict)
+    return verdict
+
+
+async def _route(
+    transaction: TradingTransaction,
+    case: TradeCase,
+    order: Order,
+    approved: ApprovedOrder,
+    terms: EntryTerms,
+    now: datetime,
+) -> dict[str, object] | None:
+    """Choose how the entry goes out; None when it is refused, which is then written with its figures."""
+    intent = approved.intent
+    route = terms.choose(OrderSide(order.side), intent.size.quantity, intent.entry_price)
+    columns = route_columns(route, terms)
+    if route.refusal is None:
+        return columns
+    as_written(order, columns)
+    await refuse_entry(transaction, case, order, [route_breach(route)], now, columns)
+    return None
+
+
+async def _begun(
+    desk: Desk, transaction: TradingTransaction, case: TradeCase, order: Order
+) -> datetime | None:
+    """When the work on this order began: an entry's with its signal, another's with its intent. None for what
+    waited for somebody, and where it is not known."""
+    if order.leg != OrderLeg.ENTRY:
+        return order.created_at
+    if case.trade.confirm_by is not None or order.attempt > 1:
+        return None
+    signal = await desk.signal_of(transaction, case.trade)
+    return None if signal is None else signal.created_at
 
 
 def _trim(case: TradeCase, verdict: ApprovedOrder) -> None:
@@ -93,20 +171,24 @@ def _trim(case: TradeCase, verdict: ApprovedOrder) -> None:
     case.trade.planned_entry_price = verdict.intent.entry_price
 
 
-async def _refuse(
+async def refuse_entry(
     transaction: TradingTransaction,
     case: TradeCase,
     order: Order,
-    verdict: RefusedOrder | None,
+    breaches: Sequence[Breach],
     now: datetime,
+    columns: Mapping[str, object] | None = None,
 ) -> None:
-    """Write that the entry was turned down at the gate: nothing was sent, the reservation is free."""
-    breaches = () if verdict is None else verdict.breaches
-    reason = " ".join(breach.message for breach in breaches) or "The signal is gone."
-    values: dict[str, object] = {"error_code": "refused_at_gate", "error_message": reason}
+    """Write that the entry was turned down before it was sent: the reservation is free. `columns` are the
+    order's that say why."""
+    reason = " ".join(str(breach["message"]) for breach in breaches)
+    code = breaches[0]["code"] if breaches else "refused_at_gate"
+    values = dict(columns or {}) | {"error_code": code, "error_message": reason}
     await transaction.orders.move(transaction.user_id, order, OrderStatus.REJECTED, values)
-    await log_attempt(transaction, case, order, OrderStatus.REJECTED, now, error=reason)
-    decision = await transaction.decisions.refuse(transaction.user_id, case.trade.id, breach_rows(breaches))
+    await log_attempt(
+        transaction, case, order, OrderStatus.REJECTED, now, error=reason, outcome=Outcome.REFUSED
+    )
+    decision = await transaction.decisions.refuse(transaction.user_id, case.trade.id, breaches)
     if decision is not None:
         transaction.announcements.changed(transaction.user_id, "decision", decision)
     await finish(transaction, case, TradeStatus.REJECTED)

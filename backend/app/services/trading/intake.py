@@ -3,6 +3,7 @@
 An effect is committed before its row is marked as done; a crash between the two repeats it without harm.
 """
 
+import asyncio
 from collections.abc import Callable, Sequence
 from decimal import Decimal, InvalidOperation
 from uuid import UUID
@@ -114,7 +115,9 @@ class Intake:
 
     async def _enter(self, signal: Signal, accounts: Sequence[TradingAccount]) -> None:
         """Decide about the entries of these accounts, and let what was approved leave."""
+        book = asyncio.create_task(self._desk.books.read(signal.venue, signal.symbol))
         decisions = await self._desk.risk.validate_trade(signal, accounts)
+        await book  # read while the gate decided: the entries that follow find it
         if any(decision.is_approved for decision in decisions):
             crash_point("after_commit_intent")
         for decision in decisions:

@@ -96,6 +96,7 @@ class Advance:
             "requested_price": action.trigger_price,
             "trigger_price": action.trigger_price,
             "reduce_only": leg is not OrderLeg.ENTRY,
+            "created_at": self._now,
             "reason": (action.exit_reason.value if action.exit_reason else action.reason)[:50],
         }
         written = await transaction.orders.insert(transaction.user_id, row)

@@ -8,7 +8,7 @@ from app.domain.types import OrderLeg, OrderStatus
 from app.domain.venue import Refused, VenueFill, VenueOrder
 from app.models.order import Order
 from app.repositories.trading_transaction import TradingTransaction
-from app.services.trading.execution_records import log_attempt
+from app.services.trading.execution_records import UNTIMED, Outcome, Timing, log_attempt
 from app.services.trading.fills_book import record_fills
 from app.services.trading.trade_case import WOULD_TRIGGER, TradeCase
 
@@ -23,8 +23,10 @@ async def record_order(
     seen: VenueOrder,
     fills: Sequence[VenueFill],
     now: datetime,
+    timing: Timing | None = None,
 ) -> TradeCase:
-    """Write an order as the venue shows it, and its fills; an older view of it changes nothing."""
+    """Write an order as the venue shows it, and its fills; an older view of it changes nothing. `timing` is
+    there where this is the answer to the sending itself."""
     before = OrderStatus(order.status)
     status = later_status(before, seen)
     values: dict[str, object] = {
@@ -39,11 +41,15 @@ async def record_order(
         return case
     case = await record_fills(transaction, case, fills)
     if before is OrderStatus.SENDING:
-        await log_attempt(transaction, case, order, status, now)
+        how = Outcome.LOOKED_UP if timing is None else Outcome.ANSWERED
+        await log_attempt(transaction, case, order, status, now, outcome=how, timing=timing or UNTIMED)
     elif order.leg == OrderLeg.STOP and status is OrderStatus.FILLED and before is not status:
-        await log_attempt(transaction, case, order, status, now, action="stop_filled")
+        await log_attempt(
+            transaction, case, order, status, now, outcome=Outcome.OBSERVED, action="stop_filled"
+        )
     elif order.leg != OrderLeg.STOP and status is not before and status.is_terminal:
-        await log_attempt(transaction, case, order, status, now, action=f"{order.leg}_{status.value.lower()}")
+        action = f"{order.leg}_{status.value.lower()}"
+        await log_attempt(transaction, case, order, status, now, outcome=Outcome.OBSERVED, action=action)
     return case
 
 
@@ -55,19 +61,37 @@ def later_status(before: OrderStatus, seen: VenueOrder) -> OrderStatus:
 
 
 async def record_refusal(
-    transaction: TradingTransaction, case: TradeCase, order: Order, refused: Refused, now: datetime
+    transaction: TradingTransaction,
+    case: TradeCase,
+    order: Order,
+    refused: Refused,
+    now: datetime,
+    timing: Timing = UNTIMED,
+    most_retries: int | None = None,
 ) -> None:
     """Write a definite refusal. One that says nothing about the order puts the intent back, to be sent
-    again under the same id; nothing was accepted."""
-    if refused.retryable:
-        values: dict[str, object] = {"deadline": None, "error_code": refused.code[:64]}
+    again under the same id, at most `most_retries` times (None: always); nothing was accepted."""
+    tried = order.retry_count or 0
+    if refused.retryable and (most_retries is None or tried < most_retries):
+        values: dict[str, object] = {
+            "deadline": None,
+            "error_code": refused.code[:64],
+            "retry_count": tried + 1,
+        }
         await transaction.orders.move(transaction.user_id, order, OrderStatus.INTENT, values)
         return
     code = WOULD_TRIGGER if refused.code in WOULD_TRIGGER_CODES else refused.code[:64]
     values = {"error_code": code, "error_message": refused.message}
     if await transaction.orders.move(transaction.user_id, order, OrderStatus.REJECTED, values):
         await log_attempt(
-            transaction, case, order, OrderStatus.REJECTED, now, error=f"{refused.code} {refused.message}"
+            transaction,
+            case,
+            order,
+            OrderStatus.REJECTED,
+            now,
+            outcome=Outcome.ANSWERED,
+            error=f"{refused.code} {refused.message}",
+            timing=timing,
         )
 
 
@@ -80,4 +104,4 @@ async def record_absence(
     message = "The venue knows no such order."
     values: dict[str, object] = {"error_code": UNKNOWN_AT_VENUE, "error_message": message}
     if await transaction.orders.move(transaction.user_id, order, status, values):
-        await log_attempt(transaction, case, order, status, now, error=message)
+        await log_attempt(transaction, case, order, status, now, outcome=Outcome.LOOKED_UP, error=message)

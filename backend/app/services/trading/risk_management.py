@@ -8,6 +8,7 @@ for one wallet and for a batch.
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import timedelta
+from decimal import Decimal
 from uuid import UUID
 
 import asyncpg
@@ -83,6 +84,10 @@ class RiskManagement:
         (picture,) = (await self._pictures(rows, market, without_trade=trade.id)).values()
         case = case_of(market, picture, trade.wallet_id, trade.planned_quantity)
         return decide_batch([case])[0]
+
+    def daily_volatility(self, venue: str, symbol: str) -> Decimal | None:
+        """Standard deviation of the symbol's daily returns, a fraction, as last read; None where not known."""
+        return self._correlations.daily_volatility(venue, symbol)
 
     async def _decide(self, asks: Sequence[Ask]) -> list[TradeDecision]:
         """Decide a batch of one environment. What is found changed or must be begun is decided under lock;

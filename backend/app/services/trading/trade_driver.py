@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from time import perf_counter
 from uuid import UUID
 
 import structlog
@@ -30,7 +31,10 @@ from app.repositories.trading_accounts import TradingAccount
 from app.repositories.trading_transaction import TradingTransaction
 from app.services.ports import ExchangeGateway
 from app.services.trading.desk import Desk
-from app.services.trading.gate import Passed, pass_gate
+from app.services.trading.entry_preparation import BookNeeded, NotYet, prepare_entry
+from app.services.trading.entry_routes import EntryTerms
+from app.services.trading.execution_records import Timing, timing_of
+from app.services.trading.gate import Passed, Refusal, pass_gate, refuse_entry
 from app.services.trading.intents import Advance
 from app.services.trading.lookup import Absent, find_order
 from app.services.trading.outcome import record_absence, record_order, record_refusal
@@ -62,6 +66,7 @@ class _Next:
     order: Order | None
     passed: Passed | None
     leverage: int | None = None
+    missing: BookNeeded | NotYet | None = None  # what an entry still needs before the gate
 
 
 @dataclass(slots=True)
@@ -136,7 +141,16 @@ class TradeDriver:
         key = (case.trade.wallet_id, case.trade.symbol, case.trade.leverage)
         if order.leg == OrderLeg.ENTRY and key not in self._desk.leverage_set:
             return _Next(action, order, None, leverage=case.trade.leverage)
-        passed = await pass_gate(self._desk, transaction, self._account, case, order, now)
+        terms: EntryTerms | None = None
+        if order.leg == OrderLeg.ENTRY:
+            ready = await prepare_entry(self._desk, transaction, case, order, now)
+            if isinstance(ready, Refusal):
+                await refuse_entry(transaction, case, order, [ready.breach()], now)
+                return None
+            if not isinstance(ready, EntryTerms):
+                return _Next(action, order, None, missing=ready)
+            terms = ready
+        passed = await pass_gate(self._desk, transaction, self._account, case, order, now, terms)
         return None if passed is None else _Next(action, order, passed)
 
     async def _may_enter(self, transaction: TradingTransaction, case: TradeCase) -> bool:
@@ -159,6 +173,12 @@ class TradeDriver:
             self._desk.leverage_set.add((order.wallet_id, order.symbol, step.leverage))
             crash_point("after_set_leverage")
             return None
+        match step.missing:
+            case BookNeeded(venue=venue, symbol=symbol, quantity=quantity):
+                await self._desk.books.read(venue, symbol, quantity)
+                return None
+            case NotYet(seconds=seconds):
+                return Rest(seconds, self._changed)
         match step.action.kind:
             case ActionKind.SEND if step.passed is not None:
                 return await self._send(trade_id, step.passed)
@@ -173,19 +193,23 @@ class TradeDriver:
 
     async def _send(self, trade_id: UUID, passed: Passed) -> Rest | None:
         order, leg = passed.order, crash_leg(passed.order)
+        begun = perf_counter()
         outcome = await self._place(passed)
+        timing = timing_of(perf_counter() - begun, outcome)
         match outcome:
             case Accepted(order=seen):
                 crash_point(f"after_response_{leg}")
-                await self._record(trade_id, order, seen)
+                await self._record(trade_id, order, seen, timing)
                 return None
             case Refused(already_there=True):
                 return None  # the next step asks for it
             case Refused():
                 crash_point(f"after_response_{leg}")
-                await self._record_refusal(trade_id, order, outcome)
+                tried, terms = order.retry_count or 0, passed.terms
+                await self._record_refusal(trade_id, passed, outcome, timing)
                 if outcome.retryable:
-                    return Rest(REFUSED_SECONDS, self._changed)
+                    seconds = REFUSED_SECONDS if terms is None else terms.retry_seconds(tried)
+                    return Rest(seconds, self._changed)
                 if order.leg == OrderLeg.EXIT:
                     return Rest(REFUSED_SECONDS, self._changed, suspicious=True)
                 return None
@@ -242,14 +266,18 @@ class TradeDriver:
         moved = await self._record(trade_id, order, seen)
         return None if moved else Rest(ASK_AGAIN_SECONDS, self._changed, suspicious=True)
 
-    async def _record(self, trade_id: UUID, order: Order, seen: VenueOrder) -> bool:
+    async def _record(
+        self, trade_id: UUID, order: Order, seen: VenueOrder, timing: Timing | None = None
+    ) -> bool:
         """Write an order as the venue shows it, its fills and the next intent; False when nothing was new."""
         fills = await self._fills_of(order, seen)
         before = (order.status, order.filled_quantity)
         async with self._writing(trade_id) as writing:
             count = len(writing.case.fills)
             own = writing.case.order(order.client_order_id)
-            writing.case = await record_order(writing.transaction, writing.case, own, seen, fills, utc_now())
+            writing.case = await record_order(
+                writing.transaction, writing.case, own, seen, fills, utc_now(), timing
+            )
             grown = len(writing.case.fills) > count
             self._changed |= grown
         crash_point(f"after_record_{crash_leg(order)}")
@@ -269,11 +297,12 @@ class TradeDriver:
         except VenueUnavailableError:
             return ()
 
-    async def _record_refusal(self, trade_id: UUID, order: Order, refused: Refused) -> None:
+    async def _record_refusal(self, trade_id: UUID, passed: Passed, refused: Refused, timing: Timing) -> None:
+        most = None if passed.terms is None else passed.terms.retries
         async with self._writing(trade_id) as writing:
-            own = writing.case.order(order.client_order_id)
-            await record_refusal(writing.transaction, writing.case, own, refused, utc_now())
-        crash_point(f"after_record_{crash_leg(order)}")
+            own = writing.case.order(passed.order.client_order_id)
+            await record_refusal(writing.transaction, writing.case, own, refused, utc_now(), timing, most)
+        crash_point(f"after_record_{crash_leg(passed.order)}")
 
     @asynccontextmanager
     async def _writing(self, trade_id: UUID) -> AsyncIterator[Writing]:

@@ -27,6 +27,7 @@ from app.services.trading.balances import BalanceKeeper, account_key
 from app.services.trading.desk import Desk
 from app.services.trading.executor import Executor
 from app.services.trading.markets import MarketView
+from app.services.trading.order_books import OrderBooks
 from app.services.trading.risk_management import RiskManagement
 from app.services.trading.shard_leases import ShardLeases
 from app.services.trading.terms import TradingTerms
@@ -37,7 +38,7 @@ SYMBOLS = (BTC, ETH, SOL, "XRP/USDT:USDT", "DOGE/USDT:USDT")
 STRATEGY, TIMEFRAME = "ema_trend", "1h"
 TABLES = (
     "execution_logs, fills, ledger_events, orders, trades, risk_decisions, risk_state, breaker_states, "
-    "wallet_risk_settings, risk_settings, outbox, shard_leases, signals, wallets, users"
+    "wallet_risk_settings, execution_settings, risk_settings, outbox, shard_leases, signals, wallets, users"
 )
 PATIENCE_SECONDS = 20.0
 WEIGHT_LIMIT = 1_000_000
@@ -82,7 +83,7 @@ class TradingFloor:
         markets = MarketView(self.reader, PriceBook())
         balances = BalanceKeeper(worker, pool, markets)
         risk = RiskManagement(gate, markets, balances, self.terms)
-        return Desk(worker, system, pool, markets, balances, risk, self.terms)
+        return Desk(worker, system, pool, markets, balances, risk, self.terms, OrderBooks(self.reader))
 
     async def credentials(self, key: AccountKey) -> tuple[str, str]:
         return await self.admin.open_account(str(key.wallet_id))

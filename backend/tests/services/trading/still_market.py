@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from app.core.clock import utc_now
+from app.domain.order_book import OrderBook
 from app.domain.types import Candle, Instrument
 from app.domain.venue import AccountKey, Quote, VenueUnavailableError
 from app.services.ports import ExchangeGateway
@@ -39,6 +40,10 @@ class StillMarket:
     async def quote(self, venue: str, symbol: str) -> Quote | None:
         assert venue
         return Quote(symbol, PRICE, PRICE, MARKET_TIME, utc_now())
+
+    async def order_book(self, venue: str, symbol: str, levels: int) -> OrderBook:
+        assert venue, (symbol, levels)
+        return OrderBook.of([(PRICE - 1, Decimal(1_000_000))], [(PRICE + 1, Decimal(1_000_000))])
 
     async def closed_candles(
         self, _venue: str, _symbol: str, _timeframe: str, *, limit: int, now_market_ms: int

@@ -1,0 +1,77 @@
+"""What an entry needs before it may pass the gate: its owner's yes, and the order book of this moment.
+
+Nothing is read from the venue while rows are locked: what is missing is named, and asked for between two
+transactions.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from app.domain.execution_settings import ExecutionSettings
+from app.models.order import Order
+from app.models.trade import Trade
+from app.repositories.trading_transaction import TradingTransaction
+from app.services.trading.desk import Desk
+from app.services.trading.entry_routes import EntryTerms, settings_in_bps
+from app.services.trading.gate import Refusal
+from app.services.trading.trade_case import TradeCase
+
+BOOK_AGAIN_SECONDS = 0.5
+NOT_CONFIRMED = "not_confirmed"
+INSTRUMENT_UNKNOWN = "instrument_unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class BookNeeded:
+    """The book must be read first, deep enough for that quantity."""
+
+    venue: str
+    symbol: str
+    quantity: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class NotYet:
+    """Look again after so many seconds, or when something happens."""
+
+    seconds: float
+
+
+async def prepare_entry(
+    desk: Desk, transaction: TradingTransaction, case: TradeCase, order: Order, now: datetime
+) -> EntryTerms | BookNeeded | NotYet | Refusal:
+    """Return the terms on which the entry may be routed, or what stands before that."""
+    trade = case.trade
+    row = await transaction.execution_settings.of_wallet(transaction.user_id, trade.wallet_id)
+    instrument = await desk.markets.instrument(trade.venue, trade.symbol)
+    if instrument is None:
+        return Refusal(INSTRUMENT_UNKNOWN, f"The venue does not say what {trade.symbol} is.")
+    settings = settings_in_bps(row, price=trade.planned_entry_price, instrument=instrument)
+    unconfirmed = _confirmation(transaction, trade, settings, now)
+    if unconfirmed is not None:
+        return unconfirmed
+    held = desk.books.held(trade.venue, trade.symbol, order.quantity)
+    if held is None:
+        return BookNeeded(trade.venue, trade.symbol, order.quantity)
+    timeout = timedelta(seconds=float(settings.execution_timeout_seconds))
+    if held.book is None and now < max(trade.created_at, trade.confirmed_at or trade.created_at) + timeout:
+        return NotYet(BOOK_AGAIN_SECONDS)
+    volatility = desk.risk.daily_volatility(trade.venue, trade.symbol)
+    return EntryTerms(settings, held.book, instrument, volatility)
+
+
+def _confirmation(
+    transaction: TradingTransaction, trade: Trade, settings: ExecutionSettings, now: datetime
+) -> NotYet | Refusal | None:
+    """None where nobody's yes is missing. The wait begins when it is first asked for and is written down, so
+    that a restart does not begin it anew."""
+    if not settings.confirm_trades or trade.confirmed_at is not None:
+        return None
+    if trade.confirm_by is None:
+        trade.confirm_by = now + timedelta(seconds=settings.confirm_seconds)
+        transaction.announcements.changed(transaction.user_id, "position", trade.id)
+    left = (trade.confirm_by - now).total_seconds()
+    if left > 0:
+        return NotYet(left)
+    return Refusal(NOT_CONFIRMED, f"Its owner did not say yes within {settings.confirm_seconds} seconds.")
