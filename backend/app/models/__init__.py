@@ -7,6 +7,13 @@ from app.models.execution_settings import ExecutionSettingsRow
 from app.models.fill import Fill
 from app.models.idempotency_key import IdempotencyKey
 from app.models.ledger_event import LedgerEvent
+from app.models.notification import (
+    Notification,
+    NotificationDelivery,
+    NotificationPreference,
+    NotificationSettings,
+    TelegramLinkCode,
+)
 from app.models.order import Order
 from app.models.outbox import Outbox, ShardLease
 from app.models.reservation import RiskReservation, RiskUsage
@@ -35,6 +42,10 @@ __all__ = [
     "Fill",
     "IdempotencyKey",
     "LedgerEvent",
+    "Notification",
+    "NotificationDelivery",
+    "NotificationPreference",
+    "NotificationSettings",
     "Order",
     "Outbox",
     "PlatformRiskLimit",
@@ -51,6 +62,7 @@ __all__ = [
     "StrategyFailure",
     "SymbolCorrelation",
     "SymbolVolatility",
+    "TelegramLinkCode",
     "Trade",
     "User",
     "UserSession",

@@ -4,6 +4,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.repositories.decision_records import DecisionWriteRepository
 from app.repositories.leases import SystemLeaseRepository
+from app.repositories.notifications import NotificationOutbox, SystemNotificationOutbox
 from app.repositories.orders import SystemOrderRepository
 from app.repositories.outbox import SystemOutboxRepository
 from app.repositories.risk_state import SystemRiskStateRepository
@@ -24,3 +25,5 @@ class FanOutTransaction:
         self.accounts = SystemTradingAccountRepository(session)
         self.decisions = DecisionWriteRepository(session)
         self.announcements = SystemAnnouncements(session)
+        self.notifications = NotificationOutbox(session)
+        self.operators = SystemNotificationOutbox(session)

@@ -13,6 +13,7 @@ from app.repositories.fills import FillRepository
 from app.repositories.gate_facts import GateFactsRepository
 from app.repositories.halt_lock import SystemHaltLock
 from app.repositories.ledger import LedgerRepository
+from app.repositories.notifications import NotificationOutbox
 from app.repositories.orders import OrderRepository
 from app.repositories.risk_state import RiskStateRepository
 from app.repositories.trades import TradeRepository
@@ -64,4 +65,5 @@ class TradingTransaction:
         self.accounts = TradingAccountRepository(session)
         self.halt = SystemHaltLock(session)
         self.announcements = SystemAnnouncements(session)
+        self.notifications = NotificationOutbox(session)
         self.flush = session.flush

@@ -1,0 +1,221 @@
+"""Everything that a person is told of: one table, read by the API, the settings page, the sender and the
+specification.
+
+An event's `title` and `sentence` name figures in braces; whoever emits the event hands them over as text,
+already rounded and with their unit. A figure that was not handed over reads "unknown", never 0.
+"""
+
+import string
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+UNKNOWN: Final = "unknown"
+
+
+class EventLevel(StrEnum):
+    """How urgent, in rising order."""
+
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+    CRITICAL = "critical"
+
+
+LEVELS: Final = tuple(EventLevel)
+
+
+class EventCategory(StrEnum):
+    """What an event is about."""
+
+    TRADE = "trade"
+    RISK = "risk"
+    ERROR = "error"
+    PERFORMANCE = "performance"
+    SYSTEM = "system"
+    SECURITY = "security"
+
+
+class Channel(StrEnum):
+    """By which way a person is told."""
+
+    IN_APP = "in_app"
+    TELEGRAM = "telegram"
+    EMAIL = "email"
+    SMS = "sms"
+
+
+class NotificationEvent(StrEnum):
+    """What happened."""
+
+    TRADE_OPENED = "trade_opened"
+    TRADE_CLOSED = "trade_closed"
+    LARGE_SLIPPAGE = "large_slippage"
+    TRADING_PAUSED = "trading_paused"
+    TRADING_RESUMED = "trading_resumed"
+    BREAKER_TRIPPED = "breaker_tripped"
+    BREAKER_RESUMED = "breaker_resumed"
+    KILL_SWITCH_ENGAGED = "kill_switch_engaged"
+    KILL_SWITCH_FINISHED = "kill_switch_finished"
+    POSITION_HEALTH_DEGRADED = "position_health_degraded"
+    POSITION_UNPROTECTED = "position_unprotected"
+    POSITION_DRIFT = "position_drift"
+    UNUSUAL_ACTIVITY = "unusual_activity"
+    NEEDS_OPERATOR = "needs_operator"
+    SESSION_OPENED = "session_opened"
+    SESSION_CLOSED = "session_closed"
+    KEY_PROBLEM = "key_problem"
+    NEW_SIGN_IN = "new_sign_in"
+    SYSTEM_ERROR = "system_error"
+    SYSTEM_DEGRADED = "system_degraded"
+    DAILY_SUMMARY = "daily_summary"
+
+
+@dataclass(frozen=True, slots=True)
+class EventKind:
+    """One event of the table. `channels` are those that are on until the user says otherwise; in-app always is."""
+
+    event: NotificationEvent
+    level: EventLevel
+    category: EventCategory
+    channels: frozenset[Channel]
+    title: str
+    sentence: str
+
+    @property
+    def figures(self) -> frozenset[str]:
+        """The names in braces."""
+        return _names(self.title) | _names(self.sentence)
+
+
+_PUSHED = frozenset({Channel.IN_APP, Channel.TELEGRAM})
+_MAILED = frozenset({Channel.IN_APP, Channel.EMAIL})
+_LOUD = frozenset({Channel.IN_APP, Channel.TELEGRAM, Channel.EMAIL})
+_EVERYWHERE = frozenset(Channel)
+_SHOWN = frozenset({Channel.IN_APP})
+
+_E, _L, _C = NotificationEvent, EventLevel, EventCategory
+
+EVENT_KINDS: Final = (
+    EventKind(
+        _E.TRADE_OPENED, _L.INFO, _C.TRADE, _PUSHED,
+        "{symbol} {side} opened",
+        "{wallet}: {side} {quantity} {symbol} opened at {entry_price}, stop {stop_price}, at risk {risk_amount}.",
+    ),
+    EventKind(
+        _E.TRADE_CLOSED, _L.INFO, _C.TRADE, _PUSHED,
+        "{symbol} {side} closed: {net_pnl}",
+        "{wallet}: {side} {symbol} closed at {exit_price} by {exit_reason}, net P&L {net_pnl}.",
+    ),
+    EventKind(
+        _E.LARGE_SLIPPAGE, _L.WARNING, _C.TRADE, _PUSHED,
+        "Large slippage on {symbol}",
+        "{wallet}: {symbol} was filled {slippage_bps} bps worse than asked, the limit is {limit_bps} bps.",
+    ),
+    EventKind(
+        _E.TRADING_PAUSED, _L.WARNING, _C.RISK, _LOUD,
+        "Trading paused",
+        "{scope}: no new entries. {reason} Stops and exits go on.",
+    ),
+    EventKind(
+        _E.TRADING_RESUMED, _L.INFO, _C.RISK, _PUSHED,
+        "Trading resumed",
+        "{scope}: entries are allowed again. {reason}",
+    ),
+    EventKind(
+        _E.BREAKER_TRIPPED, _L.ERROR, _C.RISK, _LOUD,
+        "Circuit breaker tripped: {rule}",
+        "{scope}: {rule} reached {value}, the limit is {limit}. {consequence}",
+    ),
+    EventKind(
+        _E.BREAKER_RESUMED, _L.INFO, _C.RISK, _PUSHED,
+        "Circuit breaker reset: {rule}",
+        "{scope}: {rule} no longer stops entries. {reason}",
+    ),
+    EventKind(
+        _E.KILL_SWITCH_ENGAGED, _L.CRITICAL, _C.RISK, _EVERYWHERE,
+        "Kill switch engaged",
+        "{scope}: halted, {positions} positions are being closed. {reason}",
+    ),
+    EventKind(
+        _E.KILL_SWITCH_FINISHED, _L.CRITICAL, _C.RISK, _EVERYWHERE,
+        "Kill switch: {outcome}",
+        "{scope}: {closed} positions closed, {remaining} remain. Trading stays halted until you resume it.",
+    ),
+    EventKind(
+        _E.POSITION_HEALTH_DEGRADED, _L.WARNING, _C.TRADE, _PUSHED,
+        "{symbol} position is {band}",
+        "{wallet}: the health of {side} {symbol} fell to {score} of 100. {reason}",
+    ),
+    EventKind(
+        _E.POSITION_UNPROTECTED, _L.CRITICAL, _C.RISK, _EVERYWHERE,
+        "{symbol} has no live stop",
+        "{wallet}: {side} {quantity} {symbol} has been without a live stop for {seconds} s. {consequence}",
+    ),
+    EventKind(
+        _E.POSITION_DRIFT, _L.ERROR, _C.ERROR, _LOUD,
+        "{symbol} differs from the venue",
+        "{wallet}: we hold {expected} {symbol} in our books, {venue} shows {found}. {consequence}",
+    ),
+    EventKind(
+        _E.UNUSUAL_ACTIVITY, _L.WARNING, _C.SECURITY, _LOUD,
+        "Unusual activity",
+        "{wallet}: {reason} {consequence}",
+    ),
+    EventKind(
+        _E.NEEDS_OPERATOR, _L.CRITICAL, _C.ERROR, _EVERYWHERE,
+        "{symbol} needs you",
+        "{wallet}: {reason} We do nothing more with {symbol} until it is settled at {venue}.",
+    ),
+    EventKind(
+        _E.SESSION_OPENED, _L.INFO, _C.SYSTEM, _SHOWN,
+        "Trading hours have begun",
+        "{wallet}: entries are allowed until {until}.",
+    ),
+    EventKind(
+        _E.SESSION_CLOSED, _L.INFO, _C.SYSTEM, _SHOWN,
+        "Trading hours have ended",
+        "{wallet}: no new entries until {opens}. {consequence}",
+    ),
+    EventKind(
+        _E.KEY_PROBLEM, _L.ERROR, _C.ERROR, _LOUD,
+        "{venue} refuses the keys of {wallet}",
+        "{wallet}: {reason} Nothing new is opened there until the keys work.",
+    ),
+    EventKind(
+        _E.NEW_SIGN_IN, _L.WARNING, _C.SECURITY, _MAILED,
+        "Sign-in from a new place",
+        "Somebody, you we hope, signed in with {device} from {address}. If not: end the session and set a new"
+        " password.",
+    ),
+    EventKind(
+        _E.SYSTEM_ERROR, _L.ERROR, _C.SYSTEM, _LOUD,
+        "Something failed on our side",
+        "{reason} Reference {reference}.",
+    ),
+    EventKind(
+        _E.SYSTEM_DEGRADED, _L.ERROR, _C.SYSTEM, _LOUD,
+        "{component} is {state}",
+        "{component}: {gauge} is {value}, the limit is {limit}.",
+    ),
+    EventKind(
+        _E.DAILY_SUMMARY, _L.INFO, _C.PERFORMANCE, _MAILED,
+        "{day}: {net_pnl} in {environment}",
+        "{trades} trades closed ({winners} won), net P&L {net_pnl}, equity {equity}, {open_positions} positions"
+        " open.",
+    ),
+)  # fmt: skip
+
+KIND_OF: Final[Mapping[NotificationEvent, EventKind]] = {kind.event: kind for kind in EVENT_KINDS}
+
+
+def written(event: NotificationEvent, figures: Mapping[str, str]) -> tuple[str, str]:
+    """Title and sentence of an event with its figures filled in."""
+    kind = KIND_OF[event]
+    known = {name: figures.get(name, UNKNOWN) for name in kind.figures}
+    return kind.title.format_map(known), kind.sentence.format_map(known)
+
+
+def _names(template: str) -> frozenset[str]:
+    return frozenset(name for _, name, _, _ in string.Formatter().parse(template) if name)
