@@ -1,7 +1,7 @@
 """What users are told, by which channels, and when.
 
 Revision ID: add_notifications
-Revises: let_administrators_tighten
+Revises: add_execution_quality
 """
 
 import sqlalchemy as sa
@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql
 from migrations import tenancy
 
 revision = "add_notifications"
-down_revision = "let_administrators_tighten"
+down_revision = "add_execution_quality"
 branch_labels = None
 depends_on = None
 
