@@ -18,6 +18,7 @@ from app.core.db import Database
 from app.core.errors import UnauthenticatedError
 from app.core.lean_transactions import LeanTransactions
 from app.repositories.decisions import DecisionRepository
+from app.repositories.external_trades import ExternalTradeRepository
 from app.repositories.journal import JournalRepository
 from app.repositories.positions import PositionRepository
 from app.repositories.signals import SystemSignalRepository
@@ -26,6 +27,7 @@ from app.services.circuit_breaker import CircuitBreaker
 from app.services.journal import Journal
 from app.services.live_rows import LiveRows, WalletRows
 from app.services.live_stream import LiveStream
+from app.services.manual_trades import ManualTrades
 from app.services.market_directory import MarketDirectory
 from app.services.ports import MarketReader
 from app.services.position_views import PositionView
@@ -108,6 +110,10 @@ class TradingDesk:
             SystemSignalRepository(session),
             self.book,
         )
+
+    def manual_trades(self, session: AsyncSession) -> ManualTrades:
+        """Manual trades, in the request's transaction."""
+        return ManualTrades(ExternalTradeRepository(session))
 
     def circuit_breaker(self, session: AsyncSession) -> CircuitBreaker:
         """The circuit breaker, in the request's transaction."""

@@ -19,6 +19,7 @@ from app.core.redis import connect_redis
 from app.services.housekeeping import keep_house
 from app.services.market_data import MarketFeed
 from app.services.symbol_statistics import SymbolStatisticsKeeper
+from app.services.trading.counterfactuals import Counterfactuals
 from app.services.trading.missed_bars import missed_bars
 from app.services.trading.position_watch import PositionWatch
 from app.services.trading.signals import Bar, Signals
@@ -83,6 +84,10 @@ class MarketParts:
         """Compute correlations and volatilities of the paper exchange's symbols again; returns how many pairs."""
         keeper = SymbolStatisticsKeeper(self.reader, self.gate)
         return await keeper.refresh("paper", self.settings.feed_symbols, utc_now())
+
+    async def resolve_counterfactuals(self) -> int:
+        """Walk on what our rules would have done with positions closed by hand; returns how many are known now."""
+        return await Counterfactuals(self.system, self.reader).resolve()
 
     async def beat(self, process: str) -> None:
         """Say that a process is alive."""

@@ -7,6 +7,7 @@ from app.models.execution_settings import ExecutionSettingsRow
 from app.models.fill import Fill
 from app.models.idempotency_key import IdempotencyKey
 from app.models.ledger_event import LedgerEvent
+from app.models.manual_trade import ExternalFill, ExternalPosition, ManualTrade
 from app.models.notification import (
     Notification,
     NotificationDelivery,
@@ -16,6 +17,7 @@ from app.models.notification import (
 )
 from app.models.order import Order
 from app.models.outbox import Outbox, ShardLease
+from app.models.reconciliation import Reconciliation
 from app.models.reservation import RiskReservation, RiskUsage
 from app.models.risk_pending_change import RiskPendingChange
 from app.models.risk_settings import (
@@ -39,9 +41,12 @@ __all__ = [
     "EmailToken",
     "ExecutionLog",
     "ExecutionSettingsRow",
+    "ExternalFill",
+    "ExternalPosition",
     "Fill",
     "IdempotencyKey",
     "LedgerEvent",
+    "ManualTrade",
     "Notification",
     "NotificationDelivery",
     "NotificationPreference",
@@ -49,6 +54,7 @@ __all__ = [
     "Order",
     "Outbox",
     "PlatformRiskLimit",
+    "Reconciliation",
     "RefreshToken",
     "RiskDecision",
     "RiskPendingChange",

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.domain.types import TradeStatus
 from app.models.fill import Fill
 from app.models.ledger_event import LedgerEvent
+from app.models.manual_trade import ExternalFill, ExternalPosition
 from app.models.order import Order
 from app.models.trade import Trade
 from app.repositories.orders import LIVE_ORDER
@@ -18,9 +19,12 @@ from app.repositories.orders import LIVE_ORDER
 
 @dataclass(frozen=True, slots=True)
 class AuditFacts:
-    """One wallet's books. `funding` in quote currency, positive when received."""
+    """One wallet's books. `external_*` is what is known to be somebody else's, positions signed. `funding` in quote
+    currency, positive when received."""
 
     fills_by_trade: dict[UUID, list[Fill]]
+    external_fills: list[ExternalFill]
+    external_held: dict[str, Decimal]
     working_orders: list[Order]
     funding: Decimal
     closed_trades: int
@@ -44,6 +48,12 @@ class AuditRepository:
         for fill in (await self._session.execute(fills)).scalars():
             if fill.trade_id is not None:
                 by_trade[fill.trade_id].append(fill)
+        external = select(ExternalFill).where(
+            ExternalFill.user_id == user_id, ExternalFill.wallet_id == wallet_id
+        )
+        held = select(ExternalPosition.symbol, ExternalPosition.quantity).where(
+            ExternalPosition.user_id == user_id, ExternalPosition.wallet_id == wallet_id
+        )
         orders = select(Order).where(
             Order.user_id == user_id, Order.wallet_id == wallet_id, Order.status.in_(LIVE_ORDER)
         )
@@ -57,6 +67,8 @@ class AuditRepository:
         )
         return AuditFacts(
             fills_by_trade=dict(by_trade),
+            external_fills=list((await self._session.execute(external)).scalars()),
+            external_held=dict((await self._session.execute(held)).all()),
             working_orders=list((await self._session.execute(orders)).scalars()),
             funding=Decimal((await self._session.execute(funding)).scalar_one()),
             closed_trades=int((await self._session.execute(closed)).scalar_one()),

@@ -88,6 +88,13 @@ class TradeRepository:
             statement = statement.where(Trade.symbol == symbol)
         return [_live(row) for row in (await self._session.execute(statement))]
 
+    async def opened_at(self, user_id: UUID, wallet_id: UUID, symbol: str) -> datetime | None:
+        """When the wallet's live position in the symbol was opened, market time; None where there is none."""
+        statement = select(Trade.opened_at).where(
+            Trade.user_id == user_id, Trade.wallet_id == wallet_id, Trade.symbol == symbol, LIVE_TRADE
+        )
+        return (await self._session.execute(statement)).scalars().first()
+
     async def at_moment(self, user_id: UUID, wallet_id: UUID, symbol: str, at: datetime) -> UUID | None:
         """The trade whose position was held at that market time; None where none was."""
         statement = (

@@ -9,12 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.repositories.decision_records import DecisionWriteRepository
 from app.repositories.execution_logs import ExecutionLogRepository
 from app.repositories.execution_settings import ExecutionSettingsRepository
+from app.repositories.external_trades import ExternalTradeRepository
 from app.repositories.fills import FillRepository
 from app.repositories.gate_facts import GateFactsRepository
 from app.repositories.halt_lock import SystemHaltLock
 from app.repositories.ledger import LedgerRepository
 from app.repositories.notifications import NotificationOutbox
 from app.repositories.orders import OrderRepository
+from app.repositories.reconciliations import ReconciliationRepository
 from app.repositories.risk_state import RiskStateRepository
 from app.repositories.trades import TradeRepository
 from app.repositories.trading_accounts import TradingAccountRepository
@@ -56,6 +58,8 @@ class TradingTransaction:
         self.trades = TradeRepository(session)
         self.orders = OrderRepository(session)
         self.fills = FillRepository(session)
+        self.external = ExternalTradeRepository(session)
+        self.reconciliations = ReconciliationRepository(session)
         self.ledger = LedgerRepository(session)
         self.risk = RiskStateRepository(session)
         self.facts = GateFactsRepository(session)

@@ -48,6 +48,10 @@ class ExchangeGateway(Protocol):
         """The newest order of that id, working or finished; None when the venue says it knows none."""
         ...
 
+    async def order_by_venue_id(self, symbol: str, exchange_order_id: str) -> VenueOrder | None:
+        """The plain order of that id of the venue; None when the venue says it knows none."""
+        ...
+
     async def cancel(self, symbol: str, client_order_id: str, *, conditional: bool) -> VenueOrder | None:
         """Ask for a cancel, then return the order as the venue now shows it (None: unknown there)."""
         ...

@@ -69,7 +69,7 @@ class AccountCheck(Protocol):
 class Balances(Protocol):
     """Reads balance and ledger of an account from its venue, and writes them."""
 
-    async def refresh(self, account: TradingAccount) -> None: ...
+    async def refresh(self, account: TradingAccount) -> object: ...
 
 
 class WalletOpening:

@@ -23,3 +23,9 @@ async def refresh_symbol_statistics(context: Context) -> int:
     except VenueUnavailableError as error:
         log.warning("correlations wait for the next round", error=str(error))
         return 0
+
+
+async def resolve_counterfactuals(context: Context) -> int:
+    """Walk on what our rules would have done with positions closed by hand; returns how many are known now."""
+    parts: MarketParts = context["parts"]
+    return await parts.resolve_counterfactuals()

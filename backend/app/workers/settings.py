@@ -39,6 +39,7 @@ class WorkerSettings:
             run_at_startup=True,
             keep_result=0,
         ),
+        cron("app.workers.risk_jobs.resolve_counterfactuals", second={20, 50}, keep_result=0),
         cron("app.workers.signal_jobs.beat", second=EVERY_TWO_SECONDS, keep_result=0),
     ]
     on_startup = startup

@@ -84,6 +84,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "list_trades": {},
     "read_trade": {},
     "list_execution_logs": {},
+    "list_manual_trades": {},
     "list_signals": {},
     "list_strategies": {},
     "list_venues": {},

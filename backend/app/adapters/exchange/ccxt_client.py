@@ -84,6 +84,13 @@ class CcxtGateway:
             return None
         return await self._with_triggered(row) if conditional else dialect.order(row)
 
+    async def order_by_venue_id(self, symbol: str, exchange_order_id: str) -> VenueOrder | None:
+        params = {"symbol": venue_symbol(symbol), "orderId": exchange_order_id}
+        row = await self._read(
+            self._client.fapiPrivateGetOrder, params, 1, Priority.RECONCILE, absent=UNKNOWN_ORDER
+        )
+        return None if row is None else dialect.order(row)
+
     async def cancel(self, symbol: str, client_order_id: str, *, conditional: bool) -> VenueOrder | None:
         name = "clientAlgoId" if conditional else "origClientOrderId"
         params = {"symbol": venue_symbol(symbol), name: client_order_id}

@@ -20,6 +20,7 @@ ROUTERS: Final = (
     "circuit_breaker",
     "positions",
     "trades",
+    "manual_trades",
     "execution",
     "signals",
     "strategies",

@@ -9,15 +9,18 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from app.core.db import Database
+from app.domain.accounting import position_from_fills
 from app.domain.client_order_id import is_of_deployment
 from app.domain.types import OrderLeg, OrderSide, Side
 from app.domain.venue import LedgerKind, VenueFill, VenueOrder, VenuePosition
 from app.models.fill import Fill
+from app.models.manual_trade import ExternalFill
 from app.repositories.audit_facts import AuditFacts, AuditRepository
 from app.repositories.trading_accounts import TradingAccount
 from app.services.ports import ExchangeGateway, ExchangeGateways
 from app.services.trading.balances import account_key
 from app.services.trading.fills_book import realized_by_fill
+from app.services.trading.trade_case import accounted
 
 TOLERANCE = Decimal("1e-8")
 FIRST_FILL = "0"
@@ -132,11 +135,27 @@ async def _read_venue(gateway: ExchangeGateway, facts: AuditFacts) -> _Venue:
 
 
 def _our_totals(facts: AuditFacts) -> Totals:
-    """Our own computation from the stored fills; funding is what the ledger holds of it."""
+    """Our own computation from the stored fills; funding is what the ledger holds of it.
+
+    Where somebody else traded the same symbol, the venue nets his fills with ours at one average price: there
+    the book is computed over everybody's fills, as the venue does."""
+    shared = {fill.symbol for fill in facts.external_fills}
     realized = ZERO
     for fills in facts.fills_by_trade.values():
-        realized += sum(realized_by_fill(fills).values(), ZERO)
-    return Totals(realized, sum((fill.fee for fill in facts.fills), ZERO), facts.funding)
+        if fills[0].symbol not in shared:
+            realized += sum(realized_by_fill(fills).values(), ZERO)
+    whole = _whole_fills(facts)
+    for symbol in sorted(shared):
+        book = position_from_fills(accounted(fill) for fill in whole if fill.symbol == symbol)
+        realized += book.realized_pnl
+    return Totals(realized, sum((fill.fee for fill in whole), ZERO), facts.funding)
+
+
+def _whole_fills(facts: AuditFacts) -> list[Fill | ExternalFill]:
+    """Every fill once, in the venue's order, a shared one whole rather than as the part that was ours."""
+    theirs = {(fill.symbol, fill.venue_trade_id) for fill in facts.external_fills}
+    ours = [fill for fill in facts.fills if (fill.symbol, fill.venue_trade_id) not in theirs]
+    return sorted([*ours, *facts.external_fills], key=_sequence)
 
 
 def _duplicate_entries(facts: AuditFacts, venue: _Venue) -> int:
@@ -160,7 +179,7 @@ def _duplicate_entries(facts: AuditFacts, venue: _Venue) -> int:
 
 def _lost_fills(facts: AuditFacts, venue: _Venue) -> int:
     """The venue's trades that we do not hold, or hold otherwise."""
-    held = {(fill.symbol, fill.venue_trade_id): fill for fill in facts.fills}
+    held = {(fill.symbol, fill.venue_trade_id): fill for fill in _whole_fills(facts)}
     count = 0
     for made in venue.fills:
         ours = held.get((made.symbol, made.venue_trade_id))
@@ -198,9 +217,13 @@ def _unprotected(facts: AuditFacts, venue: _Venue) -> int:
 
 
 def _position_differences(facts: AuditFacts, venue: _Venue) -> int:
-    """Symbols that we trade whose position at the venue is not the sum of our fills."""
+    """Symbols that we trade whose position at the venue is not the sum of our fills and of what is known to be
+    somebody else's."""
     symbols = {fill.symbol for fill in facts.fills}
-    return sum(_net(facts, symbol) != venue.positions.get(symbol, ZERO) for symbol in symbols)
+    return sum(
+        _net(facts, symbol) + facts.external_held.get(symbol, ZERO) != venue.positions.get(symbol, ZERO)
+        for symbol in symbols
+    )
 
 
 def _net(facts: AuditFacts, symbol: str) -> Decimal:
@@ -218,6 +241,6 @@ def _signed(position: VenuePosition) -> Decimal:
     return ZERO if position.side is None else position.side.sign * position.quantity
 
 
-def _sequence(fill: Fill) -> tuple[int, str]:
+def _sequence(fill: Fill | ExternalFill) -> tuple[int, str]:
     text = fill.venue_trade_id
     return (int(text) if text.isdecimal() else 0, text)

@@ -68,10 +68,11 @@ class BalanceKeeper:
 
         await asyncio.gather(*(one(account) for account in accounts))
 
-    async def refresh(self, account: TradingAccount, *, with_ledger: bool = True) -> None:
+    async def refresh(self, account: TradingAccount, *, with_ledger: bool = True) -> frozenset[str]:
         """Read balance and ledger, roll the day where it is over, latch the limits that are reached.
 
-        Without the ledger (30 weight at Binance) only where a day does not begin.
+        Without the ledger (30 weight at Binance) only where no day begins and the balance is what our books
+        say. Returns the symbols that new postings of the ledger name: trading went on there.
         """
         gateway = await self._gateways.for_account(account_key(account))
         async with self._database.tenant(account.user_id) as session:
@@ -80,6 +81,13 @@ class BalanceKeeper:
             )
         reading = await self._read(account, gateway, state, with_ledger=with_ledger)
         await self._write(account, reading)
+        watermark = None if state is None else state.income_watermark_ms
+        return frozenset(
+            entry.symbol
+            for entry in reading.entries
+            if entry.symbol is not None
+            and (watermark is None or entry.occurred_at.timestamp() * 1000 >= int(watermark))
+        )
 
     async def _read(
         self, account: TradingAccount, gateway: ExchangeGateway, state: RiskState | None, *, with_ledger: bool
@@ -96,6 +104,8 @@ class BalanceKeeper:
         if with_ledger or begins:
             entries = await gateway.ledger(since)
         balance = await gateway.balance()
+        if not entries and state is not None and state.balance not in (None, balance.balance):
+            entries = await gateway.ledger(since)  # something moved it that our books do not hold
         while begins:
             again = await gateway.ledger(since)
             if _flows(again) == _flows(entries):

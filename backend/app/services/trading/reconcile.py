@@ -1,11 +1,11 @@
 """Comparing our books with the venue: what it shows is the truth, an error of it is never "flat".
 
-Known orders converge, missed fills are inserted, a position that is not the sum of our fills freezes the
-account's entries, and what is not ours is counted but never touched.
+Known orders converge, missed fills are inserted, orders of ours that our books lost are adopted, a position that
+nothing explains freezes the account's entries, and what is not ours is recorded and counted but never touched.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from uuid import UUID
@@ -13,21 +13,22 @@ from uuid import UUID
 import structlog
 
 from app.core.clock import utc_now
-from app.domain.client_order_id import is_of_deployment, parse_client_order_id
-from app.domain.types import ExitReason, OrderLeg, OrderStatus
+from app.domain.client_order_id import is_of_deployment
+from app.domain.types import OrderLeg, OrderStatus
 from app.domain.venue import VenueFill, VenueOrder, VenuePosition
 from app.models.order import Order
 from app.repositories.trades import LiveTrade
 from app.repositories.trading_accounts import TradingAccount
 from app.repositories.trading_transaction import TradingTransaction
 from app.services.ports import ExchangeGateway
+from app.services.trading.adoption import Adoption
 from app.services.trading.desk import Desk
-from app.services.trading.fills_book import record_fills, reduces
+from app.services.trading.fills_book import record_fills
 from app.services.trading.outcome import record_absence, record_order
+from app.services.trading.outsiders import Outsiders
 from app.services.trading.trade_case import TradeCase
 
 MISMATCH = "position_mismatch"
-STRANGER = "unknown_order"
 OVERLAP_FILLS = 20
 READS = 3
 READ_AGAIN_SECONDS = 0.15
@@ -38,20 +39,23 @@ log = structlog.get_logger(__name__)
 
 @dataclass(slots=True)
 class Found:
-    """Trades to look at again, whether fills or balances changed, and whether it is to be done again."""
+    """Trades to look at again, whether fills or balances changed, whether it is to be done again, and by how much
+    (signed base units) positions differ from what explains them."""
 
     trades: dict[UUID, None] = field(default_factory=dict)
     changed: bool = False
     cut_short: bool = False
+    drift: dict[str, Decimal] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class _Books:
-    """What we have written about one symbol."""
+    """What we have written about one symbol: `net` is the sum of our fills, `external` what is not ours."""
 
     working: list[Order]
     live: list[LiveTrade]
     net: Decimal
+    external: Decimal
 
     @property
     def has_unknown(self) -> bool:
@@ -72,6 +76,8 @@ class Reconciler:
         self._account = account
         self._gateway = gateway
         self._wanted_elsewhere = wanted_elsewhere
+        self._outsiders = Outsiders(desk, account)
+        self._adoption = Adoption(desk, account, gateway)
         self._found = Found()
 
     async def symbol(self, symbol: str) -> Found:
@@ -84,26 +90,32 @@ class Reconciler:
         return self._found
 
     async def whole(self, *, every_order: bool) -> Found:
-        """Compare everything: every symbol that we or the venue know of, balances, ledger, and what is not
-        ours. `every_order` also reads orders of symbols that we hold nothing in, at 80 weight."""
+        """Compare everything: every symbol that we or the venue know of, the balance, and what is not ours.
+        The ledger is read where the balance is not what our books say; a symbol that it names and nobody held
+        any more is compared then. `every_order` also reads orders of symbols that we hold nothing in."""
+        user_id, wallet_id = self._account.user_id, self._account.wallet_id
         positions = await self._gateway.positions(None)
-        async with self._desk.database.tenant(self._account.user_id) as session:
-            transaction = TradingTransaction(session, self._account.user_id)
-            mine = await transaction.orders.at_venue(self._account.user_id, self._account.wallet_id, None)
-            live = await transaction.trades.live_of_wallet(
-                self._account.user_id, self._account.wallet_id, None
-            )
+        async with self._desk.database.tenant(user_id) as session:
+            transaction = TradingTransaction(session, user_id)
+            mine = await transaction.orders.at_venue(user_id, wallet_id, None)
+            live = await transaction.trades.live_of_wallet(user_id, wallet_id, None)
+            held = await transaction.external.all_held(user_id, wallet_id)
         symbols = {order.symbol for order in mine} | {trade.symbol for trade in live}
-        symbols |= {position.symbol for position in positions}
+        symbols |= {position.symbol for position in positions} | held.keys()
         if every_order:
             working = await self._gateway.open_orders(None)
             symbols |= {order.symbol for order in working if self._is_ours(order)}
         for symbol in sorted(symbols):
-            await self._converge_orders(symbol, await self._gateway.open_orders(symbol))
-            await self._compare_position(symbol)
+            await self._compare(symbol)
+        for symbol in sorted(await self._desk.balances.refresh(self._account, with_ledger=every_order)):
+            if symbol not in symbols:
+                await self._compare(symbol)
         await self._count_external(positions)
-        await self._desk.balances.refresh(self._account)
         return self._found
+
+    async def _compare(self, symbol: str) -> None:
+        await self._converge_orders(symbol, await self._gateway.open_orders(symbol))
+        await self._compare_position(symbol)
 
     async def _books(self, symbol: str) -> _Books:
         user_id, wallet_id = self._account.user_id, self._account.wallet_id
@@ -114,6 +126,7 @@ class Reconciler:
                 await transaction.orders.at_venue(user_id, wallet_id, symbol),
                 await transaction.trades.live_of_wallet(user_id, wallet_id, symbol),
                 net.get(symbol, ZERO),
+                await transaction.external.held(user_id, wallet_id, symbol),
             )
 
     async def _converge_orders(self, symbol: str, at_venue: Sequence[VenueOrder]) -> None:
@@ -134,7 +147,9 @@ class Reconciler:
         known = {order.client_order_id for order in books.working}
         for order_at_venue in at_venue:
             if order_at_venue.client_order_id not in known and self._is_ours(order_at_venue):
-                await self._meet_stranger(order_at_venue)
+                adopted = await self._adoption.meet(order_at_venue)
+                if adopted is not None:
+                    self._found.trades[adopted] = None
         for trade in books.live:
             self._found.trades[trade.trade_id] = None
 
@@ -162,36 +177,9 @@ class Reconciler:
     def _is_ours(self, order: VenueOrder) -> bool:
         return is_of_deployment(order.client_order_id, self._desk.terms.deployment)
 
-    async def _meet_stranger(self, shown: VenueOrder) -> None:
-        """An order with our prefix that our books do not hold as working.
-
-        One that we know to be over, or whose trade is over, is taken away where it only reduces. One that
-        we never wrote raises an alarm and freezes the account's entries.
-        """
-        parsed = parse_client_order_id(shown.client_order_id)
-        async with self._desk.database.tenant(self._account.user_id) as session:
-            transaction = TradingTransaction(session, self._account.user_id)
-            row = await transaction.orders.by_client_id(self._account.user_id, shown.client_order_id)
-            if row is None:
-                log.critical(
-                    "an order with our prefix is not in our books",
-                    client_order_id=shown.client_order_id,
-                    trade_id=None if parsed is None else str(parsed.trade_id),
-                )
-                await transaction.accounts.freeze(
-                    self._account.user_id,
-                    self._account.wallet_id,
-                    f"{STRANGER}: {shown.client_order_id} works at the venue and is not in our books",
-                )
-                return
-            if not OrderStatus(row.status).is_terminal:
-                return
-        if shown.reduce_only:
-            log.warning("an order that is over still works: cancelled", order=shown.client_order_id)
-            await self._gateway.cancel(shown.symbol, shown.client_order_id, conditional=shown.conditional)
-
     async def _compare_position(self, symbol: str) -> None:
-        """The venue's position against the sum of our fills, read again before a difference is believed."""
+        """The venue's position against our fills and what is known to be somebody else's, read again before a
+        difference, or a fill that nobody knows, is believed."""
         for attempt in range(READS):
             if attempt:  # a stop may have triggered in between: its fills are ours once that is known
                 await asyncio.sleep(READ_AGAIN_SECONDS)
@@ -201,16 +189,51 @@ class Reconciler:
             books = await self._books(symbol)
             if books.has_unknown:
                 return
-            if held == books.net:
-                await self._agree()
+            if strangers and attempt == 0:
+                continue
+            if strangers and await self._record_strangers(symbol, strangers):
+                books = await self._books(symbol)
+            if held == books.net + books.external:
+                await self._agree(symbol)
                 return
-            if not books.live:
-                return  # a position that is not ours: counted, never touched
+            if not books.live and attempt == READS - 1:
+                await self._take_as_external(symbol, held - books.net)
+                return
             if attempt == READS - 1:
-                await self._differ(symbol, held, books, strangers)
+                await self._differ(symbol, held, books)
+
+    async def _record_strangers(self, symbol: str, strangers: Sequence[VenueFill]) -> bool:
+        """Record fills that no order in our books caused. The venue is asked whose each order is: one with our
+        prefix is ours, whatever our books say, and is adopted rather than called somebody else's."""
+        theirs: list[VenueFill] = []
+        for order_id in sorted({fill.exchange_order_id for fill in strangers}):
+            shown = await self._gateway.order_by_venue_id(symbol, order_id)
+            if shown is not None and self._is_ours(shown):
+                adopted = await self._adoption.meet(shown)
+                if adopted is not None:
+                    self._found.trades[adopted] = None
+                continue
+            theirs += [fill for fill in strangers if fill.exchange_order_id == order_id]
+        if not theirs:
+            return False
+        touched = await self._outsiders.record(symbol, theirs)
+        self._found.changed = True
+        if touched is not None:
+            self._found.trades[touched.trade.id] = None
+        return True
+
+    async def _take_as_external(self, symbol: str, quantity: Decimal) -> None:
+        """A position in a symbol that we hold nothing in is not ours: counted, never touched."""
+        user_id, wallet_id = self._account.user_id, self._account.wallet_id
+        async with self._desk.database.tenant(user_id) as session:
+            transaction = TradingTransaction(session, user_id)
+            await transaction.external.hold(user_id, wallet_id, symbol, quantity)
+            await transaction.announcements.send()
+        await self._agree(symbol)
 
     async def _take_fills(self, symbol: str) -> list[VenueFill]:
-        """Insert the fills of our orders since the watermark; returns those that are not ours."""
+        """Insert the fills of our orders since the watermark; returns those that are nobody's yet. Those from
+        before we looked at the account are its history."""
         user_id, wallet_id = self._account.user_id, self._account.wallet_id
         async with self._desk.database.tenant(user_id) as session:
             transaction = TradingTransaction(session, user_id)
@@ -233,66 +256,62 @@ class Reconciler:
                     self._found.changed = True
                     transaction.announcements.trade(trade_id)
             await transaction.announcements.send()
-        return [fill for fill in missing if fill.exchange_order_id not in owners]
+            strange = [fill for fill in missing if fill.exchange_order_id not in owners]
+            if not strange:
+                return []
+            named = [fill.venue_trade_id for fill in strange]
+            theirs = await transaction.external.known_ids(user_id, wallet_id, symbol, named)
+            watched = await transaction.reconciliations.watched_since(user_id, wallet_id)
+            opened = await transaction.trades.opened_at(user_id, wallet_id, symbol)
+        first = min((at for at in (watched, opened) if at is not None), default=None)
+        return [
+            fill
+            for fill in strange
+            if fill.venue_trade_id not in theirs and first is not None and fill.executed_at >= first
+        ]
 
-    async def _agree(self) -> None:
+    async def _agree(self, symbol: str) -> None:
+        prefix = f"{MISMATCH}: {symbol} "
         async with self._desk.database.tenant(self._account.user_id) as session:
             transaction = TradingTransaction(session, self._account.user_id)
-            if await transaction.accounts.unfreeze(self._account.user_id, self._account.wallet_id, MISMATCH):
+            if await transaction.accounts.unfreeze(self._account.user_id, self._account.wallet_id, prefix):
                 log.info("position and fills agree again", wallet_id=str(self._account.wallet_id))
 
-    async def _differ(
-        self, symbol: str, held: Decimal, books: _Books, strangers: Iterable[VenueFill]
-    ) -> None:
-        """Somebody else changed our position. What only reduced it belongs to the trade; else the account
-        enters nothing until books and venue agree again."""
-        user_id, trade_id = self._account.user_id, books.live[0].trade_id
+    async def _differ(self, symbol: str, held: Decimal, books: _Books) -> None:
+        """Nothing explains the difference: the account enters nothing until books and venue agree again."""
+        user_id = self._account.user_id
+        self._found.drift[symbol] = held - books.net - books.external
+        external = "" if books.external == 0 else f" and {books.external} of somebody else"
+        reason = f"{MISMATCH}: {symbol} is {held} at the venue and {books.net} in our fills{external}"
         async with self._desk.database.tenant(user_id) as session:
             transaction = TradingTransaction(session, user_id)
-            case = await TradeCase.load(transaction, trade_id)
-            if case is None:
-                return
-            opened = case.trade.opened_at
-            taken = [
-                fill
-                for fill in strangers
-                if opened is not None and fill.executed_at >= opened and reduces(case.side, fill)
-            ]
-            net = books.net - case.side.sign * sum((fill.quantity for fill in taken), ZERO)
-            if taken and net == held:
-                if case.trade.exit_requested is None and held == 0:
-                    case.trade.exit_requested = ExitReason.EXTERNAL.value
-                await record_fills(transaction, case, taken, foreign=True)
-                log.warning("our position was reduced by somebody else", trade_id=str(trade_id))
-                self._found.changed = True
-                self._found.trades[trade_id] = None
-            else:
-                reason = f"{MISMATCH}: {symbol} is {held} at the venue and {books.net} in our fills"
-                if await transaction.accounts.freeze(user_id, self._account.wallet_id, reason):
-                    log.critical("entries of an account are frozen", reason=reason)
-                    transaction.announcements.changed(user_id, "wallet", self._account.wallet_id)
+            if await transaction.accounts.freeze(user_id, self._account.wallet_id, reason):
+                log.critical("entries of an account are frozen", reason=reason)
+                transaction.announcements.changed(user_id, "wallet", self._account.wallet_id)
             await transaction.announcements.send()
 
     async def _count_external(self, positions: Sequence[VenuePosition]) -> None:
-        """Positions that are not ours count in every gauge."""
+        """Positions that are not ours count in every gauge; the comparison is written down with its drift."""
         user_id, wallet_id = self._account.user_id, self._account.wallet_id
+        market_time = await self._desk.markets.market_time(self._account.venue)
+        price = {one.symbol: one.mark_price or one.entry_price or ZERO for one in positions}
         async with self._desk.database.tenant(user_id) as session:
             transaction = TradingTransaction(session, user_id)
-            net = await transaction.fills.net_quantity(user_id, wallet_id)
-            live = await transaction.trades.live_of_wallet(user_id, wallet_id, None)
-            ours = {trade.symbol for trade in live}
-            total = ZERO
-            for position in positions:
-                if position.symbol in ours:
-                    continue
-                foreign = abs(_signed([position], position.symbol) - net.get(position.symbol, ZERO))
-                price = position.mark_price if position.mark_price is not None else position.entry_price
-                total += foreign * (price or ZERO)
+            held = await transaction.external.all_held(user_id, wallet_id)
+            total = _notional(held, price)
+            drift = (len(self._found.drift), _notional(self._found.drift, price))
             await transaction.risk.ensure(user_id, self._account.environment, wallet_id)
             states = await transaction.risk.lock(user_id, self._account.environment)
             for state in states:
                 if state.wallet_id == wallet_id and state.external_notional != total:
-                    state.external_notional = total.quantize(Decimal("1e-8"))
+                    state.external_notional = total
+            await transaction.reconciliations.completed(user_id, wallet_id, utc_now(), drift, market_time)
+
+
+def _notional(quantities: Mapping[str, Decimal], price: Mapping[str, Decimal]) -> Decimal:
+    """Sum of |quantity| at the mark; a symbol that the venue shows no position of counts nothing."""
+    total = sum((abs(held) * price.get(symbol, ZERO) for symbol, held in quantities.items()), ZERO)
+    return total.quantize(Decimal("1e-8"))
 
 
 def _signed(positions: Sequence[VenuePosition], symbol: str) -> Decimal:

@@ -11,6 +11,7 @@ from app.domain.accounting import PositionAccount, position_from_fills
 from app.domain.order_states import OrderView, TradeView
 from app.domain.types import ExitReason, OrderLeg, OrderSide, OrderStatus, Side, TradeStatus
 from app.models.fill import Fill
+from app.models.manual_trade import ExternalFill
 from app.models.order import Order
 from app.models.trade import Trade
 from app.repositories.trading_transaction import TradingTransaction
@@ -127,7 +128,7 @@ class TradeCase:
         ]
 
 
-def accounted(fill: Fill) -> AccountedFill:
+def accounted(fill: Fill | ExternalFill) -> AccountedFill:
     """A stored fill as the accounting takes it."""
     return AccountedFill(OrderSide(fill.side), fill.price, fill.quantity, fill.fee)
 

@@ -37,6 +37,7 @@ BTC, ETH, SOL = "BTC/USDT:USDT", "ETH/USDT:USDT", "SOL/USDT:USDT"
 SYMBOLS = (BTC, ETH, SOL, "XRP/USDT:USDT", "DOGE/USDT:USDT")
 STRATEGY, TIMEFRAME = "ema_trend", "1h"
 TABLES = (
+    "manual_trades, external_fills, external_positions, reconciliations, "
     "execution_logs, fills, ledger_events, orders, trades, risk_decisions, risk_state, breaker_states, "
     "wallet_risk_settings, execution_settings, risk_settings, outbox, shard_leases, signals, wallets, users"
 )

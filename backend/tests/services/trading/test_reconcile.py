@@ -1,12 +1,16 @@
 """The venue is the truth: what happened there without us is found, closed, protected or frozen."""
 
 from decimal import Decimal
+from uuid import uuid4
 
+from app.adapters.exchange.ccxt_client import CcxtGateway
 from app.core.clock import utc_now
 from app.domain.client_order_id import client_order_id
 from app.domain.types import OrderLeg, OrderSide
 from app.domain.venue import Accepted, OrderTicket
 from app.repositories.trading_accounts import TradingAccount
+from app.services.trading.balances import account_key
+from app.services.trading.reconcile import Reconciler
 from tests.services.trading.floor import BTC, ETH, TradingFloor, until
 
 
@@ -105,7 +109,7 @@ async def test_position_of_somebody_else_is_counted_and_never_touched(floor: Tra
     assert await floor.venue_position(account) == held
 
 
-async def test_order_with_our_prefix_that_we_never_wrote_freezes_entries(floor: TradingFloor) -> None:
+async def test_second_stop_with_our_prefix_that_we_never_wrote_is_taken_away(floor: TradingFloor) -> None:
     account = await protected(floor)
     gateway = await floor.desk.gateway(account)
     (stop,) = await floor.venue_orders(account)
@@ -114,6 +118,47 @@ async def test_order_with_our_prefix_that_we_never_wrote_freezes_entries(floor: 
     stranger = client_order_id("sa", trade["id"], OrderLeg.STOP, 77)
     placed = await gateway.place_protective(ticket(stranger, stop.quantity, trigger=stop.trigger_price - 100))
     assert isinstance(placed, Accepted)
+    async with floor.executor():
+        await floor.until_orders(account, 1, lambda order: order.client_order_id == stop.client_order_id)
+
+
+async def test_stop_that_our_books_lost_is_adopted(floor: TradingFloor) -> None:
+    account = await protected(floor)
+    (stop,) = await floor.venue_orders(account)
+    await floor.sql.execute("DELETE FROM orders WHERE client_order_id = $1", stop.client_order_id)
+
+    async def adopted() -> str | None:
+        status: str | None = await floor.sql.fetchval(
+            "SELECT status FROM orders WHERE client_order_id = $1 AND reason = 'adopted'",
+            stop.client_order_id,
+        )
+        return status
+
+    gateway = await floor.desk.gateway(account)
+    await Reconciler(floor.desk, account, gateway).whole(every_order=True)
+    assert await until(adopted) == "OPEN"
+    async with floor.executor():
+        await floor.until_status(account, "PROTECTED")
+        await floor.until_orders(account, 1, lambda order: order.client_order_id == stop.client_order_id)
+
+
+async def test_entry_with_our_prefix_of_no_trade_of_ours_freezes_entries(floor: TradingFloor) -> None:
+    account = await protected(floor)
+    gateway = await floor.desk.gateways.for_account(account_key(account))
+    assert isinstance(gateway, CcxtGateway)
+    stranger = client_order_id("sa", uuid4(), OrderLeg.ENTRY, 1)
+    await gateway._client.fapiPrivatePostOrder(
+        {
+            "symbol": "BTCUSDT",
+            "side": "BUY",
+            "type": "LIMIT",
+            "timeInForce": "GTC",
+            "quantity": "0.002",
+            "price": "30000.0",
+            "newClientOrderId": stranger,
+            "timestamp": int(utc_now().timestamp() * 1000),
+        }
+    )
 
     async def frozen() -> str | None:
         reason: str | None = await floor.sql.fetchval(

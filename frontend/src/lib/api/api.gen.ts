@@ -104,6 +104,12 @@ export interface ChangedDecision {
   readonly wallet_id: string
 }
 
+/**
+ * Whether it is known what our exit rules would have done: none (there was no position of ours), pending,
+ * resolved, or unresolved (the market's bars were not to be had, or the rules never left).
+ */
+export type Counterfactual = "none" | "pending" | "resolved" | "unresolved"
+
 /** What the gate answered to one signal for one wallet: approved, or every breach. */
 export interface Decision {
   readonly approved: boolean
@@ -147,6 +153,9 @@ export interface Deposit {
   /** Quote currency */
   readonly amount: number | string
 }
+
+/** What a manual trade did. `closed_ours`: our position is gone; `reduced_ours`: a part of it. */
+export type Effect = "closed_ours" | "reduced_ours" | "reduced_own" | "opened_own"
 
 /** The token of a mailed link. */
 export interface EmailLink {
@@ -344,6 +353,52 @@ export interface Limits {
 /** The process answers. */
 export interface LiveOut {
   readonly status?: "live"
+}
+
+/**
+ * An order of somebody else on the user's account, and the learning record of what it closed. `pnl` and
+ * `rules_pnl` are net of fees; `position_id` is the trade of ours that it closed or reduced.
+ */
+export interface ManualTrade {
+  readonly closure_reason: string | null
+  readonly confidence: string | null
+  readonly counterfactual: Counterfactual
+  /** UTC, ISO 8601 */
+  readonly detected_at: string
+  readonly duration_minutes: string | null
+  readonly effect: Effect
+  readonly entry_price: string | null
+  readonly environment: string
+  /** UTC, ISO 8601 */
+  readonly executed_at: string
+  /** A decimal number, exactly as computed */
+  readonly exit_price: string
+  /** A decimal number, exactly as computed */
+  readonly fees: string
+  readonly id: string
+  readonly manual_closure: boolean
+  /** A decimal number, exactly as computed */
+  readonly pnl: string
+  readonly position_id: string | null
+  /** A decimal number, exactly as computed */
+  readonly quantity: string
+  readonly rules_exit_at: string | null
+  readonly rules_exit_price: string | null
+  readonly rules_exit_reason: ExitReason | null
+  readonly rules_pnl: string | null
+  readonly side: OrderSide
+  readonly strategy: string | null
+  readonly symbol: string
+  readonly venue: string
+  readonly wallet_id: string
+}
+
+/** The last detected first; the counters are over all wallets and do not follow the filters. */
+export interface ManualTradePage {
+  readonly items: ReadonlyArray<ManualTrade>
+  readonly manual_trades_detected: number
+  readonly next_cursor: string | null
+  readonly successful_matches: number
 }
 
 /** A market; the smallest notional is in the quote currency. */
@@ -1416,6 +1471,12 @@ export interface Endpoints {
     readonly query: Record<never, never>
     readonly body: undefined
     readonly result: ReadyOut
+  }
+  'GET /manual-trades': {
+    readonly path: Record<never, never>
+    readonly query: { readonly wallet_id?: string | null; readonly symbol?: string | null; readonly effect?: Effect | null; readonly limit?: number; readonly cursor?: string | null }
+    readonly body: undefined
+    readonly result: ManualTradePage
   }
   'GET /market/candles': {
     readonly path: Record<never, never>
