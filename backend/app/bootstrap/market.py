@@ -18,6 +18,7 @@ from app.core.lean_transactions import LeanTransactions
 from app.core.redis import connect_redis
 from app.services.housekeeping import keep_house
 from app.services.market_data import MarketFeed
+from app.services.position_health import PositionHealthKeeper
 from app.services.symbol_statistics import SymbolStatisticsKeeper
 from app.services.trading.counterfactuals import Counterfactuals
 from app.services.trading.missed_bars import missed_bars
@@ -88,6 +89,10 @@ class MarketParts:
     async def resolve_counterfactuals(self) -> int:
         """Walk on what our rules would have done with positions closed by hand; returns how many are known now."""
         return await Counterfactuals(self.system, self.reader).resolve()
+
+    async def refresh_position_health(self) -> int:
+        """Read what the health score of open positions needs; returns how many stand worse than was told."""
+        return len(await PositionHealthKeeper(self.system, self.reader, utc_now).refresh())
 
     async def beat(self, process: str) -> None:
         """Say that a process is alive."""

@@ -1,5 +1,6 @@
 """Live positions: trades that are not over, their stop's history, and the request to leave one."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
@@ -14,6 +15,7 @@ from app.domain.types import TERMINAL_TRADE_STATUSES, ExitReason, OrderLeg
 from app.models.execution_log import ExecutionLog
 from app.models.order import Order
 from app.models.outbox import Outbox
+from app.models.position_health import PositionHealthReading
 from app.models.trade import LIVE, Trade
 from app.models.wallet import Wallet
 
@@ -23,7 +25,8 @@ NEVER_AT_THE_VENUE = ("INTENT", "REJECTED", "NOT_ACCEPTED")
 
 @dataclass(frozen=True, slots=True)
 class TradeRecord:
-    """A trade as stored, with its wallet's name. Money in quote currency, fractions 0-1, market times."""
+    """A trade as stored, with its wallet's name and what was last read for its health score (wall time `health_as_of`;
+    None before the first reading). Money in quote currency, fractions 0-1, market times."""
 
     id: UUID
     user_id: UUID
@@ -66,7 +69,10 @@ class TradeRecord:
     closed_at: datetime | None
     created_at: datetime
     updated_at: datetime
+    scale_out_step: int
     wallet_name: str
+    health_readings: Mapping[str, float | None] | None
+    health_as_of: datetime | None
 
     @property
     def is_live(self) -> bool:
@@ -74,13 +80,19 @@ class TradeRecord:
         return self.status not in TERMINAL_TRADE_STATUSES
 
 
+_OTHERS = frozenset({"wallet_name", "health_readings", "health_as_of"})
 _TRADE_COLUMNS = tuple(
-    getattr(Trade, field.name) for field in fields(TradeRecord) if field.name != "wallet_name"
+    getattr(Trade, field.name) for field in fields(TradeRecord) if field.name not in _OTHERS
 )
 
 
-TRADE_ROWS: Select[*tuple[Any, ...]] = select(*_TRADE_COLUMNS, Wallet.name).join(
-    Wallet, (Wallet.user_id == Trade.user_id) & (Wallet.id == Trade.wallet_id)
+TRADE_ROWS: Select[*tuple[Any, ...]] = (
+    select(*_TRADE_COLUMNS, Wallet.name, PositionHealthReading.readings, PositionHealthReading.as_of)
+    .join(Wallet, (Wallet.user_id == Trade.user_id) & (Wallet.id == Trade.wallet_id))
+    .outerjoin(
+        PositionHealthReading,
+        (PositionHealthReading.user_id == Trade.user_id) & (PositionHealthReading.trade_id == Trade.id),
+    )
 )
 
 

@@ -2,6 +2,9 @@
 
 from uuid import UUID
 
+from pydantic import Field
+
+from app.domain.position_health import HealthBand, HealthPart
 from app.domain.types import Environment, Side, TradeStatus
 from app.schemas.figures import Answer, DecimalText, Instant, Symbol, Word
 
@@ -15,9 +18,31 @@ class Trailing(Answer):
     trail_percent: DecimalText
 
 
+class HealthPartReading(Answer):
+    """One part of a health score: what was read, the mark from 0 (bad) to 1 (good) that it gives, and its weight. Value
+    and mark are null where the fact is unknown."""
+
+    part: HealthPart
+    value: DecimalText | None
+    mark: DecimalText | None
+    weight: DecimalText
+    sentence: str
+
+
+class Health(Answer):
+    """How well a position stands, 0-100: the weighted mean of the marks that are known, times 100. Null without a live
+    stop or a price. `as_of` is the wall time of the readings that do not come from the price."""
+
+    score: int | None = Field(ge=0, le=100)
+    band: HealthBand | None
+    as_of: Instant | None
+    parts: list[HealthPartReading]
+
+
 class Position(Answer):
     """A position at the newest price. `open_risk` is what its stop would lose against the entry, costs
-    included; `r_multiple` is P&L in multiples of `risk_amount`. What depends on an unknown price is null."""
+    included; `r_multiple` is P&L in multiples of `risk_amount`; `scale_out_step` how many parts were asked to leave;
+    `health` null while it is not open. What depends on an unknown price is null."""
 
     id: UUID
     wallet_id: UUID
@@ -46,6 +71,8 @@ class Position(Answer):
     reason: str
     opened_at: Instant | None
     next_rule: str
+    scale_out_step: int = Field(ge=0)
+    health: Health | None
 
 
 class StopMove(Answer):

@@ -16,6 +16,7 @@ from app.domain.next_rule import RuleFacts, activation_price, next_rule
 from app.domain.types import Side, TradeStatus
 from app.domain.venue import Quote
 from app.repositories.positions import TradeRecord
+from app.services.health_views import HealthView, health_view
 
 ASSUMED_TAKER_FEE_RATE = Decimal("0.0005")
 _FIGURE_STEP = Decimal("0.0001")
@@ -35,7 +36,8 @@ class TrailingView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PositionView:
-    """A position. `open_risk` is what its stop would lose against the entry, costs included."""
+    """A position. `open_risk` is what its stop would lose against the entry, costs included; `scale_out_step` the
+    farthest part that was asked to leave; `health` None while it is not open."""
 
     id: UUID
     wallet_id: UUID
@@ -64,6 +66,8 @@ class PositionView:
     reason: str
     opened_at: datetime | None
     next_rule: str
+    scale_out_step: int
+    health: HealthView | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +122,8 @@ def position_view(trade: TradeRecord, quote: Quote | None) -> PositionView:
         reason=trade.reason,
         opened_at=trade.opened_at,
         next_rule=_next_rule_of(trade, side),
+        scale_out_step=trade.scale_out_step,
+        health=health_view(trade, quote, protected=is_protected(trade)),
     )
 
 
@@ -154,6 +160,8 @@ def trade_view(trade: TradeRecord, quote: Quote | None) -> TradeView:
         reason=shown.reason,
         opened_at=shown.opened_at,
         next_rule=shown.next_rule,
+        scale_out_step=shown.scale_out_step,
+        health=shown.health,
         exit_price=plain(trade.exit_price),
         exit_reason=trade.exit_reason,
         realized_pnl=plain(trade.realized_pnl),

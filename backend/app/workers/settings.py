@@ -12,6 +12,7 @@ from app.workers.signal_jobs import Context, compute_signals
 JOB_SECONDS = 30
 EVERY_FIVE_SECONDS = set(range(0, 60, 5))
 EVERY_FIVE_MINUTES = set(range(0, 60, 5))
+EVERY_THIRTY_SECONDS = {20, 50}
 EVERY_TWO_SECONDS = set(range(0, 60, 2))
 
 
@@ -40,6 +41,12 @@ class WorkerSettings:
             keep_result=0,
         ),
         cron("app.workers.risk_jobs.resolve_counterfactuals", second={20, 50}, keep_result=0),
+        cron(
+            "app.workers.health_jobs.refresh_position_health",
+            second=EVERY_THIRTY_SECONDS,
+            run_at_startup=True,
+            keep_result=0,
+        ),
         cron("app.workers.signal_jobs.beat", second=EVERY_TWO_SECONDS, keep_result=0),
     ]
     on_startup = startup

@@ -154,3 +154,32 @@ async def test_close_of_a_finished_trade_is_refused(
     trade_id = await world.closed_trade(alice, NOON)
     answer = await http.post(f"/positions/{trade_id}/close", headers=alice.headers | fresh_key())
     assert (answer.status_code, answer.json()["code"]) == (409, "position_closed")
+
+
+async def test_position_shows_every_part_of_its_health_and_what_is_unknown(
+    http: httpx.AsyncClient, world: World, alice: Person
+) -> None:
+    trade_id = await world.trade(alice)
+    await world.insert(
+        "position_health",
+        trade_id=trade_id,
+        user_id=alice.user_id,
+        readings='{"signal_confidence": 0.3, "correlated_share": null}',
+        as_of=NOON,
+    )
+    answer = await http.get("/positions", headers=alice.headers)
+    health = Positions.model_validate_json(answer.content).items[0].health
+    assert health is not None
+    assert health.as_of == NOON
+    parts = {part.part.value: part for part in health.parts}
+    assert (parts["signal"].value, parts["signal"].mark) == ("0.3", "0.5")
+    assert parts["crowding"].mark is None
+    assert parts["crowding"].sentence == "the correlation with other positions is unknown"
+
+
+async def test_position_that_is_not_open_yet_has_no_health(
+    http: httpx.AsyncClient, world: World, alice: Person
+) -> None:
+    await world.trade(alice, status="ENTERING", entry_price=None, quantity=0)
+    answer = await http.get("/positions", headers=alice.headers)
+    assert answer.json()["items"][0]["health"] is None

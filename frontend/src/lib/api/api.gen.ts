@@ -306,6 +306,35 @@ export interface Fill {
   readonly venue_trade_id: string
 }
 
+/**
+ * How well a position stands, 0-100: the weighted mean of the marks that are known, times 100. Null without a live
+ * stop or a price. `as_of` is the wall time of the readings that do not come from the price.
+ */
+export interface Health {
+  readonly as_of: string | null
+  readonly band: HealthBand | null
+  readonly parts: ReadonlyArray<HealthPartReading>
+  readonly score: number | null
+}
+
+/** In the order from good to bad. */
+export type HealthBand = "healthy" | "watch" | "weak"
+
+export type HealthPart = "stop_distance" | "age" | "signal" | "volatility" | "funding" | "liquidation" | "crowding"
+
+/**
+ * One part of a health score: what was read, the mark from 0 (bad) to 1 (good) that it gives, and its weight. Value
+ * and mark are null where the fact is unknown.
+ */
+export interface HealthPartReading {
+  readonly mark: string | null
+  readonly part: HealthPart
+  readonly sentence: string
+  readonly value: string | null
+  /** A decimal number, exactly as computed */
+  readonly weight: string
+}
+
 export type JsonValue = unknown
 
 /**
@@ -567,11 +596,13 @@ export interface PlatformLimitPut {
 
 /**
  * A position at the newest price. `open_risk` is what its stop would lose against the entry, costs
- * included; `r_multiple` is P&L in multiples of `risk_amount`. What depends on an unknown price is null.
+ * included; `r_multiple` is P&L in multiples of `risk_amount`; `scale_out_step` how many parts were asked to leave;
+ * `health` null while it is not open. What depends on an unknown price is null.
  */
 export interface Position {
   readonly entry_price: string | null
   readonly environment: Environment
+  readonly health: Health | null
   readonly id: string
   /** A decimal number, exactly as computed */
   readonly initial_stop_price: string
@@ -586,6 +617,7 @@ export interface Position {
   readonly reason: string
   /** A decimal number, exactly as computed */
   readonly risk_amount: string
+  readonly scale_out_step: number
   readonly side: Side
   /** A decimal number, exactly as computed */
   readonly signal_confidence: string
@@ -609,6 +641,7 @@ export interface PositionDetail {
   readonly entry_price: string | null
   readonly environment: Environment
   readonly events: ReadonlyArray<TradeEvent>
+  readonly health: Health | null
   readonly id: string
   /** A decimal number, exactly as computed */
   readonly initial_stop_price: string
@@ -623,6 +656,7 @@ export interface PositionDetail {
   readonly reason: string
   /** A decimal number, exactly as computed */
   readonly risk_amount: string
+  readonly scale_out_step: number
   readonly side: Side
   /** A decimal number, exactly as computed */
   readonly signal_confidence: string
@@ -1064,6 +1098,7 @@ export interface Trade {
   readonly fees: string
   /** A decimal number, exactly as computed */
   readonly funding: string
+  readonly health: Health | null
   readonly id: string
   /** A decimal number, exactly as computed */
   readonly initial_stop_price: string
@@ -1082,6 +1117,7 @@ export interface Trade {
   readonly reason: string
   /** A decimal number, exactly as computed */
   readonly risk_amount: string
+  readonly scale_out_step: number
   readonly side: Side
   /** A decimal number, exactly as computed */
   readonly signal_confidence: string
@@ -1113,6 +1149,7 @@ export interface TradeDetail {
   readonly fills: ReadonlyArray<Fill>
   /** A decimal number, exactly as computed */
   readonly funding: string
+  readonly health: Health | null
   readonly id: string
   /** A decimal number, exactly as computed */
   readonly initial_stop_price: string
@@ -1133,6 +1170,7 @@ export interface TradeDetail {
   readonly reason: string
   /** A decimal number, exactly as computed */
   readonly risk_amount: string
+  readonly scale_out_step: number
   readonly side: Side
   /** A decimal number, exactly as computed */
   readonly signal_confidence: string

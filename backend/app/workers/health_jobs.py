@@ -1,0 +1,10 @@
+"""Background jobs of health: what the scores of open positions need."""
+
+from app.bootstrap.market import MarketParts
+from app.workers.signal_jobs import Context
+
+
+async def refresh_position_health(context: Context) -> int:
+    """Read and keep; does no harm when run twice. Returns how many positions fell to a worse band."""
+    parts: MarketParts = context["parts"]
+    return await parts.refresh_position_health()
