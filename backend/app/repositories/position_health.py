@@ -14,7 +14,8 @@ from app.domain.health_facts import LEAST_USUAL_TRADES, RANGE_BARS
 USUAL_TRADES = 200
 
 _CASES = text("""
-SELECT t.id, t.user_id, t.venue, t.symbol, t.timeframe, t.strategy, t.side, t.entry_price, t.initial_stop_price,
+SELECT t.id, t.user_id, t.wallet_id, w.name AS wallet_name, t.venue, t.symbol,
+       t.timeframe, t.strategy, t.side, t.entry_price, t.initial_stop_price,
        CASE WHEN t.status IN ('PROTECTED', 'EXITING') AND t.unprotected_since IS NULL
             THEN t.stop_price END AS stop_price,
        t.leverage, t.opened_at, t.funding, t.risk_amount,
@@ -23,6 +24,7 @@ SELECT t.id, t.user_id, t.venue, t.symbol, t.timeframe, t.strategy, t.side, t.en
        crowd.correlated, s.max_correlated_positions,
        coalesce(h.told_band, 'healthy') AS told_band
 FROM trades t
+JOIN wallets w ON w.user_id = t.user_id AND w.id = t.wallet_id
 LEFT JOIN risk_settings s ON s.user_id = t.user_id
 LEFT JOIN position_health h ON h.trade_id = t.id
 LEFT JOIN LATERAL (
@@ -85,6 +87,8 @@ class HealthCase:
 
     id: UUID
     user_id: UUID
+    wallet_id: UUID
+    wallet_name: str
     venue: str
     symbol: str
     timeframe: str

@@ -3,11 +3,10 @@
 The score itself is computed where it is shown, at the newest price; what is kept here changes slowly.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
-from uuid import UUID
 
 import msgspec
 
@@ -21,6 +20,7 @@ from app.domain.health_facts import (
     standing_signal,
 )
 from app.domain.liquidation import liquidation_price
+from app.domain.notification_events import NotificationEvent
 from app.domain.position_health import (
     HealthBand,
     PositionHealth,
@@ -30,6 +30,7 @@ from app.domain.position_health import (
 )
 from app.domain.types import Side
 from app.domain.venue import Quote, VenueUnavailableError
+from app.repositories.notifications import NotificationOutbox
 from app.repositories.position_health import (
     HealthCase,
     KeptHealth,
@@ -42,10 +43,7 @@ from app.services.ports import MarketReader
 class HealthFall:
     """A position that fell to a worse band than its owner was last told of."""
 
-    user_id: UUID
-    trade_id: UUID
-    symbol: str
-    side: str
+    case: HealthCase
     band: HealthBand
     score: int
     reasons: tuple[str, ...]
@@ -76,7 +74,29 @@ class PositionHealthKeeper:
                 falls.append(fall)
         async with self._system.system() as session:
             await SystemPositionHealthRepository(session).keep(rows, self._now())
+            await self._tell(NotificationOutbox(session), falls)
         return falls
+
+    async def _tell(self, outbox: NotificationOutbox, falls: Sequence[HealthFall]) -> None:
+        """Tell the owners, with the band that is remembered: neither is kept without the other."""
+        moment = self._now().isoformat(timespec="seconds")
+        for fall in falls:
+            case = fall.case
+            await outbox.emit(
+                case.user_id,
+                NotificationEvent.POSITION_HEALTH_DEGRADED,
+                dedupe_key=f"health:{case.id}:{fall.band}:{moment}",
+                figures={
+                    "wallet": case.wallet_name,
+                    "side": case.side,
+                    "symbol": case.symbol,
+                    "band": fall.band.value,
+                    "score": str(fall.score),
+                    "reason": f"Reasons: {'; '.join(fall.reasons)}.",
+                },
+                subject=str(case.id),
+                wallet_id=case.wallet_id,
+            )
 
     async def _market(self, venue: str, symbol: str) -> tuple[Quote | None, Decimal | None]:
         try:
@@ -135,9 +155,7 @@ def _judged(
     kept = KeptHealth(case.id, case.user_id, msgspec.json.encode(asdict(stored)).decode(), band.value)
     if worse is None or health.score is None:
         return kept, None
-    return kept, HealthFall(
-        case.user_id, case.id, case.symbol, case.side, worse, health.score, worst_reasons(health)
-    )
+    return kept, HealthFall(case, worse, health.score, worst_reasons(health))
 
 
 def worst_reasons(health: PositionHealth, most: int = 3) -> tuple[str, ...]:

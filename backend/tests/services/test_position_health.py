@@ -45,7 +45,7 @@ def world(owner_connection: asyncpg.Connection, settings: Settings) -> World:
 
 async def refreshed(system: Database, market: Market, trade_id: UUID) -> list[HealthFall]:
     falls = await PositionHealthKeeper(system, market, utc_now).refresh()
-    return [fall for fall in falls if fall.trade_id == trade_id]
+    return [fall for fall in falls if fall.case.id == trade_id]
 
 
 async def kept(world: World, trade_id: UUID) -> dict[str, float | None]:
@@ -146,6 +146,9 @@ async def test_fall_to_a_worse_band_is_told_once_and_again_after_it_recovered(
     assert [fall.band for fall in falls] == [HealthBand.WEAK]
     assert falls[0].reasons[0] == "0.01 R away from its stop"
     assert await refreshed(system_database, low, trade_id) == []
+    told = await world.sql.fetch("SELECT sentence FROM notifications WHERE subject = $1", str(trade_id))
+    assert len(told) == 1
+    assert "Main: the health of long FALL/USDT:USDT fell to 34 of 100." in told[0]["sentence"]
     assert await refreshed(system_database, Market(), trade_id) == []
     assert len(await refreshed(system_database, low, trade_id)) == 1
 
