@@ -13,7 +13,7 @@ import {
 import { useEffect, useRef } from 'react'
 import { forDrawing } from '@/lib/format/decimal'
 import { onQuote, quoteOf } from '@/lib/stream/prices'
-import type { Bar, Point } from './candles'
+import type { Bar, ExitMark, Point } from './candles'
 import { cssVariable, useThemeKey } from './theme'
 
 export interface ChartLevels {
@@ -29,6 +29,7 @@ interface Props {
   readonly symbol: string
   readonly bars: ReadonlyArray<Bar>
   readonly stops: ReadonlyArray<Point>
+  readonly exits: ReadonlyArray<ExitMark>
   readonly levels: ChartLevels
   readonly digits: number
   readonly zone: string
@@ -121,21 +122,33 @@ function addStops(chart: IChartApi, stops: ReadonlyArray<Point>): void {
   series.setData(stops.map((point) => ({ time: at(point.time), value: point.value })))
 }
 
-function addEntryMarker(series: ISeriesApi<'Candlestick'>, levels: ChartLevels, bars: ReadonlyArray<Bar>): void {
-  if (levels.openedAt === null) return
-  const opened = levels.openedAt
-  const bar = bars.filter((one) => one.time <= opened).at(-1)
-  if (bar === undefined) return
-  const long = levels.side === 'long'
-  createSeriesMarkers(series, [
-    {
-      time: at(bar.time),
-      position: long ? 'belowBar' : 'aboveBar',
-      shape: long ? 'arrowUp' : 'arrowDown',
-      color: cssVariable('--fg'),
-      text: 'Entry',
-    },
-  ])
+/** The entry and whatever left, each at its bar; marks before the first bar are left out. */
+function addMarkers(
+  series: ISeriesApi<'Candlestick'>,
+  levels: ChartLevels,
+  exits: ReadonlyArray<ExitMark>,
+  bars: ReadonlyArray<Bar>,
+): void {
+  const entries = levels.openedAt === null ? [] : [{ time: levels.openedAt, text: 'Entry' }]
+  const up = levels.side === 'long'
+  const marks = [...entries, ...exits].flatMap((mark, index) => {
+    const bar = bars.filter((one) => one.time <= mark.time).at(-1)
+    if (bar === undefined) return []
+    const buys = index < entries.length ? up : !up
+    return [
+      {
+        time: at(bar.time),
+        position: buys ? ('belowBar' as const) : ('aboveBar' as const),
+        shape: buys ? ('arrowUp' as const) : ('arrowDown' as const),
+        color: cssVariable('--fg'),
+        text: mark.text,
+      },
+    ]
+  })
+  createSeriesMarkers(
+    series,
+    marks.sort((a, b) => Number(a.time) - Number(b.time)),
+  )
 }
 
 function follow(symbol: string, series: ISeriesApi<'Candlestick'>, last: Bar): () => void {
@@ -156,7 +169,7 @@ function firstView(bars: ReadonlyArray<Bar>, openedAt: number | null): { from: n
   return { from: Math.max(0, from) - bars.length, to: 3 }
 }
 
-export function CandleChart({ symbol, bars, stops, levels, digits, zone, summary, live }: Props) {
+export function CandleChart({ symbol, bars, stops, exits, levels, digits, zone, summary, live }: Props) {
   const theme = useThemeKey()
   const box = useRef<HTMLDivElement>(null)
   /** What the reader was looking at, counted back from the newest bar, kept when the chart is rebuilt. */
@@ -171,7 +184,7 @@ export function CandleChart({ symbol, bars, stops, levels, digits, zone, summary
     const series = addCandles(chart, known, digits)
     series.setData(bars.map((bar) => ({ ...bar, time: at(bar.time) })))
     if (stops.length > 0) addStops(chart, stops)
-    addEntryMarker(series, known, bars)
+    addMarkers(series, known, exits, bars)
     const kept = view.current?.symbol === symbol ? view.current : null
     const range = kept ?? firstView(bars, openedAt)
     chart.timeScale().setVisibleLogicalRange({ from: bars.length + range.from, to: bars.length + range.to })
@@ -183,7 +196,7 @@ export function CandleChart({ symbol, bars, stops, levels, digits, zone, summary
       release?.()
       chart.remove()
     }
-  }, [symbol, bars, stops, side, entry, stop, target, openedAt, digits, zone, live, theme])
+  }, [symbol, bars, stops, exits, side, entry, stop, target, openedAt, digits, zone, live, theme])
   return (
     <figure className="m-0">
       <div ref={box} className="h-72 md:h-96" aria-hidden="true" />

@@ -14,6 +14,7 @@ describe('the drawn ruler', () => {
         stop="99"
         target="106"
         mark="101"
+        partsTaken={0}
         trailed
         summary={SUMMARY}
       />,
@@ -31,6 +32,7 @@ describe('the drawn ruler', () => {
         stop="99"
         target={null}
         mark="101"
+        partsTaken={0}
         trailed={false}
         summary=""
       />,

@@ -32,7 +32,7 @@ function Marks({ scale, trailed }: { readonly scale: RulerScale; readonly traile
         .map((tick) => (
           <i
             key={tick.label}
-            className={`absolute top-[1.05rem] size-1.5 -translate-x-1/2 rounded-full border border-mid ${tick.reached ? 'bg-mid' : 'bg-s1'}`}
+            className={`absolute top-[1.05rem] size-1.5 -translate-x-1/2 rounded-full border border-mid ${tick.taken ? 'bg-mid' : 'bg-s1'}`}
             style={left(tick.at)}
           />
         ))}
@@ -84,7 +84,7 @@ function Words({ scale }: { readonly scale: RulerScale }) {
   )
 }
 
-/** A ruler in multiples of the initial risk: first stop, stop now, entry, price, 1R to 3R and the target. */
+/** A ruler in multiples of the initial risk: first stop, stop now, entry, price, 1R to 3R (solid where a part was taken) and the target. */
 export function StopRuler({ summary, trailed, ...prices }: Props) {
   const scale = rulerScale(prices)
   return (

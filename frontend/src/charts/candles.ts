@@ -1,5 +1,5 @@
 // From the API's rows to what the canvas draws. Floats are for pixels only.
-import type { Candle, StopMove } from '@/lib/api/types'
+import type { Candle, StopMove, TradeEvent } from '@/lib/api/types'
 import { forDrawing } from '@/lib/format/decimal'
 
 export interface Bar {
@@ -26,6 +26,24 @@ export function barsOf(candles: ReadonlyArray<Candle>): Bar[] {
     byTime.set(time, { time, open: prices[0], high: prices[1], low: prices[2], close: prices[3] })
   }
   return [...byTime.values()].sort((a, b) => a.time - b.time)
+}
+
+export interface ExitMark {
+  /** Seconds of market time. */
+  readonly time: number
+  readonly text: string
+}
+
+const EXITS: Record<string, string> = { scale_out: 'Part out', exit: 'Exit', stop_filled: 'Stop filled' }
+
+/** Where quantity left the position, out of its events: filled parts, exits and stops. */
+export function exitMarks(events: ReadonlyArray<TradeEvent>): ExitMark[] {
+  return events.flatMap((event) => {
+    const text = EXITS[event.kind]
+    return text !== undefined && / filled/.test(` ${event.message}`)
+      ? [{ time: Math.floor(new Date(event.at).getTime() / 1000), text }]
+      : []
+  })
 }
 
 function barStart(at: string, seconds: number): number {

@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { type RulerPrices, rulerScale } from './ruler-scale'
 
-const LONG: RulerPrices = { side: 'long', entry: '100', initialStop: '98', stop: '98', target: '106', mark: '101' }
+const LONG: RulerPrices = {
+  side: 'long',
+  entry: '100',
+  initialStop: '98',
+  stop: '98',
+  target: '106',
+  mark: '101',
+  partsTaken: 0,
+}
 
 describe('the stop ruler', () => {
   it('orders stop, entry, price and targets from losing to winning', () => {
@@ -21,12 +29,14 @@ describe('the stop ruler', () => {
       stop: '102',
       target: '94',
       mark: '99',
+      partsTaken: 0,
     }
     expect(rulerScale(short)).toEqual(rulerScale(LONG))
   })
 
-  it('marks the multiples of R that the price has reached', () => {
-    expect(rulerScale({ ...LONG, mark: '104' })?.ticks.map((tick) => tick.reached)).toEqual([true, true, false])
+  it('marks the parts that were taken, not those that the price merely reached', () => {
+    expect(rulerScale({ ...LONG, mark: '104' })?.ticks.map((tick) => tick.taken)).toEqual([false, false, false])
+    expect(rulerScale({ ...LONG, partsTaken: 2 })?.ticks.map((tick) => tick.taken)).toEqual([true, true, false])
   })
 
   it('makes room for a price beyond the stop and beyond the target', () => {

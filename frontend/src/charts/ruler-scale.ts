@@ -8,13 +8,15 @@ export interface RulerPrices {
   readonly stop: string
   readonly target: string | null
   readonly mark: string
+  /** How many parts have been left at 1R, 2R, 3R. */
+  readonly partsTaken: number
 }
 
 export interface Tick {
   readonly label: string
   readonly at: number
-  /** The price has been there. */
-  readonly reached: boolean
+  /** The part of this step was taken. */
+  readonly taken: boolean
 }
 
 export interface RulerScale {
@@ -48,7 +50,7 @@ export function rulerScale(prices: RulerPrices): RulerScale | null {
     stop: place(stop),
     mark: place(mark),
     target: target === null ? null : place(target),
-    ticks: [1, 2, 3].map((n) => ({ label: `${n}R`, at: place(n), reached: mark >= n })),
+    ticks: [1, 2, 3].map((n) => ({ label: `${n}R`, at: place(n), taken: prices.partsTaken >= n })),
     winning: mark >= 0,
   }
 }

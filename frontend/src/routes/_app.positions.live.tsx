@@ -1,14 +1,14 @@
 import { createFileRoute } from '@tanstack/react-router'
 import { Checklist } from '@/features/onboarding/Checklist'
 import { LivePositionsPage, type PositionsSearch } from '@/features/positions/LivePositionsPage'
-
-const ORDERS = ['opened', 'pnl', 'risk', 'symbol'] as const
+import { POSITION_ORDERS } from '@/features/positions/marking'
 
 export const Route = createFileRoute('/_app/positions/live')({
   validateSearch: (search: Record<string, unknown>): PositionsSearch => ({
     trade: typeof search.trade === 'string' ? search.trade : undefined,
     wallet: typeof search.wallet === 'string' ? search.wallet : undefined,
-    sort: ORDERS.find((order) => order === search.sort),
+    symbol: typeof search.symbol === 'string' ? search.symbol : undefined,
+    sort: POSITION_ORDERS.find((order) => order === search.sort),
   }),
   component: function LivePositions() {
     const search = Route.useSearch()

@@ -55,6 +55,16 @@ export const POSITION: Position = {
   reason: 'EMA cross',
   opened_at: '2025-10-10T10:00:00Z',
   next_rule: 'trailing arms at 102',
+  scale_out_step: 0,
+  health: {
+    score: 82,
+    band: 'healthy',
+    as_of: '2025-10-10T10:05:00Z',
+    parts: [
+      { part: 'stop_distance', value: '1.5', mark: '1', weight: '0.3', sentence: '1.50 R away from its stop' },
+      { part: 'age', value: null, mark: null, weight: '0.1', sentence: 'how long such trades usually take is unknown' },
+    ],
+  },
 }
 
 export const WALLET: Wallet = {

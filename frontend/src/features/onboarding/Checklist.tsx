@@ -1,7 +1,7 @@
-import { useQuery } from '@tanstack/react-query'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
-import { meQuery, positionsQuery, riskSettingsQuery, walletsQuery } from '@/lib/api/queries'
+import { meQuery, positionsQuery, riskSettingsQuery, tradesQuery, walletsQuery } from '@/lib/api/queries'
 import { readMark, writeMark } from '@/lib/preferences/marks'
 import { Button } from '@/ui/Button'
 import { Icon } from '@/ui/icons'
@@ -16,14 +16,16 @@ export function Checklist() {
   const wallets = useQuery(walletsQuery)
   const positions = useQuery(positionsQuery)
   const settings = useQuery(riskSettingsQuery)
+  const closed = useInfiniteQuery(tradesQuery({}))
   if (away || me.data === undefined || wallets.data === undefined) return null
   const active = wallets.data.filter((wallet) => wallet.status === 'active')
+  const traded = (positions.data ?? []).length > 0 || (closed.data?.pages[0]?.items.length ?? 0) > 0
   const steps = [
     { done: me.data.email_verified, text: 'Verify your e-mail address', to: '/account' },
     { done: active.length > 0, text: 'Create a paper wallet', to: '/wallets' },
     { done: (settings.data?.result.version ?? 1) > 1, text: 'Look over your limits', to: '/risk-management' },
     { done: active.some((wallet) => wallet.auto_trade_enabled), text: 'Enable auto-trading in it', to: '/wallets' },
-    { done: (positions.data ?? []).length > 0, text: 'Watch the first position open here', to: '/positions/live' },
+    { done: traded, text: 'Watch the first position open here', to: '/positions/live' },
   ] as const
   const left = steps.filter((step) => !step.done).length
   if (left === 0 || (positions.data ?? []).length > 0) return null

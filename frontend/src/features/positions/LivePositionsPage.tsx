@@ -2,7 +2,9 @@ import { useQueries, useQuery } from '@tanstack/react-query'
 import { lazy, type ReactNode, Suspense } from 'react'
 import { marketsQuery, positionsQuery, walletsQuery } from '@/lib/api/queries'
 import type { Market, Position } from '@/lib/api/types'
-import { plural } from '@/lib/format/words'
+import { plural, shortSymbol } from '@/lib/format/words'
+import { Button } from '@/ui/Button'
+import { EmptyState } from '@/ui/EmptyState'
 import { SelectField } from '@/ui/Field'
 import { CardSkeletons } from '@/ui/Skeleton'
 import { Surface } from '@/ui/Surface'
@@ -16,6 +18,7 @@ const PositionDrawer = lazy(() => import('./PositionDrawer').then((module) => ({
 export interface PositionsSearch {
   readonly trade?: string | undefined
   readonly wallet?: string | undefined
+  readonly symbol?: string | undefined
   readonly sort?: PositionOrder | undefined
 }
 
@@ -27,6 +30,7 @@ interface Props {
 }
 
 const ORDERS: ReadonlyArray<readonly [PositionOrder, string]> = [
+  ['health', 'Worst health first'],
   ['opened', 'Newest first'],
   ['pnl', 'Worst result first'],
   ['risk', 'Most at risk first'],
@@ -52,9 +56,14 @@ export function LivePositionsPage({ search, onSearch, checklist }: Props) {
   const ticks = useTicks(positions.data)
   const active = wallets.data?.filter((wallet) => wallet.status === 'active') ?? []
   const shown = ordered(
-    (positions.data ?? []).filter((position) => !search.wallet || position.wallet_id === search.wallet),
-    search.sort ?? 'opened',
+    (positions.data ?? []).filter(
+      (position) =>
+        (!search.wallet || position.wallet_id === search.wallet) &&
+        (!search.symbol || position.symbol === search.symbol),
+    ),
+    search.sort ?? 'health',
   )
+  const symbols = [...new Set((positions.data ?? []).map((position) => position.symbol))].sort()
   return (
     <div className="space-y-3">
       {checklist}
@@ -83,14 +92,30 @@ export function LivePositionsPage({ search, onSearch, checklist }: Props) {
                       options={[['', 'All wallets'], ...active.map((wallet) => [wallet.id, wallet.name] as const)]}
                     />
                   )}
+                  {(symbols.length > 1 || search.symbol) && (
+                    <SelectField
+                      label="Symbol"
+                      value={search.symbol ?? ''}
+                      onChange={(event) => onSearch({ symbol: event.target.value || undefined })}
+                      options={[
+                        ['', 'All symbols'],
+                        ...symbols.map((symbol) => [symbol, shortSymbol(symbol)] as const),
+                      ]}
+                    />
+                  )}
                   <SelectField
                     label="Order"
-                    value={search.sort ?? 'opened'}
+                    value={search.sort ?? 'health'}
                     onChange={(event) => onSearch({ sort: event.target.value as PositionOrder })}
                     options={ORDERS}
                   />
                 </div>
               </div>
+              {shown.length === 0 && (
+                <EmptyState title="No position matches the filters.">
+                  <Button onClick={() => onSearch({ wallet: undefined, symbol: undefined })}>Show all</Button>
+                </EmptyState>
+              )}
               <div className={GRID}>
                 {shown.map((position) => (
                   <div key={position.id} className="grid">

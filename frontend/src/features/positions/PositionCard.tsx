@@ -13,6 +13,7 @@ import { Facts } from '@/ui/Facts'
 import { Icon } from '@/ui/icons'
 import { Pnl } from '@/ui/Pnl'
 import { ExitButton } from './ExitButton'
+import { HealthButton } from './HealthButton'
 import { marked } from './marking'
 import { protectionWords, rulerSummary, stopHasMoved, trailingWords } from './position-words'
 
@@ -78,6 +79,11 @@ export function PositionCard({ position, tick, onOpen }: Props) {
       <p className={cx('mt-1 flex flex-wrap items-baseline gap-x-2', old && 'grayscale')}>
         <Pnl value={live.pnl} percent={live.percent} className="text-lg font-semibold" />
         <span className="num text-sm text-mid">{rMultiple(live.r)}</span>
+        {position.health && (
+          <span className="ml-auto self-center">
+            <HealthButton health={position.health} subject={name} />
+          </span>
+        )}
         {old && <span className="text-xs font-semibold text-warn">stale</span>}
       </p>
       {entry !== null && initial !== null && stop !== null && live.mark !== null && (
@@ -89,6 +95,7 @@ export function PositionCard({ position, tick, onOpen }: Props) {
           target={position.take_profit_price}
           mark={live.mark}
           trailed={stopHasMoved(position)}
+          partsTaken={position.scale_out_step}
           summary={rulerSummary(position, live.mark, tick)}
         />
       )}

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { lazy, Suspense, useMemo } from 'react'
-import { barsOf, stopPath, TIMEFRAME_SECONDS } from '@/charts/candles'
+import { barsOf, exitMarks, stopPath, TIMEFRAME_SECONDS } from '@/charts/candles'
 import { StopRuler } from '@/charts/StopRuler'
 import { candlesQuery, positionQuery } from '@/lib/api/queries'
 import type { PositionDetail } from '@/lib/api/types'
@@ -20,6 +20,7 @@ import { Pnl } from '@/ui/Pnl'
 import { Skeleton } from '@/ui/Skeleton'
 import { Surface } from '@/ui/Surface'
 import { ExitButton } from './ExitButton'
+import { HealthButton } from './HealthButton'
 import { marked } from './marking'
 import { protectionWords, rulerSummary, stopHasMoved, trailingWords } from './position-words'
 
@@ -48,6 +49,7 @@ function Chart({ position, tick }: { readonly position: PositionDetail; readonly
     () => stopPath(position.stop_history, bars, TIMEFRAME_SECONDS[position.timeframe] ?? 60),
     [position.stop_history, position.timeframe, bars],
   )
+  const exits = useMemo(() => exitMarks(position.events), [position.events])
   const num = (value: string | null) => (value === null ? null : forDrawing(value))
   const entry = position.entry_price
   if (candles.error) {
@@ -63,6 +65,7 @@ function Chart({ position, tick }: { readonly position: PositionDetail; readonly
         symbol={position.symbol}
         bars={bars}
         stops={stops}
+        exits={exits}
         levels={{
           side: position.side,
           entry: num(entry),
@@ -111,6 +114,7 @@ function Body({ position, tick }: { readonly position: PositionDetail; readonly 
       <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
         <Pnl value={live.pnl} percent={live.percent} className="text-lg font-semibold" />
         <span className="num text-mid">{rMultiple(live.r)}</span>
+        {position.health && <HealthButton health={position.health} subject={shortSymbol(position.symbol)} />}
         {live.byClient && (
           <span className="text-2xs text-low">marked here at the live price, before closing costs</span>
         )}
@@ -125,6 +129,7 @@ function Body({ position, tick }: { readonly position: PositionDetail; readonly 
           target={position.take_profit_price}
           mark={live.mark}
           trailed={stopHasMoved(position)}
+          partsTaken={position.scale_out_step}
           summary={rulerSummary(position, live.mark, tick)}
         />
       )}

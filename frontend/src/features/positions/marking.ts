@@ -38,12 +38,20 @@ export function marked(position: Position, livePrice: string | undefined): Marke
   }
 }
 
-export type PositionOrder = 'opened' | 'pnl' | 'risk' | 'symbol'
+export const POSITION_ORDERS = ['health', 'opened', 'pnl', 'risk', 'symbol'] as const
+export type PositionOrder = (typeof POSITION_ORDERS)[number]
 
-/** The positions in the order asked for: worst result first, largest open risk first, newest first, or by name. */
+/** Worst first: no live stop, then the lowest score, then those whose score is not known. */
+function healthRank(position: Position): number {
+  if (!position.protected) return -1
+  return position.health?.score ?? 101
+}
+
+/** The positions in the order asked for: worst health first, worst result first, largest open risk first, newest first, or by name. */
 export function ordered(positions: ReadonlyArray<Position>, by: PositionOrder): Position[] {
   const size = (a: string | null, b: string | null) => compare(a ?? '0', b ?? '0') ?? 0
   return [...positions].sort((a, b) => {
+    if (by === 'health') return healthRank(a) - healthRank(b) || a.symbol.localeCompare(b.symbol)
     if (by === 'pnl') return size(a.unrealized_pnl, b.unrealized_pnl)
     if (by === 'risk') return size(b.open_risk, a.open_risk)
     if (by === 'symbol') return a.symbol.localeCompare(b.symbol)

@@ -23,8 +23,9 @@ export function protectionWords(position: Position): string {
 export function rulerSummary(position: Position, mark: string | null, tick?: string): string {
   const p = (value: string | null) => price(value, tick)
   const moved = stopHasMoved(position) ? `, moved from ${p(position.initial_stop_price)}` : ''
+  const parts = position.scale_out_step > 0 ? ` Parts taken at 1R to ${position.scale_out_step}R.` : ''
   return (
     `${shortSymbol(position.symbol)} ${position.side}: price ${p(mark)}, entry ${p(position.entry_price)}, ` +
-    `stop ${p(position.stop_price)}${moved}, target ${p(position.take_profit_price)}.`
+    `stop ${p(position.stop_price)}${moved}, target ${p(position.take_profit_price)}.${parts}`
   )
 }
