@@ -17,8 +17,8 @@ from app.models.notification import (
 )
 from app.models.order import Order
 from app.models.outbox import Outbox, ShardLease
-from app.models.reconciliation import Reconciliation
 from app.models.position_health import PositionHealthReading
+from app.models.reconciliation import Reconciliation
 from app.models.reservation import RiskReservation, RiskUsage
 from app.models.risk_pending_change import RiskPendingChange
 from app.models.risk_settings import (
@@ -55,8 +55,8 @@ __all__ = [
     "Order",
     "Outbox",
     "PlatformRiskLimit",
-    "Reconciliation",
     "PositionHealthReading",
+    "Reconciliation",
     "RefreshToken",
     "RiskDecision",
     "RiskPendingChange",

@@ -1,7 +1,7 @@
 """What is read about open positions for their health score.
 
 Revision ID: read_position_health
-Revises: add_notifications
+Revises: add_manual_trades
 """
 
 import sqlalchemy as sa
@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql
 from migrations import tenancy
 
 revision = "read_position_health"
-down_revision = "add_notifications"
+down_revision = "add_manual_trades"
 branch_labels = None
 depends_on = None
 
