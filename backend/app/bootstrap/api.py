@@ -27,6 +27,7 @@ from app.core.lean_reads import CompiledRead, LeanReads
 from app.core.redis import connect_redis
 from app.core.security import AccessClaims, AccessTokens, DerivedTokens, Passwords
 from app.repositories.audit import AuditRepository
+from app.repositories.execution_settings import ExecutionSettingsRepository
 from app.repositories.ledger import LedgerRepository
 from app.repositories.platform_limits import SystemPlatformLimitRepository
 from app.repositories.risk_state import RiskStateRepository
@@ -34,6 +35,7 @@ from app.repositories.sessions import SIGNED_IN, SessionRepository
 from app.repositories.user_events import UserEventRepository
 from app.repositories.wallets import WalletRepository
 from app.services.auth import Authentication, SessionTerms, SignedInUser
+from app.services.execution_settings import WalletExecutionSettings
 from app.services.idempotency import IdempotencyKeys
 from app.services.platform_limits import PlatformLimits
 from app.services.ports import MarketReader
@@ -88,6 +90,12 @@ class ApiParts:
     def platform_limits(self, session: DbSession) -> PlatformLimits:
         """The platform's limits, in an administrator's transaction."""
         return PlatformLimits(SystemPlatformLimitRepository(session), AuditRepository(session), utc_now)
+
+    def execution_settings(self, session: DbSession) -> WalletExecutionSettings:
+        """Execution settings of wallets, in the request's transaction."""
+        return WalletExecutionSettings(
+            ExecutionSettingsRepository(session), AuditRepository(session), utc_now
+        )
 
     def wallet_transfers(self, session: DbSession) -> WalletTransfers:
         """Deposits and withdrawals, in the request's transaction."""

@@ -18,12 +18,14 @@ from app.core.db import Database
 from app.core.errors import UnauthenticatedError
 from app.core.lean_transactions import LeanTransactions
 from app.repositories.decisions import DecisionRepository
+from app.repositories.execution_statistics import ExecutionStatisticsRepository
 from app.repositories.external_trades import ExternalTradeRepository
 from app.repositories.journal import JournalRepository
 from app.repositories.positions import PositionRepository
 from app.repositories.signals import SystemSignalRepository
 from app.repositories.user_events import UserEventRepository
 from app.services.circuit_breaker import CircuitBreaker
+from app.services.execution_quality import ExecutionQuality
 from app.services.journal import Journal
 from app.services.live_rows import LiveRows, WalletRows
 from app.services.live_stream import LiveStream
@@ -97,6 +99,11 @@ class TradingDesk:
         async with self._database.tenant(user_id) as session:
             return await self.positions(session).close(user_id, trade_id)
 
+    async def confirm_entry(self, user_id: UUID, trade_id: UUID) -> PositionView:
+        """Say yes to an entry that waits for it, in a transaction of its own."""
+        async with self._database.tenant(user_id) as session:
+            return await self.positions(session).confirm(user_id, trade_id)
+
     def positions(self, session: AsyncSession) -> Positions:
         """Positions, in the request's transaction."""
         return Positions(PositionRepository(session), UserEventRepository(session), self.book, utc_now)
@@ -114,6 +121,10 @@ class TradingDesk:
     def manual_trades(self, session: AsyncSession) -> ManualTrades:
         """Manual trades, in the request's transaction."""
         return ManualTrades(ExternalTradeRepository(session))
+
+    def execution_quality(self, session: AsyncSession) -> ExecutionQuality:
+        """What the execution log adds up to, in the request's transaction."""
+        return ExecutionQuality(ExecutionStatisticsRepository(session), utc_now)
 
     def circuit_breaker(self, session: AsyncSession) -> CircuitBreaker:
         """The circuit breaker, in the request's transaction."""

@@ -75,7 +75,7 @@ class MarketParts:
 
     async def keep_house(self) -> None:
         """Partitions of the months to come, and an end to what is done."""
-        await keep_house(self.system, utc_now())
+        await keep_house(self.system, utc_now(), self.settings.execution_log_days)
 
     async def apply_loosenings(self) -> int:
         """Let the loosenings of risk settings act whose day has come; returns how many did."""

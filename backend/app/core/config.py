@@ -213,6 +213,12 @@ class Settings(BaseSettings):
     unprotected_seconds: float = Field(
         15.0, gt=0, description="Longest time without a live stop before a position is left at market"
     )
+    execution_log_days: int = Field(
+        0,
+        ge=0,
+        le=36_500,
+        description="Days after which whole months of the execution log are dropped; 0 keeps them for ever",
+    )
     lease_seconds: float = Field(
         3.0, ge=1, le=60, description="Time after which a silent executor's shards may be taken over"
     )

@@ -35,8 +35,12 @@ class ExecutionSettings:
     confirm_seconds: int = 120
 
 
-LARGEST_BPS = Decimal(1_000)
-"""A tenth of the price: whoever allows more protects nothing."""
+LARGEST: Final = {
+    SlippageUnit.BPS: Decimal(1_000),
+    SlippageUnit.PERCENT: Decimal(10),
+    SlippageUnit.POINTS: Decimal(100_000),
+}
+"""A tenth of the price: whoever allows more protects nothing. Points are held to it at the order's own price."""
 
 BOUNDS: Final[dict[str, tuple[Decimal, Decimal]]] = {
     "retry_attempts": (Decimal(0), Decimal(10)),
@@ -48,8 +52,8 @@ BOUNDS: Final[dict[str, tuple[Decimal, Decimal]]] = {
 
 
 def to_bps(value: Decimal, unit: SlippageUnit, *, price: Decimal, tick: Decimal) -> Decimal:
-    """Return a slippage in basis points. Points are price ticks and need a price; raises ValueError where a
-    value is negative or not finite, or the price is not positive."""
+    """Return a slippage in basis points. Points are price ticks, need a price and come to a tenth of it at most;
+    raises ValueError where a value is negative or not finite, or the price is not positive."""
     if not value.is_finite() or value < 0:
         raise ValueError(f"a slippage is zero or more, not {value}")
     if unit is SlippageUnit.BPS:
@@ -58,4 +62,4 @@ def to_bps(value: Decimal, unit: SlippageUnit, *, price: Decimal, tick: Decimal)
         return value * 100
     if not price > 0:
         raise ValueError(f"points need a price above zero, not {price}")
-    return value * tick / price * 10_000
+    return min(value * tick / price * 10_000, LARGEST[SlippageUnit.BPS])

@@ -3,10 +3,12 @@
 from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import ColumnElement, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from app.domain.types import TradeStatus
 from app.models.execution_log import ExecutionLog
@@ -36,6 +38,9 @@ class OrderRecord:
     average_price: Decimal | None
     reduce_only: bool
     reason: str | None
+    route: str | None
+    route_reason: str | None
+    time_in_force: str | None
     error_code: str | None
     error_message: str | None
     market_time: datetime | None
@@ -86,20 +91,56 @@ class ExecutionRecord:
     retry_count: int
     client_order_id: str | None
     realized_pnl: Decimal | None
+    venue: str | None
+    exchange_order_id: str | None
+    outcome: str | None
+    error_code: str | None
+    route: str | None
+    route_reason: str | None
+    expected_slippage_bps: Decimal | None
+    spread_bps: Decimal | None
+    market_volatility: Decimal | None
+    market_liquidity: Decimal | None
+    gate_ms: Decimal | None
+    network_ms: Decimal | None
+    venue_ms: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
 class JournalFilter:
-    """Which rows; None means any."""
+    """Which rows; None means any. The last four are of the execution log: from `begin` to before `end`."""
 
     wallet_id: UUID | None = None
     symbol: str | None = None
     status: str | None = None
+    action: str | None = None
+    order_type: str | None = None
+    begin: datetime | None = None
+    end: datetime | None = None
 
 
 _ORDER_COLUMNS = tuple(getattr(Order, field.name) for field in fields(OrderRecord))
 _FILL_COLUMNS = tuple(getattr(Fill, field.name) for field in fields(FillRecord))
 _LOG_COLUMNS = tuple(getattr(ExecutionLog, field.name) for field in fields(ExecutionRecord))
+
+
+def _conditions(chosen: JournalFilter) -> list[ColumnElement[bool]]:
+    """What the filter asks of a line of the execution log."""
+    wanted: dict[InstrumentedAttribute[Any], object] = {
+        ExecutionLog.wallet_id: chosen.wallet_id,
+        ExecutionLog.symbol: chosen.symbol,
+        ExecutionLog.status: chosen.status,
+        ExecutionLog.action: chosen.action,
+        ExecutionLog.order_type: chosen.order_type,
+    }
+    conditions: list[ColumnElement[bool]] = [
+        column == value for column, value in wanted.items() if value is not None
+    ]
+    if chosen.begin is not None:
+        conditions.append(ExecutionLog.timestamp >= chosen.begin)
+    if chosen.end is not None:
+        conditions.append(ExecutionLog.timestamp < chosen.end)
+    return conditions
 
 
 class JournalRepository:
@@ -162,13 +203,7 @@ class JournalRepository:
         self, user_id: UUID, chosen: JournalFilter, *, after: Keyset | None, limit: int
     ) -> Page[ExecutionRecord]:
         """Lines of the execution log, newest first."""
-        statement = select(*_LOG_COLUMNS).where(ExecutionLog.user_id == user_id)
-        if chosen.wallet_id is not None:
-            statement = statement.where(ExecutionLog.wallet_id == chosen.wallet_id)
-        if chosen.symbol is not None:
-            statement = statement.where(ExecutionLog.symbol == chosen.symbol)
-        if chosen.status is not None:
-            statement = statement.where(ExecutionLog.status == chosen.status)
+        statement = select(*_LOG_COLUMNS).where(ExecutionLog.user_id == user_id, *_conditions(chosen))
         if after is not None:
             statement = statement.where(
                 tuple_(ExecutionLog.timestamp, ExecutionLog.id) < (after.at, after.id),

@@ -11,7 +11,7 @@ from sqlalchemy import Select, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.domain.types import TERMINAL_TRADE_STATUSES, ExitReason, OrderLeg
+from app.domain.types import TERMINAL_TRADE_STATUSES, ExitReason, OrderLeg, TradeStatus
 from app.models.execution_log import ExecutionLog
 from app.models.order import Order
 from app.models.outbox import Outbox
@@ -67,12 +67,20 @@ class TradeRecord:
     protected_at: datetime | None
     unprotected_since: datetime | None
     closed_at: datetime | None
+    confirm_by: datetime | None
+    confirmed_at: datetime | None
     created_at: datetime
     updated_at: datetime
     scale_out_step: int
     wallet_name: str
     health_readings: Mapping[str, float | None] | None
     health_as_of: datetime | None
+
+    @property
+    def awaits_yes_until(self) -> datetime | None:
+        """Until when its entry waits for its owner's yes; None where it does not wait."""
+        waits = self.status in (TradeStatus.INTENT, TradeStatus.ENTERING) and self.exit_requested is None
+        return self.confirm_by if waits and self.confirmed_at is None else None
 
     @property
     def is_live(self) -> bool:
@@ -193,8 +201,33 @@ class PositionRepository:
         )
         return (await self._session.execute(statement)).first() is not None
 
+    async def confirm(self, user_id: UUID, trade_id: UUID, now: datetime) -> bool:
+        """Write its owner's yes; False where the entry does not wait for one, or no longer."""
+        statement = (
+            update(Trade)
+            .where(
+                Trade.user_id == user_id,
+                Trade.id == trade_id,
+                Trade.confirm_by > now,
+                Trade.confirmed_at.is_(None),
+                Trade.exit_requested.is_(None),
+                Trade.status.in_((TradeStatus.INTENT, TradeStatus.ENTERING)),
+            )
+            .values(confirmed_at=now, updated_at=func.now())
+            .returning(Trade.id)
+        )
+        return (await self._session.execute(statement)).first() is not None
+
     async def enqueue_exit(self, user_id: UUID, trade: TradeRecord, reason: ExitReason) -> None:
         """Hand the exit to the wallet's executor, once while it waits; it is woken when this commits."""
+        payload = {"trade_id": str(trade.id), "reason": reason.value}
+        await self._enqueue(user_id, trade, "exit", payload)
+
+    async def enqueue_drive(self, user_id: UUID, trade: TradeRecord) -> None:
+        """Let the wallet's executor look at the trade, once while it waits; it is woken when this commits."""
+        await self._enqueue(user_id, trade, "drive", {"trade_id": str(trade.id)})
+
+    async def _enqueue(self, user_id: UUID, trade: TradeRecord, kind: str, payload: dict[str, str]) -> None:
         shard = (
             await self._session.execute(
                 select(Wallet.shard).where(Wallet.user_id == user_id, Wallet.id == trade.wallet_id)
@@ -206,9 +239,9 @@ class PositionRepository:
                 shard=shard,
                 user_id=user_id,
                 wallet_id=trade.wallet_id,
-                kind="exit",
-                payload={"trade_id": str(trade.id), "reason": reason.value},
-                dedupe_key=f"exit:{trade.id}",
+                kind=kind,
+                payload=payload,
+                dedupe_key=f"{kind}:{trade.id}",
             )
             .on_conflict_do_nothing(
                 index_elements=[Outbox.dedupe_key], index_where=Outbox.processed_at.is_(None)

@@ -19,6 +19,11 @@ class SystemRetentionRepository:
         """Make the partitions of the month of `start` and of `months` more."""
         await self._session.execute(select(func.ensure_execution_log_partitions(start, months)))
 
+    async def drop_execution_log_partitions(self, before: date) -> int:
+        """Drop the months of the execution log that lie wholly before that day; returns how many."""
+        found = await self._session.execute(select(func.drop_execution_log_partitions(before)))
+        return int(found.scalar_one())
+
     async def drop_done_work(self, before: datetime) -> None:
         """Delete outbox rows that were processed before that time."""
         await self._session.execute(

@@ -42,7 +42,8 @@ class Health(Answer):
 class Position(Answer):
     """A position at the newest price. `open_risk` is what its stop would lose against the entry, costs
     included; `r_multiple` is P&L in multiples of `risk_amount`; `scale_out_step` how many parts were asked to leave;
-    `health` null while it is not open. What depends on an unknown price is null."""
+    `health` null while it is not open. What depends on an unknown price is null. `awaits_yes_until` (wall time) where
+    the entry waits for its owner's yes."""
 
     id: UUID
     wallet_id: UUID
@@ -70,6 +71,7 @@ class Position(Answer):
     signal_confidence: DecimalText
     reason: str
     opened_at: Instant | None
+    awaits_yes_until: Instant | None
     next_rule: str
     scale_out_step: int = Field(ge=0)
     health: Health | None

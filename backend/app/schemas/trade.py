@@ -37,6 +37,9 @@ class Order(Answer):
     average_price: DecimalText | None
     reduce_only: bool
     reason: str | None
+    route: str | None
+    route_reason: str | None
+    time_in_force: str | None
     error_code: str | None
     error_message: str | None
     market_time: Instant | None

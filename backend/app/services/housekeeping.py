@@ -10,10 +10,13 @@ OUTBOX_KEPT = timedelta(days=7)
 LINKS_KEPT = timedelta(days=30)
 
 
-async def keep_house(system: Database, now: datetime) -> None:
-    """Does no harm when run twice or at once."""
+async def keep_house(system: Database, now: datetime, execution_log_days: int = 0) -> None:
+    """Does no harm when run twice or at once. Months of the execution log that are wholly older than so many
+    days are dropped; 0 keeps all of them."""
     async with system.system() as session:
         retention = SystemRetentionRepository(session)
         await retention.ensure_execution_log_partitions(now.date(), MONTHS_AHEAD)
+        if execution_log_days:
+            await retention.drop_execution_log_partitions((now - timedelta(days=execution_log_days)).date())
         await retention.drop_done_work(now - OUTBOX_KEPT)
         await retention.drop_old_links(now - LINKS_KEPT)

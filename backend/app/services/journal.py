@@ -10,10 +10,10 @@ from app.repositories.decisions import DecisionRecord, DecisionRepository
 from app.repositories.journal import (
     ExecutionRecord,
     FillRecord,
-    JournalFilter,
     JournalRepository,
     OrderRecord,
 )
+from app.repositories.journal import JournalFilter as JournalFilter  # noqa: PLC0414 - routes fill it
 from app.repositories.keyset import Page, decode_cursor
 from app.repositories.positions import PositionRepository
 from app.repositories.signals import SignalRecord, SystemSignalRepository
@@ -40,6 +40,9 @@ class OrderView:
     average_price: str | None
     reduce_only: bool
     reason: str | None
+    route: str | None
+    route_reason: str | None
+    time_in_force: str | None
     error_code: str | None
     error_message: str | None
     market_time: datetime | None
@@ -90,6 +93,19 @@ class ExecutionView:
     retry_count: int
     client_order_id: str | None
     realized_pnl: str | None
+    venue: str | None
+    exchange_order_id: str | None
+    outcome: str | None
+    error_code: str | None
+    route: str | None
+    route_reason: str | None
+    expected_slippage_bps: str | None
+    spread_bps: str | None
+    market_volatility: str | None
+    market_liquidity: str | None
+    gate_ms: str | None
+    network_ms: str | None
+    venue_ms: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,17 +216,9 @@ class Journal:
         return trade_view(trade, self._prices.quote(trade.venue, trade.symbol)), history
 
     async def executions(
-        self,
-        user_id: UUID,
-        *,
-        wallet_id: UUID | None,
-        symbol: str | None,
-        status: str | None,
-        cursor: str | None,
-        limit: int,
+        self, user_id: UUID, chosen: JournalFilter, *, cursor: str | None, limit: int
     ) -> Page[ExecutionView]:
-        """Lines of the execution log, newest first; a filter that is None lets all pass."""
-        chosen = JournalFilter(wallet_id, symbol, status)
+        """Lines of the execution log, newest first."""
         page = await self._journal.logs(user_id, chosen, after=decode_cursor(cursor), limit=limit)
         return Page([execution_view(line) for line in page.items], page.next_cursor)
 
@@ -246,6 +254,9 @@ def order_view(order: OrderRecord) -> OrderView:
         average_price=plain(order.average_price),
         reduce_only=order.reduce_only,
         reason=order.reason,
+        route=order.route,
+        route_reason=order.route_reason,
+        time_in_force=order.time_in_force,
         error_code=order.error_code,
         error_message=order.error_message,
         market_time=order.market_time,
@@ -296,6 +307,19 @@ def execution_view(line: ExecutionRecord) -> ExecutionView:
         retry_count=line.retry_count,
         client_order_id=line.client_order_id,
         realized_pnl=plain(line.realized_pnl),
+        venue=line.venue,
+        exchange_order_id=line.exchange_order_id,
+        outcome=line.outcome,
+        error_code=line.error_code,
+        route=line.route,
+        route_reason=line.route_reason,
+        expected_slippage_bps=plain(line.expected_slippage_bps),
+        spread_bps=plain(line.spread_bps),
+        market_volatility=plain(line.market_volatility),
+        market_liquidity=plain(line.market_liquidity),
+        gate_ms=plain(line.gate_ms),
+        network_ms=plain(line.network_ms),
+        venue_ms=plain(line.venue_ms),
     )
 
 

@@ -37,7 +37,8 @@ class TrailingView:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PositionView:
     """A position. `open_risk` is what its stop would lose against the entry, costs included; `scale_out_step` the
-    farthest part that was asked to leave; `health` None while it is not open."""
+    farthest part that was asked to leave; `health` None while it is not open; `awaits_yes_until` where its entry waits
+    for its owner's yes."""
 
     id: UUID
     wallet_id: UUID
@@ -65,6 +66,7 @@ class PositionView:
     signal_confidence: str
     reason: str
     opened_at: datetime | None
+    awaits_yes_until: datetime | None
     next_rule: str
     scale_out_step: int
     health: HealthView | None
@@ -121,6 +123,7 @@ def position_view(trade: TradeRecord, quote: Quote | None) -> PositionView:
         signal_confidence=plain(trade.signal_confidence),
         reason=trade.reason,
         opened_at=trade.opened_at,
+        awaits_yes_until=trade.awaits_yes_until,
         next_rule=_next_rule_of(trade, side),
         scale_out_step=trade.scale_out_step,
         health=health_view(trade, quote, protected=is_protected(trade)),
@@ -159,6 +162,7 @@ def trade_view(trade: TradeRecord, quote: Quote | None) -> TradeView:
         signal_confidence=shown.signal_confidence,
         reason=shown.reason,
         opened_at=shown.opened_at,
+        awaits_yes_until=shown.awaits_yes_until,
         next_rule=shown.next_rule,
         scale_out_step=shown.scale_out_step,
         health=shown.health,

@@ -98,6 +98,20 @@ class Positions:
             await self._events.announce(user_id, "position", str(trade_id))
         return self._view(_existing(await self._positions.one(user_id, trade_id), trade_id))
 
+    async def confirm(self, user_id: UUID, trade_id: UUID) -> PositionView:
+        """Say yes to an entry that waits for it. Said twice it is the same; too late, or without being asked for,
+        it is refused."""
+        trade = _existing(await self._positions.one(user_id, trade_id), trade_id)
+        if await self._positions.confirm(user_id, trade_id, self._now()):
+            await self._positions.enqueue_drive(user_id, trade)
+            await self._events.announce(user_id, "position", str(trade_id))
+        elif trade.confirmed_at is None:
+            raise ConflictError(
+                f"The entry in {trade.symbol} does not wait for a yes, or no longer.",
+                code="nothing_to_confirm",
+            )
+        return self._view(_existing(await self._positions.one(user_id, trade_id), trade_id))
+
     def _view(self, trade: TradeRecord) -> PositionView:
         return position_view(trade, self._prices.quote(trade.venue, trade.symbol))
 

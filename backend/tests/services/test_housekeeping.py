@@ -31,6 +31,23 @@ async def test_partitions_of_the_months_to_come_are_made_once(
     assert await partitions(owner_connection) - before == made
 
 
+async def test_months_of_the_log_are_dropped_when_all_of_them_is_too_old(
+    system_database: Database, owner_connection: asyncpg.Connection
+) -> None:
+    await keep_house(system_database, FAR)  # November 2031 to February 2032
+    old = "execution_logs_2031_11"
+    await keep_house(
+        system_database, datetime(2032, 1, 9, tzinfo=UTC), execution_log_days=40
+    )  # from 30 November
+    assert old in await partitions(owner_connection)
+    await keep_house(system_database, datetime(2032, 1, 9, tzinfo=UTC))
+    assert old in await partitions(owner_connection)
+    await keep_house(system_database, datetime(2032, 1, 10, tzinfo=UTC), execution_log_days=40)  # 1 December
+    left = await partitions(owner_connection)
+    assert old not in left
+    assert "execution_logs_2031_12" in left
+
+
 async def test_work_done_long_ago_is_deleted_and_waiting_work_is_kept(
     system_database: Database, owner_connection: asyncpg.Connection
 ) -> None:

@@ -54,6 +54,7 @@ export const POSITION: Position = {
   signal_confidence: '0.8',
   reason: 'EMA cross',
   opened_at: '2025-10-10T10:00:00Z',
+  awaits_yes_until: null,
   next_rule: 'trailing arms at 102',
   scale_out_step: 0,
   health: {
@@ -141,6 +142,19 @@ export const EXECUTION: Execution = {
   retry_count: 0,
   client_order_id: 'sa-1',
   realized_pnl: null,
+  venue: 'paper',
+  exchange_order_id: '4711',
+  outcome: 'answered',
+  error_code: null,
+  route: 'market',
+  route_reason: '1.2 bps expected, 30.0 allowed: at market',
+  expected_slippage_bps: '1.2',
+  spread_bps: '0.8',
+  market_volatility: '1.02',
+  market_liquidity: '2500000',
+  gate_ms: '31.2',
+  network_ms: '1.4',
+  venue_ms: '0.9',
 }
 
 export const SETTINGS: RiskSettings = {

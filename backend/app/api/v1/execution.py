@@ -1,35 +1,71 @@
-"""The execution log."""
+"""The execution log, and what it adds up to."""
 
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
+from pydantic import AwareDatetime
 
 from app.api.deps import Tenant
 from app.api.desk import Cursor, Desk, PageLimit, answer
-from app.schemas.execution import ExecutionPage
+from app.schemas.execution import ExecutionPage, ExecutionStats
+from app.services.journal import JournalFilter
 from app.services.market_directory import unified_symbol
 
 router = APIRouter(prefix="/execution", tags=["journal"])
+
+Wallet = Annotated[UUID | None, Query(description="One wallet instead of all")]
+Market = Annotated[str | None, Query(max_length=50, description="Such as BTC or BTC/USDT")]
+Begin = Annotated[AwareDatetime | None, Query(alias="from", description="Wall time, the first moment")]
+End = Annotated[AwareDatetime | None, Query(alias="to", description="Wall time, the first moment after it")]
+Name = Annotated[str | None, Query(max_length=20, pattern=r"^[A-Za-z_]+$")]
 
 
 @router.get("/logs", response_model=ExecutionPage)
 async def list_execution_logs(
     tenant: Tenant,
     desk: Desk,
-    wallet_id: Annotated[UUID | None, Query()] = None,
-    symbol: Annotated[str | None, Query(max_length=50)] = None,
-    status: Annotated[str | None, Query(max_length=20, pattern=r"^[A-Za-z_]+$")] = None,
+    wallet_id: Wallet = None,
+    symbol: Market = None,
+    status: Name = None,
+    action: Name = None,
+    order_type: Name = None,
+    begin: Begin = None,
+    end: End = None,
     limit: PageLimit = 50,
     cursor: Cursor = None,
 ) -> Response:
-    """Attempts and fills, newest first."""
-    page = await desk.journal(tenant.session).executions(
-        tenant.user_id,
+    """Attempts and fills, newest first: also those that were refused, and those whose answer was lost."""
+    chosen = JournalFilter(
         wallet_id=wallet_id,
         symbol=None if symbol is None else unified_symbol(symbol),
         status=status,
-        cursor=cursor,
-        limit=limit,
+        action=action,
+        order_type=order_type,
+        begin=begin,
+        end=end,
     )
-    return answer(page)
+    return answer(
+        await desk.journal(tenant.session).executions(tenant.user_id, chosen, cursor=cursor, limit=limit)
+    )
+
+
+@router.get("/stats", response_model=ExecutionStats)
+async def read_execution_stats(
+    tenant: Tenant,
+    desk: Desk,
+    wallet_id: Wallet = None,
+    symbol: Market = None,
+    begin: Begin = None,
+    end: End = None,
+) -> Response:
+    """Slippage, fills, latency, fees, retries and refusals; the last 30 days where nothing else is asked for.
+    What is not defined is null, and `n` says of how many each figure is."""
+    stats = await desk.execution_quality(tenant.session).stats(
+        tenant.user_id,
+        begin=begin,
+        end=end,
+        wallet_id=wallet_id,
+        symbol=None if symbol is None else unified_symbol(symbol),
+    )
+    return answer(stats)

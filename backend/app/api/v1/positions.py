@@ -39,3 +39,15 @@ async def close_position(trade_id: UUID, once: Once, desk: Desk) -> Response:
         return Position.model_validate(msgspec.to_builtins(view))
 
     return await once.answer(HTTPStatus.ACCEPTED, close)
+
+
+@router.post("/{trade_id}/confirm", response_model=Position, status_code=HTTPStatus.ACCEPTED)
+async def confirm_entry(trade_id: UUID, once: Once, desk: Desk) -> Response:
+    """Say yes to an entry that waits for it. Every limit is checked again before it leaves; to say no, close
+    it."""
+
+    async def confirm() -> Position:
+        view = await desk.confirm_entry(once.user_id, trade_id)
+        return Position.model_validate(msgspec.to_builtins(view))
+
+    return await once.answer(HTTPStatus.ACCEPTED, confirm)

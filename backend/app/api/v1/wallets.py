@@ -10,6 +10,7 @@ from app.api.deps import Parts, Tenant
 from app.api.desk import Cursor, PageLimit, SettingName, answer
 from app.api.etags import MatchedVersion, set_etag
 from app.api.idempotency import Once
+from app.schemas.execution_settings import ExecutionSettingsOut, ExecutionSettingsPatch
 from app.schemas.risk import WalletRiskSettingsOut, WalletRiskSettingsPatch
 from app.schemas.wallet import (
     AutoTradeEnable,
@@ -21,6 +22,7 @@ from app.schemas.wallet import (
     WalletsOut,
     Withdrawal,
 )
+from app.services.execution_settings import ExecutionSettingsView
 from app.services.trading.risk_settings import HeldSettings
 from app.services.trading.settings_views import held_view
 from app.services.wallet_opening import NewWallet
@@ -148,6 +150,37 @@ async def cancel_pending_wallet_risk_setting(
     await parts.wallets(tenant.session).one(tenant.user_id, wallet_id)
     desk = parts.risk_settings(tenant.session)
     return _settings(await desk.cancel_wallet(tenant.user_id, wallet_id, setting), response)
+
+
+@router.get("/{wallet_id}/execution-settings")
+async def read_wallet_execution_settings(
+    wallet_id: UUID, parts: Parts, tenant: Tenant, response: Response
+) -> ExecutionSettingsOut:
+    """How the wallet's entries are carried out."""
+    await parts.wallets(tenant.session).one(tenant.user_id, wallet_id)
+    view = await parts.execution_settings(tenant.session).read(tenant.user_id, wallet_id)
+    return _execution_settings(view, response)
+
+
+@router.patch("/{wallet_id}/execution-settings")
+async def change_wallet_execution_settings(
+    wallet_id: UUID,
+    body: ExecutionSettingsPatch,
+    parts: Parts,
+    tenant: Tenant,
+    response: Response,
+    version: MatchedVersion,
+) -> ExecutionSettingsOut:
+    """Change how the wallet's entries are carried out, from the next one on."""
+    await parts.wallets(tenant.session).one(tenant.user_id, wallet_id)
+    changes = {name: getattr(body, name) for name in body.model_fields_set}
+    desk = parts.execution_settings(tenant.session)
+    return _execution_settings(await desk.change(tenant.user_id, wallet_id, changes, version), response)
+
+
+def _execution_settings(view: ExecutionSettingsView, response: Response) -> ExecutionSettingsOut:
+    set_etag(response, view.version)
+    return ExecutionSettingsOut.model_validate(msgspec.to_builtins(view))
 
 
 def _settings(held: HeldSettings, response: Response) -> WalletRiskSettingsOut:

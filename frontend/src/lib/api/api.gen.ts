@@ -14,6 +14,17 @@ export interface AssetExposure {
   readonly percent: string | null
 }
 
+/** Lines of the log by how their outcome is known, and how often an order was tried again. */
+export interface AttemptStats {
+  readonly answered: number
+  readonly lines: number
+  readonly looked_up: number
+  readonly observed: number
+  readonly orders_retried: number
+  readonly refused: number
+  readonly retries: number
+}
+
 /**
  * What to trade, and the wallet's own limits. What is left out stays as it is; a list that was never
  * chosen is everything there is.
@@ -244,31 +255,52 @@ export interface EnvironmentRisk {
   readonly trading_state: TradingState
 }
 
-/** One attempt or fill. Slippage is adverse-positive; `timestamp` is wall time. */
+/**
+ * One attempt or fill. Slippage is adverse-positive; `timestamp` is wall time.
+ *
+ * `outcome` says how the result is known: answered by the venue, looked_up by id because the answer was lost,
+ * refused by ourselves before anything was sent, or observed of an order that rested. `gate_ms` is from the
+ * signal (stop, exit: from the intent) to the sending, `network_ms` the way there and back, `venue_ms` what the
+ * venue says it took. `market_volatility`: basis points in one second; `market_liquidity`: quote currency in
+ * the book within the cap; both at the decision. What nobody measured is null.
+ */
 export interface Execution {
   readonly action: string
   readonly client_order_id: string | null
+  readonly error_code: string | null
   readonly error_message: string | null
+  readonly exchange_order_id: string | null
   readonly executed_price: string | null
   readonly execution_time_ms: number | null
+  readonly expected_slippage_bps: string | null
   readonly fees_paid: string | null
   readonly fill_percent: string | null
   readonly filled_size: string | null
+  readonly gate_ms: string | null
   readonly id: string
+  readonly market_liquidity: string | null
   readonly market_time: string | null
+  readonly market_volatility: string | null
+  readonly network_ms: string | null
   readonly order_type: string | null
+  readonly outcome: string | null
   readonly realized_pnl: string | null
   readonly requested_price: string | null
   readonly requested_size: string | null
   readonly retry_count: number
+  readonly route: string | null
+  readonly route_reason: string | null
   readonly side: OrderSide | null
   readonly slippage_bps: string | null
   readonly slippage_percent: string | null
+  readonly spread_bps: string | null
   readonly status: string
   readonly symbol: string
   /** UTC, ISO 8601 */
   readonly timestamp: string
   readonly trade_id: string | null
+  readonly venue: string | null
+  readonly venue_ms: string | null
   readonly wallet_id: string
 }
 
@@ -276,6 +308,60 @@ export interface Execution {
 export interface ExecutionPage {
   readonly items: ReadonlyArray<Execution>
   readonly next_cursor: string | null
+}
+
+/**
+ * How the wallet's entries are carried out. `max_slippage`: the worst fill against the decision price that
+ * one accepts; `max_deviation`: how far the market may have moved against it since the decision; both in
+ * basis points, percent or points (price ticks). `retry_*`: refusals that time cures. `use_market_orders`
+ * false: always capped. `confirm_trades`: an entry waits for your yes, at most `confirm_seconds`.
+ */
+export interface ExecutionSettingsOut {
+  readonly confirm_seconds: number
+  readonly confirm_trades: boolean
+  /** A decimal number, exactly as computed */
+  readonly execution_timeout_seconds: string
+  /** A decimal number, exactly as computed */
+  readonly max_deviation: string
+  readonly max_deviation_unit: SlippageUnit
+  /** A decimal number, exactly as computed */
+  readonly max_slippage: string
+  readonly max_slippage_unit: SlippageUnit
+  readonly retry_attempts: number
+  /** A decimal number, exactly as computed */
+  readonly retry_delay_seconds: string
+  readonly updated_at: string | null
+  readonly use_market_orders: boolean
+  readonly version: number
+}
+
+/** The settings to change; what is left out stays. */
+export interface ExecutionSettingsPatch {
+  readonly confirm_seconds?: number
+  readonly confirm_trades?: boolean
+  readonly execution_timeout_seconds?: number | string
+  /** In the unit beside it */
+  readonly max_deviation?: number | string
+  readonly max_deviation_unit?: SlippageUnit
+  /** In the unit beside it */
+  readonly max_slippage?: number | string
+  readonly max_slippage_unit?: SlippageUnit
+  readonly retry_attempts?: number
+  readonly retry_delay_seconds?: number | string
+  readonly use_market_orders?: boolean
+}
+
+/** How well orders were carried out from `begin` to before `end`, wall time. */
+export interface ExecutionStats {
+  readonly attempts: AttemptStats
+  /** UTC, ISO 8601 */
+  readonly begin: string
+  /** UTC, ISO 8601 */
+  readonly end: string
+  readonly fills: FillStats
+  readonly latency: LatencyStats
+  readonly refusals: ReadonlyArray<RefusalCount>
+  readonly slippage: SlippageStats
 }
 
 export type ExitReason = "stop_loss" | "trailing_stop" | "take_profit" | "manual" | "time_exit" | "unprotected" | "liquidation" | "external" | "reverse_signal" | "kill_switch"
@@ -304,6 +390,18 @@ export interface Fill {
   readonly quantity: string
   readonly side: OrderSide
   readonly venue_trade_id: string
+}
+
+/** Entries and exits sent and filled; shares are 0-100, fees also in basis points of what was traded. */
+export interface FillStats {
+  readonly fees: string | null
+  readonly fees_bps: string | null
+  readonly fill_percent: string | null
+  readonly mean_filled_percent: string | null
+  readonly orders_filled: number
+  readonly orders_filled_whole: number
+  readonly orders_sent: number
+  readonly traded_notional: string | null
 }
 
 /**
@@ -336,6 +434,22 @@ export interface HealthPartReading {
 }
 
 export type JsonValue = unknown
+
+/** Milliseconds of `n` sendings; null where nothing was measured. */
+export interface LatencyFigures {
+  readonly n: number
+  readonly p50_ms: string | null
+  readonly p95_ms: string | null
+  readonly p99_ms: string | null
+}
+
+/** Where the time of a sending went. */
+export interface LatencyStats {
+  readonly gate: LatencyFigures
+  readonly network: LatencyFigures
+  readonly sent_to_recorded: LatencyFigures
+  readonly venue: LatencyFigures
+}
 
 /**
  * A limit as it is declared: `name` is its setting, `greatest` the largest value that means something,
@@ -491,9 +605,12 @@ export interface Order {
   readonly reason: string | null
   readonly reduce_only: boolean
   readonly requested_price: string | null
+  readonly route: string | null
+  readonly route_reason: string | null
   readonly sent_at: string | null
   readonly side: OrderSide
   readonly status: OrderStatus
+  readonly time_in_force: string | null
   readonly trigger_price: string | null
 }
 
@@ -597,9 +714,11 @@ export interface PlatformLimitPut {
 /**
  * A position at the newest price. `open_risk` is what its stop would lose against the entry, costs
  * included; `r_multiple` is P&L in multiples of `risk_amount`; `scale_out_step` how many parts were asked to leave;
- * `health` null while it is not open. What depends on an unknown price is null.
+ * `health` null while it is not open. What depends on an unknown price is null. `awaits_yes_until` (wall time) where
+ * the entry waits for its owner's yes.
  */
 export interface Position {
+  readonly awaits_yes_until: string | null
   readonly entry_price: string | null
   readonly environment: Environment
   readonly health: Health | null
@@ -638,6 +757,7 @@ export interface Position {
 
 /** A position with its history, oldest first. */
 export interface PositionDetail {
+  readonly awaits_yes_until: string | null
   readonly entry_price: string | null
   readonly environment: Environment
   readonly events: ReadonlyArray<TradeEvent>
@@ -720,6 +840,12 @@ export interface Profiles {
 export interface ReadyOut {
   readonly redis: boolean
   readonly status: "ready" | "degraded"
+}
+
+/** How many decisions had that breach; one decision may have several. */
+export interface RefusalCount {
+  readonly code: string
+  readonly n: number
 }
 
 /** What came of deciding the receipt again under the rules of today: the same bytes, or the same answer. */
@@ -1051,6 +1177,31 @@ export interface SizeSteps {
 
 export type SizingMethod = "fixed_percent" | "kelly" | "risk_parity" | "fixed_amount"
 
+/** Slippage of `n` filled orders in basis points, adverse positive; null where there are none. */
+export interface SlippageFigures {
+  readonly key: string
+  readonly mean_bps: string | null
+  readonly median_bps: string | null
+  readonly n: number
+  readonly p95_bps: string | null
+  readonly worst_bps: string | null
+}
+
+/**
+ * Slippage of everything, and by each key. Hours are of the market's clock in UTC; sizes of the traded
+ * notional.
+ */
+export interface SlippageStats {
+  readonly all: SlippageFigures
+  readonly by_hour: ReadonlyArray<SlippageFigures>
+  readonly by_order_type: ReadonlyArray<SlippageFigures>
+  readonly by_size: ReadonlyArray<SlippageFigures>
+  readonly by_symbol: ReadonlyArray<SlippageFigures>
+  readonly by_venue: ReadonlyArray<SlippageFigures>
+}
+
+export type SlippageUnit = "bps" | "percent" | "points"
+
 /** A stop price, and since when (market time) it stood at the venue. */
 export interface StopMove {
   /** UTC, ISO 8601 */
@@ -1089,6 +1240,7 @@ export type Timeframe = "1m" | "5m" | "15m" | "1h" | "4h"
 
 /** `net_pnl` = realised P&L - fees + funding; `slippage_bps` of the entry, adverse-positive. */
 export interface Trade {
+  readonly awaits_yes_until: string | null
   readonly closed_at: string | null
   readonly entry_price: string | null
   readonly environment: Environment
@@ -1139,6 +1291,7 @@ export interface Trade {
 
 /** A trade with everything that it left behind, oldest first. */
 export interface TradeDetail {
+  readonly awaits_yes_until: string | null
   readonly closed_at: string | null
   readonly entry_price: string | null
   readonly environment: Environment
@@ -1494,9 +1647,15 @@ export interface Endpoints {
   }
   'GET /execution/logs': {
     readonly path: Record<never, never>
-    readonly query: { readonly wallet_id?: string | null; readonly symbol?: string | null; readonly status?: string | null; readonly limit?: number; readonly cursor?: string | null }
+    readonly query: { readonly wallet_id?: string | null; readonly symbol?: string | null; readonly status?: string | null; readonly action?: string | null; readonly order_type?: string | null; readonly from?: string | null; readonly to?: string | null; readonly limit?: number; readonly cursor?: string | null }
     readonly body: undefined
     readonly result: ExecutionPage
+  }
+  'GET /execution/stats': {
+    readonly path: Record<never, never>
+    readonly query: { readonly wallet_id?: string | null; readonly symbol?: string | null; readonly from?: string | null; readonly to?: string | null }
+    readonly body: undefined
+    readonly result: ExecutionStats
   }
   'GET /health/live': {
     readonly path: Record<never, never>
@@ -1547,6 +1706,12 @@ export interface Endpoints {
     readonly result: PositionDetail
   }
   'POST /positions/{trade_id}/close': {
+    readonly path: { readonly trade_id: string }
+    readonly query: Record<never, never>
+    readonly body: undefined
+    readonly result: Position
+  }
+  'POST /positions/{trade_id}/confirm': {
     readonly path: { readonly trade_id: string }
     readonly query: Record<never, never>
     readonly body: undefined
@@ -1731,6 +1896,18 @@ export interface Endpoints {
     readonly query: Record<never, never>
     readonly body: Deposit
     readonly result: WalletOut
+  }
+  'GET /wallets/{wallet_id}/execution-settings': {
+    readonly path: { readonly wallet_id: string }
+    readonly query: Record<never, never>
+    readonly body: undefined
+    readonly result: ExecutionSettingsOut
+  }
+  'PATCH /wallets/{wallet_id}/execution-settings': {
+    readonly path: { readonly wallet_id: string }
+    readonly query: Record<never, never>
+    readonly body: ExecutionSettingsPatch
+    readonly result: ExecutionSettingsOut
   }
   'GET /wallets/{wallet_id}/risk-settings': {
     readonly path: { readonly wallet_id: string }
