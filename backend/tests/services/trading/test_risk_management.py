@@ -186,7 +186,7 @@ async def test_second_trade_in_a_symbol_is_refused_and_another_symbol_is_not(flo
     async with floor.executor():
         await floor.signal(BTC)
         await floor.until_status(account, "PROTECTED")
-        await floor.signal(BTC, "short")
+        await floor.signal(BTC)
         await floor.signal(ETH)
         await floor.until_status(account, "PROTECTED", symbol=ETH)
     rows = await floor.sql.fetch("SELECT breaches FROM risk_decisions WHERE NOT approved")
