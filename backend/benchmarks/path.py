@@ -47,16 +47,28 @@ class TradeWatch:
 
     async def until(self, signal_id: UUID, status: str) -> UUID:
         """The trade of that signal, once it has that status."""
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            while True:
-                self._changed.clear()
-                row = await self._connection.fetchrow(
-                    "SELECT id, status FROM trades WHERE signal_id = $1", signal_id
-                )
-                if row is not None and row["status"] == status:
-                    found: UUID = row["id"]
-                    return found
-                await self._changed.wait()
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                while True:
+                    self._changed.clear()
+                    row = await self._connection.fetchrow(
+                        "SELECT id, status FROM trades WHERE signal_id = $1", signal_id
+                    )
+                    if row is not None and row["status"] == status:
+                        found: UUID = row["id"]
+                        return found
+                    await self._changed.wait()
+        except TimeoutError:
+            raise RuntimeError(f"not {status} in time: {await self._state(signal_id)}") from None
+
+    async def _state(self, signal_id: UUID) -> str:
+        """What became of the signal, for the message of a failure."""
+        row = await self._connection.fetchrow(
+            "SELECT t.status, d.approved, d.breaches FROM risk_decisions d LEFT JOIN trades t ON t.id = d.trade_id"
+            " WHERE d.signal_id = $1",
+            signal_id,
+        )
+        return "no decision" if row is None else str(dict(row))
 
 
 async def measure_path(floor: BenchFloor, watch: TradeWatch, rounds: int) -> list[float]:

@@ -121,7 +121,8 @@ async def _arrange(sql: asyncpg.Connection, admin: PaperAdmin, account: TradingA
         f"{account.user_id}@example.com",
     )
     await sql.execute(
-        "INSERT INTO risk_settings (user_id, max_daily_loss_usd) VALUES ($1, NULL)", account.user_id
+        "INSERT INTO risk_settings (user_id, max_daily_loss_usd, max_consecutive_losses) VALUES ($1, NULL, NULL)",
+        account.user_id,
     )
     await sql.execute(
         "INSERT INTO wallets (id, user_id, name, venue, account_fingerprint, auto_trade_enabled, strategies,"

@@ -116,6 +116,7 @@ function position(id, symbol, side, quantity, entry, initial, stop, target, more
     reason:
       'EMA 12 crossed above EMA 26 with ADX 24.3, above 18: an upward trend with strength. Stop 2 ATR away, target 3R.',
     opened_at: iso(NOW - 6.2e6),
+    awaits_yes_until: null,
     next_rule: `trailing arms at ${text(entry * (1 + 0.02 * dir), digits)}`,
     ...more,
   }
@@ -192,8 +193,78 @@ export const executions = Array.from({ length: 640 }, (_, i) => {
     retry_count: i % 50 === 3 ? 2 : 0,
     client_order_id: `sa${String(i >> 2).padStart(6, '0')}-${action.slice(0, 2)}`,
     realized_pnl: filled && action === 'exit' ? ((random() - 0.44) * 300).toFixed(4) : null,
+    venue: 'paper',
+    exchange_order_id: String(40_000 + i),
+    outcome: i % 41 === 7 ? 'looked_up' : 'answered',
+    error_code: rejected ? '-2019' : null,
+    route: action === 'entry' ? (i % 3 ? 'market' : 'capped') : null,
+    route_reason: action === 'entry' ? '2.1 bps expected, 30.0 allowed: at market' : null,
+    expected_slippage_bps: action === 'entry' ? '2.1' : null,
+    spread_bps: action === 'entry' ? '0.8' : null,
+    market_volatility: action === 'entry' ? '1.0231' : null,
+    market_liquidity: action === 'entry' ? '2481002.22' : null,
+    gate_ms: '31.2',
+    network_ms: '1.42',
+    venue_ms: '0.913',
   }
 })
+const slipped = (key, n, mean) => ({
+  key,
+  n,
+  mean_bps: n ? String(mean) : null,
+  median_bps: n ? String(mean - 0.2) : null,
+  p95_bps: n ? String(mean + 4.1) : null,
+  worst_bps: n ? String(mean + 9.6) : null,
+})
+export const executionStats = {
+  begin: iso(NOW - 30 * 86_400_000),
+  end: iso(NOW),
+  slippage: {
+    all: slipped('', 1204, 1.3),
+    by_symbol: SYMBOLS.map((symbol, i) => slipped(symbol, 400 - i * 70, 0.8 + i)),
+    by_venue: [slipped('paper', 1204, 1.3)],
+    by_order_type: [slipped('limit', 210, 0.9), slipped('market', 994, 1.4)],
+    by_hour: Array.from({ length: 24 }, (_, hour) => slipped(String(hour), 50, 1 + (hour % 5) / 4)),
+    by_size: [slipped('1,000 to 10,000', 1100, 1.2), slipped('10,000 to 100,000', 104, 2.6)],
+  },
+  fills: {
+    orders_sent: 1210,
+    orders_filled: 1204,
+    orders_filled_whole: 1198,
+    fill_percent: '99.5',
+    mean_filled_percent: '99.7',
+    fees: '1204.55120001',
+    traded_notional: '2481002.22',
+    fees_bps: '4.86',
+  },
+  latency: {
+    gate: { n: 602, p50_ms: '31.2', p95_ms: '48.11', p99_ms: '81.02' },
+    network: { n: 1806, p50_ms: '1.4', p95_ms: '2.9', p99_ms: '7.75' },
+    venue: { n: 0, p50_ms: null, p95_ms: null, p99_ms: null },
+    sent_to_recorded: { n: 1806, p50_ms: '9', p95_ms: '15', p99_ms: '32' },
+  },
+  attempts: { lines: 1832, answered: 1795, looked_up: 11, refused: 26, observed: 0, orders_retried: 7, retries: 9 },
+  refusals: [
+    { code: 'signal_confidence', n: 212 },
+    { code: 'max_open_positions', n: 96 },
+    { code: 'book_too_thin', n: 14 },
+    { code: 'price_moved', n: 9 },
+  ],
+}
+export const executionSettings = {
+  max_slippage: '30',
+  max_slippage_unit: 'bps',
+  max_deviation: '50',
+  max_deviation_unit: 'bps',
+  retry_attempts: 3,
+  retry_delay_seconds: '1',
+  execution_timeout_seconds: '30',
+  use_market_orders: true,
+  confirm_trades: false,
+  confirm_seconds: 120,
+  version: 1,
+  updated_at: null,
+}
 export const trades = Array.from({ length: 160 }, (_, i) => {
   const symbol = SYMBOLS[i % 5]
   const entry = BASE[symbol] * (0.96 + random() * 0.08)

@@ -20,7 +20,7 @@ export const CSP =
 const PAGE = 100
 
 /** The state the shots change: `empty` hides everything tradable, `fail` breaks every read, `mute` silences the stream. */
-export const stage = { signedIn: true, empty: false, fail: false, mute: false, breaker: 'active' }
+export const stage = { signedIn: true, asking: false, empty: false, fail: false, mute: false, breaker: 'active' }
 
 function breaker() {
   const active = stage.breaker === 'active'
@@ -50,6 +50,21 @@ function filtered(rows, query) {
   )
 }
 
+function shownPositions() {
+  if (!stage.asking) return data.positions
+  const [first, ...rest] = data.positions
+  const until = new Date(Date.now() + 90_000).toISOString()
+  const asked = {
+    status: 'INTENT',
+    quantity: '0',
+    entry_price: null,
+    opened_at: null,
+    protected: false,
+    awaits_yes_until: until,
+  }
+  return [{ ...first, ...asked, mark_price: null, unrealized_pnl: null, r_multiple: null, health: null }, ...rest]
+}
+
 function read(route, query) {
   const empty = stage.empty
   const [, first, second] = route.split('/')
@@ -59,11 +74,13 @@ function read(route, query) {
   if (route === '/markets') return { items: data.markets }
   if (route === '/strategies') return { items: data.strategies }
   if (route === '/wallets') return { items: empty ? [] : data.wallets }
-  if (route === '/positions') return { items: empty ? [] : data.positions, as_of: new Date().toISOString() }
+  if (route === '/positions') return { items: empty ? [] : shownPositions(), as_of: new Date().toISOString() }
   if (first === 'positions') return data.detailOf(data.positions.find((one) => one.id === second) ?? data.positions[0])
   if (route === '/trades') return page(empty ? [] : filtered(data.trades, query), query)
   if (first === 'trades') return data.tradeDetail(second)
   if (route === '/execution/logs') return page(empty ? [] : filtered(data.executions, query), query)
+  if (route === '/execution/stats') return data.executionStats
+  if (route.endsWith('/execution-settings')) return data.executionSettings
   if (route === '/risk/settings') return data.settings
   if (route === '/risk/status') return empty ? { environments: [] } : data.riskStatus
   if (route === '/risk/profiles') return { items: data.profiles }

@@ -99,6 +99,30 @@ const PAGES = [
     set: { empty: true },
     wait: (p) => p.getByText('No executions yet'),
   },
+  {
+    name: 'journal-quality',
+    path: '/trade-journal?tab=quality',
+    wait: (p) => p.getByRole('table', { name: 'Latency in milliseconds' }),
+  },
+  {
+    name: 'positions-asking',
+    path: '/positions/live',
+    set: { asking: true, mute: true },
+    wait: (p) => p.getByText('Waits for your yes'),
+  },
+  {
+    name: 'wallets-execution',
+    path: '/wallets',
+    wait: (p) => p.getByRole('article').first(),
+    act: async (p) => {
+      await p
+        .getByRole('button', { name: /^Execution: / })
+        .first()
+        .click()
+      await p.getByLabel('Largest slippage', { exact: true }).waitFor()
+    },
+    dialog: true,
+  },
   { name: 'wallets', path: '/wallets', wait: (p) => p.getByRole('article').first() },
   {
     name: 'wallets-create',

@@ -26,7 +26,7 @@ export function Filters({ search, onSearch }: Props) {
   const symbols = useSymbols(wallets.data)
   const chosen = search.symbol && !symbols.includes(search.symbol) ? [search.symbol, ...symbols] : symbols
   const options = (wallets.data ?? []).map((wallet) => [wallet.id, wallet.name] as const)
-  const executions = search.tab !== 'trades'
+  const executions = search.tab === undefined
   const filtered = Boolean(search.wallet || search.symbol || search.status)
   return (
     <search aria-label="Filter the journal" className="flex flex-wrap items-end gap-2 px-3 py-2">

@@ -1,9 +1,9 @@
 import { useQuery } from '@tanstack/react-query'
 import { tradeQuery } from '@/lib/api/queries'
 import type { Execution, TradeDetail } from '@/lib/api/types'
-import { basisPoints, count, exactMoney, figure, percent, plain, price, rMultiple } from '@/lib/format/numbers'
+import { basisPoints, count, exactMoney, figure, money, percent, plain, price, rMultiple } from '@/lib/format/numbers'
 import { dateTime, duration } from '@/lib/format/time'
-import { exitReason, shortSymbol, tradeStatus, words } from '@/lib/format/words'
+import { exitReason, shortSymbol, tradeStatus, venueName, words } from '@/lib/format/words'
 import { useZone } from '@/lib/preferences/zone'
 import { EnvironmentBadge, SideBadge } from '@/ui/Badge'
 import { Facts } from '@/ui/Facts'
@@ -14,6 +14,25 @@ import { Skeleton } from '@/ui/Skeleton'
 import { Surface } from '@/ui/Surface'
 import { ExecutionStatus, realises } from './columns'
 import { OrderTimeline } from './OrderTimeline'
+import { routeWords } from './quality-words'
+
+const OUTCOMES: Record<string, string> = {
+  answered: 'the venue answered',
+  looked_up: 'it was looked up: the answer was lost',
+  refused: 'we refused it: nothing was sent',
+  observed: 'a resting order changed',
+}
+
+function milliseconds(value: string | null): string {
+  return value === null ? '–' : `${figure(value, 1)} ms`
+}
+
+function bookThen(row: Execution): string {
+  if (row.spread_bps === null) return '–'
+  const within = row.market_liquidity === null ? '' : `, ${money(row.market_liquidity, 0)} within the cap`
+  const expected = row.expected_slippage_bps === null ? '' : `, ${basisPoints(row.expected_slippage_bps)} expected`
+  return `spread ${figure(row.spread_bps, 1)} bp${within}${expected}`
+}
 
 function ExecutionFacts({ row }: { readonly row: Execution }) {
   const zone = useZone()
@@ -29,7 +48,17 @@ function ExecutionFacts({ row }: { readonly row: Execution }) {
           ['Slippage', `${basisPoints(row.slippage_bps)} (${percent(row.slippage_percent, 4)}), adverse when positive`],
           ['Fees', exactMoney(row.fees_paid)],
           ['Realised P&L', realises(row) ? <Pnl key="pnl" value={row.realized_pnl} /> : '–'],
+          ['Route', routeWords(row.route, row.route_reason) ?? '–'],
+          ['Known because', row.outcome === null ? '–' : (OUTCOMES[row.outcome] ?? words(row.outcome))],
+          ['Book then', bookThen(row)],
+          [
+            'Volatility then',
+            row.market_volatility === null ? '–' : `${figure(row.market_volatility, 2)} bp in a second`,
+          ],
           ['Took', row.execution_time_ms === null ? '–' : `${count(row.execution_time_ms)} ms`],
+          ['Gate, network, venue', [row.gate_ms, row.network_ms, row.venue_ms].map(milliseconds).join(', ')],
+          ['Venue', row.venue === null ? '–' : venueName(row.venue)],
+          ['Order id there', row.exchange_order_id ?? '–'],
           ['Retries', String(row.retry_count)],
           ['Market time', dateTime(row.market_time, zone)],
           ['Recorded', dateTime(row.timestamp, zone)],

@@ -3,11 +3,15 @@ import { Link } from '@tanstack/react-router'
 import { lazy, Suspense, useCallback, useMemo } from 'react'
 import { executionsQuery, type JournalFilter, tradesQuery, walletsQuery } from '@/lib/api/queries'
 import { useZone } from '@/lib/preferences/zone'
+import { Skeleton } from '@/ui/Skeleton'
 import { executionColumns, executionLabel, tradeColumns, tradeLabel } from './columns'
 import { Filters } from './Filters'
 import { JournalTable } from './JournalTable'
 import type { JournalSearch } from './journal-filter'
 
+const ExecutionQuality = lazy(() =>
+  import('./ExecutionQuality').then((module) => ({ default: module.ExecutionQuality })),
+)
 const JournalDrawer = lazy(() => import('./JournalDrawer').then((module) => ({ default: module.JournalDrawer })))
 
 interface Props {
@@ -67,7 +71,7 @@ function Tab({
   text,
 }: {
   readonly search: JournalSearch
-  readonly tab: 'trades' | undefined
+  readonly tab: JournalSearch['tab']
   readonly text: string
 }) {
   const here = search.tab === tab
@@ -86,7 +90,7 @@ function Tab({
 export function JournalPage({ search, onSearch }: Props) {
   const wallets = useQuery(walletsQuery)
   // The line just opened is in the cache of the table; a reload finds it in the trade's own log.
-  const executions = useInfiniteQuery({ ...executionsQuery(filterOf(search)), enabled: search.tab !== 'trades' })
+  const executions = useInfiniteQuery({ ...executionsQuery(filterOf(search)), enabled: search.tab === undefined })
   const row = executions.data?.pages.flatMap((page) => page.items).find((one) => one.id === search.row)
   const close = useCallback(() => onSearch({ row: undefined, trade: undefined }), [onSearch])
   return (
@@ -94,13 +98,16 @@ export function JournalPage({ search, onSearch }: Props) {
       <nav aria-label="Journal" className="flex border-b border-line px-1">
         <Tab search={search} tab={undefined} text="Executions" />
         <Tab search={search} tab="trades" text="Trades" />
+        <Tab search={search} tab="quality" text="Execution quality" />
       </nav>
       <Filters search={search} onSearch={onSearch} />
-      {search.tab === 'trades' ? (
-        <Trades search={search} onSearch={onSearch} />
-      ) : (
-        <Executions search={search} onSearch={onSearch} />
+      {search.tab === 'trades' && <Trades search={search} onSearch={onSearch} />}
+      {search.tab === 'quality' && (
+        <Suspense fallback={<Skeleton label="Loading execution quality" rows={10} />}>
+          <ExecutionQuality search={search} />
+        </Suspense>
       )}
+      {search.tab === undefined && <Executions search={search} onSearch={onSearch} />}
       {wallets.data?.length === 0 && (
         <p className="px-4 pb-4 text-mid">There is no wallet yet, so nothing has been traded.</p>
       )}

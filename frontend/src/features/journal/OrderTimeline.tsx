@@ -4,6 +4,7 @@ import { dateTime } from '@/lib/format/time'
 import { words } from '@/lib/format/words'
 import { useZone } from '@/lib/preferences/zone'
 import { Badge } from '@/ui/Badge'
+import { routeWords } from './quality-words'
 
 const LEGS: Record<string, string> = { entry: 'Entry', stop: 'Protective stop', exit: 'Exit' }
 
@@ -21,6 +22,8 @@ export function stepsOf(order: OrderRow, fills: ReadonlyArray<FillRow>, logs: Re
       text: `Decided: ${words(order.order_type).toLowerCase()} ${order.side} ${plain(order.quantity)}`,
     },
   ]
+  const route = routeWords(order.route, order.route_reason)
+  if (route !== null) steps.push({ at: order.sent_at ?? order.created_at, text: route, bad: order.route === 'refused' })
   if (order.sent_at !== null) steps.push({ at: order.sent_at, text: 'Sent to the venue' })
   if (order.accepted_at !== null) {
     const trigger = order.trigger_price === null ? '' : `, waits at ${price(order.trigger_price)}`

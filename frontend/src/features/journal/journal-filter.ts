@@ -1,6 +1,6 @@
 // The journal's filters, as they stand in the address.
 export interface JournalSearch {
-  readonly tab?: 'executions' | 'trades' | undefined
+  readonly tab?: 'trades' | 'quality' | undefined
   readonly wallet?: string | undefined
   readonly symbol?: string | undefined
   readonly status?: string | undefined
@@ -19,7 +19,7 @@ export function readSearch(search: Record<string, unknown>): JournalSearch {
       return [field, typeof value === 'string' && value !== '' ? value : undefined]
     }),
   )
-  return { ...text, tab: search.tab === 'trades' ? 'trades' : undefined }
+  return { ...text, tab: search.tab === 'trades' || search.tab === 'quality' ? search.tab : undefined }
 }
 
 export const EXECUTION_STATUSES = ['filled', 'partial', 'open', 'canceled', 'rejected', 'not_accepted'] as const

@@ -12,6 +12,7 @@ import { cx } from '@/ui/classes'
 import { Facts } from '@/ui/Facts'
 import { Icon } from '@/ui/icons'
 import { Pnl } from '@/ui/Pnl'
+import { ConfirmEntry } from './ConfirmEntry'
 import { ExitButton } from './ExitButton'
 import { HealthButton } from './HealthButton'
 import { marked } from './marking'
@@ -72,9 +73,7 @@ export function PositionCard({ position, tick, onOpen }: Props) {
         </h2>
         <SideBadge side={position.side} />
         <EnvironmentBadge environment={position.environment} />
-        <span className="ml-auto">
-          <Protection position={position} />
-        </span>
+        <span className="ml-auto">{position.awaits_yes_until === null && <Protection position={position} />}</span>
       </div>
       <p className={cx('mt-1 flex flex-wrap items-baseline gap-x-2', old && 'grayscale')}>
         <Pnl value={live.pnl} percent={live.percent} className="text-lg font-semibold" />
@@ -117,6 +116,7 @@ export function PositionCard({ position, tick, onOpen }: Props) {
           ]}
         />
       </div>
+      <ConfirmEntry position={position} />
       {position.next_rule && (
         <p className="mt-2 text-xs text-mid">
           <span className="font-semibold text-fg">Next:</span> {position.next_rule}
@@ -128,7 +128,9 @@ export function PositionCard({ position, tick, onOpen }: Props) {
           <br />
           opened <Age since={position.opened_at} />
         </span>
-        <ExitButton position={position} pnl={live.pnl} className="relative z-1 shrink-0" />
+        {position.awaits_yes_until === null && (
+          <ExitButton position={position} pnl={live.pnl} className="relative z-1 shrink-0" />
+        )}
       </div>
     </article>
   )

@@ -13,7 +13,7 @@ import { Facts } from '@/ui/Facts'
 import { Pnl } from '@/ui/Pnl'
 import { toast } from '@/ui/Toast'
 
-export type WalletAction = 'auto-trade' | 'rename' | 'deposit' | 'withdraw' | 'archive'
+export type WalletAction = 'auto-trade' | 'execution' | 'rename' | 'deposit' | 'withdraw' | 'archive'
 
 interface Props {
   readonly wallet: Wallet
@@ -145,6 +145,7 @@ export function WalletCard({ wallet, onAction }: Props) {
               {action('withdraw', 'Withdraw')}
             </>
           )}
+          {action('execution', 'Execution')}
           {action('rename', 'Rename')}
           {action('archive', 'Archive')}
         </span>

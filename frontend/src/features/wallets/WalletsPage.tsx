@@ -11,6 +11,7 @@ import { type WalletAction, WalletCard } from './WalletCard'
 const dialogs = () => import('./WalletDialogs')
 const DIALOGS = {
   'auto-trade': lazy(() => import('./AutoTradeDialog').then((module) => ({ default: module.AutoTradeDialog }))),
+  execution: lazy(() => import('./ExecutionDialog').then((module) => ({ default: module.ExecutionDialog }))),
   rename: lazy(() => dialogs().then((module) => ({ default: module.RenameDialog }))),
   deposit: lazy(() => dialogs().then((module) => ({ default: module.DepositDialog }))),
   withdraw: lazy(() => dialogs().then((module) => ({ default: module.WithdrawDialog }))),

@@ -20,6 +20,7 @@ export const keys = {
   trades: ['trades'],
   trade: (id: string) => ['trade', id],
   executions: ['executions'],
+  executionSettings: (walletId: string) => ['execution-settings', walletId],
   decisions: ['decisions'],
   signals: ['signals'],
   breaker: ['breaker'],
@@ -159,6 +160,24 @@ export const executionsQuery = (filter: JournalFilter) =>
     initialPageParam: '',
     getNextPageParam: (page) => page.next_cursor ?? undefined,
     placeholderData: keepPreviousData,
+  })
+export const executionStatsQuery = (filter: Pick<JournalFilter, 'wallet' | 'symbol'>) =>
+  queryOptions({
+    queryKey: ['execution-stats', filter],
+    queryFn: ({ signal }) => {
+      const { wallet, symbol } = filter
+      const query = { ...(wallet ? { wallet_id: wallet } : {}), ...(symbol ? { symbol } : {}) }
+      return call('GET /execution/stats', { query, signal })
+    },
+    refetchInterval: 30_000,
+    placeholderData: keepPreviousData,
+  })
+export const executionSettingsQuery = (walletId: string) =>
+  queryOptions({
+    queryKey: keys.executionSettings(walletId),
+    queryFn: ({ signal }) =>
+      callWithEtag('GET /wallets/{wallet_id}/execution-settings', { path: { wallet_id: walletId }, signal }),
+    staleTime: 60_000,
   })
 export const tradesQuery = (filter: JournalFilter) =>
   infiniteQueryOptions({
