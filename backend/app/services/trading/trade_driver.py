@@ -59,7 +59,7 @@ class Rest:
 
 
 @dataclass(frozen=True, slots=True)
-class _Next:
+class Step:
     """One decided step: what, about which order, and for SEND the ticket that passed the gate."""
 
     action: Action
@@ -104,7 +104,7 @@ class TradeDriver:
         log.error("a trade takes too many steps", trade_id=str(trade_id))
         return Rest(RESTING_SECONDS, self._changed)
 
-    async def _decide(self, trade_id: UUID) -> _Next | None:
+    async def _decide(self, trade_id: UUID) -> Step | None:
         """Read, write what needs no venue, and pass the gate where an order is to leave."""
         async with self._desk.database.tenant(self._account.user_id) as session:
             transaction = TradingTransaction(session, self._account.user_id)
@@ -132,15 +132,15 @@ class TradeDriver:
 
     async def _prepare(
         self, transaction: TradingTransaction, case: TradeCase, action: Action, now: datetime
-    ) -> _Next | None:
+    ) -> Step | None:
         if action.kind in (ActionKind.NOTHING, ActionKind.FINISH, ActionKind.CALL_OPERATOR):
             return None
         order = None if action.client_order_id is None else case.order(action.client_order_id)
         if action.kind is not ActionKind.SEND or order is None:
-            return _Next(action, order, None)
+            return Step(action, order, None)
         key = (case.trade.wallet_id, case.trade.symbol, case.trade.leverage)
         if order.leg == OrderLeg.ENTRY and key not in self._desk.leverage_set:
-            return _Next(action, order, None, leverage=case.trade.leverage)
+            return Step(action, order, None, leverage=case.trade.leverage)
         terms: EntryTerms | None = None
         if order.leg == OrderLeg.ENTRY:
             ready = await prepare_entry(self._desk, transaction, case, order, now)
@@ -148,10 +148,10 @@ class TradeDriver:
                 await refuse_entry(transaction, case, order, [ready.breach()], now)
                 return None
             if not isinstance(ready, EntryTerms):
-                return _Next(action, order, None, missing=ready)
+                return Step(action, order, None, missing=ready)
             terms = ready
         passed = await pass_gate(self._desk, transaction, self._account, case, order, now, terms)
-        return None if passed is None else _Next(action, order, passed)
+        return None if passed is None else Step(action, order, passed)
 
     async def _may_enter(self, transaction: TradingTransaction, case: TradeCase) -> bool:
         """Whether the signal is still young enough for an entry, or for the rest of one, in market time."""
@@ -163,7 +163,7 @@ class TradeDriver:
         market_time = await self._desk.markets.market_time(trade.venue)
         return signal is not None and (market_time is None or market_time < signal.expires_at)
 
-    async def _carry_out(self, trade_id: UUID, step: _Next) -> Rest | None:
+    async def _carry_out(self, trade_id: UUID, step: Step) -> Rest | None:
         """Take one step to the venue; None to go on, else the rest."""
         order = step.order
         if order is None:

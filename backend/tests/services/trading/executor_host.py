@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,6 +14,36 @@ from tests.paper_venue import BACKEND, PaperVenue
 
 RECEIVE_WINDOW_MS = 500
 MARGIN_MS = 1_100
+STOP_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutorProcess:
+    """One executor, a fork of the nursery."""
+
+    pid: int
+
+    @property
+    def is_alive(self) -> bool:
+        try:
+            os.kill(self.pid, 0)
+        except ProcessLookupError:
+            return False
+        return True
+
+    def send_signal(self, how: signal.Signals) -> None:
+        """Send a signal; one that is gone does not mind."""
+        try:
+            os.kill(self.pid, how)
+        except ProcessLookupError:
+            return
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until it is gone; False when it is still there after that time."""
+        end = time.monotonic() + seconds
+        while self.is_alive and time.monotonic() < end:
+            time.sleep(0.005)
+        return not self.is_alive
 
 
 @dataclass
@@ -22,35 +53,23 @@ class ExecutorHost:
     settings: Settings
     venue: PaperVenue
     folder: Path
-    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    margin_ms: int = MARGIN_MS
+    mutant: str | None = None
+    processes: list[ExecutorProcess] = field(default_factory=list)
+    _nursery: subprocess.Popen[str] | None = None
 
     @property
     def crash_file(self) -> Path:
         return self.folder / "crash"
 
-    def start(self) -> subprocess.Popen[bytes]:
+    def start(self) -> ExecutorProcess:
         """Start one executor."""
-        environment = os.environ | {
-            "DATABASE_URL": self.settings.database_url,
-            "STACKALPHA_SECRET_KEY": self.settings.secret_key.get_secret_value(),
-            "STACKALPHA_VAR_DIR": str(self.folder),
-            "STACKALPHA_RECEIVE_WINDOW_MILLISECONDS": str(RECEIVE_WINDOW_MS),
-            "STACKALPHA_OUTCOME_MARGIN_MILLISECONDS": str(MARGIN_MS),
-            "STACKALPHA_SHARD_COUNT": "4",
-            VARIABLE: str(self.crash_file),
-        }
-        with (self.folder / "executor.log").open("ab") as log:
-            process = subprocess.Popen(
-                [
-                    *(sys.executable, "-m", "tests.services.trading.executor_process"),
-                    *(self.venue.url, self.venue.token),
-                ],
-                cwd=BACKEND,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
+        nursery = self._nursery or self._open()
+        assert nursery.stdin is not None
+        assert nursery.stdout is not None
+        nursery.stdin.write("start\n")
+        nursery.stdin.flush()
+        process = ExecutorProcess(int(nursery.stdout.readline()))
         self.processes.append(process)
         return process
 
@@ -60,14 +79,40 @@ class ExecutorHost:
         return path.read_text()[-size:] if path.exists() else ""
 
     def stop(self) -> None:
-        """End every executor."""
+        """End every executor, and the process that they are forked from."""
         for process in self.processes:
-            if process.poll() is None:
-                process.send_signal(signal.SIGTERM)
+            process.send_signal(signal.SIGTERM)
         for process in self.processes:
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            if not process.wait(STOP_SECONDS):
+                process.send_signal(signal.SIGKILL)
         self.processes.clear()
+        nursery, self._nursery = self._nursery, None
+        if nursery is not None:
+            nursery.communicate()
+
+    def _open(self) -> "subprocess.Popen[str]":
+        environment = os.environ | {
+            "DATABASE_URL": self.settings.database_url,
+            "STACKALPHA_SECRET_KEY": self.settings.secret_key.get_secret_value(),
+            "STACKALPHA_VAR_DIR": str(self.folder),
+            "STACKALPHA_RECEIVE_WINDOW_MILLISECONDS": str(RECEIVE_WINDOW_MS),
+            "STACKALPHA_OUTCOME_MARGIN_MILLISECONDS": str(self.margin_ms),
+            "STACKALPHA_SHARD_COUNT": "4",
+            VARIABLE: str(self.crash_file),
+        }
+        arguments = [self.venue.url, self.venue.token, *([self.mutant] if self.mutant else [])]
+        with (self.folder / "executor.log").open("ab") as log:
+            nursery = subprocess.Popen(
+                [sys.executable, "-m", "tests.services.trading.executor_nursery", *arguments],
+                cwd=BACKEND,
+                env=environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
+        assert nursery.stdout is not None
+        if nursery.stdout.readline() != "ready\n":
+            raise RuntimeError(f"The executors' nursery did not open: {self.log()}")
+        self._nursery = nursery
+        return nursery

@@ -1,11 +1,8 @@
-"""An executor as a process of its own, for tests that kill it: settings by environment, keys by the venue.
-
-`python -m tests.services.trading.executor_process PAPER_URL PAPER_TOKEN`
-"""
+"""An executor as a process of its own, for tests that kill it: settings by environment, keys by the venue."""
 
 import asyncio
+import os
 import signal
-import sys
 
 from app.adapters.exchange.gateways import GatewayPool
 from app.adapters.exchange.market_reader import CcxtMarketReader
@@ -17,13 +14,16 @@ from app.core.logging import configure_logging
 from app.domain.venue import AccountKey
 from tests.services.trading.floor import WEIGHT_LIMIT
 
+PARENT_CHECK_SECONDS = 1.0
 
-async def main(paper_url: str, token: str) -> None:
-    """Run until SIGTERM."""
+
+async def serve(paper_url: str, token: str) -> None:
+    """Run until SIGTERM, or until the process that started this one is gone."""
     settings = load_settings()
     configure_logging(settings, "executor")
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    watching = asyncio.create_task(_stop_with(os.getppid(), stop))
     admin = PaperAdmin(paper_url, token)
 
     async def credentials(key: AccountKey) -> tuple[str, str]:
@@ -33,10 +33,14 @@ async def main(paper_url: str, token: str) -> None:
     reader = CcxtMarketReader(paper_url, None, utc_now, fresh_seconds=1.0)
     async with compose_trading(settings, pool, reader) as trading:
         await trading.executor.run(stop)
+    watching.cancel()
     await pool.close()
     await reader.close()
     await admin.close()
 
 
-if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], sys.argv[2]))
+async def _stop_with(parent: int, stop: asyncio.Event) -> None:
+    while not stop.is_set():
+        await asyncio.sleep(PARENT_CHECK_SECONDS)
+        if os.getppid() != parent:
+            stop.set()

@@ -176,6 +176,18 @@ class TradingFloor:
         )
         await self.sql.execute("SELECT pg_notify('outbox', '0')")
 
+    async def ask_for_part(self, trade: asyncpg.Record, step: str) -> None:
+        """Ask, as the monitor does, that every part up to `step` leaves."""
+        await self.enqueue("scale_out", {"trade_id": str(trade["id"]), "step": step})
+
+    async def bring_into_profit(self, trade: asyncpg.Record) -> None:
+        """Write a long trade as if it had been entered lower, so that its break-even lies below the price."""
+        await self.sql.execute(
+            "UPDATE trades SET entry_price = entry_price * 0.98,"
+            " initial_stop_price = initial_stop_price * 0.98 WHERE id = $1",
+            trade["id"],
+        )
+
     async def trade(self, account: TradingAccount, symbol: str = BTC) -> asyncpg.Record | None:
         """The wallet's newest trade in that symbol."""
         return await self.sql.fetchrow(

@@ -3,7 +3,6 @@
 One executor at a time works; it dies at the label, the next one recovers. What the venue has is the judge.
 """
 
-import subprocess
 from collections.abc import AsyncIterator, Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -17,11 +16,11 @@ from app.core.crash_points import CRASH_POINTS
 from app.repositories.trading_accounts import TradingAccount
 from app.services.trading.balances import account_key
 from tests.paper_venue import PaperVenue
-from tests.services.trading.executor_host import ExecutorHost
+from tests.services.trading.executor_host import ExecutorHost, ExecutorProcess
 from tests.services.trading.floor import BTC, TradingFloor, until
 
 PLAIN, CONDITIONAL = "/fapi/v1/order", "/fapi/v1/algoOrder"
-PATHS = {"entry": PLAIN, "stop": CONDITIONAL, "move": CONDITIONAL, "exit": PLAIN}
+PATHS = {"entry": PLAIN, "stop": CONDITIONAL, "move": CONDITIONAL, "exit": PLAIN, "scale_out": PLAIN}
 
 
 @pytest.fixture(scope="module")
@@ -73,9 +72,9 @@ def fault_for(label: str) -> dict[str, object]:
     return {"rules": [{"path": PATHS[leg], "method": "POST", "mode": mode, "count": 1}]}
 
 
-async def dies(process: subprocess.Popen[bytes]) -> None:
+async def dies(process: ExecutorProcess) -> None:
     async def look() -> bool | None:
-        return None if process.poll() is None else True
+        return None if process.is_alive else True
 
     await until(look)
 
@@ -110,7 +109,9 @@ async def test_kill_at_label_leaves_nothing_duplicate_lost_or_unprotected(
     label: str, crash_floor: TradingFloor, host: ExecutorHost
 ) -> None:
     floor, leg = crash_floor, leg_of(label)
-    account = await floor.wallet(await floor.user())
+    account = await floor.wallet(
+        await floor.user(position_sizing_method="fixed_amount", fixed_amount_usd=Decimal(3_000))
+    )
     if leg in ("entry", "stop"):
         floor.venue.control("POST", "/sim/fault", fault_for(label))
         host.crash_file.write_text(label)
@@ -124,7 +125,13 @@ async def test_kill_at_label_leaves_nothing_duplicate_lost_or_unprotected(
         host.crash_file.write_text(label)
         trade = await floor.trade(account)
         assert trade is not None
-        if leg == "move":
+        if leg == "scale_out":
+            await floor.bring_into_profit(trade)
+            await floor.ask_for_part(trade, "1")
+            await crash_once(floor, host, label)
+            await floor.until_orders(account, 1, lambda order: order.quantity < trade["quantity"])
+            assert 0 < await protected(floor, account) < trade["quantity"]
+        elif leg == "move":
             price = trade["stop_price"] * Decimal("1.01")
             await floor.enqueue("move_stop", {"trade_id": str(trade["id"]), "stop_price": str(price)})
             await crash_once(floor, host, label)

@@ -11,10 +11,6 @@ from tests.services.trading.floor import BTC, TradingFloor, until
 BIG = {"position_sizing_method": "fixed_amount", "fixed_amount_usd": Decimal(3_000)}
 
 
-async def ask_for_part(floor: TradingFloor, trade: asyncpg.Record, step: str) -> None:
-    await floor.enqueue("scale_out", {"trade_id": str(trade["id"]), "step": step})
-
-
 async def part_left(floor: TradingFloor, account: TradingAccount, step: int) -> asyncpg.Record:
     """Wait until what is due up to `step` has left, and one stop over the rest stands."""
 
@@ -33,19 +29,6 @@ async def part_left(floor: TradingFloor, account: TradingAccount, step: int) -> 
     return await until(look, describe=lambda: floor.describe(account))
 
 
-async def fall_by(floor: TradingFloor, trade: asyncpg.Record) -> None:
-    """Lower what the trade paid, so that its break-even lies below the present price."""
-    await floor.sql.execute(
-        "UPDATE fills SET price = price * 0.98 WHERE trade_id = $1",
-        trade["id"],
-    )
-    await floor.sql.execute(
-        "UPDATE trades SET entry_price = entry_price * 0.98, initial_stop_price = initial_stop_price * 0.98"
-        " WHERE id = $1",
-        trade["id"],
-    )
-
-
 async def test_parts_leave_one_after_the_other_and_the_stop_follows_to_break_even(
     floor: TradingFloor,
 ) -> None:
@@ -54,17 +37,17 @@ async def test_parts_leave_one_after_the_other_and_the_stop_follows_to_break_eve
         await floor.signal(BTC, stop="0.03")
         trade = await floor.until_status(account, "PROTECTED")
         whole = trade["quantity"]
-        await fall_by(floor, trade)
-        await ask_for_part(floor, trade, "1")
+        await floor.bring_into_profit(trade)
+        await floor.ask_for_part(trade, "1")
         first = await part_left(floor, account, 1)
         (stop,) = await floor.venue_orders(account)
         assert stop.quantity == first["quantity"] == await floor.venue_position(account) < whole
         assert stop.trigger_price == first["stop_price"] > trade["entry_price"] * Decimal("0.98")
-        await ask_for_part(floor, trade, "1")  # asked for twice, left once
-        await ask_for_part(floor, trade, "2")
+        await floor.ask_for_part(trade, "1")  # asked for twice, left once
+        await floor.ask_for_part(trade, "2")
         second = await part_left(floor, account, 2)
         assert second["stop_price"] == first["stop_price"]
-        await ask_for_part(floor, trade, "3")
+        await floor.ask_for_part(trade, "3")
         closed = await floor.until_status(account, "CLOSED")
     assert closed["exit_reason"] == "take_profit"
     assert await floor.venue_position(account) == 0
@@ -84,8 +67,8 @@ async def test_parts_that_were_passed_together_leave_as_one(floor: TradingFloor)
     async with floor.executor():
         await floor.signal(BTC, stop="0.03")
         trade = await floor.until_status(account, "PROTECTED")
-        await fall_by(floor, trade)
-        await ask_for_part(floor, trade, "2")
+        await floor.bring_into_profit(trade)
+        await floor.ask_for_part(trade, "2")
         await part_left(floor, account, 2)
     orders = await floor.sql.fetchval(
         "SELECT count(*) FROM orders WHERE trade_id = $1 AND leg = 'scale_out'", trade["id"]
@@ -99,7 +82,7 @@ async def test_a_part_that_is_not_one_of_the_plan_is_marked_with_its_error(floor
         await floor.signal(BTC, stop="0.03")
         trade = await floor.until_status(account, "PROTECTED")
         for step in ("4", "0", "one"):
-            await ask_for_part(floor, trade, step)
+            await floor.ask_for_part(trade, step)
         await floor.until_outbox_empty()
         assert await floor.venue_position(account) == trade["quantity"]
     errors = await floor.sql.fetch("SELECT error FROM outbox WHERE kind = 'scale_out' ORDER BY id")

@@ -1,0 +1,186 @@
+"""kill -9 at every labelled point, under every fault, at every leg, and at random; the venue is the judge.
+
+    make soak NAME=crash ARGS="--kills 1000"
+
+Several lanes work in parallel, each with a database, a paper exchange and an executor of its own. A cycle takes a
+few wallets from the entry over a moved stop and a part that is left to the exit, with one kill at each leg; books
+too thin for the order fill it in part, and on every second lane the market moves, so that stops trigger while
+they are moved. After every kill another executor must bring everything to rest, and then our books are compared
+with the venue's own record. What was done is kept in a file, so that a run that was stopped goes on.
+
+Afterwards the same lanes run two executors that are wrong on purpose: one that sends before it commits, and one
+with a margin that is too small. A run that does not find them out has proven nothing, and fails.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import random
+import sys
+import time
+from collections import deque
+from collections.abc import Iterable
+from pathlib import Path
+
+from app.core.config import ROOT_DIR
+from tests.service_host import TestServices, session_lock, session_services, stop_session_services
+from tests.services.trading.mutants import MUTANTS
+from tests.soak.crash_lane import Cycle, Lane
+from tests.soak.crash_plan import GROUPS, Blow, at_random, every_pair
+
+MUTANT_CYCLES = 6
+MUTANT_BLOWS = {
+    "send_first": Blow("entry", "after_response_entry", "none"),
+    "small_margin": Blow("entry", "after_unknown_entry", "late+stale"),
+}
+SHOWN = 10
+
+
+class Ledger:
+    """What was done so far, one line per cycle, read again when a run goes on."""
+
+    def __init__(self, path: Path, *, fresh: bool) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if fresh:
+            path.unlink(missing_ok=True)
+        self._path = path
+        lines = path.read_text().splitlines() if path.exists() else []
+        self.cycles = [Cycle(**json.loads(line)) for line in lines]
+
+    def add(self, cycle: Cycle) -> None:
+        self.cycles.append(cycle)
+        with self._path.open("a") as file:
+            file.write(json.dumps(cycle.as_row()) + "\n")
+
+    @property
+    def kills(self) -> int:
+        return sum(len(cycle.struck) for cycle in self.cycles)
+
+    @property
+    def done(self) -> set[str]:
+        return {key for cycle in self.cycles for key in (*cycle.struck, *cycle.missed)}
+
+
+class Plan:
+    """The pairs that are left, by the legs of a cycle; at random where a leg has none left."""
+
+    def __init__(self, done: Iterable[str], seed: int) -> None:
+        self._dice = random.Random(seed)
+        known = set(done)
+        pairs = [blow for blow in every_pair() if blow.key not in known]
+        self._dice.shuffle(pairs)
+        self._left = [deque(blow for blow in pairs if blow.leg in group) for group in GROUPS]
+
+    def next_cycle(self) -> list[Blow]:
+        """One kill for every leg of a cycle."""
+        return [
+            left.popleft() if left and self._dice.random() < 0.75 else at_random(group[0], self._dice)
+            for left, group in zip(self._left, GROUPS, strict=True)
+        ]
+
+    @property
+    def pairs_left(self) -> int:
+        return sum(map(len, self._left))
+
+
+async def run_lane(
+    number: int, services: TestServices, arguments: argparse.Namespace, plan: Plan, ledger: Ledger, end: float
+) -> None:
+    """Cycle after cycle until the kills are made or the time is up."""
+    lane = Lane(number, services, arguments.folder, wallets=arguments.wallets)
+    await lane.open()
+    try:
+        while ledger.kills < arguments.kills and time.monotonic() < end:
+            ledger.add(await lane.cycle(plan.next_cycle()))
+            sys.stderr.write(
+                f"\r{ledger.kills} kills, {plan.pairs_left} pairs left, "
+                f"{sum(cycle.violations for cycle in ledger.cycles)} violations "
+            )
+            sys.stderr.flush()
+    finally:
+        await lane.close()
+
+
+async def is_caught(mutant: str, services: TestServices, folder: Path, wallets: int) -> bool:
+    """Whether the driver finds an executor out that is wrong on purpose."""
+    lane = Lane(2 * MUTANTS.index(mutant) + 12, services, folder, wallets=wallets, mutant=mutant)
+    await lane.open()
+    try:
+        for _ in range(MUTANT_CYCLES):
+            if (await lane.cycle([MUTANT_BLOWS[mutant]])).violations:
+                return True
+        return False
+    finally:
+        await lane.close()
+
+
+async def run(arguments: argparse.Namespace, services: TestServices) -> int:
+    ledger = Ledger(arguments.folder / "crash.jsonl", fresh=arguments.fresh)
+    plan, begun = Plan(ledger.done, arguments.seed), time.monotonic()
+    end = begun + arguments.minutes * 60
+    await asyncio.gather(
+        *(run_lane(number, services, arguments, plan, ledger, end) for number in range(arguments.lanes))
+    )
+    caught = [
+        mutant for mutant in MUTANTS if await is_caught(mutant, services, arguments.folder, arguments.wallets)
+    ]
+    sys.stderr.write("\n")
+    return report(arguments, ledger, caught, time.monotonic() - begun)
+
+
+def report(arguments: argparse.Namespace, ledger: Ledger, caught: list[str], seconds: float) -> int:
+    """One JSON object per figure; 1 when a safety figure is not zero, or a mutant was not found out."""
+    cycles = ledger.cycles
+    naked = sorted(second for cycle in cycles for second in cycle.naked)
+    counts = {
+        name: sum(getattr(cycle, name) for cycle in cycles) for name in ("duplicates", "lost", "unprotected")
+    }
+
+    def line(name: str, value: object, unit: str, limit: object = None) -> None:
+        print(json.dumps({"name": f"crash.{name}", "value": value, "unit": unit, "limit": limit}))
+
+    line("kills", ledger.kills, "kills", arguments.kills)
+    for name, value in counts.items():
+        line(name, value, name, 0)
+    for name, fraction in (("p50", 0.5), ("p95", 0.95), ("max", 1.0)):
+        value = naked[min(int(len(naked) * fraction), len(naked) - 1)] if naked else None
+        line(f"naked_{name}_s", value, "seconds from the entry's sending to its live stop")
+    line("mutants_caught", len(caught), "mutants", len(MUTANTS))
+    line("pairs", len(ledger.done), "pairs of label and fault, or leg and fault at random")
+    line("missed", sum(len(cycle.missed) for cycle in cycles), "labels that were armed and not passed")
+    line("orders", sum(cycle.orders for cycle in cycles), "orders")
+    line("partial_fills", sum(cycle.partial_fills for cycle in cycles), "orders filled in part")
+    line("seconds", round(seconds, 1), "seconds of this run")
+    for text in [wrong for cycle in cycles for wrong in cycle.wrong][:SHOWN]:
+        sys.stderr.write(f"{text}\n")
+    enough = ledger.kills >= arguments.kills and len(caught) == len(MUTANTS)
+    return 0 if enough and not any(counts.values()) else 1
+
+
+def parse(arguments: list[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--kills", type=int, default=1_000)
+    parser.add_argument("--lanes", type=int, default=os.cpu_count() or 2)
+    parser.add_argument("--wallets", type=int, default=3, help="wallets that trade at once in a lane")
+    parser.add_argument("--minutes", type=float, default=28.0, help="stop striking after this long")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--fresh", action="store_true", help="forget what an earlier run did")
+    parser.add_argument("--folder", type=Path, default=ROOT_DIR / "var" / "soak-crash")
+    return parser.parse_args(arguments)
+
+
+def main() -> int:
+    arguments = parse()
+    host = arguments.folder / "services"
+    host.mkdir(parents=True, exist_ok=True)
+    with session_lock(host):
+        services = session_services(host, os.getpid())
+    try:
+        return asyncio.run(run(arguments, services))
+    finally:
+        stop_session_services(host)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

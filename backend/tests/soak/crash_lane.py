@@ -1,0 +1,260 @@
+"""One lane of the crash run: its own database, paper exchange, wallets, and an executor that is killed."""
+
+import asyncio
+import random
+import shutil
+import signal
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from decimal import Decimal
+from pathlib import Path
+
+import asyncpg
+
+from app.core.config import Settings
+from app.repositories.trading_accounts import TradingAccount
+from app.services.trading.audit import verify_wallet
+from app.services.trading.balances import account_key
+from tests.conftest import create_database, settings_for
+from tests.paper_venue import PaperVenue
+from tests.service_host import TestServices
+from tests.services.trading.executor_host import ExecutorHost, ExecutorProcess
+from tests.services.trading.floor import SYMBOLS, WEIGHT_LIMIT, TradingFloor, until
+from tests.soak.crash_plan import Blow, rules_of
+
+MARGIN_MS = 1_900  # clock offset 0, a read lag of 700 ms, one second, and a little
+LABEL_SECONDS = 5.0
+SETTLE_SECONDS = 30.0
+RANDOM_SECONDS = 0.4
+NO_LIMITS: dict[str, object] = {
+    "position_sizing_method": "fixed_amount",
+    "max_daily_loss_usd": None,
+    "max_daily_loss_percent": None,
+    "max_position_size_usd": None,
+}
+NAKED = """
+    SELECT extract(epoch FROM (SELECT min(l.timestamp) FROM execution_logs l WHERE l.trade_id = t.id AND (
+        (l.action IN ('place_stop', 'move_stop') AND l.status IN ('open', 'partial', 'filled'))
+        OR l.action IN ('exit', 'exit_filled'))) - min(o.sent_at)) AS seconds
+    FROM trades t JOIN orders o ON o.trade_id = t.id AND o.leg = 'entry' AND o.filled_quantity > 0
+    WHERE t.wallet_id = ANY($1) AND t.opened_at IS NOT NULL GROUP BY t.id"""
+
+
+@dataclass
+class Cycle:
+    """What one life of a set of trades showed. Times in seconds from the sending of an entry to its live stop."""
+
+    struck: list[str] = field(default_factory=list)
+    missed: list[str] = field(default_factory=list)
+    duplicates: int = 0
+    lost: int = 0
+    unprotected: int = 0
+    partial_fills: int = 0
+    orders: int = 0
+    naked: list[float] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+
+    @property
+    def violations(self) -> int:
+        return self.duplicates + self.lost + self.unprotected
+
+    def as_row(self) -> dict[str, object]:
+        return asdict(self)
+
+
+class Lane:
+    """Arranges, kills, waits, and lets the venue judge."""
+
+    def __init__(
+        self, number: int, services: TestServices, folder: Path, *, wallets: int, mutant: str | None = None
+    ) -> None:
+        self.name = f"crash_{mutant or number}"
+        self._services, self._root = services, folder / "services"
+        self._folder = folder / self.name
+        self._wallets, self._mutant, self._number = wallets, mutant, number
+        self._dice = random.Random(number)
+        self._moving = number % 2 == 1
+        self._cycles = 0
+
+    async def open(self) -> None:
+        """Start everything that this lane alone uses."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self._folder.mkdir(parents=True)
+        await asyncio.to_thread(create_database, self._services, self._root, self.name)
+        self.settings: Settings = settings_for(self._services, self.name, self._folder, 1 + self._number % 15)
+        options = (
+            "--feed",
+            "synthetic",
+            "--seed",
+            str(7 + self._number),
+            "--weight-limit",
+            str(WEIGHT_LIMIT),
+        )
+        self.venue = PaperVenue(self._folder, (*options, "--speed", "60"))
+        await asyncio.to_thread(self.venue.start)
+        self._sql = await asyncpg.connect(self.settings.database_url)
+        self.floor = TradingFloor(self.settings, self._sql, self.venue)
+        await self.floor.open()
+        if not self._moving:
+            self.venue.pause()
+        self.host = ExecutorHost(
+            self.settings, self.venue, self._folder, margin_ms=MARGIN_MS, mutant=self._mutant
+        )
+        await asyncio.to_thread(self.host.start)
+
+    async def close(self) -> None:
+        await asyncio.to_thread(self.host.stop)
+        await self.floor.close()
+        await self._sql.close()
+        await asyncio.to_thread(self.venue.stop)
+
+    async def cycle(self, blows: Sequence[Blow]) -> Cycle:
+        """Enter, move, leave a part, leave: with a kill at each, and an audit at the end."""
+        found, self._cycles = Cycle(), self._cycles + 1
+        symbol = SYMBOLS[self._cycles % len(SYMBOLS)]
+        if not self._moving:
+            self.venue.step(1)  # the book that was consumed comes back
+        accounts = [await self._account() for _ in range(self._wallets)]
+        for blow in blows:
+            await self._strike(blow, symbol, accounts, found)
+            await self._settle(accounts, found, blow.key)
+        if any([await self._is_held(account) for account in accounts]):
+            await self._ask("exit", symbol, accounts)
+            await self._settle(accounts, found, "end", flat=True)
+        await self._audit(accounts, found)
+        await self._sql.execute(
+            "UPDATE wallets SET auto_trade_enabled = false, status = 'archived' WHERE id = ANY($1)",
+            [account.wallet_id for account in accounts],
+        )
+        return found
+
+    async def _account(self) -> TradingAccount:
+        amount = Decimal(self._dice.choice([2_000, 200_000, 1_600_000]))  # the largest find the book too thin
+        user = await self.floor.user(**NO_LIMITS, fixed_amount_usd=amount)
+        return await self.floor.wallet(user, deposit="50000000")
+
+    async def _strike(
+        self, blow: Blow, symbol: str, accounts: Sequence[TradingAccount], found: Cycle
+    ) -> None:
+        """Kill the executor once while it does the leg's work, and start the next one."""
+        process = self.host.processes[-1]
+        self.venue.control("POST", "/sim/fault", rules_of(blow, len(accounts)))
+        if blow.label is not None:
+            self.host.crash_file.write_text(blow.label)
+        await self._ask(blow.leg, symbol, accounts)
+        if blow.label is None:
+            await asyncio.sleep(self._dice.uniform(0, RANDOM_SECONDS))
+            process.send_signal(signal.SIGKILL)
+        died = await self._is_gone(process)
+        self.host.crash_file.unlink(missing_ok=True)
+        (found.struck if died else found.missed).append(blow.key)
+        if died:
+            await asyncio.to_thread(self.host.start)
+
+    async def _is_gone(self, process: ExecutorProcess) -> bool:
+        async def look() -> bool | None:
+            return None if process.is_alive else True
+
+        try:
+            return await until(look, LABEL_SECONDS)
+        except AssertionError:
+            return False
+
+    async def _ask(self, leg: str, symbol: str, accounts: Sequence[TradingAccount]) -> None:
+        """Give the executor the leg's work, for every wallet that has a position to do it with."""
+        if leg in ("entry", "stop"):
+            await self.floor.signal(symbol, stop="0.03")
+            return
+        for account in accounts:
+            trade = await self.floor.trade(account, symbol)
+            if trade is None or trade["status"] != "PROTECTED":
+                continue
+            match leg:
+                case "move":
+                    price = await self._tighter(trade)
+                    await self.floor.enqueue(
+                        "move_stop", {"trade_id": str(trade["id"]), "stop_price": str(price)}
+                    )
+                case "scale_out":
+                    await self.floor.bring_into_profit(trade)
+                    await self.floor.ask_for_part(trade, "1")
+                case _:
+                    await self.floor.enqueue("exit", {"trade_id": str(trade["id"]), "reason": "manual"})
+
+    async def _tighter(self, trade: asyncpg.Record) -> Decimal:
+        """A stop a little tighter; where the market moves, so near that it may trigger while it is moved."""
+        near = Decimal(str(trade["stop_price"])) * Decimal("1.005")
+        if not self._moving:
+            return near
+        quote = await self.floor.reader.quote("paper", trade["symbol"])
+        return near if quote is None else max(near, quote.mark_price * Decimal("0.9995"))
+
+    async def _settle(
+        self, accounts: Sequence[TradingAccount], found: Cycle, after: str, *, flat: bool = False
+    ) -> None:
+        """Wait until every wallet is at rest: flat without an order, or held under one stop over all of it."""
+        loop = asyncio.get_running_loop()
+        end, restless = loop.time() + SETTLE_SECONDS, list(accounts)
+        while restless and loop.time() < end:
+            restless = [one for one in restless if not await self._is_at_rest(one, flat=flat)]
+            await asyncio.sleep(0.03)
+        self.venue.control("POST", "/sim/fault", {})
+        for account in restless:
+            held, orders = await self._at_venue(account)
+            found.unprotected += bool(held) and not orders
+            found.lost += not (held and not orders)
+            found.wrong.append(
+                f"{self.name} after {after}: {held} {orders}\n{await self.floor.describe(account)}"
+            )
+
+    async def _is_at_rest(self, account: TradingAccount, *, flat: bool) -> bool:
+        waiting = await self._sql.fetchval(
+            "SELECT count(*) FROM outbox WHERE processed_at IS NULL AND error IS NULL"
+        )
+        trades = await self._sql.fetch(
+            "SELECT status, quantity FROM trades WHERE wallet_id = $1 AND status NOT IN"
+            " ('CLOSED', 'REJECTED', 'EXPIRED')",
+            account.wallet_id,
+        )
+        unsettled = await self._sql.fetchval(
+            "SELECT count(*) FROM orders WHERE wallet_id = $1 AND status IN ('INTENT', 'SENDING', 'PARTIAL')",
+            account.wallet_id,
+        )
+        if waiting or unsettled or any(trade["status"] != "PROTECTED" for trade in trades):
+            return False
+        if flat and trades:
+            return False
+        held, orders = await self._at_venue(account)
+        quantities = [trade["quantity"] for trade in trades]
+        return held == sum(quantities) and orders == quantities
+
+    async def _is_held(self, account: TradingAccount) -> bool:
+        held, _ = await self._at_venue(account)
+        return bool(held)
+
+    async def _at_venue(self, account: TradingAccount) -> tuple[Decimal, list[Decimal]]:
+        """What the venue shows: quantity held, and the quantities of the working orders."""
+        gateway = await self.floor.desk.gateways.for_account(account_key(account))
+        positions, orders = await gateway.positions(None), await gateway.open_orders(None)
+        return sum((one.quantity for one in positions), Decimal(0)), [order.quantity for order in orders]
+
+    async def _audit(self, accounts: Sequence[TradingAccount], found: Cycle) -> None:
+        """Books against the venue's own record of every trade that it made."""
+        ids = [account.wallet_id for account in accounts]
+        for account in accounts:
+            audited = await verify_wallet(
+                self.floor.desk.database, self.floor.desk.gateways, account, self.floor.terms.deployment
+            )
+            found.duplicates += audited.duplicate_entries
+            found.lost += audited.lost_fills + audited.unknown_orders + audited.position_differences
+            found.unprotected += audited.unprotected_positions
+            if not audited.is_sound:
+                found.wrong.append(f"{self.name}: {audited}\n{await self.floor.describe(account)}")
+        rows = await self._sql.fetch(NAKED, ids)
+        found.naked += [float(row["seconds"]) for row in rows if row["seconds"] is not None]
+        found.orders += await self._sql.fetchval("SELECT count(*) FROM orders WHERE wallet_id = ANY($1)", ids)
+        found.partial_fills += await self._sql.fetchval(
+            "SELECT count(*) FROM orders WHERE wallet_id = ANY($1) AND filled_quantity > 0"
+            " AND filled_quantity < quantity",
+            ids,
+        )
