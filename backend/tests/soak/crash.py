@@ -29,6 +29,8 @@ from tests.services.trading.mutants import MUTANTS
 from tests.soak.crash_lane import Cycle, Lane
 from tests.soak.crash_plan import GROUPS, Blow, at_random, every_pair
 
+SERVICES = "services"
+FIRST_MUTANT = 12
 MUTANT_CYCLES = 6
 MUTANT_BLOWS = {
     "send_first": Blow("entry", "after_response_entry", "none"),
@@ -88,7 +90,9 @@ async def run_lane(
     number: int, services: TestServices, arguments: argparse.Namespace, plan: Plan, ledger: Ledger, end: float
 ) -> None:
     """Cycle after cycle until the kills are made or the time is up."""
-    lane = Lane(number, services, arguments.folder, wallets=arguments.wallets)
+    lane = Lane(
+        number, services, arguments.folder / SERVICES, arguments.folder / "lanes", wallets=arguments.wallets
+    )
     await lane.open()
     try:
         while ledger.kills < arguments.kills and time.monotonic() < end:
@@ -102,9 +106,10 @@ async def run_lane(
         await lane.close()
 
 
-async def is_caught(mutant: str, services: TestServices, folder: Path, wallets: int) -> bool:
+async def is_caught(mutant: str, services: TestServices, services_folder: Path, folder: Path) -> bool:
     """Whether the driver finds an executor out that is wrong on purpose."""
-    lane = Lane(2 * MUTANTS.index(mutant) + 12, services, folder, wallets=wallets, mutant=mutant)
+    number = FIRST_MUTANT + 2 * MUTANTS.index(mutant)  # an even number: the market stands still
+    lane = Lane(number, services, services_folder, folder, wallets=2, mutant=mutant)
     await lane.open()
     try:
         for _ in range(MUTANT_CYCLES):
@@ -172,7 +177,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
 
 def main() -> int:
     arguments = parse()
-    host = arguments.folder / "services"
+    host = arguments.folder / SERVICES
     host.mkdir(parents=True, exist_ok=True)
     with session_lock(host):
         services = session_services(host, os.getpid())

@@ -5,6 +5,7 @@ import random
 import shutil
 import signal
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -66,10 +67,17 @@ class Lane:
     """Arranges, kills, waits, and lets the venue judge."""
 
     def __init__(
-        self, number: int, services: TestServices, folder: Path, *, wallets: int, mutant: str | None = None
+        self,
+        number: int,
+        services: TestServices,
+        services_folder: Path,
+        folder: Path,
+        *,
+        wallets: int,
+        mutant: str | None = None,
     ) -> None:
         self.name = f"crash_{mutant or number}"
-        self._services, self._root = services, folder / "services"
+        self._services, self._root = services, services_folder
         self._folder = folder / self.name
         self._wallets, self._mutant, self._number = wallets, mutant, number
         self._dice = random.Random(number)
@@ -77,7 +85,7 @@ class Lane:
         self._cycles = 0
 
     async def open(self) -> None:
-        """Start everything that this lane alone uses."""
+        """Start everything that this lane alone uses; what was started is ended where that fails."""
         shutil.rmtree(self._folder, ignore_errors=True)
         self._folder.mkdir(parents=True)
         await asyncio.to_thread(create_database, self._services, self._root, self.name)
@@ -91,22 +99,25 @@ class Lane:
             str(WEIGHT_LIMIT),
         )
         self.venue = PaperVenue(self._folder, (*options, "--speed", "60"))
-        await asyncio.to_thread(self.venue.start)
-        self._sql = await asyncpg.connect(self.settings.database_url)
-        self.floor = TradingFloor(self.settings, self._sql, self.venue)
-        await self.floor.open()
-        if not self._moving:
-            self.venue.pause()
-        self.host = ExecutorHost(
-            self.settings, self.venue, self._folder, margin_ms=MARGIN_MS, mutant=self._mutant
-        )
-        await asyncio.to_thread(self.host.start)
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(asyncio.to_thread, self.venue.stop)
+            await asyncio.to_thread(self.venue.start)
+            self._sql = await asyncpg.connect(self.settings.database_url)
+            stack.push_async_callback(self._sql.close)
+            self.floor = TradingFloor(self.settings, self._sql, self.venue)
+            await self.floor.open()
+            stack.push_async_callback(self.floor.close)
+            if not self._moving:
+                self.venue.pause()
+            self.host = ExecutorHost(
+                self.settings, self.venue, self._folder, margin_ms=MARGIN_MS, mutant=self._mutant
+            )
+            stack.push_async_callback(asyncio.to_thread, self.host.stop)
+            await asyncio.to_thread(self.host.start)
+            self._stack = stack.pop_all()
 
     async def close(self) -> None:
-        await asyncio.to_thread(self.host.stop)
-        await self.floor.close()
-        await self._sql.close()
-        await asyncio.to_thread(self.venue.stop)
+        await self._stack.aclose()
 
     async def cycle(self, blows: Sequence[Blow]) -> Cycle:
         """Enter, move, leave a part, leave: with a kill at each, and an audit at the end."""

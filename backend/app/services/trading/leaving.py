@@ -67,12 +67,13 @@ async def ask_for_part(
         await transaction.trades.request_exit(transaction.user_id, trade_id, ExitReason.TAKE_PROFIT)
     trade.scale_out_step = step
     trade.scale_out_quantity = sum((part.quantity for part in plan[:step]), Decimal(0))
-    trade.break_even_price = break_even_stop(
-        side=case.side,
-        entry_price=trade.entry_price,
-        fee_rate=instrument.taker_fee_rate,
-        instrument=instrument,
-    )
+    if trade.break_even_price is None:
+        trade.break_even_price = break_even_stop(
+            side=case.side,
+            entry_price=trade.entry_price,
+            fee_rate=instrument.taker_fee_rate,
+            instrument=instrument,
+        )
     transaction.announcements.changed(transaction.user_id, "position", trade_id)
     return True
 
