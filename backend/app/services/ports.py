@@ -88,6 +88,14 @@ class ExchangeGateways(Protocol):
 
     async def for_account(self, key: AccountKey) -> ExchangeGateway: ...
 
+    def clock_offset_ms(self, venue: str) -> int | None:
+        """How far the venue's clock is ahead of ours, as last measured; None before the first time."""
+        ...
+
+    async def measure_clock(self, venue: str) -> int:
+        """Measure it now; raises `app.domain.venue.VenueUnavailableError`."""
+        ...
+
     async def close(self) -> None: ...
 
 

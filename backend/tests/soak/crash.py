@@ -128,7 +128,9 @@ async def run(arguments: argparse.Namespace, services: TestServices) -> int:
         *(run_lane(number, services, arguments, plan, ledger, end) for number in range(arguments.lanes))
     )
     caught = [
-        mutant for mutant in MUTANTS if await is_caught(mutant, services, arguments.folder, arguments.wallets)
+        mutant
+        for mutant in MUTANTS
+        if await is_caught(mutant, services, arguments.folder / SERVICES, arguments.folder / "lanes")
     ]
     sys.stderr.write("\n")
     return report(arguments, ledger, caught, time.monotonic() - begun)

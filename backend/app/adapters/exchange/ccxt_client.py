@@ -9,9 +9,10 @@ import structlog
 
 from app.adapters.exchange import dialect
 from app.adapters.exchange.ccxt_instances import Ccxt
-from app.adapters.exchange.error_map import UNKNOWN_ORDER, outcome_of_order, read_error
+from app.adapters.exchange.error_map import TIMESTAMP_REFUSED, UNKNOWN_ORDER, outcome_of_order, read_error
 from app.adapters.exchange.limiter import Priority, WeightLimiter
 from app.adapters.exchange.streams import AccountStream
+from app.adapters.exchange.venue_clock import VenueClock
 from app.adapters.exchange.venues import VenueProfile
 from app.domain.limits import ApprovedOrder
 from app.domain.symbols import venue_symbol
@@ -22,6 +23,7 @@ from app.domain.venue import (
     LedgerEntry,
     OrderTicket,
     PlaceOutcome,
+    Refused,
     Unknown,
     VenueFill,
     VenueOrder,
@@ -43,6 +45,7 @@ class CcxtGateway:
         client: Ccxt,
         limiter: WeightLimiter,
         stream: AccountStream,
+        clock: VenueClock,
         *,
         page: int = PAGE,
     ) -> None:
@@ -50,6 +53,7 @@ class CcxtGateway:
         self._client = client
         self._limiter = limiter
         self._stream = stream
+        self._clock = clock
         self._page = page
 
     async def place_entry(self, order: ApprovedOrder, ticket: OrderTicket) -> PlaceOutcome:
@@ -180,7 +184,7 @@ class CcxtGateway:
             "symbol": venue_symbol(ticket.symbol),
             "side": ticket.side.value.upper(),
             "quantity": f"{ticket.quantity:f}",
-            "timestamp": ticket.timestamp_ms,
+            "timestamp": ticket.timestamp_ms + self._clock.correction_ms,
             "recvWindow": ticket.receive_window_ms,
         }
 
@@ -211,7 +215,10 @@ class CcxtGateway:
             row = await method(params)
         except (ccxt.BaseError, OSError, TimeoutError) as error:
             await self._note_limits(error)
-            return outcome_of_order(error)
+            outcome = outcome_of_order(error)
+            if isinstance(outcome, Refused) and outcome.code == str(TIMESTAMP_REFUSED):
+                await self._set_clock()
+            return outcome
         await self._note_limits(None)
         try:
             return Accepted(read(row), dialect.own_milliseconds(self._client.last_response_headers or {}))
@@ -228,6 +235,7 @@ class CcxtGateway:
     ) -> Answer:
         """Return the answer; None for a code in `absent`; raises `VenueUnavailableError` otherwise."""
         await self._limiter.acquire(weight, priority)
+        self._client.options["timeDifference"] = -self._clock.correction_ms
         try:
             answer = await method(dict(params))
         except (ccxt.BaseError, OSError, TimeoutError) as error:
@@ -235,6 +243,8 @@ class CcxtGateway:
             found = read_error(error)
             if found.code in absent:
                 return None
+            if found.code == TIMESTAMP_REFUSED:
+                await self._set_clock()
             raise VenueUnavailableError(f"{type(error).__name__}: {found}") from None
         await self._note_limits(None)
         return answer
@@ -248,6 +258,13 @@ class CcxtGateway:
             self._client.fapiPrivateGetOrder, params, 1, Priority.EXIT, absent=UNKNOWN_ORDER
         )
         return dialect.conditional_order(row, became)
+
+    async def _set_clock(self) -> None:
+        """The venue says that its clock is not ours: what is signed next carries its time."""
+        try:
+            await self._clock.measure()
+        except VenueUnavailableError as error:
+            log.warning("the venue's clock could not be read", venue=self._profile.id, error=str(error))
 
     async def _note_limits(self, error: BaseException | None) -> None:
         await self._limiter.note(self._client.last_response_headers or {}, error)

@@ -14,7 +14,8 @@ _ADDRESS = re.compile(r"\b(?:https?|wss?)://\S+")
 
 ALREADY_THERE = frozenset({-4116})
 UNKNOWN_ORDER = frozenset({-2011, -2013})
-RETRYABLE = frozenset({-1003, -1008, -1015, -1021})
+TIMESTAMP_REFUSED = -1021
+RETRYABLE = frozenset({-1003, -1008, -1015, TIMESTAMP_REFUSED})
 DEFINITE = frozenset(
     {
         -1022, -1100, -1101, -1102, -1106, -1111, -1112, -1115, -1116, -1117, -1121, -2014, -2015, -2018,

@@ -13,6 +13,7 @@ from app.adapters.exchange.ccxt_client import CcxtGateway
 from app.adapters.exchange.ccxt_instances import Ccxt, MarketCache, make_instance
 from app.adapters.exchange.limiter import WeightLimiter
 from app.adapters.exchange.streams import AccountStream
+from app.adapters.exchange.venue_clock import VenueClock
 from app.adapters.exchange.venues import VenueProfile, venue_profile
 from app.domain.venue import AccountKey
 
@@ -44,6 +45,7 @@ class GatewayPool:
         self._size = size
         self._gateways: OrderedDict[UUID, CcxtGateway] = OrderedDict()
         self._limiters: dict[str, WeightLimiter] = {}
+        self._clocks: dict[str, VenueClock] = {}
         self._session: aiohttp.ClientSession | None = None
         self._lock = asyncio.Lock()
 
@@ -86,21 +88,44 @@ class GatewayPool:
             self._limiters[profile.id] = known
         return known
 
+    def clock_offset_ms(self, venue: str) -> int | None:
+        return self._clock(self._profile(venue)).offset_ms
+
+    async def measure_clock(self, venue: str) -> int:
+        return await self._clock(self._profile(venue)).measure()
+
+    def _clock(self, profile: VenueProfile) -> VenueClock:
+        known = self._clocks.get(profile.id)
+        if known is None:
+            client = make_instance(profile, session=self._shared_session())
+
+            async def read() -> int:
+                return int((await client.fapiPublicGetTime())["serverTime"])
+
+            known = VenueClock(profile.id, read, self._now)
+            self._clocks[profile.id] = known
+        return known
+
+    def _shared_session(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=CONNECTIONS))
+        return self._session
+
     async def _connect(self, key: AccountKey) -> CcxtGateway:
         profile = self._profile(key.venue)
         return self._gateway(profile, await self._credentials(key))
 
     def _gateway(self, profile: VenueProfile, credentials: tuple[str, str]) -> CcxtGateway:
-        if self._session is None:
-            self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=CONNECTIONS))
-        client = make_instance(profile, credentials=credentials, session=self._session)
+        client = make_instance(profile, credentials=credentials, session=self._shared_session())
 
         async def stream() -> Ccxt:
             instance = make_instance(profile, credentials=credentials, streaming=True)
             await self._markets.share(profile, instance)
             return instance
 
-        return CcxtGateway(profile, client, self.limiter(profile), AccountStream(stream))
+        return CcxtGateway(
+            profile, client, self.limiter(profile), AccountStream(stream), self._clock(profile)
+        )
 
     def _profile(self, venue: str) -> VenueProfile:
         return venue_profile(venue, self._paper_url, self._paper_weight)

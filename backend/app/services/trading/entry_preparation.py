@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from app.domain.clock_offset import MAX_ENTRY_OFFSET_MS, may_enter_by_clock
 from app.domain.execution_settings import ExecutionSettings
 from app.models.order import Order
 from app.models.trade import Trade
@@ -19,6 +20,8 @@ from app.services.trading.trade_case import TradeCase
 
 BOOK_AGAIN_SECONDS = 0.5
 NOT_CONFIRMED = "not_confirmed"
+CLOCK_AGAIN_SECONDS = 0.1
+CLOCK_OFFSET = "clock_offset"
 INSTRUMENT_UNKNOWN = "instrument_unknown"
 
 
@@ -43,6 +46,9 @@ async def prepare_entry(
 ) -> EntryTerms | BookNeeded | NotYet | Refusal:
     """Return the terms on which the entry may be routed, or what stands before that."""
     trade = case.trade
+    clock = _clock(desk, trade.venue)
+    if clock is not None:
+        return clock
     row = await transaction.execution_settings.of_wallet(transaction.user_id, trade.wallet_id)
     instrument = await desk.markets.instrument(trade.venue, trade.symbol)
     if instrument is None:
@@ -59,6 +65,20 @@ async def prepare_entry(
         return NotYet(BOOK_AGAIN_SECONDS)
     volatility = desk.risk.daily_volatility(trade.venue, trade.symbol)
     return EntryTerms(settings, held.book, instrument, volatility)
+
+
+def _clock(desk: Desk, venue: str) -> NotYet | Refusal | None:
+    """None where the venue's clock is known and near enough to ours."""
+    offset_ms = desk.gateways.clock_offset_ms(venue)
+    if offset_ms is None:
+        return NotYet(CLOCK_AGAIN_SECONDS)
+    if may_enter_by_clock(offset_ms):
+        return None
+    return Refusal(
+        CLOCK_OFFSET,
+        f"The venue's clock is {abs(offset_ms)} ms {'ahead of' if offset_ms > 0 else 'behind'} ours;"
+        f" entries stop beyond {MAX_ENTRY_OFFSET_MS} ms.",
+    )
 
 
 def _confirmation(

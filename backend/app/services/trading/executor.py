@@ -17,11 +17,13 @@ from app.repositories.fan_out import FanOutTransaction
 from app.repositories.outbox import OutboxItem
 from app.repositories.trades import LiveTrade
 from app.services.trading.account_queue import AccountQueue
+from app.services.trading.clock_watch import MEASURE_SECONDS, ClockWatch
 from app.services.trading.desk import Desk
 from app.services.trading.intake import Intake
 from app.services.trading.shard_leases import ShardLeases
 
 POLL_SECONDS = 0.5
+FIRST_CLOCK_SECONDS = 0.05
 TEND_FRACTION = 1 / 3
 ROWS_AT_ONCE = 64
 TASKS_AT_ONCE = 16
@@ -48,6 +50,7 @@ class Executor:
         self._notifications = notifications
         self._queues: dict[UUID, AccountQueue] = {}
         self._intake = Intake(desk, self._queues.get)
+        self._clocks = ClockWatch(desk)
         self._wake = asyncio.Event()
         self._under_way: dict[int, asyncio.Task[None]] = {}
         self._sweep_place = 0
@@ -59,6 +62,7 @@ class Executor:
             asyncio.create_task(self._repeat("outbox", self._take_work, 0.0)),
             asyncio.create_task(self._repeat("sweep", self._sweep, 0.0)),
             asyncio.create_task(self._repeat("listen", self._listen, RETRY_SECONDS)),
+            asyncio.create_task(self._repeat("clocks", self._look_at_clocks, 0.0)),
         ]
         await stop.wait()
         for task in loops[1:]:
@@ -128,6 +132,12 @@ class Executor:
             if queue is not None:
                 queue.drive(trade.trade_id)
                 queue.reconcile(None)
+
+    async def _look_at_clocks(self) -> None:
+        """Measure the venues' clocks now and every few seconds; at once when the first account comes."""
+        venues = {queue.account.venue for queue in self._queues.values()}
+        await self._clocks.look(sorted(venues))
+        await asyncio.sleep(MEASURE_SECONDS if venues else FIRST_CLOCK_SECONDS)
 
     async def _listen(self) -> None:
         async for _ in self._notifications.listen("outbox"):

@@ -8,6 +8,7 @@ from app.adapters.exchange.ccxt_client import PAGE, CcxtGateway
 from app.adapters.exchange.ccxt_instances import Ccxt, MarketCache, make_instance
 from app.adapters.exchange.limiter import WeightLimiter
 from app.adapters.exchange.streams import AccountStream
+from app.adapters.exchange.venue_clock import VenueClock
 from app.adapters.exchange.venues import venue_profile
 from app.core.clock import utc_now
 from app.domain.limits import ApprovedOrder, review
@@ -59,7 +60,12 @@ class Account:
             return instance
 
         limiter = WeightLimiter(None, profile.id, WEIGHT, self.clock.now)
-        gateway = CcxtGateway(profile, client, limiter, AccountStream(stream), page=page)
+
+        async def venue_time() -> int:
+            return int((await client.fapiPublicGetTime())["serverTime"])
+
+        clock = VenueClock(profile.id, venue_time, self.clock.now)
+        gateway = CcxtGateway(profile, client, limiter, AccountStream(stream), clock, page=page)
         self.gateways.append(gateway)
         return gateway
 

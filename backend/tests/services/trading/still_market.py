@@ -60,5 +60,11 @@ class NoVenue:
     async def for_account(self, key: AccountKey) -> ExchangeGateway:
         raise VenueUnavailableError(f"there is no venue for {key.wallet_id}")
 
+    def clock_offset_ms(self, venue: str) -> int | None:
+        return None
+
+    async def measure_clock(self, venue: str) -> int:
+        raise VenueUnavailableError(f"there is no venue {venue}")
+
     async def close(self) -> None:
         return

@@ -1,0 +1,54 @@
+"""How far a venue's clock is from ours: measured, corrected for in what we sign, and told to who asks."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+import ccxt
+import structlog
+
+from app.adapters.exchange.error_map import read_error
+from app.domain.venue import VenueUnavailableError
+
+SAMPLES = 3
+
+log = structlog.get_logger(__name__)
+
+
+class VenueClock:
+    """One venue's clock. `read` asks for the venue's time (milliseconds since 1970)."""
+
+    def __init__(self, venue: str, read: Callable[[], Awaitable[int]], now: Callable[[], datetime]) -> None:
+        self._venue = venue
+        self._read = read
+        self._now = now
+        self._measuring: asyncio.Task[int] | None = None
+        self.offset_ms: int | None = None  # positive: the venue is ahead; None before it was measured
+        self.correction_ms = 0  # what is added to our time before it is signed
+
+    async def measure(self) -> int:
+        """Measure and return the offset in milliseconds; raises VenueUnavailableError. Who asks while another
+        measures waits for that one."""
+        if self._measuring is None or self._measuring.done():
+            self._measuring = asyncio.create_task(self._measure())
+        return await asyncio.shield(self._measuring)
+
+    async def _measure(self) -> int:
+        """The sample with the shortest round trip counts: its error is at most half of that trip. An offset
+        within its own error is no offset."""
+        best: tuple[float, float] | None = None
+        for _ in range(SAMPLES):
+            sent = self._now().timestamp() * 1000
+            try:
+                told = await self._read()
+            except (ccxt.BaseError, OSError, TimeoutError) as error:
+                raise VenueUnavailableError(
+                    f"{self._venue} does not tell its time: {read_error(error)}"
+                ) from None
+            back = self._now().timestamp() * 1000
+            best = min(best or (float("inf"), 0.0), (back - sent, told - (sent + back) / 2))
+        assert best is not None  # noqa: S101 - there was at least one sample
+        trip, offset = best
+        self.offset_ms = round(offset)
+        self.correction_ms = 0 if abs(offset) <= trip / 2 + 1 else self.offset_ms
+        return self.offset_ms
