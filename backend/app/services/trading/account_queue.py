@@ -4,11 +4,13 @@ Work is named, not piled up: the same trade or symbol waits once. Trades come be
 """
 
 import asyncio
+import random
 from collections import OrderedDict
 from uuid import UUID
 
 import structlog
 
+from app.domain.backoff import backoff_seconds
 from app.domain.venue import VenueUnavailableError
 from app.repositories.trading_accounts import TradingAccount
 from app.services.trading.desk import Desk
@@ -18,6 +20,7 @@ from app.services.trading.trade_driver import TradeDriver
 
 RETRY_SECONDS = 0.5
 MOST_RETRY_SECONDS = 10.0
+MOST_TRADE_RETRY_SECONDS = 2.0  # a stop or an exit may be what waits
 HINT_RETRY_SECONDS = 1.0
 HINT_GATHER_SECONDS = 0.03
 SWEEPS_PER_FULL_READ = 20
@@ -41,6 +44,7 @@ class AccountQueue:
         self._timers: dict[Key, asyncio.TimerHandle] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._failures = 0
+        self._failed: dict[UUID, int] = {}  # times in a row that a trade's step failed
         self._sweeps = 0
 
     def start(self, *, follow_hints: bool = True) -> None:
@@ -106,7 +110,7 @@ class AccountQueue:
     async def _pause(self) -> None:
         self._failures += 1
         self._idle.set()
-        await asyncio.sleep(min(RETRY_SECONDS * self._failures, MOST_RETRY_SECONDS))
+        await asyncio.sleep(_wait(self._failures, RETRY_SECONDS, MOST_RETRY_SECONDS))
 
     async def _next(self) -> None:
         if self._trades:
@@ -131,12 +135,18 @@ class AccountQueue:
         except BaseException:
             self.drive(trade_id, RETRY_SECONDS)
             raise
+        if rest.failed:
+            self._failed[trade_id] = self._failed.get(trade_id, 0) + 1
+        else:
+            self._failed.pop(trade_id, None)
         if rest.changed:
             self._balance_due = True
         if rest.suspicious:
             self.reconcile(None)
         if rest.seconds is not None:
-            self.drive(trade_id, rest.seconds)
+            times = self._failed.get(trade_id)
+            again = rest.seconds if times is None else _wait(times, rest.seconds, MOST_TRADE_RETRY_SECONDS)
+            self.drive(trade_id, again)
 
     async def _reconcile(self, symbol: str | None) -> None:
         try:
@@ -173,3 +183,12 @@ class AccountQueue:
             except Exception:
                 log.exception("following hints failed", wallet_id=str(self.account.wallet_id))
             await asyncio.sleep(HINT_RETRY_SECONDS)
+
+
+def _wait(failures: int, base_seconds: float, most_seconds: float) -> float:
+    return backoff_seconds(
+        failures,
+        base_seconds=base_seconds,
+        most_seconds=most_seconds,
+        draw=random.random(),  # noqa: S311 - it spreads, it hides nothing
+    )

@@ -51,11 +51,13 @@ log = structlog.get_logger(__name__)
 @dataclass(frozen=True, slots=True)
 class Rest:
     """The trade is at rest: look again after `seconds` (None: when something happens). `changed` when its
-    fills changed, `suspicious` when the venue refused what our books say is possible."""
+    fills changed, `suspicious` when the venue refused what our books say is possible, `failed` when the venue
+    gave no certain answer or refused for now: then the wait grows with every time in a row."""
 
     seconds: float | None
     changed: bool = False
     suspicious: bool = False
+    failed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ class TradeDriver:
                 rest = await self._carry_out(trade_id, step)
             except VenueUnavailableError as error:
                 log.warning("the venue gives no certain answer", trade_id=str(trade_id), error=str(error))
-                return Rest(ASK_AGAIN_SECONDS * 3, self._changed)
+                return Rest(ASK_AGAIN_SECONDS, self._changed, failed=True)
             if rest is not None:
                 return rest
         log.error("a trade takes too many steps", trade_id=str(trade_id))
@@ -208,8 +210,9 @@ class TradeDriver:
                 tried, terms = order.retry_count or 0, passed.terms
                 await self._record_refusal(trade_id, passed, outcome, timing)
                 if outcome.retryable:
-                    seconds = REFUSED_SECONDS if terms is None else terms.retry_seconds(tried)
-                    return Rest(seconds, self._changed)
+                    if terms is None:
+                        return Rest(REFUSED_SECONDS, self._changed, failed=True)
+                    return Rest(terms.retry_seconds(tried), self._changed)
                 if order.leg == OrderLeg.EXIT:
                     return Rest(REFUSED_SECONDS, self._changed, suspicious=True)
                 return None
