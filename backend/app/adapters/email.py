@@ -1,6 +1,7 @@
 """Mail by SMTP, delivered beside the request that asked for it."""
 
 import asyncio
+from dataclasses import dataclass
 from email.message import EmailMessage
 from typing import Final, Protocol
 from uuid import uuid4
@@ -9,12 +10,14 @@ import aiosmtplib
 import structlog
 
 from app.core.config import Settings, SmtpSecurity
+from app.domain.notification_rules import DeliveryError
 
 ATTEMPTS: Final = 3
 RETRY_SECONDS: Final = 2.0
 CONNECT_SECONDS: Final = 10.0
 CLOSE_SECONDS: Final = 5.0
 MOST_WAITING: Final = 1_000
+PERMANENT: Final = 500
 
 log = structlog.get_logger(__name__)
 
@@ -30,6 +33,31 @@ class Letter(Protocol):
 
     @property
     def text(self) -> str: ...
+
+
+class Told(Protocol):
+    """One message of what happened."""
+
+    @property
+    def address(self) -> str: ...
+
+    @property
+    def title(self) -> str: ...
+
+    @property
+    def text(self) -> str: ...
+
+    @property
+    def reference(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class AddressedLetter:
+    """A mail in plain text."""
+
+    to: str
+    subject: str
+    text: str
 
 
 class SmtpMailer:
@@ -61,10 +89,10 @@ class SmtpMailer:
                 task.cancel()
 
     async def _deliver(self, mail: Letter) -> None:
-        message = self._message(mail)
+        message = mail_message(self._settings, mail, str(uuid4()))
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                await self._send(message)
+                await send_mail(self._settings, message)
             except (aiosmtplib.SMTPException, OSError) as error:
                 log.warning(
                     "mail not delivered", subject=mail.subject, attempt=attempt, error=type(error).__name__
@@ -75,28 +103,60 @@ class SmtpMailer:
                 await asyncio.sleep(RETRY_SECONDS)
         log.error("mail given up", subject=mail.subject)
 
-    async def _send(self, message: EmailMessage) -> None:
-        settings = self._settings
-        await aiosmtplib.send(
-            message,
-            hostname=settings.smtp_host,
-            port=settings.smtp_port,
-            username=settings.smtp_username or None,
-            password=settings.smtp_password.get_secret_value() or None,
-            use_tls=settings.smtp_security is SmtpSecurity.TLS,
-            start_tls=settings.smtp_security is SmtpSecurity.STARTTLS,
-            timeout=CONNECT_SECONDS,
-        )
 
-    def _message(self, mail: Letter) -> EmailMessage:
-        message = EmailMessage()
-        message["From"] = self._settings.smtp_from
-        message["To"] = mail.to
-        message["Subject"] = mail.subject
-        message["Message-ID"] = f"<{uuid4()}@stackalpha>"
-        message["Auto-Submitted"] = "auto-generated"
-        message.set_content(mail.text)
-        return message
+class EmailCourier:
+    """Sends one message and says whether the server took it; the Message-ID is the message's reference."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    async def send(self, message: Told) -> None:
+        """Raises `DeliveryError`; what the server refuses for good is not tried again."""
+        letter = AddressedLetter(
+            message.address,
+            message.title,
+            f"{message.text}\n\n{self._settings.browser_url}/alerts\nReference {message.reference}\n",
+        )
+        try:
+            await send_mail(self._settings, mail_message(self._settings, letter, message.reference))
+        except (aiosmtplib.SMTPRecipientsRefused, aiosmtplib.SMTPResponseException) as error:
+            code = (
+                max((one.code for one in error.recipients), default=0)
+                if isinstance(error, aiosmtplib.SMTPRecipientsRefused)
+                else error.code
+            )
+            raise DeliveryError(
+                f"The mail server refused the mail ({code}).",
+                is_final=code >= PERMANENT and not isinstance(error, aiosmtplib.SMTPAuthenticationError),
+            ) from None
+        except (aiosmtplib.SMTPException, OSError) as error:
+            raise DeliveryError(f"The mail server was not reached ({type(error).__name__}).") from None
+
+
+async def send_mail(settings: Settings, message: EmailMessage) -> None:
+    """Hand a mail to the configured server; raises what aiosmtplib raises, or OSError."""
+    await aiosmtplib.send(
+        message,
+        hostname=settings.smtp_host,
+        port=settings.smtp_port,
+        username=settings.smtp_username or None,
+        password=settings.smtp_password.get_secret_value() or None,
+        use_tls=settings.smtp_security is SmtpSecurity.TLS,
+        start_tls=settings.smtp_security is SmtpSecurity.STARTTLS,
+        timeout=CONNECT_SECONDS,
+    )
+
+
+def mail_message(settings: Settings, letter: Letter, reference: str) -> EmailMessage:
+    """A mail in plain text whose Message-ID holds the reference."""
+    message = EmailMessage()
+    message["From"] = settings.smtp_from
+    message["To"] = letter.to
+    message["Subject"] = letter.subject
+    message["Message-ID"] = f"<{reference}@stackalpha>"
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(letter.text)
+    return message
 
 
 class NoMailer:

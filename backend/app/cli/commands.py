@@ -148,6 +148,12 @@ def jobs() -> None:
 
 
 @app.command()
+def notifier() -> None:
+    """Run what sends messages and answers Telegram chats."""
+    _become("notifier")
+
+
+@app.command()
 def paper(
     port: Annotated[int | None, typer.Option(help="Port it listens on.", min=1, max=65535)] = None,
     host: Annotated[str, typer.Option(help="Address it listens on; its control routes stay on loopback.")] = (

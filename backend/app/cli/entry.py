@@ -16,6 +16,7 @@ from app.core.logging import configure_logging
 WORKER_MODULES = {
     ProcessName.EXECUTOR: "app.workers.executor",
     ProcessName.MONITOR: "app.workers.position_monitor",
+    ProcessName.NOTIFIER: "app.workers.notifier",
 }
 
 
@@ -27,7 +28,7 @@ def run_process(name: ProcessName, settings: Settings) -> None:
             _run_api(settings)
         case ProcessName.JOBS:
             _run_jobs()
-        case ProcessName.EXECUTOR | ProcessName.MONITOR:
+        case ProcessName.EXECUTOR | ProcessName.MONITOR | ProcessName.NOTIFIER:
             _run_worker(WORKER_MODULES[name])
         case ProcessName.PAPER:
             raise CommandError("The paper exchange is a program of its own: python -m paper_exchange.")

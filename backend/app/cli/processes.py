@@ -23,6 +23,7 @@ class ProcessName(StrEnum):
     EXECUTOR = "executor"
     MONITOR = "monitor"
     JOBS = "jobs"
+    NOTIFIER = "notifier"
 
 
 @dataclass(frozen=True, slots=True)

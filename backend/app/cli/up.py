@@ -26,6 +26,7 @@ from app.cli.terminal import CommandError, Stopped, StopSignals, out, step
 from app.core.config import PaperFeed, Settings, load_settings
 
 SEED_MODULE = "app.cli.seed_demo"
+BESIDE_PAPER = tuple(name for name in ProcessName if name is not ProcessName.PAPER)
 MARKET_FOLDERS = ("paper", "log")
 REAL_WEIGHT = 2400  # per minute and address, at the real venue
 REAL_WEIGHT_SPEED = 60.0  # market seconds per second up to which that is enough
@@ -188,10 +189,10 @@ def _start(
     if options.demo:
         with step("Demo account", stop):
             login = seed_demo_account(settings)
-    with step("API, executor, monitor and jobs", stop):
-        for name in (ProcessName.API, ProcessName.EXECUTOR, ProcessName.MONITOR, ProcessName.JOBS):
+    with step("API, executor, monitor, jobs and notifier", stop):
+        for name in BESIDE_PAPER:
             supervisor.start(process_spec(name, settings))
-        for name in (ProcessName.API, ProcessName.EXECUTOR, ProcessName.MONITOR, ProcessName.JOBS):
+        for name in BESIDE_PAPER:
             supervisor.wait_ready(name)
     if settings.paper_feed is not PaperFeed.LIVE:
         paper.set_paused(paused=False)

@@ -137,6 +137,18 @@ class Settings(BaseSettings):
     smtp_password: SecretStr = Field(SecretStr(""), description="Password of the mail server")
     smtp_security: SmtpSecurity = Field(SmtpSecurity.STARTTLS, description="none | starttls | tls")
     smtp_from: str = Field("StackAlpha <no-reply@localhost>", description="Sender of every mail")
+    telegram_bot_token: SecretStr = Field(
+        SecretStr(""), description="Token of the Telegram bot that tells users; empty: no Telegram"
+    )
+    telegram_bot_name: str = Field(
+        "", pattern=r"^[A-Za-z0-9_]{0,32}$", description="Name of that bot without the @, for the link to it"
+    )
+    telegram_api_url: str = Field("https://api.telegram.org", description="Bot API server")
+    message_schemes: Names = Field(
+        ("twilio", "vonage", "sns", "clicksend", "msgbird", "sinch", "pover", "discord", "slack"),
+        description="Services of Apprise, comma-separated, that users may be told by, beside Telegram and"
+        " e-mail; only those whose address no user chooses",
+    )
 
     # Venues
     allowed_venues: Names = Field(
@@ -223,7 +235,14 @@ class Settings(BaseSettings):
         3.0, ge=1, le=60, description="Time after which a silent executor's shards may be taken over"
     )
 
-    @field_validator("allowed_origins", "allowed_venues", "feed_symbols", "feed_timeframes", mode="before")
+    @field_validator(
+        "allowed_origins",
+        "allowed_venues",
+        "feed_symbols",
+        "feed_timeframes",
+        "message_schemes",
+        mode="before",
+    )
     @classmethod
     def _split_names(cls, value: object) -> object:
         if isinstance(value, str):

@@ -31,6 +31,7 @@ CRASH_POINTS: Final = (
     "after_cancel_stop",
     "after_record_cancel",
 )
+MESSAGE_CRASH_POINTS: Final = ("after_claim_message", "after_send_message")
 
 
 def crash_point(label: str) -> None:
@@ -38,8 +39,8 @@ def crash_point(label: str) -> None:
     path = os.environ.get(VARIABLE)
     if path is None:
         return
-    if label not in CRASH_POINTS:
-        raise ValueError(f"{label} is not in CRASH_POINTS")
+    if label not in CRASH_POINTS + MESSAGE_CRASH_POINTS:
+        raise ValueError(f"{label} is not a crash point")
     if _is_asked_for(Path(path), label):
         os.kill(os.getpid(), signal.SIGKILL)
 

@@ -56,6 +56,21 @@ class KeyVault:
         )
 
 
+class SealedText:
+    """Seals short texts that hold credentials, each under its user and field; `key` has 32 bytes."""
+
+    def __init__(self, key: bytes, field: str) -> None:
+        self._key = key
+        self._field = field
+
+    def seal(self, user_id: UUID, plain: str) -> bytes:
+        return _encrypt(self._key, plain.encode(), f"{user_id}|{self._field}".encode())
+
+    def open(self, user_id: UUID, sealed: bytes) -> str:
+        """The text; raises `DecryptionError`."""
+        return _decrypt(self._key, sealed, f"{user_id}|{self._field}".encode()).decode()
+
+
 def _context(user_id: UUID, wallet_id: UUID, field: str) -> bytes:
     return f"{user_id}|{wallet_id}|{field}".encode()
 

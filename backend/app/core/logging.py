@@ -18,6 +18,7 @@ SECRET_NAMES = re.compile(
 NOT_SECRET = frozenset({"token_type", "key_last4", "idempotency_key_id", "token_expires_in"})
 SECRET_PATTERNS = (
     (re.compile(r"(://[^\s:/@]*:)[^\s@/]+@"), rf"\1{REDACTED}@"),
+    (re.compile(r"\b\d{6,12}:[A-Za-z0-9_-]{30,}"), REDACTED),  # a Telegram bot's token, also in its address
     (re.compile(r"(?i)(bearer\s+)[A-Za-z0-9._~+/=-]+"), rf"\1{REDACTED}"),
     (re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+"), REDACTED),
     (
@@ -95,7 +96,16 @@ def configure_logging(settings: Settings, process: str) -> None:
         logger = logging.getLogger(noisy)
         logger.handlers.clear()
         logger.propagate = True
-    for chatty in ("uvicorn.access", "httpx", "httpcore", "aiohttp.access", "ccxt", "asyncio"):
+    for chatty in (
+        "uvicorn.access",
+        "httpx",
+        "httpcore",
+        "aiohttp.access",
+        "ccxt",
+        "asyncio",
+        "apprise",
+        "telegram",
+    ):
         logging.getLogger(chatty).setLevel(max(level, logging.WARNING))
     structlog.configure(
         processors=[

@@ -1,0 +1,71 @@
+"""SMS and other message services through Apprise, whose addresses hold the credentials.
+
+Only services that are named in the settings are used: an address of the user's own choosing would be a way
+into our network. No address, and no text of the library's, leaves this module.
+"""
+
+from collections.abc import Sequence
+from typing import Final, Protocol
+
+from app.domain.notification_rules import DeliveryError
+
+LONGEST_ADDRESS: Final = 500
+SHOWN_DIGITS: Final = 4
+
+
+class Told(Protocol):
+    """One message of what happened."""
+
+    @property
+    def address(self) -> str: ...
+
+    @property
+    def title(self) -> str: ...
+
+    @property
+    def text(self) -> str: ...
+
+    @property
+    def reference(self) -> str: ...
+
+
+class MessageServices:
+    """The services that this deployment allows."""
+
+    def __init__(self, schemes: Sequence[str]) -> None:
+        self._schemes = frozenset(schemes)
+
+    @property
+    def schemes(self) -> list[str]:
+        """Their names as an address begins with them, in order."""
+        return sorted(self._schemes)
+
+    def hint(self, address: str) -> str | None:
+        """What may be shown of an address: the service, and a number's last digits; None where it is none of ours."""
+        if not self._is_allowed(address):
+            return None
+        from apprise import Apprise
+
+        target = Apprise.instantiate(address)
+        if target is None:
+            return None
+        last = address.partition("?")[0].rstrip("/").rpartition("/")[2]
+        shown = f" …{last[-SHOWN_DIGITS:]}" if last.lstrip("+").isdigit() else ""
+        return f"{target.service_name}{shown}"
+
+    async def send(self, message: Told) -> None:
+        """Raises `DeliveryError`."""
+        if not self._is_allowed(message.address):
+            raise DeliveryError("This message service is not allowed here.", is_final=True)
+        from apprise import Apprise
+
+        target = Apprise.instantiate(message.address)
+        if target is None:
+            raise DeliveryError("The address of the message service is not understood.", is_final=True)
+        taken = await target.async_notify(title=message.title, body=f"{message.text} ref {message.reference}")
+        if not taken:
+            raise DeliveryError("The message service did not take the message.")
+
+    def _is_allowed(self, address: str) -> bool:
+        scheme, separator, _ = address.partition("://")
+        return bool(separator) and scheme.lower() in self._schemes and len(address) <= LONGEST_ADDRESS
