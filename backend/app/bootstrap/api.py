@@ -18,6 +18,7 @@ from app.adapters.exchange.gateways import GatewayPool
 from app.bootstrap.api_database import ApiDatabase
 from app.bootstrap.desk import TradingDesk
 from app.bootstrap.exchange import build_gateways, build_market_reader, build_paper_admin, key_vault
+from app.bootstrap.notifications import notifications
 from app.bootstrap.risk import risk_settings_desk
 from app.core.clock import utc_now
 from app.core.config import DatabaseRole, Settings, asyncpg_dsn, derive_key, jwt_key, role_database_url
@@ -37,6 +38,7 @@ from app.repositories.wallets import WalletRepository
 from app.services.auth import Authentication, SessionTerms, SignedInUser
 from app.services.execution_settings import WalletExecutionSettings
 from app.services.idempotency import IdempotencyKeys
+from app.services.notifications import Notifications
 from app.services.platform_limits import PlatformLimits
 from app.services.ports import MarketReader
 from app.services.price_book import PriceBook
@@ -96,6 +98,10 @@ class ApiParts:
         return WalletExecutionSettings(
             ExecutionSettingsRepository(session), AuditRepository(session), utc_now
         )
+
+    def notifications(self, session: DbSession) -> Notifications:
+        """What users are told, in the request's transaction."""
+        return notifications(session, self.settings)
 
     def wallet_transfers(self, session: DbSession) -> WalletTransfers:
         """Deposits and withdrawals, in the request's transaction."""

@@ -16,10 +16,10 @@ from app.adapters.postgres_notifications import PostgresNotifications
 from app.adapters.price_cache import RedisPriceCache
 from app.adapters.price_publisher import RedisPricePublisher
 from app.adapters.telegram import TelegramBot
+from app.bootstrap.notifications import sealed_addresses
 from app.bootstrap.risk import circuit_breaker
 from app.core.clock import utc_now
-from app.core.config import DatabaseRole, Settings, asyncpg_dsn, derive_key, role_database_url
-from app.core.crypto import SealedText
+from app.core.config import DatabaseRole, Settings, asyncpg_dsn, role_database_url
 from app.core.db import Database
 from app.core.redis import connect_redis
 from app.domain.notification_events import Channel
@@ -31,11 +31,6 @@ from app.services.price_book import PriceBook, follow_prices
 from app.services.telegram_commands import TelegramCommands
 
 BEAT_SECONDS = 2.0
-
-
-def sealed_addresses(settings: Settings) -> SealedText:
-    """Seals the addresses of message services."""
-    return SealedText(derive_key(settings, "message-address/1"), "message_address")
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,7 @@ class NotificationEvent(StrEnum):
     SYSTEM_ERROR = "system_error"
     SYSTEM_DEGRADED = "system_degraded"
     DAILY_SUMMARY = "daily_summary"
+    TEST_MESSAGE = "test_message"
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +205,11 @@ EVENT_KINDS: Final = (
         "{day}: {net_pnl} in {environment}",
         "{trades} trades closed ({winners} won), net P&L {net_pnl}, equity {equity}, {open_positions} positions"
         " open.",
+    ),
+    EventKind(
+        _E.TEST_MESSAGE, _L.INFO, _C.SYSTEM, frozenset(),
+        "Test message",
+        "This way works: you asked for a test message.",
     ),
 )  # fmt: skip
 

@@ -16,6 +16,7 @@ from app.models.notification import (
     NotificationSettings,
 )
 from app.repositories.keyset import Keyset, Page, page_of
+from app.repositories.notifications import CHANNEL as DOORBELL
 
 SHOWN = ("on", "silent")
 
@@ -109,30 +110,39 @@ class NotificationFeedRepository:
         )
         return len(marked.all())
 
-    async def add_test(self, user_id: UUID, channel: str, told: Mapping[str, str], now: datetime) -> bool:
-        """Make a test message for one channel alone; False where one of the same key exists."""
+    async def add_test(
+        self, user_id: UUID, channel: str, told: Mapping[str, str], now: datetime
+    ) -> UUID | None:
+        """Make a test message for one channel alone; None where one of the same key exists."""
+        in_app = channel == "in_app"
         made = await self._session.execute(
             insert(Notification)
             .values(
-                user_id=user_id, subject="", figures={}, in_app="on", dispatched_at=now, read_at=now, **told
+                user_id=user_id,
+                subject="",
+                figures={},
+                in_app="on",
+                dispatched_at=now,
+                read_at=None if in_app else now,
+                **told,
             )
             .on_conflict_do_nothing()
             .returning(Notification.id)
         )
-        notification_id = made.scalar_one_or_none()
-        if notification_id is None:
-            return False
-        await self._session.execute(
-            insert(NotificationDelivery).values(
-                user_id=user_id,
-                notification_id=notification_id,
-                channel=channel,
-                mode="on",
-                state="waiting",
-                available_at=now,
+        notification_id: UUID | None = made.scalar_one_or_none()
+        if notification_id is not None and not in_app:
+            await self._session.execute(
+                insert(NotificationDelivery).values(
+                    user_id=user_id,
+                    notification_id=notification_id,
+                    channel=channel,
+                    mode="on",
+                    state="waiting",
+                    available_at=now,
+                )
             )
-        )
-        return True
+            await self._session.execute(select(func.pg_notify(DOORBELL, str(notification_id))))
+        return notification_id
 
 
 class NotificationWishRepository:

@@ -13,10 +13,12 @@ from app.core.db import Database
 from app.repositories.breakers import BreakerRepository
 from app.repositories.decisions import DecisionRepository
 from app.repositories.journal import JournalRepository
+from app.repositories.notification_feed import NotificationFeedRepository
 from app.repositories.positions import PositionRepository, TradeRecord
 from app.repositories.sessions import SessionRepository
 from app.services.circuit_breaker import BreakerView, breaker_view
 from app.services.journal import decision_view, execution_view
+from app.services.notification_views import UnreadView, notification_view
 from app.services.position_views import PositionView, position_view, trade_view
 from app.services.positions import Prices
 
@@ -41,7 +43,8 @@ class WalletRows(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Something of a user that changed: position, trade, wallet, breaker, execution, decision or session."""
+    """Something of a user that changed: position, trade, wallet, breaker, execution, decision,
+    notification, alerts or session."""
 
     kind: str
     id: str
@@ -64,6 +67,7 @@ class UserRows:
     breaker: BreakerView
     wallets: bytes
     venues: tuple[str, ...]
+    alerts: UnreadView
 
 
 @dataclass(slots=True)
@@ -93,9 +97,16 @@ class LiveRows:
             async with self._database.tenant(user_id) as session:
                 positions = await PositionRepository(session).live(user_id)
                 breaker, wallets = await self._breaker(BreakerRepository(session), user_id)
+                unread = await NotificationFeedRepository(session).unread(user_id)
             rows = await self._wallets.rows(user_id)
         encoded = b"[%b]" % b",".join(self._wallets.encode(row) for row in rows)
-        return UserRows(positions, breaker, encoded, tuple(dict.fromkeys(venue for _, venue in wallets)))
+        return UserRows(
+            positions,
+            breaker,
+            encoded,
+            tuple(dict.fromkeys(venue for _, venue in wallets)),
+            UnreadView(unread),
+        )
 
     async def changed(self, user_id: UUID, changes: Iterable[Change]) -> ChangedRows:
         """The rows that these changes are about, as they stand now; another tenant's ids yield nothing."""
@@ -118,12 +129,24 @@ class LiveRows:
                 if any(change.kind == "breaker" for change in held):
                     breaker, _ = await self._breaker(BreakerRepository(session), user_id)
                     found.rows.append(LiveRow("breaker", "", encode(breaker)))
+                await self._add_notifications(found, NotificationFeedRepository(session), user_id, held)
             wallet_ids = _ids(held, "wallet")
             if wallet_ids:
                 for wallet in await self._wallets.rows(user_id):
                     if wallet.id in wallet_ids:
                         found.rows.append(LiveRow("wallet", str(wallet.id), self._wallets.encode(wallet)))
         return found
+
+    async def _add_notifications(
+        self, found: ChangedRows, feed: NotificationFeedRepository, user_id: UUID, held: Sequence[Change]
+    ) -> None:
+        """Those that changed, and with them how many are unread."""
+        if not any(change.kind in ("notification", "alerts") for change in held):
+            return
+        for told in await feed.some(user_id, list(_ids(held, "notification"))):
+            row = encode(notification_view(told))
+            found.rows.append(LiveRow("notification", str(told.row.id), row))
+        found.rows.append(LiveRow("alerts", "", encode(UnreadView(await feed.unread(user_id)))))
 
     async def standing(self, user_id: UUID, session_ids: Iterable[UUID]) -> set[UUID]:
         """Which of these sessions of the user still stand."""

@@ -246,11 +246,12 @@ class LiveStream:
             for symbol, price in self._fresh_prices(venue).items()
         }
         return (
-            b'{"positions":%b,"breaker":%b,"wallets":%b,"prices":{%b},"stale_after_ms":%d,"market_time":%b}'
+            b'{"positions":%b,"breaker":%b,"wallets":%b,"alerts":%b,"prices":{%b},"stale_after_ms":%d,"market_time":%b}'
             % (
                 encode(shown),
                 encode(held.breaker),
                 held.wallets,
+                encode(held.alerts),
                 b",".join(b'"%b":%b' % (symbol.encode(), price) for symbol, price in fresh.items()),
                 round(self._stale_after_seconds * 1000),
                 self._market_time(screen),

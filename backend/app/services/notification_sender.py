@@ -141,11 +141,10 @@ class NotificationSender:
             self._emitted.set()
 
     async def _dispatch_due(self) -> float:
-        if not await self.dispatch():
-            return POLL_SECONDS
-        for wake in self._made.values():
+        found = await self.dispatch()
+        for wake in self._made.values():  # also where a delivery was made by somebody else, as a test is
             wake.set()
-        return 0.0
+        return 0.0 if found else POLL_SECONDS
 
     async def _send_channel(self, channel: Channel) -> float:
         if await self.send_due(channel):

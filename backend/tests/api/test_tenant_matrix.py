@@ -95,6 +95,15 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "list_markets": {},
     "list_candles": {"params": {"venue": "paper", "symbol": "BTC", "timeframe": "1h"}},
     "create_stream_ticket": {},
+    "list_notifications": {},
+    "mark_notifications_read": {"json": {}},
+    "read_notification_settings": {},
+    "change_notification_settings": {"json": {"digest_at": "07:00"}},
+    "link_telegram": {},
+    "unlink_telegram": {},
+    "set_message_service": {"json": {"address": "discord://webhook-id/webhook-token"}},
+    "forget_message_service": {},
+    "send_test_message": {},
 }
 # Operations that show nothing of any tenant: another tenant's answer has nothing to hide.
 SHARED = frozenset(
@@ -128,7 +137,7 @@ def operations() -> Iterator[Operation]:
 ALL = tuple(operations())
 GUARDED = tuple(operation for operation in ALL if operation.name not in PUBLIC)
 # Paths that name no row of a tenant's but a thing that everybody has.
-OWN_OF_EVERYBODY = frozenset({"change_scoped_risk_settings", "apply_risk_profile"})
+OWN_OF_EVERYBODY = frozenset({"change_scoped_risk_settings", "apply_risk_profile", "send_test_message"})
 ADMIN = tuple(operation for operation in GUARDED if operation.path.startswith("/admin"))
 NOT_ADMIN = tuple(operation for operation in GUARDED if operation not in ADMIN)
 WITH_ID = tuple(
@@ -187,6 +196,10 @@ async def rows_of(sql: asyncpg.Connection, user_id: UUID) -> str:
         "wallet_risk_settings",
         "risk_pending_changes",
         "scoped_risk_settings",
+        "notifications",
+        "notification_settings",
+        "notification_preferences",
+        "telegram_link_codes",
     ):
         column = "id" if table == "users" else "user_id"
         rows = await sql.fetch(f"SELECT * FROM {table} WHERE {column} = $1 ORDER BY 1", user_id)  # noqa: S608
@@ -281,6 +294,7 @@ def operation_path(operation: Operation, target: Target) -> str:
         scope="symbol",
         key="BTC",
         profile="conservative",
+        channel="in_app",
     )
 
 

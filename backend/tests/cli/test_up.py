@@ -15,7 +15,7 @@ import pytest
 from app.adapters.embedded.ports import free_port
 from tests.cli.running import Platform, command, until
 
-CHILDREN = ("paper", "api", "executor", "monitor", "jobs")
+CHILDREN = ("paper", "api", "executor", "monitor", "jobs", "notifier")
 
 
 @pytest.fixture(scope="module")

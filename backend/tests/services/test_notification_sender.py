@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from app.adapters.email import EmailCourier
 from app.adapters.message_services import MessageServices
 from app.adapters.telegram import TelegramBot
-from app.bootstrap.notifier import sealed_addresses
+from app.bootstrap.notifications import sealed_addresses
 from app.cli.processes import child_environment
 from app.core.config import Settings
 from app.core.crash_points import VARIABLE

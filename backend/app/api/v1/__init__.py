@@ -25,6 +25,7 @@ ROUTERS: Final = (
     "signals",
     "strategies",
     "market",
+    "notifications",
     "stream",
 )
 

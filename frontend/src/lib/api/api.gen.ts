@@ -115,6 +115,29 @@ export interface ChangedDecision {
   readonly wallet_id: string
 }
 
+/** By which way a person is told. */
+export type Channel = "in_app" | "telegram" | "email" | "sms"
+
+/** How a channel tells of an event, and what may be chosen. */
+export interface ChannelChoice {
+  readonly channel: Channel
+  readonly default: DeliveryMode
+  readonly mode: DeliveryMode
+  readonly modes: ReadonlyArray<DeliveryMode>
+}
+
+/**
+ * A channel: whether this deployment has it, whether the user can be reached by it, where, and from which
+ * level on.
+ */
+export interface ChannelState {
+  readonly address: string | null
+  readonly available: boolean
+  readonly channel: Channel
+  readonly level: EventLevel
+  readonly reachable: boolean
+}
+
 /**
  * Whether it is known what our exit rules would have done: none (there was no position of ours), pending,
  * resolved, or unresolved (the market's bars were not to be had, or the rules never left).
@@ -158,6 +181,17 @@ export interface DecisionPage {
   readonly items: ReadonlyArray<Decision>
   readonly next_cursor: string | null
 }
+
+/** How a channel fared with a message. */
+export interface Delivery {
+  readonly channel: Channel
+  readonly error: string | null
+  readonly sent_at: string | null
+  readonly state: string
+}
+
+/** How a channel tells of an event: at once, at once without a sound, once a day together, or not at all. */
+export type DeliveryMode = "on" | "silent" | "digest" | "off"
 
 /** Play money for a paper wallet. */
 export interface Deposit {
@@ -254,6 +288,22 @@ export interface EnvironmentRisk {
   readonly time_zone: string
   readonly trading_state: TradingState
 }
+
+/** What an event is about. */
+export type EventCategory = "trade" | "risk" | "error" | "performance" | "system" | "security"
+
+/** One event and its channels; names in braces stand for figures. */
+export interface EventChoice {
+  readonly category: EventCategory
+  readonly channels: ReadonlyArray<ChannelChoice>
+  readonly event: NotificationEvent
+  readonly level: EventLevel
+  readonly sentence: string
+  readonly title: string
+}
+
+/** How urgent, in rising order. */
+export type EventLevel = "info" | "warning" | "error" | "critical"
 
 /**
  * One attempt or fill. Slippage is adverse-positive; `timestamp` is wall time.
@@ -451,6 +501,12 @@ export interface LatencyStats {
   readonly venue: LatencyFigures
 }
 
+/** From which level on a channel tells. */
+export interface LevelChange {
+  readonly channel: Channel
+  readonly level: EventLevel
+}
+
 /**
  * A limit as it is declared: `name` is its setting, `greatest` the largest value that means something,
  * in its unit. It refuses above, at or below its value; aggregates are held against each level's own sum.
@@ -544,6 +600,11 @@ export interface ManualTradePage {
   readonly successful_matches: number
 }
 
+/** Which were read; without ids all were. */
+export interface MarkRead {
+  readonly ids?: ReadonlyArray<string> | null
+}
+
 /** A market; the smallest notional is in the quote currency. */
 export interface Market {
   readonly max_leverage: number
@@ -571,6 +632,11 @@ export interface MeOut {
   readonly time_zone: string
 }
 
+/** An address of a message service with its credentials; it is kept sealed and never shown again. */
+export interface MessageAddress {
+  readonly address: string
+}
+
 /** A sentence for the person who asked. */
 export interface MessageOut {
   readonly message: string
@@ -581,6 +647,52 @@ export interface NewPassword {
   /** 12 to 200 characters */
   readonly password: string
   readonly token: string
+}
+
+/** One thing that the user was told. `figures` are those of the sentence, as text. */
+export interface Notification {
+  readonly category: EventCategory
+  /** UTC, ISO 8601 */
+  readonly created_at: string
+  readonly deliveries: ReadonlyArray<Delivery>
+  readonly event: string
+  readonly figures: { readonly [key: string]: string }
+  readonly id: string
+  readonly level: EventLevel
+  readonly read_at: string | null
+  readonly sentence: string
+  readonly silent: boolean
+  readonly title: string
+  readonly wallet_id: string | null
+}
+
+/** What happened. */
+export type NotificationEvent = "trade_opened" | "trade_closed" | "large_slippage" | "trading_paused" | "trading_resumed" | "breaker_tripped" | "breaker_resumed" | "kill_switch_engaged" | "kill_switch_finished" | "position_health_degraded" | "position_unprotected" | "position_drift" | "unusual_activity" | "needs_operator" | "session_opened" | "session_closed" | "key_problem" | "new_sign_in" | "system_error" | "system_degraded" | "daily_summary" | "test_message"
+
+/** Notifications, newest first; `unread` counts all, `next_cursor` is null on the last page. */
+export interface NotificationPage {
+  readonly items: ReadonlyArray<Notification>
+  readonly next_cursor: string | null
+  readonly unread: number
+}
+
+/** What the user wants to be told of, by which channels, and when. */
+export interface NotificationSettings {
+  readonly channels: ReadonlyArray<ChannelState>
+  /** Clock time in the user's time zone */
+  readonly digest_at: string
+  readonly events: ReadonlyArray<EventChoice>
+  readonly message_services: ReadonlyArray<string>
+  readonly quiet_hours: QuietHours | null
+  readonly time_zone: string
+}
+
+/** What changes; a null `quiet_hours` takes them away, an absent one leaves them. */
+export interface NotificationSettingsPatch {
+  readonly digest_at?: string | null
+  readonly levels?: ReadonlyArray<LevelChange>
+  readonly preferences?: ReadonlyArray<PreferenceChange>
+  readonly quiet_hours?: QuietHoursChange | null
 }
 
 /** An order of a trade and what became of it. */
@@ -803,6 +915,13 @@ export interface Positions {
   readonly items: ReadonlyArray<Position>
 }
 
+/** How a channel shall tell of an event. */
+export interface PreferenceChange {
+  readonly channel: Channel
+  readonly event: NotificationEvent
+  readonly mode: DeliveryMode
+}
+
 /** RFC 9457. `code` is stable; `detail` is a sentence for the person who reads it. */
 export interface Problem {
   readonly code: string
@@ -834,6 +953,22 @@ export interface ProfileOut {
 /** The ready-made settings that there are. */
 export interface Profiles {
   readonly items: ReadonlyArray<ProfileOut>
+}
+
+/** Held back until they end, unless critical; a begin later than the end spans midnight. */
+export interface QuietHours {
+  /** Clock time in the user's time zone */
+  readonly begins: string
+  /** Clock time in the user's time zone */
+  readonly ends: string
+}
+
+/** New quiet hours. */
+export interface QuietHoursChange {
+  /** Clock time in the user's time zone */
+  readonly begins: string
+  /** Clock time in the user's time zone */
+  readonly ends: string
 }
 
 /** `degraded`: Postgres answers and Redis does not, so that live prices and sign-in are away. */
@@ -1235,6 +1370,15 @@ export interface SubscriptionsOut {
   readonly timeframes: ReadonlyArray<string>
 }
 
+/** Three ways to link a chat, each works once: the address, its picture (rows of 0 and 1), the command. */
+export interface TelegramLink {
+  readonly command: string
+  /** UTC, ISO 8601 */
+  readonly expires_at: string
+  readonly qr_rows: ReadonlyArray<string>
+  readonly url: string
+}
+
 /** The length of a bar. */
 export type Timeframe = "1m" | "5m" | "15m" | "1h" | "4h"
 
@@ -1387,6 +1531,11 @@ export interface TransferOut {
 export interface TransferPage {
   readonly items: ReadonlyArray<TransferOut>
   readonly next_cursor: string | null
+}
+
+/** How many are unread. */
+export interface Unread {
+  readonly unread: number
 }
 
 /** A venue on which a wallet may be created. */
@@ -1692,6 +1841,60 @@ export interface Endpoints {
     readonly query: Record<never, never>
     readonly body: undefined
     readonly result: MeOut
+  }
+  'GET /notifications': {
+    readonly path: Record<never, never>
+    readonly query: { readonly level?: ReadonlyArray<EventLevel>; readonly category?: ReadonlyArray<EventCategory>; readonly event?: ReadonlyArray<NotificationEvent>; readonly wallet_id?: string | null; readonly unread?: boolean; readonly limit?: number; readonly cursor?: string | null }
+    readonly body: undefined
+    readonly result: NotificationPage
+  }
+  'PUT /notifications/message-service': {
+    readonly path: Record<never, never>
+    readonly query: Record<never, never>
+    readonly body: MessageAddress
+    readonly result: NotificationSettings
+  }
+  'DELETE /notifications/message-service': {
+    readonly path: Record<never, never>
+    readonly query: Record<never, never>
+    readonly body: undefined
+    readonly result: NotificationSettings
+  }
+  'POST /notifications/read': {
+    readonly path: Record<never, never>
+    readonly query: Record<never, never>
+    readonly body: MarkRead
+    readonly result: Unread
+  }
+  'GET /notifications/settings': {
+    readonly path: Record<never, never>
+    readonly query: Record<never, never>
+    readonly body: undefined
+    readonly result: NotificationSettings
+  }
+  'PATCH /notifications/settings': {
+    readonly path: Record<never, never>
+    readonly query: Record<never, never>
+    readonly body: NotificationSettingsPatch
+    readonly result: NotificationSettings
+  }
+  'DELETE /notifications/telegram': {
+    readonly path: Record<never, never>
+    readonly query: Record<never, never>
+    readonly body: undefined
+    readonly result: NotificationSettings
+  }
+  'POST /notifications/telegram/link': {
+    readonly path: Record<never, never>
+    readonly query: Record<never, never>
+    readonly body: undefined
+    readonly result: TelegramLink
+  }
+  'POST /notifications/test/{channel}': {
+    readonly path: { readonly channel: Channel }
+    readonly query: Record<never, never>
+    readonly body: undefined
+    readonly result: unknown
   }
   'GET /positions': {
     readonly path: Record<never, never>
