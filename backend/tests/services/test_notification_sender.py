@@ -22,7 +22,7 @@ from app.core.config import Settings
 from app.core.crash_points import VARIABLE
 from app.core.db import Database
 from app.domain.notification_events import Channel, NotificationEvent
-from app.services.notification_sender import NotificationSender
+from app.services.notification_sender import Courier, NotificationSender
 from tests.services.notification_world import NOON, Servers, deliveries, emit, person, servers
 
 CHAT = 4711
@@ -59,7 +59,7 @@ async def sender(
     world: Servers, system_database: Database, clock: Clock
 ) -> AsyncIterator[NotificationSender]:
     bot = TelegramBot(world.settings)
-    couriers = {
+    couriers: dict[Channel, Courier] = {
         Channel.TELEGRAM: bot,
         Channel.EMAIL: EmailCourier(world.settings),
         Channel.SMS: MessageServices(["json"]),
