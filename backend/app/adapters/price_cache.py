@@ -11,9 +11,11 @@ from redis.exceptions import RedisError
 
 from app.domain.price_batch import (
     PriceBatchError,
+    PriceColumns,
     PriceFlush,
     PricesUnavailableError,
     PriceTick,
+    decode_columns,
     decode_prices,
 )
 
@@ -61,6 +63,28 @@ class RedisPriceCache:
                 for entry_id, fields in entries:
                     places[key.decode()] = entry_id
                     yield self._parse_entry(names[key], fields)
+
+    async def follow_packed(self, venue: str) -> AsyncIterator[tuple[PriceColumns, int]]:
+        """One venue's publications from now on, as columns, each with its wall time in milliseconds; ends
+        where none came for two seconds."""
+        place: bytes | str = "$"
+        while True:
+            try:
+                answer = await self._redis.xread(
+                    {stream_key(venue): place}, count=ENTRIES_PER_READ, block=BLOCK_MILLISECONDS
+                )
+            except (RedisError, OSError) as error:
+                raise PricesUnavailableError(str(error)) from error
+            if not answer:
+                return
+            for entry_id, fields in answer[0][1]:
+                place = entry_id
+                try:
+                    yield decode_columns(fields[b"b"]), int(fields[b"t"])
+                except (KeyError, ValueError, PriceBatchError) as error:
+                    raise PricesUnavailableError(
+                        f"An entry of {stream_key(venue)} cannot be read: {error}"
+                    ) from error
 
     def _parse_entry(self, venue: str, fields: dict[bytes, bytes]) -> PriceFlush:
         try:

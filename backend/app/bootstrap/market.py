@@ -1,6 +1,7 @@
 """Joins market data, signals and the monitor with what they need."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Self
 
 from redis.asyncio import Redis
@@ -8,6 +9,7 @@ from redis.asyncio import Redis
 from app.adapters.arq_queue import QUEUE, ArqQueue, decode_job, encode_job, redis_settings
 from app.adapters.exchange.market_reader import CcxtMarketReader
 from app.adapters.postgres_notifications import PostgresNotifications
+from app.adapters.price_cache import RedisPriceCache
 from app.adapters.price_publisher import RedisPricePublisher
 from app.bootstrap.exchange import build_market_reader
 from app.bootstrap.risk import apply_due_loosenings
@@ -15,13 +17,16 @@ from app.core.clock import utc_now
 from app.core.config import DatabaseRole, Settings, asyncpg_dsn, role_database_url
 from app.core.db import Database
 from app.core.lean_transactions import LeanTransactions
+from app.core.process_identity import own_identity
 from app.core.redis import connect_redis
 from app.services.housekeeping import keep_house
 from app.services.market_data import MarketFeed
 from app.services.position_health import PositionHealthKeeper
 from app.services.symbol_statistics import SymbolStatisticsKeeper
 from app.services.trading.counterfactuals import Counterfactuals
+from app.services.trading.exit_decisions import StepTerms
 from app.services.trading.missed_bars import missed_bars
+from app.services.trading.monitor_shards import MonitorShards
 from app.services.trading.position_watch import PositionWatch
 from app.services.trading.signals import Bar, Signals
 
@@ -41,7 +46,9 @@ class MarketParts:
     publisher: RedisPricePublisher
     notifications: PostgresNotifications
     signals: Signals
+    shards: MonitorShards
     watch: PositionWatch
+    prices: RedisPriceCache
     gate: LeanTransactions
 
     @classmethod
@@ -50,6 +57,12 @@ class MarketParts:
         system = Database(url, pool_size=4, max_overflow=4)
         redis = connect_redis(settings)
         reader = build_market_reader(settings, redis)
+        shards = MonitorShards(
+            system, own_identity(), shard_count=settings.shard_count, seconds=settings.lease_seconds
+        )
+        steps = StepTerms(
+            Decimal(str(settings.stop_step_r_fraction)), round(settings.stop_step_seconds * 1000)
+        )
         return cls(
             settings=settings,
             system=system,
@@ -61,7 +74,11 @@ class MarketParts:
             notifications=PostgresNotifications(asyncpg_dsn(url)),
             signals=Signals(system, reader),
             gate=LeanTransactions(asyncpg_dsn(url), size=2),
-            watch=PositionWatch(system, reader, utc_now, stale_seconds=settings.price_stale_seconds),
+            shards=shards,
+            watch=PositionWatch(
+                system, reader, shards, utc_now, stale_seconds=settings.price_stale_seconds, steps=steps
+            ),
+            prices=RedisPriceCache(redis),
         )
 
     def feed(self, venue: str) -> MarketFeed:

@@ -232,7 +232,16 @@ class Settings(BaseSettings):
         description="Days after which whole months of the execution log are dropped; 0 keeps them for ever",
     )
     lease_seconds: float = Field(
-        3.0, ge=1, le=60, description="Time after which a silent executor's shards may be taken over"
+        3.0,
+        ge=1,
+        le=60,
+        description="Time after which a silent executor's or monitor's shards may be taken over",
+    )
+    stop_step_r_fraction: float = Field(
+        0.1, gt=0, le=1, description="Fraction of R by which a stop improves before the venue's is moved"
+    )
+    stop_step_seconds: float = Field(
+        1.0, ge=0, le=600, description="Least time between two moves of one position's stop at the venue"
     )
 
     @field_validator(

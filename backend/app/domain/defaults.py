@@ -20,9 +20,9 @@ class RiskSettingsValues:
     """One level's risk settings in the table's names and units, all nullable.
 
     `auto_breakers` off turns the user's automatic trips into alerts. `flatten_when_tripped` leaves every
-    position when one trips. `stop_loss_percent`, `take_profit_percent` (of the entry price) and
-    `stop_atr_multiple` replace the signal's own stop and target; None leaves them. `trailing_atr_multiple`
-    replaces `trailing_stop_percent`.
+    position when one trips. `stop_loss_percent` and `take_profit_percent` (of the entry price) replace the
+    signal's own stop and target; None leaves them. `stop_atr_multiple` sets a volatility stop behind the best
+    price; `trailing_atr_multiple` replaces `trailing_stop_percent`.
     """
 
     position_sizing_method: SizingMethod | None = None

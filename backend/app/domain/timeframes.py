@@ -19,6 +19,14 @@ class Timeframe(StrEnum):
     def milliseconds(self) -> int:
         return _MILLISECONDS[self]
 
+    @classmethod
+    def of_milliseconds(cls, length: int) -> "Timeframe":
+        """Return the timeframe of that length; raises ValueError where there is none."""
+        for timeframe in cls:
+            if timeframe.milliseconds == length:
+                return timeframe
+        raise ValueError(f"no bar lasts {length} ms")
+
     def bar_open(self, market_ms: int) -> int:
         """Return the open time of the bar that `market_ms` falls in."""
         return market_ms - market_ms % self.milliseconds

@@ -129,6 +129,8 @@ class ExitReason(StrEnum):
     EXTERNAL = "external"
     REVERSE_SIGNAL = "reverse_signal"
     KILL_SWITCH = "kill_switch"
+    VOLATILITY_STOP = "volatility_stop"
+    SESSION_CLOSE = "session_close"
 
 
 class SizingMethod(StrEnum):

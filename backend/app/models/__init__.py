@@ -17,6 +17,7 @@ from app.models.notification import (
 )
 from app.models.order import Order
 from app.models.outbox import Outbox, ShardLease
+from app.models.position_event import MonitorLease, MonitorMember, PositionEvent
 from app.models.position_health import PositionHealthReading
 from app.models.reconciliation import Reconciliation
 from app.models.reservation import RiskReservation, RiskUsage
@@ -48,6 +49,8 @@ __all__ = [
     "IdempotencyKey",
     "LedgerEvent",
     "ManualTrade",
+    "MonitorLease",
+    "MonitorMember",
     "Notification",
     "NotificationDelivery",
     "NotificationPreference",
@@ -55,6 +58,7 @@ __all__ = [
     "Order",
     "Outbox",
     "PlatformRiskLimit",
+    "PositionEvent",
     "PositionHealthReading",
     "Reconciliation",
     "RefreshToken",

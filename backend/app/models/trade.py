@@ -4,6 +4,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     CheckConstraint,
     ForeignKey,
@@ -29,6 +30,9 @@ class Trade(Timestamped, Base):
     `scale_out_step` is the farthest part that was asked for, `scale_out_quantity` what should have left in
     parts by then, in sum; `break_even_price` becomes the stop when the first of them has been filled. `confirm_by` is
     wall time: until then the entry waits for its owner's yes; without it, it needs none.
+    parts by then, in sum; `break_even_price` becomes the stop when the first of them has been filled.
+    `trailing_distance` (price) takes the place of `trailing_fraction`; `volatility_multiple` is of the present
+    ATR; `naked_ms` sums the wall time that the position stood without a live stop.
     """
 
     __tablename__ = "trades"
@@ -79,7 +83,11 @@ class Trade(Timestamped, Base):
     trailing_fraction: Mapped[Decimal] = mapped_column(Numeric(9, 6))
     trailing_armed: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     extreme_price: Mapped[Price | None]
+    trailing_distance: Mapped[Price | None]
+    volatility_multiple: Mapped[Decimal | None] = mapped_column(Numeric(7, 2))
+    scale_out_enabled: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     max_holding_minutes: Mapped[int | None] = mapped_column(Integer)
+    session_closes_at: Mapped[Timestamp | None]
     scale_out_step: Mapped[int] = mapped_column(Integer, server_default="0")
     scale_out_quantity: Mapped[Quantity] = mapped_column(server_default="0")
     break_even_price: Mapped[Price | None]
@@ -96,6 +104,7 @@ class Trade(Timestamped, Base):
     opened_at: Mapped[Timestamp | None]
     protected_at: Mapped[Timestamp | None]
     unprotected_since: Mapped[Timestamp | None]
+    naked_ms: Mapped[int] = mapped_column(BigInteger, server_default="0")
     closed_at: Mapped[Timestamp | None]
     confirm_by: Mapped[Timestamp | None]
     confirmed_at: Mapped[Timestamp | None]

@@ -2,8 +2,9 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.models.position_event import MonitorLease
 from app.repositories.decision_records import DecisionWriteRepository
-from app.repositories.leases import SystemLeaseRepository
+from app.repositories.leases import SystemLeaseRepository, SystemMemberRepository
 from app.repositories.notifications import NotificationOutbox, SystemNotificationOutbox
 from app.repositories.orders import SystemOrderRepository
 from app.repositories.outbox import SystemOutboxRepository
@@ -22,6 +23,8 @@ class FanOutTransaction:
         self.orders = SystemOrderRepository(session)
         self.outbox = SystemOutboxRepository(session)
         self.leases = SystemLeaseRepository(session)
+        self.monitor_leases = SystemLeaseRepository(session, MonitorLease)
+        self.monitors = SystemMemberRepository(session)
         self.accounts = SystemTradingAccountRepository(session)
         self.decisions = DecisionWriteRepository(session)
         self.announcements = SystemAnnouncements(session)

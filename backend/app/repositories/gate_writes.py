@@ -40,6 +40,9 @@ class PlannedTrade(msgspec.Struct, frozen=True, kw_only=True):
     trailing_enabled: bool
     trailing_activation_fraction: Decimal
     trailing_fraction: Decimal
+    trailing_distance: Decimal | None
+    volatility_multiple: Decimal | None
+    scale_out_enabled: bool
     max_holding_minutes: int | None
 
 
@@ -116,7 +119,8 @@ WITH asked AS MATERIALIZED (
         strategy text, timeframe text, side text, signal_confidence numeric, reason text, planned_quantity numeric,
         planned_entry_price numeric, planned_notional numeric, planned_risk numeric, leverage integer,
         stop_price numeric, take_profit_price numeric, trailing_enabled boolean,
-        trailing_activation_fraction numeric, trailing_fraction numeric, max_holding_minutes integer
+        trailing_activation_fraction numeric, trailing_fraction numeric, trailing_distance numeric,
+        volatility_multiple numeric, scale_out_enabled boolean, max_holding_minutes integer
     ) ON d.trade IS NOT NULL
 ), ceilings AS MATERIALIZED (
     SELECT * FROM json_to_recordset($3) AS c (
@@ -146,11 +150,13 @@ WITH asked AS MATERIALIZED (
     INSERT INTO trades (id, user_id, wallet_id, signal_id, environment, venue, symbol, strategy, timeframe,
         side, planned_quantity, planned_entry_price, planned_notional, leverage, initial_stop_price,
         stop_price, take_profit_price, trailing_enabled, trailing_activation_fraction, trailing_fraction,
-        max_holding_minutes, risk_amount, signal_confidence, reason, decided_at)
+        trailing_distance, volatility_multiple, scale_out_enabled, max_holding_minutes, risk_amount,
+        signal_confidence, reason, decided_at)
     SELECT a.trade_id, a.user_id, a.wallet_id, a.signal_id, a.environment, a.venue, a.symbol, a.strategy,
         a.timeframe, a.side, a.planned_quantity, a.planned_entry_price, a.planned_notional, a.leverage,
         a.stop_price, a.stop_price, a.take_profit_price, a.trailing_enabled,
-        a.trailing_activation_fraction, a.trailing_fraction, a.max_holding_minutes, a.planned_risk,
+        a.trailing_activation_fraction, a.trailing_fraction, a.trailing_distance,
+        a.volatility_multiple, a.scale_out_enabled, a.max_holding_minutes, a.planned_risk,
         a.signal_confidence, a.reason, a.market_time
     FROM asked a, held WHERE held.yes AND a.trade_id IS NOT NULL
 ), intended AS (

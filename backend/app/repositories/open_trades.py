@@ -1,30 +1,98 @@
-"""Open positions of every tenant, as the monitor's book needs them."""
+"""Open positions of every tenant: in columns for the monitor's book, and exactly where one is decided about."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select, text
+import numpy as np
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.models.trade import Trade
-from app.models.wallet import Wallet
+from app.domain.exit_gates import NEVER_MS, Rows
+from app.domain.timeframes import Timeframe
 
-WATCHED = ("OPEN_UNPROTECTED", "PROTECTED")
+WATCHED: Final = ("OPEN_UNPROTECTED", "PROTECTED")
+ROWS_AT_ONCE: Final = 2_000
+_FIRST: Final = UUID(int=0)
 
-_KEEP_EXTREMES = text(
-    "UPDATE trades SET extreme_price = new.price, trailing_armed = new.armed, updated_at = now()"
+_ENTERED = (
+    "greatest(t.quantity, (SELECT sum(o.filled_quantity) FROM orders o"
+    " WHERE o.trade_id = t.id AND o.leg = 'entry'))"
+)
+_MILLISECONDS = "(extract(epoch FROM {}) * 1000)::bigint"
+_TIME_EXIT = "t.opened_at + make_interval(mins => t.max_holding_minutes)"
+_FROM = (
+    " FROM trades t JOIN wallets w ON w.user_id = t.user_id AND w.id = t.wallet_id"
+    " WHERE t.status = ANY(CAST(:watched AS text[])) AND t.exit_requested IS NULL AND t.entry_price IS NOT NULL"
+)
+_COLUMNS = f"""
+SELECT t.venue, t.symbol, t.side, uuid_send(t.id), t.timeframe,
+    t.entry_price::float8, (t.entry_price - t.initial_stop_price)::float8, t.stop_price::float8,
+    coalesce(t.take_profit_price::float8, 'NaN'),
+    CASE WHEN t.trailing_enabled THEN (t.entry_price * (1 + t.trailing_activation_fraction
+        * CASE t.side WHEN 'long' THEN 1 ELSE -1 END))::float8 ELSE 'NaN' END,
+    CASE WHEN t.trailing_enabled AND t.trailing_distance IS NULL
+        THEN t.trailing_fraction::float8 ELSE 'NaN' END,
+    CASE WHEN t.trailing_enabled THEN coalesce(t.trailing_distance::float8, 'NaN') ELSE 'NaN' END,
+    coalesce(t.volatility_multiple::float8, 'NaN'),
+    coalesce(t.extreme_price, t.entry_price)::float8,
+    coalesce({_MILLISECONDS.format(f"least({_TIME_EXIT}, t.session_closes_at)")}, {NEVER_MS}),
+    t.scale_out_enabled, t.scale_out_step, {_ENTERED}::float8, w.shard, t.trailing_armed,
+    t.status = 'PROTECTED'
+{_FROM}
+"""
+_OF_SHARDS = text(
+    _COLUMNS + " AND w.shard = ANY(CAST(:shards AS int[])) AND t.id > :after ORDER BY t.id LIMIT :most"
+)
+_OF_IDS = text(
+    _COLUMNS + " AND t.id = ANY(CAST(:trades AS uuid[])) AND w.shard = ANY(CAST(:shards AS int[]))"
+)
+_EXACT = text(
+    "SELECT t.id, t.user_id, t.wallet_id, w.shard, t.venue, t.symbol, t.side, t.status, t.timeframe,"
+    " t.entry_price, t.initial_stop_price, t.stop_price, t.take_profit_price, t.trailing_enabled,"
+    " t.trailing_activation_fraction, t.trailing_fraction, t.trailing_distance, t.trailing_armed,"
+    f" t.volatility_multiple, t.scale_out_enabled, t.scale_out_step, {_ENTERED} AS entered_quantity,"
+    f" {_MILLISECONDS.format(_TIME_EXIT)} AS time_exit_ms,"
+    f" {_MILLISECONDS.format('t.session_closes_at')} AS session_close_ms"
+    f"{_FROM} AND t.id = ANY(CAST(:trades AS uuid[]))"
+)
+_KEEP_BEST = text(
+    "UPDATE trades SET extreme_price = new.price, trailing_armed = trailing_armed OR new.armed,"
+    " updated_at = now()"
     " FROM unnest(CAST(:trades AS uuid[]), CAST(:prices AS numeric[]), CAST(:armed AS boolean[]))"
     " AS new(id, price, armed)"
     " WHERE trades.id = new.id AND trades.status = ANY(CAST(:watched AS text[]))"
 )
+_NAKED = text(
+    "SELECT count(*), (extract(epoch FROM max(CAST(:now AS timestamptz) - unprotected_since)) * 1000)::bigint"
+    " FROM trades WHERE status = 'OPEN_UNPROTECTED' AND unprotected_since IS NOT NULL"
+)
+LOADED: Final = np.dtype(
+    [
+        *(("trade", "V16"), ("timeframe_ms", "i8"), ("entry", "f8"), ("risk", "f8"), ("stop", "f8")),
+        *(("target", "f8"), ("activation", "f8"), ("trail_fraction", "f8"), ("trail_distance", "f8")),
+        *(("volatility_multiple", "f8"), ("best", "f8"), ("time_ms", "i8"), ("parts", "i1")),
+        *(("parts_taken", "i1"), ("quantity", "f8"), ("shard", "i2"), ("armed", "?"), ("live_stop", "?")),
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SidePositions:
+    """Open positions of one market and side; `rows` has the columns of `LOADED`, prices unsigned."""
+
+    venue: str
+    symbol: str
+    side: str
+    rows: Rows
 
 
 @dataclass(frozen=True, slots=True)
 class OpenTrade:
-    """One open position. Prices in quote currency; `opened_at` is market time."""
+    """One open position, exactly. Prices in quote currency; `*_ms` market time; `entered_quantity` all that
+    its entry filled."""
 
     id: UUID
     user_id: UUID
@@ -34,44 +102,30 @@ class OpenTrade:
     symbol: str
     side: str
     status: str
-    entry_price: Decimal | None
+    timeframe: str
+    entry_price: Decimal
+    initial_stop_price: Decimal
     stop_price: Decimal
     take_profit_price: Decimal | None
     trailing_enabled: bool
     trailing_activation_fraction: Decimal
     trailing_fraction: Decimal
+    trailing_distance: Decimal | None
     trailing_armed: bool
-    extreme_price: Decimal | None
-    max_holding_minutes: int | None
-    opened_at: datetime | None
-    exit_requested: str | None
+    volatility_multiple: Decimal | None
+    scale_out_enabled: bool
+    scale_out_step: int
+    entered_quantity: Decimal
+    time_exit_ms: int | None
+    session_close_ms: int | None
 
 
-_OPEN = (
-    select(
-        Trade.id,
-        Trade.user_id,
-        Trade.wallet_id,
-        Wallet.shard,
-        Trade.venue,
-        Trade.symbol,
-        Trade.side,
-        Trade.status,
-        Trade.entry_price,
-        Trade.stop_price,
-        Trade.take_profit_price,
-        Trade.trailing_enabled,
-        Trade.trailing_activation_fraction,
-        Trade.trailing_fraction,
-        Trade.trailing_armed,
-        Trade.extreme_price,
-        Trade.max_holding_minutes,
-        Trade.opened_at,
-        Trade.exit_requested,
-    )
-    .join(Wallet, (Wallet.user_id == Trade.user_id) & (Wallet.id == Trade.wallet_id))
-    .where(Trade.status.in_(WATCHED))
-)
+@dataclass(frozen=True, slots=True)
+class Nakedness:
+    """How many positions stand without a live stop now, and for how long the longest, in milliseconds."""
+
+    positions: int
+    longest_ms: int
 
 
 class SystemOpenTradeRepository:
@@ -80,21 +134,47 @@ class SystemOpenTradeRepository:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def all(self) -> list[OpenTrade]:
-        """Every position that is open and not being left."""
-        return [OpenTrade(**row) for row in (await self._session.execute(_OPEN)).mappings()]
+    async def page(
+        self, shards: Sequence[int], after: UUID | None, most: int = ROWS_AT_ONCE
+    ) -> tuple[list[SidePositions], UUID | None]:
+        """Positions of these shards by id, and the last id read; None for it where there are no more."""
+        found = (
+            await self._session.execute(
+                _OF_SHARDS,
+                {"watched": WATCHED, "shards": list(shards), "after": after or _FIRST, "most": most},
+            )
+        ).all()
+        return by_side(found), UUID(bytes=found[-1][3]) if len(found) == most else None
 
-    async def some(self, trade_ids: Sequence[UUID]) -> list[OpenTrade]:
-        """These trades, where they are open and not being left."""
-        statement = _OPEN.where(Trade.id.in_(trade_ids))
-        return [OpenTrade(**row) for row in (await self._session.execute(statement)).mappings()]
+    async def some(self, trade_ids: Sequence[UUID], shards: Sequence[int]) -> list[SidePositions]:
+        """These trades, where they are open, not being left, and of these shards."""
+        values = {"watched": WATCHED, "trades": list(trade_ids), "shards": list(shards)}
+        return by_side((await self._session.execute(_OF_IDS, values)).all())
 
-    async def keep_extremes(self, rows: Sequence[tuple[UUID, Decimal, bool]]) -> None:
+    async def exact(self, trade_ids: Sequence[UUID]) -> dict[UUID, OpenTrade]:
+        """These trades by id, where they are open and not being left."""
+        rows = await self._session.execute(_EXACT, {"watched": WATCHED, "trades": list(trade_ids)})
+        return {row.id: OpenTrade(*row) for row in rows}
+
+    async def keep_best(self, rows: Sequence[tuple[UUID, Decimal, bool]]) -> None:
         """Write (trade, best price since entry, trailing armed), so that a restart loses neither."""
-        if not rows:
-            return
-        trades, prices, armed = zip(*rows, strict=True)
-        await self._session.execute(
-            _KEEP_EXTREMES,
-            {"trades": trades, "prices": prices, "armed": armed, "watched": WATCHED},
-        )
+        if rows:
+            trades, prices, armed = zip(*rows, strict=True)
+            values = {"trades": trades, "prices": prices, "armed": armed, "watched": WATCHED}
+            await self._session.execute(_KEEP_BEST, values)
+
+    async def naked(self, now: object) -> Nakedness:
+        """Positions without a live stop, measured against `now` (wall time)."""
+        count, longest = (await self._session.execute(_NAKED, {"now": now})).one()
+        return Nakedness(count, longest or 0)
+
+
+def by_side(found: Iterable[Sequence[object]]) -> list[SidePositions]:
+    """Rows of `_COLUMNS` as columns, one set for each market and side."""
+    held: dict[tuple[str, str, str], list[tuple[object, ...]]] = {}
+    for row in found:
+        venue, symbol, side, trade, timeframe, *rest = row
+        milliseconds = Timeframe(str(timeframe)).milliseconds
+        key = (str(venue), str(symbol), str(side))
+        held.setdefault(key, []).append((trade, milliseconds, *rest))
+    return [SidePositions(*key, np.array(rows, LOADED)) for key, rows in held.items()]

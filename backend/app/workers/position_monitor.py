@@ -1,6 +1,8 @@
-"""The monitor: prices in; published, turned into closed bars, and held against every open position.
+"""The monitor: prices in; published, turned into closed bars, and held against every open position of its shards.
 
-Works with Redis down: the prices come from the venue's own stream, and intents are written to Postgres.
+Of several monitors one leads: it follows the venue, publishes what it hears and announces closed bars. The others
+take their prices from Redis, and from the venue itself while Redis is silent; intents go to Postgres. So every
+one of them works with Redis down.
 """
 
 import asyncio
@@ -14,61 +16,105 @@ import structlog
 from app.bootstrap.market import MarketParts
 from app.core.clock import utc_now
 from app.core.config import get_settings
+from app.domain.price_batch import PricesUnavailableError
 from app.services.market_data import MarketFeed, keep_subscriptions
 
 FEED_VENUES = ("paper",)  # venues whose prices are followed by this process
-RELOAD_SECONDS = 5.0
-EXTREMES_SECONDS = 1.0
+BESTS_SECONDS = 1.0
 SUBSCRIPTION_SECONDS = 1.0
+TEND_FRACTION = 1 / 3  # of a lease
+SWEEP_ROWS = 250  # few enough to be read between two prices
+SWEEP_SECONDS = 1.0
+ATR_SECONDS = 5.0
+NAKED_SECONDS = 5.0
+WITHOUT_REDIS_SECONDS = 10.0
 RETRY_SECONDS = 0.5
 GATHER_SECONDS = 0.005
 
 log = structlog.get_logger(__name__)
 
 
-async def forever(what: str, work: Callable[[], Awaitable[None]]) -> None:
+async def forever(what: str, work: Callable[[], Awaitable[None]], pause: float = RETRY_SECONDS) -> None:
     """Do the work until cancelled; where it fails, say so and begin again."""
     while True:
         try:
             await work()
         except Exception:
             log.exception("a part of the monitor failed and is begun again", part=what)
-        await asyncio.sleep(RETRY_SECONDS)
+        await asyncio.sleep(pause)
 
 
 class Monitor:
-    """One process: a feed per venue and one book for all of them."""
+    """One process: the prices of every venue, and the book of its shards."""
 
     def __init__(self, parts: MarketParts) -> None:
         self._parts = parts
+        self._watch = parts.watch
         self._feeds: dict[str, MarketFeed] = {venue: parts.feed(venue) for venue in FEED_VENUES}
 
     async def run(self) -> None:
-        """Until cancelled."""
-        async with asyncio.TaskGroup() as group:
-            for venue, feed in self._feeds.items():
-                group.create_task(forever("prices", self._prices_of(venue, feed)))
-                group.create_task(forever("publishing", feed.publish_forever))
-            group.create_task(forever("subscriptions", self._subscriptions))
-            group.create_task(forever("changes", self._changes))
-            group.create_task(forever("extremes", self._extremes))
-            group.create_task(forever("sweep", self._sweep))
-            group.create_task(forever("heartbeat", self._beat))
+        """Until cancelled; then the shards are given back."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(forever("shards", self._tend, self._tend_seconds))
+                group.create_task(forever("answers", self._watch.answer_forever))
+                for venue, feed in self._feeds.items():
+                    group.create_task(forever("prices", self._prices_of(venue, feed), 0.0))
+                    group.create_task(forever("publishing", feed.publish_forever))
+                group.create_task(forever("subscriptions", self._subscriptions))
+                group.create_task(forever("changes", self._changes))
+                group.create_task(forever("best prices", self._bests))
+                group.create_task(forever("sweep", self._sweep, SWEEP_SECONDS))
+                group.create_task(forever("volatility", self._watch.read_atr, ATR_SECONDS))
+                group.create_task(forever("naked time", self._naked, NAKED_SECONDS))
+                group.create_task(forever("heartbeat", self._beat))
+        finally:
+            await self._parts.shards.stop()
+
+    @property
+    def _tend_seconds(self) -> float:
+        return self._parts.settings.lease_seconds * TEND_FRACTION
+
+    async def _tend(self) -> None:
+        await self._watch.tend()
 
     def _prices_of(self, venue: str, feed: MarketFeed) -> Callable[[], Awaitable[None]]:
         async def follow() -> None:
-            symbols = self._parts.settings.feed_symbols
-            async for quotes in self._parts.reader.quotes(venue, symbols):
-                await self._parts.watch.on_quotes(venue, quotes)  # leaving comes first; it needs no Redis
-                await feed.accept(quotes)
+            if self._parts.shards.leads:
+                await self._follow_venue(venue, feed)
+                return
+            try:
+                await self._follow_leader(venue)
+            except PricesUnavailableError as error:
+                log.warning("Redis gives no prices", venue=venue, error=str(error))
+            if not self._parts.shards.leads:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(WITHOUT_REDIS_SECONDS):
+                        await self._follow_venue(venue, None)
 
         return follow
+
+    async def _follow_venue(self, venue: str, feed: MarketFeed | None) -> None:
+        """Follow the venue's own stream; with a feed, for everybody and as long as this monitor leads."""
+        async for quotes in self._parts.reader.quotes(venue, self._parts.settings.feed_symbols):
+            self._watch.see(venue, quotes)  # leaving comes first; it needs no Redis
+            if feed is not None:
+                await feed.accept(quotes)
+            if self._parts.shards.leads is not (feed is not None):
+                return
+
+    async def _follow_leader(self, venue: str) -> None:
+        """Follow what the leading monitor publishes, until it is silent or this monitor leads."""
+        async for columns, published_ms in self._parts.prices.follow_packed(venue):
+            self._watch.see_columns(venue, columns, published_ms)
+            if self._parts.shards.leads:
+                return
 
     async def _subscriptions(self) -> None:
         await keep_subscriptions(list(self._feeds.values()), self._parts.system, SUBSCRIPTION_SECONDS)
 
-    async def _extremes(self) -> None:
-        await self._parts.watch.keep_extremes(EXTREMES_SECONDS)
+    async def _bests(self) -> None:
+        await self._watch.keep_bests(BESTS_SECONDS)
 
     async def _changes(self) -> None:
         """Trades that changed, gathered for a few milliseconds and read together."""
@@ -78,7 +124,7 @@ class Monitor:
         async def listen() -> None:
             async for payload in self._parts.notifications.listen("trades"):
                 if payload is None:
-                    await self._parts.watch.reload()
+                    await self._watch.reload()
                 else:
                     waiting.add(UUID(payload))
                     told.set()
@@ -90,16 +136,21 @@ class Monitor:
                 told.clear()
                 changed = list(waiting)
                 waiting.clear()
-                await self._parts.watch.refresh(changed)
+                await self._watch.refresh(changed)
 
         async with asyncio.TaskGroup() as group:
             group.create_task(listen())
             group.create_task(read())
 
     async def _sweep(self) -> None:
-        while True:
-            await asyncio.sleep(RELOAD_SECONDS)
-            await self._parts.watch.reload()
+        await self._watch.reload(SWEEP_ROWS, SWEEP_SECONDS)
+
+    async def _naked(self) -> None:
+        found = await self._watch.naked()
+        if found.longest_ms > self._parts.settings.unprotected_seconds * 1000:
+            log.error(
+                "positions stand without a stop", positions=found.positions, longest_ms=found.longest_ms
+            )
 
     async def _beat(self) -> None:
         while True:

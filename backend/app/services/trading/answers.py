@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from uuid import UUID, uuid4
 
 from app.domain.client_order_id import client_order_id
@@ -117,12 +118,23 @@ class Answers:
             trailing_enabled=book.trailing_enabled,
             trailing_activation_fraction=book.trailing_activation_fraction,
             trailing_fraction=book.trailing_fraction,
+            trailing_distance=atr_distance(ask.signal.features, book.trailing_atr_multiple),
+            volatility_multiple=book.volatility_multiple,
+            scale_out_enabled=book.scale_out_enabled,
             max_holding_minutes=wallet.max_holding_minutes,
         )
 
     def _tell(self, user_id: UUID, kind: str, changed_id: UUID) -> None:
         payload = json.dumps({"user_id": str(user_id), "kind": kind, "id": str(changed_id)})
         self._notices.append(("user_events", payload))
+
+
+def atr_distance(features: Mapping[str, float], multiple: Decimal | None) -> Decimal | None:
+    """Return that many ATR of the signal's bar as a price distance; None without a multiple or an ATR."""
+    atr = features.get("atr")
+    if multiple is None or atr is None or not atr > 0:
+        return None
+    return round(multiple * Decimal(repr(float(atr))), 10)
 
 
 def breach_rows(breaches: Sequence[BreachDetail]) -> list[dict[str, str | None]]:

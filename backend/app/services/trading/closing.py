@@ -1,7 +1,11 @@
 """The end of a trade: why it closed, what it came to, and the streak of losses."""
 
+from datetime import datetime, timedelta
+
+from app.core.clock import utc_now
 from app.domain.accounting import net_pnl
 from app.domain.types import ExitReason, OrderLeg, TradeStatus
+from app.models.trade import Trade
 from app.repositories.trading_transaction import TradingTransaction
 from app.services.trading.fills_book import last_fill_time
 from app.services.trading.trade_case import WOULD_TRIGGER, TradeCase
@@ -37,10 +41,16 @@ def _moved_beyond(case: TradeCase) -> bool:
     return bool(refused) and refused[-1].trigger_price != case.trade.initial_stop_price
 
 
+def naked_ms(trade: Trade, now: datetime) -> int:
+    """Return for how long, in milliseconds of wall time, the position stood without a live stop in all."""
+    since = trade.unprotected_since
+    return trade.naked_ms + (0 if since is None else max(0, (now - since) // timedelta(milliseconds=1)))
+
+
 async def finish(transaction: TradingTransaction, case: TradeCase, status: TradeStatus) -> bool:
     """Write the trade's last status; False when another was faster."""
     trade = case.trade
-    values: dict[str, object] = {"unprotected_since": None}
+    values: dict[str, object] = {"unprotected_since": None, "naked_ms": naked_ms(trade, utc_now())}
     if status is TradeStatus.CLOSED:
         values |= {"exit_reason": exit_reason(case).value, "closed_at": last_fill_time(case)}
     if not await transaction.trades.move(transaction.user_id, trade, status, values):

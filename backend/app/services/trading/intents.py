@@ -9,7 +9,7 @@ from app.domain.order_states import Action, ActionKind, can_move, next_action
 from app.domain.types import OrderLeg, OrderStatus, OrderType, TradeStatus
 from app.models.order import Order
 from app.repositories.trading_transaction import TradingTransaction
-from app.services.trading.closing import finish
+from app.services.trading.closing import finish, naked_ms
 from app.services.trading.desk import Desk
 from app.services.trading.trade_case import TradeCase
 
@@ -64,7 +64,11 @@ class Advance:
         if after is TradeStatus.OPEN_UNPROTECTED:
             values["unprotected_since"] = self._now
         elif after is TradeStatus.PROTECTED:
-            values |= {"unprotected_since": None, "protected_at": case.trade.protected_at or self._now}
+            values |= {
+                "unprotected_since": None,
+                "naked_ms": naked_ms(case.trade, self._now),
+                "protected_at": case.trade.protected_at or self._now,
+            }
         elif after is TradeStatus.NEEDS_OPERATOR:
             log.critical("a trade needs an operator", trade_id=str(case.trade.id), reason=action.reason)
         if await self._transaction.trades.move(self._transaction.user_id, case.trade, after, values):

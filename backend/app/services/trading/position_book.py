@@ -1,229 +1,374 @@
-"""The monitor's book: open positions in columns, market by market, one pass over a market's rows per price."""
+"""The monitor's book: open positions of all tenants in columns, and the few that a price has to be asked about.
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
-from datetime import timedelta
-from decimal import Decimal
-from typing import Self
+A tick is held against its market's band; only where it leaves the band are positions looked at, and only those
+whose own gate it reaches are *asked*: the exact decision is made on the position's row (`domain.exit_rules`).
+While a position is asked it is quiet; `settle` brings the answer back, and looks at the prices seen meanwhile.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
 from uuid import UUID
 
 import numpy as np
 
-from app.domain.fixed_point import BoolColumn
-from app.domain.position_book import NO_TIME_EXIT, ExitEvents, PositionColumns, exit_events
-from app.domain.price_batch import price_decimal
-from app.domain.types import ExitReason, Side
-from app.repositories.open_trades import OpenTrade
+from app.domain.exit_gates import Rows, gates, signed_rows
+from app.domain.exit_rules import STEP_R_FRACTION
+from app.domain.fixed_point import FloatColumn, IntColumn
+from app.domain.types import Instrument
+from app.services.trading.position_block import Bands, Block
 
-MIN_IMPROVEMENT_FRACTION = 0.001
+FEW: Final = 4  # ticks up to which one after the other is quicker than all together
+UNKNOWN_MARKET: Final = -1
 
 Market = tuple[str, str]  # venue, symbol
 
 
 @dataclass(frozen=True, slots=True)
-class ExitIntent:
-    """Leave this position."""
+class Question:
+    """A position to be asked: `mark` reached one of its gates at `market_ms`; `best` is the best price up to
+    then. Prices in quote currency."""
 
-    trade: OpenTrade
-    reason: ExitReason
-
-
-@dataclass(frozen=True, slots=True)
-class StopMoveIntent:
-    """Move this position's stop; tighter than the one at the venue."""
-
-    trade: OpenTrade
-    stop_price: Decimal
-
-
-Intent = ExitIntent | StopMoveIntent
+    trade_id: UUID
+    market: Market
+    shard: int
+    mark: float
+    best: float
+    market_ms: int
+    may_move: bool  # whether the least interval since the stop was last moved is over
+    place: int  # of the block's ticks since, in the book
 
 
 @dataclass(frozen=True, slots=True)
-class _Rows:
-    """Positions of one market, the same row in each; `dirty` where extreme or armed is not written yet."""
+class Answer:
+    """What became of the position: None instead of an answer where it is not watched any more.
+    `stop_price` is the stop on its row: one that is only asked for is still triggered here, until the row shows
+    it."""
 
-    trades: Sequence[OpenTrade]
-    columns: PositionColumns
-    dirty: BoolColumn
+    stop_price: float
+    is_armed: bool
+    parts_taken: int
+    is_event: bool
+    next_move_ms: int | None = None
 
-    @classmethod
-    def of(cls, trades: Sequence[OpenTrade], tick: float) -> Self:
-        return cls(trades, _columns(trades, tick), np.zeros(len(trades), np.bool_))
 
-    def without(self, gone: frozenset[UUID]) -> Self:
-        """The rows of the other trades, as they stand."""
-        kept = [row for row, trade in enumerate(self.trades) if trade.id not in gone]
-        columns = {f.name: getattr(self.columns, f.name)[kept] for f in fields(PositionColumns)}
-        return type(self)([self.trades[row] for row in kept], PositionColumns(**columns), self.dirty[kept])
+@dataclass(frozen=True, slots=True)
+class BestPrice:
+    """The best price of a trade, to be written down."""
 
-    def joined(self, other: Self) -> Self:
-        columns = {
-            f.name: np.concatenate([getattr(self.columns, f.name), getattr(other.columns, f.name)])
-            for f in fields(PositionColumns)
-        }
-        return type(self)(
-            [*self.trades, *other.trades],
-            PositionColumns(**columns),
-            np.concatenate([self.dirty, other.dirty]),
-        )
+    trade_id: UUID
+    price: float
+    is_armed: bool
 
-    def keep_trailed(self, earlier: "_Rows") -> None:
-        """Take over what was trailed in `earlier` and may not be written yet."""
-        held = {trade.id: row for row, trade in enumerate(earlier.trades)}
-        here, there = self.columns, earlier.columns
-        for row, trade in enumerate(self.trades):
-            known = held.get(trade.id)
-            if known is None:
-                continue
-            if here.sign[row] * (there.extreme[known] - here.extreme[row]) > 0:
-                here.extreme[row] = there.extreme[known]
-            here.armed[row] |= there.armed[known]
-            self.dirty[row] = earlier.dirty[known]
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Positions as read: unsigned columns as `open_trades` has them, one market and one side."""
+
+    market: Market
+    sign: float
+    instrument: Instrument | None
+    rows: Rows
 
 
 class PositionBook:
-    """Open positions by market. `ticks` gives the price tick of a market; without one no stop is trailed."""
+    """Open positions by market and side."""
 
-    def __init__(self) -> None:
-        self._markets: dict[Market, _Rows] = {}
-        self._market_of: dict[UUID, Market] = {}
+    def __init__(self, step_r_fraction: float = float(STEP_R_FRACTION)) -> None:
+        self._step = step_r_fraction
+        self._bands = Bands()
+        self._blocks: list[Block] = []
+        self._numbers: dict[Market, int] = {}
+        self._markets: list[Market] = []
+        self._place: dict[bytes, tuple[Block, int]] = {}
+        self._asked: dict[bytes, int] = {}
 
     def __len__(self) -> int:
-        return len(self._market_of)
+        return len(self._place)
+
+    def __contains__(self, trade_id: UUID) -> bool:
+        return trade_id.bytes in self._place
+
+    @property
+    def trades(self) -> set[UUID]:
+        """Every position that is watched."""
+        return {UUID(bytes=key) for key in self._place}
 
     def markets(self) -> set[Market]:
         """(venue, symbol) of every open position."""
-        return set(self._markets)
+        return {self._markets[block.number // 2] for block in self._blocks if block.count}
 
-    def load(self, trades: Iterable[OpenTrade], ticks: Mapping[Market, float]) -> None:
-        """Replace the book. What was trailed here and is not written yet is kept."""
-        found: dict[Market, _Rows] = {}
-        for market, held in _by_market(trades).items():
-            rows = _Rows.of(held, ticks.get(market, float("nan")))
-            if market in self._markets:
-                rows.keep_trailed(self._markets[market])
-            found[market] = rows
-        self._markets = found
-        self._market_of = {trade.id: market for market, rows in found.items() for trade in rows.trades}
+    def number_of(self, venue: str, symbol: str) -> int:
+        """The market's number for `on_ticks`; UNKNOWN_MARKET where no position ever stood in it."""
+        return self._numbers.get((venue, symbol), UNKNOWN_MARKET)
 
-    def refresh(
-        self, changed: Sequence[UUID], trades: Sequence[OpenTrade], ticks: Mapping[Market, float]
-    ) -> None:
-        """Take in what became of `changed`: those in `trades` are open, the others are not any more.
-        Rows of other trades stay as they are."""
-        gone = frozenset(changed)
-        fresh = _by_market(trades)
-        for market in {self._market_of[one] for one in gone if one in self._market_of} | set(fresh):
-            rows = _Rows.of(fresh.get(market, []), ticks.get(market, float("nan")))
-            earlier = self._markets.get(market)
-            if earlier is not None:
-                rows.keep_trailed(earlier)
-                rows = earlier.without(gone).joined(rows)
-            if rows.trades:
-                self._markets[market] = rows
-            else:
-                self._markets.pop(market, None)
-        for trade_id in gone:
-            self._market_of.pop(trade_id, None)
-        self._market_of |= {trade.id: market for market, held in fresh.items() for trade in held}
+    def put(self, positions: Iterable[Loaded], wall_ms: int) -> None:
+        """Take in positions as read; what was trailed here and is not written yet is kept."""
+        for loaded in positions:
+            block = self._block(loaded.market, loaded.sign, loaded.instrument)
+            rows = signed_rows(loaded.rows, loaded.sign, loaded.instrument)
+            for row, key in zip(rows, rows["trade"].tolist(), strict=True):
+                self._carry_over(row, key)
+            start = block.count
+            block.append(rows, wall_ms)
+            for at, key in enumerate(rows["trade"].tolist(), start=start):
+                self._place[key] = (block, at)
 
-    def on_price(
-        self, venue: str, symbol: str, mark: float, market_ms: int, *, is_stale: bool = False
-    ) -> list[Intent]:
-        """Return what one price causes. Each is returned once: the row counts as sent or leaving then."""
-        rows = self._markets.get((venue, symbol))
-        if rows is None:
+    def drop(self, trade_ids: Iterable[UUID]) -> None:
+        """Watch these no more."""
+        for trade_id in trade_ids:
+            self._remove(trade_id.bytes)
+
+    def drop_shards(self, shards: Iterable[int]) -> None:
+        """Watch the positions of these shards no more."""
+        gone = list(shards)
+        for block in self._blocks:
+            held = block.held
+            for key in held["trade"][np.isin(held["shard"], gone)].tolist():
+                self._remove(key)
+
+    def on_tick(self, market: int, mark: float, market_ms: int, wall_ms: int) -> list[Question]:
+        """Return who has to be asked because of one price; none for a mark that is no price."""
+        if market < 0 or not 0 < mark < np.inf:
             return []
-        events = exit_events(
-            rows.columns,
-            0,
-            mark,
-            market_ms,
-            is_stale=is_stale,
-            min_improvement_fraction=MIN_IMPROVEMENT_FRACTION,
-        )
-        if not len(events.rows):
-            return []
-        _take_in(rows, events)
-        leave = ((events.take_profit, ExitReason.TAKE_PROFIT), (events.time_exit, ExitReason.TIME_EXIT))
-        intents: list[Intent] = [
-            ExitIntent(rows.trades[row], reason) for leaving, reason in leave for row in leaving
-        ]
-        intents += [
-            StopMoveIntent(rows.trades[row], price_decimal(round(float(rows.columns.stop[row]), 10)))
-            for row in events.stop_moved
-        ]
-        return intents
-
-    def take_dirty(self) -> list[tuple[UUID, Decimal, bool]]:
-        """(trade, extreme, armed) of rows that changed since this was last asked."""
-        found = []
-        for rows in self._markets.values():
-            for row in np.flatnonzero(rows.dirty).tolist():
-                extreme = price_decimal(float(rows.columns.extreme[row]))
-                found.append((rows.trades[row].id, extreme, bool(rows.columns.armed[row])))
-            rows.dirty[:] = False
+        found: list[Question] = []
+        for block in self._blocks[2 * market : 2 * market + 2]:
+            if block.count:
+                rows = block.tick_at(block.sign * mark, market_ms, wall_ms)
+                found += [self._ask(block, row, mark, market_ms, wall_ms) for row in rows]
         return found
 
-    def put_back(self, trade_ids: Iterable[UUID]) -> None:
+    def on_ticks(
+        self, markets: IntColumn, marks: FloatColumn, market_ms: IntColumn, wall_ms: int
+    ) -> list[Question]:
+        """Return who has to be asked because of these prices, in their order per market."""
+        usable = (markets >= 0) & (marks > 0) & (marks < np.inf)
+        if not usable.all():
+            markets, marks, market_ms = markets[usable], marks[usable], market_ms[usable]
+        if len(markets) <= FEW:
+            one_by_one = zip(markets.tolist(), marks.tolist(), market_ms.tolist(), strict=True)
+            return [one for tick in one_by_one for one in self.on_tick(*tick, wall_ms)]
+        found: list[Question] = []
+        for side, prices in ((0, marks), (1, -marks)):
+            blocks = 2 * markets + side
+            for number in self._left_band(blocks, prices, market_ms, wall_ms):
+                block = self._blocks[number]
+                mine = np.flatnonzero(blocks == number)
+                for price, at in zip(prices[mine].tolist(), market_ms[mine].tolist(), strict=True):
+                    rows = block.tick_at(price, at, wall_ms)
+                    found += [self._ask(block, row, abs(price), at, wall_ms) for row in rows]
+        return found
+
+    def _left_band(
+        self, blocks: IntColumn, prices: FloatColumn, market_ms: IntColumn, wall_ms: int
+    ) -> list[int]:
+        """Return the blocks whose band some price leaves; to the others the prices are made known."""
+        bands, count = self._bands, self._bands.count
+        best = bands.best[:count].copy()
+        np.maximum.at(best, blocks, prices)
+        floor = bands.floors(best)
+        left = (prices <= floor[blocks]) | (prices >= bands.ceiling[blocks])
+        left |= (market_ms >= bands.due_ms[blocks]) | (wall_ms >= bands.wake_ms[blocks])
+        left |= bands.busy[blocks] > 0
+        if not left.any():
+            bands.best[:count], bands.floor[:count] = best, floor
+            return []
+        numbers = np.unique(blocks[left])
+        calm = np.ones(count, np.bool_)
+        calm[numbers] = False
+        bands.best[:count][calm], bands.floor[:count][calm] = best[calm], floor[calm]
+        return [number for number in numbers.tolist() if self._blocks[number].count]
+
+    def sweep(self, marks: Mapping[Market, float], market_ms: int) -> int:
+        """Hold every position's own gates against the present prices, whatever the bands say; returns how many
+        reach one without having been asked, which is none unless a band was wrong."""
+        reached = 0
+        for block in self._blocks:
+            mark = marks.get(self._markets[block.number // 2])
+            if mark is not None and block.count:
+                price, count = block.sign * mark, block.count
+                hit = (block.low[:count] >= price) | (block.high[:count] <= price)
+                hit |= block.due_ms[:count] <= market_ms
+                reached += int(np.count_nonzero(hit))
+        return reached
+
+    def settle(self, question: Question, answer: Answer | None, wall_ms: int) -> Question | None:
+        """Take in what became of a question; returns the next one where a price seen meanwhile asks it."""
+        key = question.trade_id.bytes
+        place = self._place.get(key)
+        if place is None or self._asked.pop(key, None) is None:
+            return None
+        block, row = place
+        if answer is None:
+            self._calm(block)
+            self._take_out(block, row, key)
+            block.narrow()
+            return None
+        held = block.held[row : row + 1]
+        self._write(held, question, answer, block.sign)
+        later = self._later(block, row, question, wall_ms)
+        if later is None:
+            self._calm(block)
+            block.regate(np.array([row]), wall_ms)
+        else:
+            self._asked[key] = block.number
+            held["quiet"] = True
+        return later
+
+    def set_atr(self, market: Market, timeframe_ms: int, atr: float, wall_ms: int) -> None:
+        """Take in the present ATR (quote currency) of a market and bar length."""
+        number = self._numbers.get(market, UNKNOWN_MARKET)
+        for block in self._blocks[2 * number : 2 * number + 2] if number >= 0 else ():
+            held = block.held
+            rows = np.flatnonzero(
+                (held["timeframe_ms"] == timeframe_ms) & ~np.isnan(held["volatility_multiple"])
+            )
+            if len(rows):
+                block.take_in_best()
+                held["volatility_distance"][rows] = held["volatility_multiple"][rows] * atr
+                held["asked_high"][rows], held["asked_low"][rows] = -np.inf, np.inf
+                block.regate(rows, wall_ms)
+
+    def atr_wanted(self) -> set[tuple[Market, int]]:
+        """(market, bar length in milliseconds) of every volatility stop."""
+        found = set()
+        for block in self._blocks:
+            held = block.held
+            lengths = held["timeframe_ms"][~np.isnan(held["volatility_multiple"])]
+            found |= {(self._markets[block.number // 2], length) for length in np.unique(lengths).tolist()}
+        return found
+
+    def take_bests(self, limit: int) -> list[BestPrice]:
+        """Return at most so many best prices that are better than what was written; they count as written."""
+        found: list[BestPrice] = []
+        for block in self._blocks:
+            if not block.count or len(found) >= limit:
+                continue
+            block.take_in_best()
+            held = block.held
+            rows = np.flatnonzero(held["best"] > held["kept"])[: limit - len(found)]
+            held["kept"][rows] = held["best"][rows]
+            found += [
+                BestPrice(UUID(bytes=key), abs(best), armed)
+                for key, best, armed in held[rows][["trade", "best", "armed"]].tolist()
+            ]
+        return found
+
+    def put_back(self, bests: Iterable[BestPrice]) -> None:
         """What was taken could not be written: it is told again."""
-        unwritten = frozenset(trade_ids)
-        for rows in self._markets.values():
-            rows.dirty[[row for row, trade in enumerate(rows.trades) if trade.id in unwritten]] = True
+        for one in bests:
+            place = self._place.get(one.trade_id.bytes)
+            if place is not None:
+                place[0].held["kept"][place[1]] = -np.inf
 
+    def rows_of(self, trade_ids: Sequence[UUID]) -> Iterator[tuple[UUID, Rows]]:
+        """The columns of these positions, one row each, signed; for looking."""
+        for trade_id in trade_ids:
+            block, row = self._place[trade_id.bytes]
+            block.take_in_best()
+            yield trade_id, block.held[row : row + 1]
 
-def _take_in(rows: _Rows, events: ExitEvents) -> None:
-    columns, at = rows.columns, events.rows
-    rows.dirty[at] |= (columns.extreme[at] != events.trailed.extreme) | (
-        columns.armed[at] != events.trailed.armed
-    )
-    columns.extreme[at] = events.trailed.extreme
-    columns.stop[at] = events.trailed.stop
-    columns.armed[at] = events.trailed.armed
-    columns.leaving[events.take_profit] = True
-    columns.leaving[events.time_exit] = True
-    columns.sent_stop[events.stop_moved] = columns.stop[events.stop_moved]
+    def _block(self, market: Market, sign: float, instrument: Instrument | None) -> Block:
+        number = self._numbers.get(market)
+        tick = float("nan") if instrument is None else float(instrument.price_tick)
+        if number is None:
+            number = self._numbers[market] = len(self._markets)
+            self._markets.append(market)
+            for side in (1.0, -1.0):
+                self._blocks.append(Block(self._bands.add(tick), side, self._bands, self._step))
+        elif instrument is not None:
+            self._bands.tick[2 * number : 2 * number + 2] = tick
+        return self._blocks[2 * number + (0 if sign > 0 else 1)]
 
+    def _carry_over(self, row: np.void, key: bytes) -> None:
+        """Keep what this process knows better than what was read, and forget the position's former place."""
+        place = self._place.get(key)
+        if place is None:
+            return
+        block, at = place
+        block.take_in_best()
+        known = block.held[at]
+        row["best"] = max(row["best"], known["best"])
+        row["armed"] |= known["armed"]
+        row["next_move_ms"] = known["next_move_ms"]
+        row["volatility_distance"] = known["volatility_distance"]
+        row["quiet"] = known["quiet"]
+        self._take_out(block, at, key)
 
-def _by_market(trades: Iterable[OpenTrade]) -> dict[Market, list[OpenTrade]]:
-    """Trades with an entry price, by market; one without cannot be watched yet."""
-    found: dict[Market, list[OpenTrade]] = {}
-    for trade in trades:
-        if trade.entry_price is not None:
-            found.setdefault((trade.venue, trade.symbol), []).append(trade)
-    return found
+    def _remove(self, key: bytes) -> None:
+        place = self._place.get(key)
+        if place is not None:
+            block, row = place
+            if self._asked.pop(key, None) is not None:
+                self._calm(block)
+            self._take_out(block, row, key)
+            block.narrow()
 
+    def _take_out(self, block: Block, row: int, key: bytes) -> None:
+        moved = block.remove(row)
+        del self._place[key]
+        if moved is not None:
+            self._place[block.held["trade"][moved].tobytes()] = (block, moved)
 
-def _columns(trades: Sequence[OpenTrade], tick: float) -> PositionColumns:
-    def floats(values: Iterable[float]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-        return np.fromiter(values, dtype=np.float64, count=len(trades))
+    def _ask(self, block: Block, row: int, mark: float, market_ms: int, wall_ms: int) -> Question:
+        held = block.held[row]
+        key = held["trade"].tobytes()
+        self._asked[key] = block.number
+        self._bands.busy[block.number] += 1
+        return Question(
+            trade_id=UUID(bytes=key),
+            market=self._markets[block.number // 2],
+            shard=int(held["shard"]),
+            mark=mark,
+            best=abs(float(held["best"])),
+            market_ms=market_ms,
+            may_move=bool(held["next_move_ms"] <= wall_ms),
+            place=len(block.seen),
+        )
 
-    def price(value: Decimal | None) -> float:
-        return float("nan") if value is None else float(value)
+    @staticmethod
+    def _write(held: Rows, question: Question, answer: Answer, sign: float) -> None:
+        held["quiet"] = False
+        held["armed"] |= answer.is_armed
+        held["stop"] = np.fmax(held["stop"], sign * answer.stop_price)
+        held["parts_taken"] = np.maximum(held["parts_taken"], answer.parts_taken)
+        if answer.next_move_ms is not None:
+            held["next_move_ms"] = answer.next_move_ms
+        if answer.is_event:
+            held["asked_high"], held["asked_low"] = -np.inf, np.inf
+            return
+        best, mark = sign * question.best, sign * question.mark
+        if question.may_move:  # else the same price may yet move the stop, once the interval is over
+            held["asked_high"] = np.fmax(held["asked_high"], max(best, mark))
+        unchanged = held["best"][0] <= best
+        held["asked_low"] = np.fmin(held["asked_low"], mark) if unchanged else np.inf
 
-    count, nan = len(trades), float("nan")
-    return PositionColumns(
-        symbol_index=np.zeros(count, np.int64),
-        sign=floats(float(Side(t.side).sign) for t in trades),
-        entry=floats(price(t.entry_price) for t in trades),
-        extreme=floats(price(t.entry_price if t.extreme_price is None else t.extreme_price) for t in trades),
-        stop=floats(float(t.stop_price) for t in trades),
-        sent_stop=floats(float(t.stop_price) for t in trades),
-        target=floats(price(t.take_profit_price) for t in trades),
-        activation_fraction=floats(
-            float(t.trailing_activation_fraction) if t.trailing_enabled else nan for t in trades
-        ),
-        trail_fraction=floats(float(t.trailing_fraction) if t.trailing_enabled else nan for t in trades),
-        tick=np.full(count, tick),
-        armed=np.fromiter((t.trailing_armed for t in trades), np.bool_, count),
-        time_exit_ms=np.fromiter((_time_exit_ms(t) for t in trades), np.int64, count),
-        leaving=np.fromiter((t.exit_requested is not None for t in trades), np.bool_, count),
-    )
+    def _later(self, block: Block, row: int, question: Question, wall_ms: int) -> Question | None:
+        """Return the question that a price asks which came while the position was quiet: the first of them
+        that reaches a gate, as the gates stood then."""
+        ticks = block.seen[question.place :]
+        if not ticks:
+            return None
+        held = block.held[row : row + 1].copy()
+        held["best"] = best = max(block.sign * question.best, block.sign * question.mark)
+        found = gates(held, block.sign, block.tick, wall_ms, self._step)
+        for place, (price, market_ms) in enumerate(ticks, start=question.place + 1):
+            if price > best:
+                held["best"] = best = price
+                found = gates(held, block.sign, block.tick, wall_ms, self._step)
+            if price <= found.low[0] or price >= found.high[0] or market_ms >= found.due_ms[0]:
+                return replace(
+                    question,
+                    mark=abs(price),
+                    best=abs(best),
+                    market_ms=market_ms,
+                    may_move=bool(held["next_move_ms"][0] <= wall_ms),
+                    place=place,
+                )
+        return None
 
-
-def _time_exit_ms(trade: OpenTrade) -> int:
-    if trade.max_holding_minutes is None or trade.opened_at is None:
-        return NO_TIME_EXIT
-    leave = trade.opened_at + timedelta(minutes=trade.max_holding_minutes)
-    return round(leave.timestamp() * 1000)
+    def _calm(self, block: Block) -> None:
+        """One question about the block is settled."""
+        self._bands.busy[block.number] -= 1
+        if not self._bands.busy[block.number]:
+            block.seen.clear()

@@ -1,115 +1,256 @@
-"""Watches open positions: prices in, intents out, the book kept true to Postgres."""
+"""Watches open positions: prices in, durable wishes out, the book kept true to Postgres.
+
+Prices are taken in without waiting (`see`, `see_columns`); what they ask is answered by `answer`, a batch at a
+time: the rows are read, decided exactly, and what they cause is committed together. A stale price never acts.
+"""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
-from decimal import Decimal
 from uuid import UUID
 
+import numpy as np
 import structlog
 
 from app.core.db import Database
+from app.domain.price_batch import PriceColumns, price_decimal
+from app.domain.signals.volatility import average_true_range
+from app.domain.timeframes import Timeframe
+from app.domain.types import Instrument, Side
 from app.domain.venue import Quote, VenueUnavailableError
-from app.repositories.open_trades import OpenTrade, SystemOpenTradeRepository
-from app.repositories.outbox import SystemOutboxRepository
+from app.repositories.candles import SystemCandleRepository
+from app.repositories.open_trades import (
+    ROWS_AT_ONCE,
+    Nakedness,
+    OpenTrade,
+    SidePositions,
+    SystemOpenTradeRepository,
+)
+from app.repositories.position_events import ReactionRow, SystemReactionRepository
 from app.services.ports import MarketReader
-from app.services.trading.position_book import ExitIntent, Intent, PositionBook
+from app.services.trading.exit_decisions import Decided, StepTerms, decide
+from app.services.trading.monitor_shards import MonitorShards
+from app.services.trading.position_book import Loaded, Market, PositionBook, Question
+
+QUESTIONS_AT_ONCE = 128
+BESTS_AT_ONCE = 1_000
+RETRY_SECONDS = 0.2
+ATR_BARS = 100
 
 log = structlog.get_logger(__name__)
 
 
 class PositionWatch:
-    """The monitor's work. A stale price never acts."""
+    """The monitor's work over the positions of its shards."""
 
     def __init__(
         self,
         system: Database,
         reader: MarketReader,
+        shards: MonitorShards,
         now: Callable[[], datetime],
         *,
         stale_seconds: float,
+        steps: StepTerms,
     ) -> None:
         self._system = system
         self._reader = reader
+        self._shards = shards
         self._now = now
         self._stale = timedelta(seconds=stale_seconds)
-        self._ticks: dict[tuple[str, str], float] = {}
-        self.book = PositionBook()
+        self._steps = steps
+        self._instruments: dict[Market, Instrument] = {}
+        self._atr: dict[tuple[Market, int], float] = {}
+        self._questions: deque[Question] = deque()
+        self._asked = asyncio.Event()
+        self.book = PositionBook(float(steps.r_fraction))
 
-    async def reload(self) -> None:
-        """Read the whole book anew."""
-        async with self._system.system() as session:
-            trades = await SystemOpenTradeRepository(session).all()
-        await self._learn_ticks(trades)
-        self.book.load(trades, self._ticks)
+    async def tend(self) -> tuple[set[int], set[int]]:
+        """See to the leases; positions of shards gained are read, those of shards lost are let go. Returns
+        (gained, lost)."""
+        gained, lost = await self._shards.tend()
+        if lost:
+            self.book.drop_shards(lost)
+        if gained:
+            await self._load(sorted(gained), ROWS_AT_ONCE, 0.0)
+            log.info("shards are watched", shards=sorted(gained), positions=len(self.book))
+        return gained, lost
+
+    async def reload(self, rows_at_once: int = ROWS_AT_ONCE, pause_seconds: float = 0.0) -> None:
+        """Read every position of our shards again, a page at a time; what is gone is dropped. With a pause
+        between small pages it is the sweep that finds what no notification told of."""
+        known = self.book.trades
+        found = await self._load(self._shards.shards, rows_at_once, pause_seconds)
+        self.book.drop(known - found)
 
     async def refresh(self, trade_ids: Sequence[UUID]) -> None:
         """Read what became of some trades."""
         async with self._system.system() as session:
-            trades = await SystemOpenTradeRepository(session).some(trade_ids)
-        await self._learn_ticks(trades)
-        self.book.refresh(trade_ids, trades, self._ticks)
+            found = await SystemOpenTradeRepository(session).some(trade_ids, self._shards.shards)
+        open_ids = await self._put(found)
+        self.book.drop(set(trade_ids) - open_ids)
 
-    async def on_quotes(self, venue: str, quotes: Sequence[Quote]) -> list[Intent]:
-        """Run the rules on prices and commit what they cause."""
-        intents: list[Intent] = []
+    def see(self, venue: str, quotes: Sequence[Quote]) -> None:
+        """Take in prices of a venue's own stream."""
+        now = self._now()
+        wall_ms = _ms(now)
         for quote in quotes:
-            stale = self._now() - quote.received_at > self._stale
-            market_ms = round(quote.market_time.timestamp() * 1000)
-            intents += self.book.on_price(
-                venue, quote.symbol, float(quote.mark_price), market_ms, is_stale=stale
-            )
-        if intents:
-            async with self._system.system() as session:
-                outbox = SystemOutboxRepository(session)
-                for intent in intents:
-                    await _put(outbox, intent)
-        return intents
+            if now - quote.received_at <= self._stale:
+                number = self.book.number_of(venue, quote.symbol)
+                mark, market_ms = float(quote.mark_price), _ms(quote.market_time)
+                self._ask(self.book.on_tick(number, mark, market_ms, wall_ms))
 
-    async def keep_extremes(self, seconds: float) -> None:
-        """Write extremes and armed flags now and then, until cancelled."""
+    def see_columns(self, venue: str, columns: PriceColumns, published_ms: int) -> None:
+        """Take in a packed publication; `published_ms` is wall time."""
+        wall_ms = _ms(self._now())
+        if wall_ms - published_ms > self._stale / timedelta(milliseconds=1):
+            return
+        numbers = {symbol: self.book.number_of(venue, symbol) for symbol in set(columns.symbols)}
+        markets = np.fromiter((numbers[symbol] for symbol in columns.symbols), np.int64, len(columns.symbols))
+        self._ask(self.book.on_ticks(markets, columns.mark, columns.market_ms, wall_ms))
+
+    async def on_quotes(self, venue: str, quotes: Sequence[Quote]) -> None:
+        """Take in prices and answer all that they ask."""
+        self.see(venue, quotes)
+        while self._questions:
+            await self.answer()
+
+    async def answer_forever(self) -> None:
+        """Answer questions as they come, until cancelled."""
+        while True:
+            await self._asked.wait()
+            try:
+                await self.answer()
+            except Exception:
+                log.exception("reactions could not be written; they are decided again")
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def answer(self) -> None:
+        """Decide the questions that wait longest, and commit what they cause; a failure leaves them waiting."""
+        self._asked.clear()
+        batch = [self._questions.popleft() for _ in range(min(len(self._questions), QUESTIONS_AT_ONCE))]
+        try:
+            decided = await self._decide(batch)
+        except BaseException:
+            self._questions.extendleft(reversed(batch))
+            self._asked.set()
+            raise
+        wall_ms = _ms(self._now())
+        for question, one in zip(batch, decided, strict=True):
+            later = self.book.settle(question, None if one is None else one.answer, wall_ms)
+            if later is not None:
+                self._questions.append(later)
+        if self._questions:
+            self._asked.set()
+
+    async def keep_bests(self, seconds: float) -> None:
+        """Write best prices and armed flags now and then, until cancelled."""
         while True:
             await asyncio.sleep(seconds)
-            rows = self.book.take_dirty()
-            if rows:
-                await self._write_extremes(rows)
+            bests = self.book.take_bests(BESTS_AT_ONCE)
+            rows = [(one.trade_id, price_decimal(one.price), one.is_armed) for one in bests]
+            try:
+                async with self._system.system() as session:
+                    await SystemOpenTradeRepository(session).keep_best(rows)
+            except BaseException:
+                self.book.put_back(bests)
+                raise
 
-    async def _write_extremes(self, rows: Sequence[tuple[UUID, Decimal, bool]]) -> None:
-        try:
+    async def read_atr(self) -> None:
+        """Read the present ATR of every market and bar length that a volatility stop depends on."""
+        for market, length in self.book.atr_wanted():
             async with self._system.system() as session:
-                await SystemOpenTradeRepository(session).keep_extremes(rows)
-        except BaseException:
-            self.book.put_back(trade_id for trade_id, _, _ in rows)
-            raise
+                bars = await SystemCandleRepository(session).newest(
+                    *market, Timeframe.of_milliseconds(length).value, ATR_BARS
+                )
+            atr = average_true_range(
+                [float(bar.high) for bar in bars],
+                [float(bar.low) for bar in bars],
+                [float(bar.close) for bar in bars],
+            )
+            if atr is not None:
+                self._atr[market, length] = atr
+                self.book.set_atr(market, length, atr, _ms(self._now()))
 
-    async def _learn_ticks(self, trades: Sequence[OpenTrade]) -> None:
-        for market in {(trade.venue, trade.symbol) for trade in trades} - set(self._ticks):
+    async def naked(self) -> Nakedness:
+        """How many positions stand without a live stop now, and for how long."""
+        async with self._system.system() as session:
+            return await SystemOpenTradeRepository(session).naked(self._now())
+
+    def _ask(self, questions: Iterable[Question]) -> None:
+        self._questions.extend(questions)
+        if self._questions:
+            self._asked.set()
+
+    async def _decide(self, batch: Sequence[Question]) -> list[Decided | None]:
+        if not batch:
+            return []
+        async with self._system.system() as session:
+            trades = await SystemOpenTradeRepository(session).exact([one.trade_id for one in batch])
+            decided = [self._decide_one(one, trades.get(one.trade_id)) for one in batch]
+            rows: list[ReactionRow] = [row for one in decided if one is not None for row in one.rows]
+            if rows:
+                await SystemReactionRepository(session).write(rows, self._shards.holder)
+        return decided
+
+    def _decide_one(self, question: Question, trade: OpenTrade | None) -> Decided | None:
+        epoch = None if trade is None else self._shards.book.epoch(trade.shard)
+        if trade is None or epoch is None:
+            return None
+        market = (trade.venue, trade.symbol)
+        return decide(
+            question,
+            trade,
+            self._instruments.get(market),
+            self._atr.get((market, Timeframe(trade.timeframe).milliseconds)),
+            epoch=epoch,
+            wall_ms=_ms(self._now()),
+            steps=self._steps,
+        )
+
+    async def _load(self, shards: Sequence[int], rows_at_once: int, pause_seconds: float) -> set[UUID]:
+        """Read the positions of these shards; returns their ids."""
+        found: set[UUID] = set()
+        after: UUID | None = None
+        while shards:
+            async with self._system.system() as session:
+                positions, after = await SystemOpenTradeRepository(session).page(shards, after, rows_at_once)
+            found |= await self._put(positions)
+            if after is None:
+                break
+            await asyncio.sleep(pause_seconds)
+        return found
+
+    async def _put(self, found: Sequence[SidePositions]) -> set[UUID]:
+        markets = {(held.venue, held.symbol) for held in found}
+        await self._learn_instruments(markets)
+        wall_ms = _ms(self._now())
+        loaded = [
+            Loaded(
+                (held.venue, held.symbol),
+                float(Side(held.side).sign),
+                self._instruments.get((held.venue, held.symbol)),
+                held.rows,
+            )
+            for held in found
+        ]
+        self.book.put(loaded, wall_ms)
+        for (market, length), atr in self._atr.items():
+            if market in markets:
+                self.book.set_atr(market, length, atr, wall_ms)
+        return {UUID(bytes=key) for held in found for key in held.rows["trade"].tolist()}
+
+    async def _learn_instruments(self, markets: Iterable[Market]) -> None:
+        for market in set(markets) - set(self._instruments):
             try:
                 instrument = await self._reader.instrument(*market)
             except VenueUnavailableError as error:
                 log.warning("a market's tick is not known; its stops stay", market=market, error=str(error))
                 continue
             if instrument is not None:
-                self._ticks[market] = float(instrument.price_tick)
+                self._instruments[market] = instrument
 
 
-async def _put(outbox: SystemOutboxRepository, intent: Intent) -> None:
-    trade = intent.trade
-    if isinstance(intent, ExitIntent):
-        await outbox.put(
-            "exit",
-            {"trade_id": str(trade.id), "reason": intent.reason.value},
-            shard=trade.shard,
-            user_id=trade.user_id,
-            wallet_id=trade.wallet_id,
-            dedupe_key=f"exit:{trade.id}",
-        )
-    else:
-        await outbox.put(
-            "move_stop",
-            {"trade_id": str(trade.id), "stop_price": f"{intent.stop_price:f}"},
-            shard=trade.shard,
-            user_id=trade.user_id,
-            wallet_id=trade.wallet_id,
-            dedupe_key=f"move_stop:{trade.id}",
-        )
+def _ms(at: datetime) -> int:
+    return round(at.timestamp() * 1000)

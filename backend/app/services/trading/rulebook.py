@@ -122,6 +122,25 @@ class Rulebook:
         held = self.own.trailing_stop_percent
         return fraction_of(held if held is not None else self.user.trailing_stop_percent) or Decimal(0)
 
+    @property
+    def trailing_atr_multiple(self) -> Decimal | None:
+        """Distance of the trailing stop in ATR of the entry, in the place of the fraction; None for none."""
+        held = self.own.trailing_atr_multiple
+        return self.user.trailing_atr_multiple if held is None else held
+
+    @property
+    def volatility_multiple(self) -> Decimal | None:
+        """How many of the present ATR the volatility stop stands behind the best price; None without one."""
+        held = self.own.stop_atr_multiple
+        return self.user.stop_atr_multiple if held is None else held
+
+    @property
+    def scale_out_enabled(self) -> bool:
+        """Whether a trade is left in parts: the innermost opinion counts."""
+        if self.own.enable_scale_out is not None:
+            return self.own.enable_scale_out
+        return bool(self.user.enable_scale_out)
+
     def leverage(self, venue_maximum: int) -> int:
         """The venue's leverage setting for this wallet: as much as the limits allow, at least 1."""
         limit = self.leverage_limit

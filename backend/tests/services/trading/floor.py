@@ -39,7 +39,8 @@ STRATEGY, TIMEFRAME = "ema_trend", "1h"
 TABLES = (
     "manual_trades, external_fills, external_positions, reconciliations, "
     "execution_logs, fills, ledger_events, orders, trades, risk_decisions, risk_state, breaker_states, "
-    "wallet_risk_settings, execution_settings, risk_settings, outbox, shard_leases, signals, wallets, users"
+    "wallet_risk_settings, execution_settings, risk_settings, outbox, shard_leases, signals, wallets, users, "
+    "monitor_leases, monitor_members"
 )
 PATIENCE_SECONDS = 20.0
 WEIGHT_LIMIT = 1_000_000

@@ -1,18 +1,23 @@
-"""Open trades for tests of the monitor, written as the executor leaves them."""
+"""Open trades for tests of the monitor: as the executor leaves them, as rows and as the book takes them in."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID, uuid4
 
 import asyncpg
+import numpy as np
 
-from app.repositories.open_trades import OpenTrade
+from app.domain.exit_gates import NEVER_MS
+from app.domain.types import Instrument, Side
+from app.repositories.open_trades import LOADED, OpenTrade
 from app.repositories.trading_accounts import TradingAccount
+from app.services.trading.position_book import Loaded
 from tests.services.trading.floor import BTC
 
 OPENED = datetime(2026, 1, 1, 12, tzinfo=UTC)
 OPENED_MS = round(OPENED.timestamp() * 1000)
+HOUR_MS = 3_600_000
 
 
 def open_trade(**changed: object) -> OpenTrade:
@@ -26,43 +31,94 @@ def open_trade(**changed: object) -> OpenTrade:
         symbol=BTC,
         side="long",
         status="PROTECTED",
+        timeframe="1h",
         entry_price=Decimal(100),
+        initial_stop_price=Decimal(98),
         stop_price=Decimal(98),
         take_profit_price=Decimal(106),
         trailing_enabled=True,
         trailing_activation_fraction=Decimal("0.01"),
         trailing_fraction=Decimal("0.01"),
+        trailing_distance=None,
         trailing_armed=False,
-        extreme_price=None,
-        max_holding_minutes=None,
-        opened_at=OPENED,
-        exit_requested=None,
+        volatility_multiple=None,
+        scale_out_enabled=False,
+        scale_out_step=0,
+        entered_quantity=Decimal(1),
+        time_exit_ms=None,
+        session_close_ms=None,
     )
     return replace(trade, **changed)  # type: ignore[arg-type]
 
 
+def loaded(trade: OpenTrade, instrument: Instrument | None, best: Decimal | None = None) -> Loaded:
+    """The position as the book takes it in; `best` where another than its entry is written."""
+    sign, nan = Side(trade.side).sign, float("nan")
+    trails, distance = trade.trailing_enabled, trade.trailing_distance
+    due = [one for one in (trade.time_exit_ms, trade.session_close_ms) if one is not None]
+    target, multiple = trade.take_profit_price, trade.volatility_multiple
+    row = (
+        trade.id.bytes,
+        HOUR_MS,
+        float(trade.entry_price),
+        float(trade.entry_price - trade.initial_stop_price),
+        float(trade.stop_price),
+        nan if target is None else float(target),
+        float(trade.entry_price * (1 + sign * trade.trailing_activation_fraction)) if trails else nan,
+        float(trade.trailing_fraction) if trails and distance is None else nan,
+        float(distance) if trails and distance is not None else nan,
+        nan if multiple is None else float(multiple),
+        float(trade.entry_price if best is None else best),
+        min(due, default=NEVER_MS),
+        trade.scale_out_enabled,
+        trade.scale_out_step,
+        float(trade.entered_quantity),
+        trade.shard,
+        trade.trailing_armed,
+        trade.status == "PROTECTED",
+    )
+    return Loaded((trade.venue, trade.symbol), float(sign), instrument, np.array([row], LOADED))
+
+
 async def store(sql: asyncpg.Connection, account: TradingAccount, trade: OpenTrade) -> UUID:
     """Write the trade as one of that wallet's."""
-    await sql.execute(
-        "INSERT INTO trades (id, user_id, wallet_id, environment, venue, symbol, strategy, timeframe, side,"
-        " status, planned_quantity, planned_entry_price, planned_notional, leverage, quantity, entry_price,"
-        " initial_stop_price, stop_price, take_profit_price, trailing_enabled, trailing_activation_fraction,"
-        " trailing_fraction, max_holding_minutes, risk_amount, signal_confidence, reason, opened_at)"
-        " VALUES ($1, $2, $3, 'paper', 'paper', $4, 'ema_trend', '1h', $5, $6, 1, 100, 100, 5, 1, $7, $8, $8,"
-        " $9, $10, $11, $12, $13, 2, 0.9, 'test', $14)",
-        trade.id,
-        account.user_id,
-        account.wallet_id,
-        trade.symbol,
-        trade.side,
-        trade.status,
-        trade.entry_price,
-        trade.stop_price,
-        trade.take_profit_price,
-        trade.trailing_enabled,
-        trade.trailing_activation_fraction,
-        trade.trailing_fraction,
-        trade.max_holding_minutes,
-        trade.opened_at,
-    )
+    minutes = None if trade.time_exit_ms is None else (trade.time_exit_ms - OPENED_MS) // 60_000
+    closes = trade.session_close_ms
+    values = {
+        "id": trade.id,
+        "user_id": account.user_id,
+        "wallet_id": account.wallet_id,
+        "environment": "paper",
+        "venue": trade.venue,
+        "symbol": trade.symbol,
+        "strategy": "ema_trend",
+        "timeframe": trade.timeframe,
+        "side": trade.side,
+        "status": trade.status,
+        "planned_quantity": trade.entered_quantity,
+        "planned_entry_price": trade.entry_price,
+        "planned_notional": trade.entered_quantity * trade.entry_price,
+        "leverage": 5,
+        "quantity": trade.entered_quantity,
+        "entry_price": trade.entry_price,
+        "initial_stop_price": trade.initial_stop_price,
+        "stop_price": trade.stop_price,
+        "take_profit_price": trade.take_profit_price,
+        "trailing_enabled": trade.trailing_enabled,
+        "trailing_activation_fraction": trade.trailing_activation_fraction,
+        "trailing_fraction": trade.trailing_fraction,
+        "trailing_distance": trade.trailing_distance,
+        "trailing_armed": trade.trailing_armed,
+        "volatility_multiple": trade.volatility_multiple,
+        "scale_out_enabled": trade.scale_out_enabled,
+        "scale_out_step": trade.scale_out_step,
+        "max_holding_minutes": minutes,
+        "session_closes_at": None if closes is None else OPENED + timedelta(milliseconds=closes - OPENED_MS),
+        "risk_amount": Decimal(2),
+        "signal_confidence": Decimal("0.9"),
+        "reason": "test",
+        "opened_at": OPENED,
+    }
+    places = ", ".join(f"${place}" for place in range(1, len(values) + 1))
+    await sql.execute(f"INSERT INTO trades ({', '.join(values)}) VALUES ({places})", *values.values())  # noqa: S608
     return trade.id

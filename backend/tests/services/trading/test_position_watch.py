@@ -16,16 +16,26 @@ from app.core.config import DatabaseRole, role_database_url
 from app.core.db import Database
 from app.domain.venue import Quote
 from app.repositories.open_trades import OpenTrade
+from app.repositories.position_events import PositionEventRepository
 from app.repositories.trading_accounts import TradingAccount
+from app.services.trading.exit_decisions import StepTerms
+from app.services.trading.monitor_shards import MonitorShards
+from app.services.trading.position_book import BestPrice
 from app.services.trading.position_watch import PositionWatch
 from tests.services.trading.floor import BTC, TradingFloor, until
-from tests.services.trading.open_positions import OPENED, open_trade, store
+from tests.services.trading.open_positions import OPENED, OPENED_MS, open_trade, store
 
 STALE_SECONDS = 5.0
 
+STEPS = StepTerms(Decimal("0.1"), 0)
 
-def watch_on(floor: TradingFloor, system: Database | None = None) -> PositionWatch:
-    return PositionWatch(system or floor.desk.system, floor.reader, utc_now, stale_seconds=STALE_SECONDS)
+
+def watch_on(floor: TradingFloor, name: str = "monitor") -> PositionWatch:
+    system = floor.desk.system
+    shards = MonitorShards(
+        system, name, shard_count=4, seconds=30.0, holder_is_dead=lambda one: "dead" in one
+    )
+    return PositionWatch(system, floor.reader, shards, utc_now, stale_seconds=STALE_SECONDS, steps=STEPS)
 
 
 def quotes(mark: str, at: datetime = OPENED, age_seconds: float = 0.0) -> Sequence[Quote]:
@@ -41,7 +51,7 @@ async def watched(
     trade = open_trade(**changed)
     await store(floor.sql, account, trade)
     watch = watch_on(floor)
-    await watch.reload()
+    await watch.tend()
     assert len(watch.book) == 1
     return watch, account, trade
 
@@ -77,20 +87,20 @@ async def test_exit_that_waits_is_not_left_twice_after_a_reload(floor: TradingFl
 
 
 async def test_time_leaves_one_exit(floor: TradingFloor) -> None:
-    watch, _, trade = await watched(floor, max_holding_minutes=30)
+    watch, _, trade = await watched(floor, time_exit_ms=OPENED_MS + 30 * 60_000)
     await watch.on_quotes("paper", quotes("100", OPENED + timedelta(minutes=30)))
     assert await outbox(floor) == [("exit", 3, {"trade_id": str(trade.id), "reason": "time_exit"})]
 
 
 async def test_stale_price_leaves_nothing(floor: TradingFloor) -> None:
-    watch, _, _ = await watched(floor, max_holding_minutes=1)
+    watch, _, _ = await watched(floor, time_exit_ms=OPENED_MS + 60_000)
     late = OPENED + timedelta(days=1)
     await watch.on_quotes("paper", quotes("106", late, age_seconds=STALE_SECONDS + 1))
     assert await outbox(floor) == []
 
 
 async def test_price_that_is_no_number_leaves_nothing(floor: TradingFloor) -> None:
-    watch, _, _ = await watched(floor, max_holding_minutes=1)
+    watch, _, _ = await watched(floor, time_exit_ms=OPENED_MS + 60_000)
     await watch.on_quotes("paper", quotes("NaN", OPENED + timedelta(days=1)))
     assert await outbox(floor) == []
 
@@ -118,7 +128,7 @@ async def test_trade_that_is_not_simply_open_is_not_watched(status: str, floor: 
 
 async def test_refresh_takes_in_a_new_trade(floor: TradingFloor) -> None:
     watch = watch_on(floor)
-    await watch.reload()
+    await watch.tend()
     account = await floor.wallet(await floor.user())
     trade = open_trade()
     await store(floor.sql, account, trade)
@@ -127,13 +137,13 @@ async def test_refresh_takes_in_a_new_trade(floor: TradingFloor) -> None:
     assert [kind for kind, _, _ in await outbox(floor)] == ["exit"]
 
 
-async def test_extremes_are_written_and_survive_a_restart(floor: TradingFloor) -> None:
+async def test_best_prices_are_written_and_survive_a_restart(floor: TradingFloor) -> None:
     watch, _, trade = await watched(floor, take_profit_price=None)
     beside = open_trade(take_profit_price=None)
     await store(floor.sql, await floor.wallet(await floor.user(), shard=3), beside)
     await watch.reload()
     await watch.on_quotes("paper", quotes("104"))
-    keeping = asyncio.ensure_future(watch.keep_extremes(0.001))
+    keeping = asyncio.ensure_future(watch.keep_bests(0.001))
 
     async def armed() -> bool | None:
         written = await floor.sql.fetchval(
@@ -146,14 +156,15 @@ async def test_extremes_are_written_and_survive_a_restart(floor: TradingFloor) -
     with contextlib.suppress(asyncio.CancelledError):
         await keeping
     await floor.sql.execute("DELETE FROM outbox")
+    await watch._shards.stop()
     again = watch_on(floor)
-    await again.reload()
-    await again.on_quotes("paper", quotes("101"))
+    await again.tend()
+    await again.on_quotes("paper", quotes("103.5"))
     moved = {payload["trade_id"]: payload["stop_price"] for _, _, payload in await outbox(floor)}
     assert moved == {str(trade.id): "103.0", str(beside.id): "103.0"}
 
 
-async def test_extremes_that_could_not_be_written_are_written_later(floor: TradingFloor) -> None:
+async def test_best_prices_that_could_not_be_written_are_written_later(floor: TradingFloor) -> None:
     watch, _, trade = await watched(floor)
     await watch.on_quotes("paper", quotes("100.5"))
     broken = Database(
@@ -161,7 +172,107 @@ async def test_extremes_that_could_not_be_written_are_written_later(floor: Tradi
     )  # may not write every tenant's rows
     watch._system, whole = broken, watch._system
     with pytest.raises(SQLAlchemyError):
-        await watch.keep_extremes(0.0)
+        await watch.keep_bests(0.0)
     await broken.close()
     watch._system = whole
-    assert watch.book.take_dirty() == [(trade.id, Decimal("100.5"), False)]
+    assert watch.book.take_bests(10) == [BestPrice(trade.id, 100.5, False)]
+
+
+async def test_events_are_stored_with_their_price_and_rule(floor: TradingFloor) -> None:
+    watch, account, trade = await watched(floor, scale_out_enabled=True, entered_quantity=Decimal(3))
+    for mark in ("102", "104", "103.2", "102.9"):
+        await watch.on_quotes("paper", quotes(mark))
+    async with floor.desk.database.tenant(account.user_id) as session:
+        events = await PositionEventRepository(session).of_trade(account.user_id, trade.id)
+    assert [(e.action, e.rule, str(round(e.mark_price, 1)), e.stop_price, e.step) for e in events] == [
+        ("arm", "trailing_armed", "102.0", None, None),
+        ("scale_out", "scale_out", "102.0", None, 1),
+        ("move_stop", "trailing_stop", "102.0", Decimal(101), None),
+        ("scale_out", "scale_out", "104.0", None, 2),
+        ("move_stop", "trailing_stop", "104.0", Decimal(103), None),
+        ("exit", "trailing_stop", "102.9", Decimal(103), None),
+    ]
+
+
+async def test_stop_between_two_steps_is_triggered_here(floor: TradingFloor) -> None:
+    """The venue holds 98; the stop trailed to 103 has not reached it when the price falls back."""
+    watch, _, trade = await watched(floor, take_profit_price=None)
+    await watch.on_quotes("paper", quotes("104"))
+    await watch.on_quotes("paper", quotes("103"))
+    assert (await outbox(floor))[-1] == ("exit", 3, {"trade_id": str(trade.id), "reason": "trailing_stop"})
+
+
+async def test_stop_that_the_venue_holds_is_left_to_the_venue(floor: TradingFloor) -> None:
+    watch, _, _ = await watched(floor)
+    await watch.on_quotes("paper", quotes("97"))
+    assert await outbox(floor) == []
+
+
+async def test_position_without_a_live_stop_is_left_at_its_stop(floor: TradingFloor) -> None:
+    watch, _, trade = await watched(floor, status="OPEN_UNPROTECTED")
+    await watch.on_quotes("paper", quotes("98"))
+    assert await outbox(floor) == [("exit", 3, {"trade_id": str(trade.id), "reason": "stop_loss"})]
+
+
+async def test_session_close_leaves(floor: TradingFloor) -> None:
+    watch, _, trade = await watched(floor, session_close_ms=OPENED_MS + 60_000)
+    await watch.on_quotes("paper", quotes("100", OPENED + timedelta(minutes=1)))
+    assert await outbox(floor) == [("exit", 3, {"trade_id": str(trade.id), "reason": "session_close"})]
+
+
+async def test_volatility_stop_follows_the_atr_of_closed_bars(floor: TradingFloor) -> None:
+    watch, _, trade = await watched(floor, trailing_enabled=False, volatility_multiple=Decimal("1.5"))
+    for hour in range(30):  # true range 1 throughout
+        await floor.sql.execute(
+            "INSERT INTO candles VALUES ('paper', $1, '1h', $2, 100, 100.5, 99.5, 100, 1)"
+            " ON CONFLICT DO NOTHING",
+            *(BTC, OPENED - timedelta(hours=hour)),
+        )
+    await watch.read_atr()
+    await watch.on_quotes("paper", quotes("101"))
+    assert (await outbox(floor))[-1] == ("move_stop", 3, {"trade_id": str(trade.id), "stop_price": "99.5"})
+    await floor.sql.execute("DELETE FROM candles WHERE symbol = $1", BTC)
+
+
+async def test_exit_that_somebody_asked_for_is_not_asked_for_again(floor: TradingFloor) -> None:
+    watch, _, trade = await watched(floor)
+    await floor.sql.execute("UPDATE trades SET exit_requested = 'manual' WHERE id = $1", trade.id)
+    await watch.on_quotes("paper", quotes("106"))
+    assert await outbox(floor) == []
+    assert len(watch.book) == 0
+
+
+async def test_monitor_whose_shard_was_taken_over_writes_nothing(floor: TradingFloor) -> None:
+    stalled, _, trade = await watched(floor)
+    await floor.sql.execute("UPDATE monitor_leases SET epoch = epoch + 1, holder = 'another'")
+    await stalled.on_quotes("paper", quotes("106"))
+    assert await outbox(floor) == []
+    assert await floor.sql.fetchval("SELECT exit_requested FROM trades WHERE id = $1", trade.id) is None
+
+
+async def test_two_monitors_share_the_shards_and_the_one_left_takes_all(floor: TradingFloor) -> None:
+    first, second = watch_on(floor, "first dead later"), watch_on(floor, "second")
+    first._shards._holder_is_dead = second._shards._holder_is_dead = lambda _: False
+    first._shards._leases._holder_is_dead = second._shards._leases._holder_is_dead = lambda _: False
+    for shard in range(4):
+        await store(floor.sql, await floor.wallet(await floor.user(), shard=shard), open_trade())
+    await first.tend()
+    assert len(first.book) == 4
+    for watch in (second, first, second):
+        await watch.tend()
+    assert (len(first.book), len(second.book)) == (2, 2)
+    second._shards._holder_is_dead = second._shards._leases._holder_is_dead = lambda name: "dead" in name
+    await second.tend()
+    assert len(second.book) == 4
+    await first.on_quotes("paper", quotes("106"))
+    await second.on_quotes("paper", quotes("106"))
+    assert len(await outbox(floor)) == 4
+
+
+async def test_naked_positions_are_counted_with_the_longest_time(floor: TradingFloor) -> None:
+    watch, _, trade = await watched(floor, status="OPEN_UNPROTECTED")
+    since = utc_now() - timedelta(seconds=30)
+    await floor.sql.execute("UPDATE trades SET unprotected_since = $2 WHERE id = $1", trade.id, since)
+    found = await watch.naked()
+    assert found.positions == 1
+    assert 30_000 <= found.longest_ms < 60_000

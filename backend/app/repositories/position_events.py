@@ -1,0 +1,132 @@
+"""Reactions of the exit rules, made durable: the wish to leave, work for the executor, and the event itself.
+
+One statement, so that a batch is one commit. It writes only for shards whose lease is still this monitor's, and
+asks for an exit only where nobody has asked: two monitors, or one that comes back from the dead, leave one.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.models.position_event import PositionEvent
+from app.repositories.open_trades import WATCHED
+
+EXIT, SCALE_OUT, MOVE_STOP, ARM = "exit", "scale_out", "move_stop", "arm"
+
+
+class ReactionRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that a price caused. `action` is EXIT, SCALE_OUT, MOVE_STOP or ARM; `epoch` that of the
+    monitor's lease on the shard; `at` market time; `reason` of an exit."""
+
+    trade_id: UUID
+    user_id: UUID
+    wallet_id: UUID
+    shard: int
+    epoch: int
+    action: str
+    rule: str
+    mark_price: Decimal
+    best_price: Decimal
+    at: datetime
+    reason: str | None = None
+    stop_price: Decimal | None = None
+    step: int | None = None
+
+
+_WRITE = text("""
+WITH asked AS MATERIALIZED (
+    SELECT a.* FROM json_to_recordset(CAST(:rows AS json)) AS a (
+        trade_id uuid, user_id uuid, wallet_id uuid, shard integer, epoch bigint, action text, rule text,
+        mark_price numeric, best_price numeric, at timestamptz, reason text, stop_price numeric, step integer)
+    JOIN monitor_leases l ON l.shard = a.shard AND l.epoch = a.epoch AND l.holder = :holder
+), left_now AS (
+    UPDATE trades t SET exit_requested = a.reason, extreme_price = a.best_price, updated_at = now()
+    FROM asked a WHERE a.action = 'exit' AND t.id = a.trade_id AND t.exit_requested IS NULL
+        AND t.status = ANY(CAST(:watched AS text[]))
+    RETURNING t.id
+), armed AS (
+    UPDATE trades t SET trailing_armed = true, extreme_price = a.best_price, updated_at = now()
+    FROM asked a WHERE a.action = 'arm' AND t.id = a.trade_id
+), held AS MATERIALIZED (
+    SELECT * FROM asked WHERE action <> 'exit' OR trade_id IN (SELECT id FROM left_now)
+), put AS (
+    INSERT INTO outbox (kind, shard, user_id, wallet_id, payload, dedupe_key)
+    SELECT action, shard, user_id, wallet_id, jsonb_strip_nulls(jsonb_build_object(
+            'trade_id', trade_id, 'reason', reason, 'step', step,
+            'stop_price', CASE WHEN action = 'move_stop' THEN stop_price::text END)),
+        action || ':' || trade_id || CASE WHEN action = 'scale_out' THEN ':' || step ELSE '' END
+    FROM held WHERE action <> 'arm'
+    ON CONFLICT (dedupe_key) WHERE processed_at IS NULL
+        DO UPDATE SET payload = EXCLUDED.payload
+        WHERE outbox.kind = 'move_stop' AND outbox.payload <> EXCLUDED.payload
+    RETURNING dedupe_key
+), noted AS (
+    INSERT INTO position_events (user_id, trade_id, rule, action, mark_price, stop_price, step, at)
+    SELECT user_id, trade_id, rule, action, mark_price, stop_price, step, at FROM held
+    WHERE action <> 'move_stop' OR 'move_stop:' || trade_id IN (SELECT dedupe_key FROM put)
+    ON CONFLICT DO NOTHING
+), told AS (
+    SELECT pg_notify('outbox', shard::text) FROM (SELECT DISTINCT shard FROM held WHERE action <> 'arm') s
+    UNION ALL
+    SELECT pg_notify('user_events', json_build_object(
+        'user_id', user_id, 'kind', 'position', 'id', trade_id)::text)
+    FROM (SELECT DISTINCT user_id, trade_id FROM held) p
+)
+SELECT trade_id, action, (SELECT count(*) FROM told) FROM held
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class RuleEvent:
+    """An event of a position: which rule did what at which mark price; `at` market time."""
+
+    at: datetime
+    rule: str
+    action: str
+    mark_price: Decimal
+    stop_price: Decimal | None
+    step: int | None
+
+
+class SystemReactionRepository:
+    """Reactions of every tenant's positions."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def write(self, rows: Sequence[ReactionRow], holder: str) -> set[tuple[UUID, str]]:
+        """Write them and wake the executors; returns (trade, action) of what was written. Left out is what
+        belongs to a shard that is another monitor's by now, and the exit of a trade that is left already."""
+        values = {"rows": msgspec.json.encode(rows).decode(), "holder": holder, "watched": WATCHED}
+        found = await self._session.execute(_WRITE, values)
+        return {(trade_id, action) for trade_id, action, _ in found}
+
+
+class PositionEventRepository:
+    """Events of one tenant's positions."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def of_trade(self, user_id: UUID, trade_id: UUID, limit: int = 500) -> list[RuleEvent]:
+        """The newest events of a trade, oldest first."""
+        statement = (
+            select(
+                PositionEvent.at,
+                PositionEvent.rule,
+                PositionEvent.action,
+                PositionEvent.mark_price,
+                PositionEvent.stop_price,
+                PositionEvent.step,
+            )
+            .where(PositionEvent.user_id == user_id, PositionEvent.trade_id == trade_id)
+            .order_by(PositionEvent.id.desc())
+            .limit(limit)
+        )
+        return [RuleEvent(*row) for row in await self._session.execute(statement)][::-1]
