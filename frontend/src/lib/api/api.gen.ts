@@ -414,7 +414,7 @@ export interface ExecutionStats {
   readonly slippage: SlippageStats
 }
 
-export type ExitReason = "stop_loss" | "trailing_stop" | "take_profit" | "manual" | "time_exit" | "unprotected" | "liquidation" | "external" | "reverse_signal" | "kill_switch"
+export type ExitReason = "stop_loss" | "trailing_stop" | "take_profit" | "manual" | "time_exit" | "unprotected" | "liquidation" | "external" | "reverse_signal" | "kill_switch" | "volatility_stop" | "session_close"
 
 /** One refused field: where, why, and where there are figures, the limit and the value. */
 export interface FieldProblem {
