@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.adapters.attempt_counter import RedisAttemptCounter
 from app.adapters.email import NoMailer, SmtpMailer
 from app.adapters.exchange.gateways import GatewayPool
+from app.adapters.exchange.paper_admin import PaperAdmin
 from app.bootstrap.api_database import ApiDatabase
 from app.bootstrap.desk import TradingDesk
 from app.bootstrap.exchange import build_gateways, build_market_reader, build_paper_admin, key_vault
@@ -185,6 +186,10 @@ async def open_api(settings: Settings) -> AsyncIterator[ApiParts]:
         reader = build_market_reader(settings, redis)
         stack.push_async_callback(reader.close)
         book = PriceBook()
+        gateways = build_gateways(settings, database, redis)
+        stack.push_async_callback(gateways.close)
+        paper = build_paper_admin(settings)
+        stack.push_async_callback(paper.close)
         tokens = AccessTokens(jwt_key(settings), settings.access_token_seconds)
         attempts = RedisAttemptCounter(redis)
         yield ApiParts(
@@ -205,25 +210,21 @@ async def open_api(settings: Settings) -> AsyncIterator[ApiParts]:
                 database, passwords, email_links(settings), attempts, mailer, settings.browser_url, utc_now
             ),
             keys=IdempotencyKeys(database, utc_now),
-            opening=await _opening(settings, database, redis, reader, book, stack),
-            desk=TradingDesk(settings, database, redis, reader, ShownWallets(database), book),
+            opening=_opening(settings, database, reader, book, gateways, paper),
+            desk=TradingDesk(settings, database, redis, reader, ShownWallets(database), book, gateways),
             reader=reader,
             reads=reads,
         )
 
 
-async def _opening(
+def _opening(
     settings: Settings,
     database: Database,
-    redis: Redis,
     reader: MarketReader,
     book: PriceBook,
-    stack: AsyncExitStack,
+    gateways: GatewayPool,
+    paper: PaperAdmin,
 ) -> WalletOpening:
-    gateways = build_gateways(settings, database, redis)
-    stack.push_async_callback(gateways.close)
-    paper = build_paper_admin(settings)
-    stack.push_async_callback(paper.close)
     return WalletOpening(
         database,
         key_vault(settings),

@@ -11,27 +11,34 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.adapters.postgres_notifications import PostgresNotifications
 from app.adapters.price_cache import RedisPriceCache
 from app.adapters.stream_tickets import RedisTicketStore
-from app.bootstrap.risk import circuit_breaker
+from app.bootstrap.breakers import circuit_breaker, kill_switch, operator_breaker
 from app.core.clock import utc_now
 from app.core.config import DatabaseRole, Settings, asyncpg_dsn, role_database_url
 from app.core.db import Database
 from app.core.errors import UnauthenticatedError
 from app.core.lean_transactions import LeanTransactions
+from app.domain.venue import AccountKey
 from app.repositories.decisions import DecisionRepository
 from app.repositories.execution_statistics import ExecutionStatisticsRepository
 from app.repositories.external_trades import ExternalTradeRepository
 from app.repositories.journal import JournalRepository
+from app.repositories.kill_switch import KillSwitchRepository
 from app.repositories.positions import PositionRepository
 from app.repositories.signals import SystemSignalRepository
 from app.repositories.user_events import UserEventRepository
+from app.repositories.wallets import WalletRepository
+from app.services.breaker_views import BY_USER, RunView
 from app.services.circuit_breaker import CircuitBreaker
 from app.services.execution_quality import ExecutionQuality
 from app.services.journal import Journal
+from app.services.kill_switch import KillSwitch, Press
+from app.services.kill_switch_preview import Foresight, PreviewView
 from app.services.live_rows import LiveRows, WalletRows
 from app.services.live_stream import LiveStream
 from app.services.manual_trades import ManualTrades
 from app.services.market_directory import MarketDirectory
-from app.services.ports import MarketReader
+from app.services.operator_breaker import OperatedScope, OperatorBreaker
+from app.services.ports import ExchangeGateways, MarketReader
 from app.services.position_views import PositionView
 from app.services.positions import Positions
 from app.services.price_book import PriceBook, follow_prices
@@ -56,11 +63,13 @@ class TradingDesk:
         reader: MarketReader,
         wallets: WalletRows,
         book: PriceBook | None = None,
+        gateways: ExchangeGateways | None = None,
     ) -> None:
         self._settings = settings
         self._database = database
         self._redis = redis
         self.book = PriceBook() if book is None else book
+        self._foresight = Foresight(self.book, gateways, utc_now)
         self.directory = MarketDirectory(database, reader, self.book, settings.allowed_venues)
         self._lean = LeanTransactions(
             asyncpg_dsn(role_database_url(settings, DatabaseRole.API)), size=LEAN_CONNECTIONS
@@ -129,6 +138,56 @@ class TradingDesk:
     def circuit_breaker(self, session: AsyncSession) -> CircuitBreaker:
         """The circuit breaker, in the request's transaction."""
         return circuit_breaker(session, utc_now)
+
+    async def press_kill_switch(
+        self, user_id: UUID, wallet_id: UUID | None, run_id: UUID, *, reason: str, close_external: bool
+    ) -> RunView:
+        """Halt the user, or one wallet, and begin to close everything; committed when this returns."""
+        async with self._database.tenant(user_id) as session:
+            breaker = circuit_breaker(session, utc_now)
+            scope, scope_id = await breaker.own_scope(user_id, wallet_id)
+            press = Press(run_id, scope, scope_id, user_id, reason, BY_USER, close_external)
+            run = await kill_switch(session, utc_now).start(press)
+            await breaker.record_kill_switch(user_id, scope, scope_id, reason)
+        return run
+
+    async def operate_kill_switch(
+        self, admin_id: UUID, target: OperatedScope, run_id: UUID, *, reason: str, close_external: bool
+    ) -> RunView:
+        """The same for any scope, in an administrator's transaction."""
+        async with self._database.tenant(admin_id) as session:
+            breaker = operator_breaker(session, utc_now)
+            return await breaker.kill(admin_id, target, run_id, reason=reason, close_external=close_external)
+
+    async def foresee(self, user_id: UUID, wallet_id: UUID | None) -> PreviewView:
+        """What the kill switch would meet and do now, positions that are not ours included."""
+        async with self._database.tenant(user_id) as session:
+            scope = await circuit_breaker(session, utc_now).own_scope(user_id, wallet_id)
+            runs = KillSwitchRepository(session)
+            trades = await runs.held(user_id, wallet_id)
+            orders = await runs.working(user_id, wallet_id)
+            wallets = [record.wallet for record in await WalletRepository(session).records(user_id)]
+        asked = [one for one in wallets if one.status == "active" and wallet_id in (None, one.id)]
+        keys = [AccountKey(user_id, one.id, one.venue, one.environment) for one in asked]
+        shown, unknown = await self._foresight.external(keys)
+        names = {one.id: one.name for one in asked}
+        return self._foresight.preview(scope, trades, orders, shown, unknown, names)
+
+    async def foresee_scope(self, admin_id: UUID, target: OperatedScope) -> PreviewView:
+        """The same over every tenant of a scope, out of our books alone: no venue is asked for so many."""
+        async with self._database.tenant(admin_id) as session:
+            trades, orders = await operator_breaker(session, utc_now).held(target)
+        wallets = sorted({trade.wallet_id for trade in trades})
+        scope = (target.scope, target.scope_id)
+        return self._foresight.preview(scope, trades, orders, {}, wallets, {})
+
+    def kill_switch(self, session: AsyncSession) -> KillSwitch:
+        """The kill switch, in the request's transaction."""
+        return kill_switch(session, utc_now)
+
+    def operator_breaker(self, session: AsyncSession) -> OperatorBreaker:
+        """Breakers of every scope, in an administrator's transaction."""
+        return operator_breaker(session, utc_now)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

@@ -16,8 +16,8 @@ from app.adapters.postgres_notifications import PostgresNotifications
 from app.adapters.price_cache import RedisPriceCache
 from app.adapters.price_publisher import RedisPricePublisher
 from app.adapters.telegram import TelegramBot
+from app.bootstrap.breakers import circuit_breaker
 from app.bootstrap.notifications import sealed_addresses
-from app.bootstrap.risk import circuit_breaker
 from app.core.clock import utc_now
 from app.core.config import DatabaseRole, Settings, asyncpg_dsn, role_database_url
 from app.core.db import Database

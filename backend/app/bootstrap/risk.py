@@ -5,30 +5,17 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.bootstrap.breakers import circuit_breaker
 from app.core.db import Database
 from app.repositories.audit import AuditRepository
-from app.repositories.breakers import BreakerRepository
-from app.repositories.halt_lock import SystemHaltLock
 from app.repositories.risk_pending import PendingChangeRepository, SystemPendingChangeRepository
 from app.repositories.risk_settings import RiskSettingsRepository
 from app.repositories.user_events import UserEventRepository
-from app.services.circuit_breaker import CircuitBreaker
 from app.services.trading.loosening import Loosenings
 from app.services.trading.risk_settings import RiskSettingsDesk
 
 DUE_AT_ONCE = 1000
 Now = Callable[[], datetime]
-
-
-def circuit_breaker(session: AsyncSession, now: Now) -> CircuitBreaker:
-    """The circuit breaker of one tenant at a time."""
-    return CircuitBreaker(
-        BreakerRepository(session),
-        SystemHaltLock(session),
-        AuditRepository(session),
-        UserEventRepository(session),
-        now,
-    )
 
 
 def risk_settings_desk(session: AsyncSession, now: Now) -> RiskSettingsDesk:

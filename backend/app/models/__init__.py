@@ -2,6 +2,12 @@
 
 from app.models.audit_log import AuditLog
 from app.models.base import Base
+from app.models.circuit_breaker import (
+    BreakerEvent,
+    KillSwitchAccount,
+    KillSwitchPosition,
+    KillSwitchRun,
+)
 from app.models.execution_log import ExecutionLog
 from app.models.execution_settings import ExecutionSettingsRow
 from app.models.fill import Fill
@@ -38,6 +44,7 @@ from app.models.wallet import Wallet
 __all__ = [
     "AuditLog",
     "Base",
+    "BreakerEvent",
     "BreakerState",
     "Candle",
     "EmailToken",
@@ -47,6 +54,9 @@ __all__ = [
     "ExternalPosition",
     "Fill",
     "IdempotencyKey",
+    "KillSwitchAccount",
+    "KillSwitchPosition",
+    "KillSwitchRun",
     "LedgerEvent",
     "ManualTrade",
     "MonitorLease",

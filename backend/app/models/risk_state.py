@@ -18,7 +18,18 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, CreatedAt, Money, Price, Quantity, Timestamp, Timestamped, UuidKey, Word
+from app.models.base import (
+    Base,
+    CreatedAt,
+    Document,
+    Money,
+    Price,
+    Quantity,
+    Timestamp,
+    Timestamped,
+    UuidKey,
+    Word,
+)
 
 
 class RiskState(Timestamped, Base):
@@ -92,7 +103,8 @@ class RiskDecision(Base):
 
 
 class BreakerState(Base):
-    """The trading state of one scope. A missing row means active."""
+    """The trading state of one scope for one cause; the strictest binds. A missing row means active. `until` is
+    wall time, `resets_at` market time; `probe` tells how far a venue in trouble has come back."""
 
     __tablename__ = "breaker_states"
     __table_args__ = (
@@ -104,9 +116,13 @@ class BreakerState(Base):
 
     scope: Mapped[str] = mapped_column(String(10), primary_key=True)
     scope_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    environment: Mapped[str] = mapped_column(String(10), primary_key=True, server_default="all")
+    cause: Mapped[str] = mapped_column(String(30), primary_key=True, server_default="manual")
     user_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     state: Mapped[str] = mapped_column(String(12))
     reason: Mapped[str] = mapped_column(String(300))
     changed_by: Mapped[Word]
     until: Mapped[Timestamp | None]
+    resets_at: Mapped[Timestamp | None]
+    probe: Mapped[Document | None]
     changed_at: Mapped[CreatedAt]

@@ -95,6 +95,7 @@ class Trade(Timestamped, Base):
     signal_confidence: Mapped[Decimal] = mapped_column(Numeric(5, 4))
     reason: Mapped[str] = mapped_column(Text)
     exit_requested: Mapped[str | None] = mapped_column(String(20))
+    entry_stopped: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     exit_reason: Mapped[str | None] = mapped_column(String(20))
     realized_pnl: Mapped[Money] = mapped_column(server_default="0")
     fees: Mapped[Money] = mapped_column(server_default="0")

@@ -1,16 +1,126 @@
-"""Trading states of every scope that concerns a tenant, and the mirror of them in the risk settings."""
+"""Trading states of every scope that concerns a tenant, what changed them, and their mirror in the settings."""
 
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import func, or_, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import and_, func, insert, or_, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.domain.breaker import ScopeState
+from app.domain.breaker import BreakerCause, ScopeState
 from app.domain.types import BreakerScope, TradingState
+from app.models.circuit_breaker import BreakerEvent
 from app.models.risk_settings import RiskSettings
 from app.models.risk_state import BreakerState, RiskState
 from app.models.wallet import Wallet
+
+ACTIVE = TradingState.ACTIVE.value
+
+
+@dataclass(frozen=True, slots=True)
+class BreakerChange:
+    """What is written of a change: the state, whose it is (None: the platform's or a venue's), and for a rule what
+    it measured, in its own unit, and the market time at which."""
+
+    held: ScopeState
+    user_id: UUID | None
+    kind: str
+    reading: Decimal | None = None
+    threshold: Decimal | None = None
+    market_time: datetime | None = None
+    probe: Mapping[str, str] | None = None
+
+
+class SystemBreakerRepository:
+    """Trading states of everybody, as far as the transaction's role may see and write them."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def lock(self, change: BreakerChange) -> ScopeState | None:
+        """The state as it stands for that scope and cause, locked; None before the first."""
+        held = change.held
+        statement = (
+            _STATES.where(
+                BreakerState.scope == held.scope.value,
+                BreakerState.scope_id == held.scope_id,
+                BreakerState.environment == held.environment,
+                BreakerState.cause == held.cause.value,
+            )
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+        row = (await self._session.execute(statement)).scalar_one_or_none()
+        return None if row is None else state_of(row)
+
+    async def write(self, change: BreakerChange) -> None:
+        """Write a state and the event that tells of it."""
+        held = change.held
+        values = {
+            "state": held.state.value,
+            "reason": held.reason,
+            "changed_by": held.changed_by,
+            "changed_at": held.changed_at,
+            "until": held.until,
+            "resets_at": held.resets_at,
+            "probe": None if change.probe is None else dict(change.probe),
+        }
+        key = _key(held)
+        await self._session.execute(
+            upsert(BreakerState)
+            .values(user_id=change.user_id, **key, **values)
+            .on_conflict_do_update(
+                index_elements=list(key),
+                set_=values,
+                where=BreakerState.user_id.is_not_distinct_from(change.user_id),
+            )
+        )
+        await self.record(change)
+
+    async def record(self, change: BreakerChange) -> None:
+        """Write the event alone: something was noticed and nothing stopped."""
+        held = change.held
+        await self._session.execute(
+            insert(BreakerEvent).values(
+                user_id=change.user_id,
+                **_key(held),
+                kind=change.kind,
+                reason=held.reason,
+                changed_by=held.changed_by,
+                reading=change.reading,
+                threshold=change.threshold,
+                market_time=change.market_time,
+            )
+        )
+
+    async def in_force(self) -> list[tuple[ScopeState, UUID | None, Mapping[str, str] | None]]:
+        """Every state that is not active, with its owner and its probe."""
+        rows = (await self._session.execute(_STATES.where(BreakerState.state != ACTIVE))).scalars()
+        return [(state_of(row), row.user_id, row.probe) for row in rows]
+
+    async def of_scope(self, scope: BreakerScope, scope_id: str) -> list[tuple[ScopeState, UUID | None]]:
+        """The states of one scope that are not active, one per cause."""
+        statement = _STATES.where(
+            BreakerState.scope == scope.value, BreakerState.scope_id == scope_id, BreakerState.state != ACTIVE
+        )
+        return [(state_of(row), row.user_id) for row in (await self._session.execute(statement)).scalars()]
+
+    async def keep_probe(self, held: ScopeState, probe: Mapping[str, str]) -> None:
+        """Remember how far a venue has come back."""
+        own = [getattr(BreakerState, name) == value for name, value in _key(held).items()]
+        await self._session.execute(
+            update(BreakerState)
+            .where(and_(*own))
+            .values(probe=dict(probe))
+            .execution_options(synchronize_session=False)
+        )
+
+    async def announce(self, scope: BreakerScope, scope_id: str) -> None:
+        """Tell the screens of everybody whom it concerns."""
+        await self._session.execute(select(func.announce_breaker(scope.value, scope_id)))
 
 
 class BreakerRepository:
@@ -21,40 +131,18 @@ class BreakerRepository:
 
     async def states(self, user_id: UUID) -> list[ScopeState]:
         """Every state that was set for the platform, a venue, the user or one of its wallets."""
-        statement = select(
-            BreakerState.scope,
-            BreakerState.scope_id,
-            BreakerState.state,
-            BreakerState.reason,
-            BreakerState.changed_by,
-            BreakerState.changed_at,
-            BreakerState.until,
-        ).where(or_(BreakerState.user_id.is_(None), BreakerState.user_id == user_id))
-        return [
-            ScopeState(BreakerScope(scope), scope_id, TradingState(state), reason, changed_by, at, until)
-            for scope, scope_id, state, reason, changed_by, at, until in await self._session.execute(
-                statement
-            )
-        ]
+        own = _STATES.where(or_(BreakerState.user_id.is_(None), BreakerState.user_id == user_id))
+        return [state_of(row) for row in (await self._session.execute(own)).scalars()]
 
-    async def set_state(self, user_id: UUID, held: ScopeState) -> None:
-        """Write the state of the user or of one of its wallets."""
-        values = {
-            "state": held.state.value,
-            "reason": held.reason,
-            "changed_by": held.changed_by,
-            "changed_at": held.changed_at,
-            "until": held.until,
-        }
-        await self._session.execute(
-            insert(BreakerState)
-            .values(scope=held.scope.value, scope_id=held.scope_id, user_id=user_id, **values)
-            .on_conflict_do_update(
-                index_elements=[BreakerState.scope, BreakerState.scope_id],
-                set_=values,
-                where=BreakerState.user_id == user_id,
-            )
+    async def events(self, user_id: UUID, limit: int) -> list[BreakerEvent]:
+        """The newest events that concern the user, newest first."""
+        statement = (
+            select(BreakerEvent)
+            .where(or_(BreakerEvent.user_id.is_(None), BreakerEvent.user_id == user_id))
+            .order_by(BreakerEvent.id.desc())
+            .limit(limit)
         )
+        return list((await self._session.execute(statement)).scalars())
 
     async def active_wallets(self, user_id: UUID) -> list[tuple[UUID, str]]:
         """(wallet id, venue) of the tenant's active wallets, oldest first."""
@@ -87,11 +175,23 @@ class BreakerRepository:
             forgotten |= counted.scalar_one() > 0
         return forgotten
 
+    async def begin_drawdown_anew(
+        self, user_id: UUID, wallet_id: UUID | None, environments: Collection[str]
+    ) -> None:
+        """Let the drawdown be counted from the equity as it is now, on a person's word."""
+        own = RiskState.wallet_id.is_(None) if wallet_id is None else RiskState.wallet_id == wallet_id
+        await self._session.execute(
+            update(RiskState)
+            .where(RiskState.user_id == user_id, own, RiskState.environment.in_(list(environments)))
+            .values(peak_equity=RiskState.equity)
+            .execution_options(synchronize_session=False)
+        )
+
     async def mirror_pause(self, user_id: UUID, *, paused: bool) -> None:
         """Make `risk_settings.trading_paused` say so; without a row only a pause makes one."""
         if paused:
             await self._session.execute(
-                insert(RiskSettings)
+                upsert(RiskSettings)
                 .values(user_id=user_id, trading_paused=True)
                 .on_conflict_do_update(
                     index_elements=[RiskSettings.user_id],
@@ -105,3 +205,32 @@ class BreakerRepository:
             .values(trading_paused=False, updated_at=func.now())
             .execution_options(synchronize_session=False)
         )
+
+
+_STATES = select(BreakerState)
+
+
+def state_of(row: BreakerState) -> ScopeState:
+    """The stored state as the rules read it."""
+    return ScopeState(
+        BreakerScope(row.scope),
+        row.scope_id,
+        TradingState(row.state),
+        row.reason,
+        row.changed_by,
+        row.changed_at,
+        row.until,
+        row.environment,
+        BreakerCause(row.cause),
+        row.resets_at,
+        bool(row.probe and int(row.probe.get("successes", "0")) > 0),
+    )
+
+
+def _key(held: ScopeState) -> dict[str, str]:
+    return {
+        "scope": held.scope.value,
+        "scope_id": held.scope_id,
+        "environment": held.environment,
+        "cause": held.cause.value,
+    }

@@ -80,7 +80,7 @@ _PARTS = {
     ),
     "breakers": _LIST.format(
         "SELECT b.scope, b.scope_id, b.state, b.until FROM breaker_states b"
-        " WHERE b.user_id IS NULL OR b.user_id = u.id"
+        " WHERE (b.user_id IS NULL OR b.user_id = u.id) AND b.environment IN ('all', $2)"
     ),
     "entries": _LIST.format(
         "SELECT t.wallet_id, t.strategy, t.symbol, count(*) AS entries FROM trades t"

@@ -5,44 +5,32 @@ the exclusive side of the halt lock, so that no gate lets an entry through after
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from app.core.errors import ConflictError, FieldError, InvalidInputError, NotFoundError
-from app.domain.breaker import ScopeState, binding_state
+from app.domain.breaker import BreakerCause, ScopeState, may_resume
+from app.domain.notification_events import NotificationEvent
 from app.domain.types import BreakerScope, TradingState
 from app.repositories.audit import AuditRepository
-from app.repositories.breakers import BreakerRepository
-from app.repositories.halt_lock import SystemHaltLock
-from app.repositories.user_events import UserEventRepository
+from app.repositories.breakers import BreakerChange, BreakerRepository
+from app.repositories.kill_switch import KillSwitchRepository
+from app.repositories.notifications import NotificationOutbox
+from app.services.breaker_board import BY_OPERATOR, BreakerBoard
+from app.services.breaker_views import (
+    BY_USER,
+    SETTINGS_REASON,
+    BreakerView,
+    WalletStateView,
+    breaker_view,
+)
 
-BY_USER = "user"
+__all__ = ["BreakerView", "CircuitBreaker", "WalletStateView", "breaker_view"]
+
 PAUSED_REASON = "Paused by you."
 RESUMED_REASON = "Resumed by you."
-SETTINGS_REASON = "Paused in the risk settings."
 LOSSES_REASON = "Losses in a row."
-
-
-@dataclass(frozen=True, slots=True)
-class WalletStateView:
-    """What one wallet may do, all levels considered, and why where it is not active."""
-
-    wallet_id: UUID
-    state: TradingState
-    reason: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class BreakerView:
-    """What the user may do, and who decided so, when, why and until when; None throughout when active."""
-
-    state: TradingState
-    reason: str | None
-    changed_by: str | None
-    changed_at: datetime | None
-    until: datetime | None
-    wallets: list[WalletStateView]
 
 
 class CircuitBreaker:
@@ -51,15 +39,17 @@ class CircuitBreaker:
     def __init__(
         self,
         breakers: BreakerRepository,
-        halt: SystemHaltLock,
+        board: BreakerBoard,
+        runs: KillSwitchRepository,
         audit: AuditRepository,
-        events: UserEventRepository,
+        notifications: NotificationOutbox,
         now: Callable[[], datetime],
     ) -> None:
         self._breakers = breakers
-        self._halt = halt
+        self._board = board
+        self._runs = runs
         self._audit = audit
-        self._events = events
+        self._notifications = notifications
         self._now = now
 
     async def status(self, user_id: UUID) -> BreakerView:
@@ -69,6 +59,7 @@ class CircuitBreaker:
             await self._breakers.active_wallets(user_id),
             self._now(),
             by_settings=await self._breakers.is_paused_by_settings(user_id),
+            run=await self._runs.latest(user_id),
         )
 
     async def pause(
@@ -82,57 +73,94 @@ class CircuitBreaker:
         if until is not None and until <= now:
             message = "The end of a pause lies in the future."
             raise InvalidInputError(message, errors=(FieldError("until", "not_in_future", message),))
-        await self._halt.exclude()
-        scope, scope_id = await self._own_scope(user_id, wallet_id)
-        held = _held(await self._breakers.states(user_id), scope, scope_id)
-        if held is None or held.state_at(now) is not TradingState.HALTED:
-            paused = ScopeState(
-                scope, scope_id, TradingState.REDUCE_ONLY, reason or PAUSED_REASON, BY_USER, now, until
-            )
-            await self._breakers.set_state(user_id, paused)
+        scope, scope_id = await self.own_scope(user_id, wallet_id)
+        paused = ScopeState(
+            scope, scope_id, TradingState.REDUCE_ONLY, reason or PAUSED_REASON, BY_USER, now, until
+        )
+        if await self._board.set(BreakerChange(paused, user_id, "paused")):
             if wallet_id is None:
                 # The settings' switch has no end of its own, so a pause with an end stands here alone.
                 await self._breakers.mirror_pause(user_id, paused=until is None)
             ends = None if until is None else until.isoformat()
-            await self._record(
-                user_id, "trading_paused", scope, scope_id, {"reason": paused.reason, "until": ends}
-            )
+            details = {"reason": paused.reason, "until": ends}
+            await self._record(user_id, NotificationEvent.TRADING_PAUSED, paused, details)
         return await self.status(user_id)
 
     async def resume(self, user_id: UUID, *, wallet_id: UUID | None) -> BreakerView:
-        """Let the user, or one wallet, enter again, and begin the count of losses in a row anew; refused while
-        the platform or the venue is halted."""
+        """Let the user, or one wallet, enter again, and begin the count of losses in a row, and a drawdown that
+        tripped, anew; refused while somebody above has halted, while the kill switch is not done, and where a
+        loss window alone stands in the way: that ends by itself."""
         now = self._now()
-        scope, scope_id = await self._own_scope(user_id, wallet_id)
+        scope, scope_id = await self.own_scope(user_id, wallet_id)
         states = await self._breakers.states(user_id)
         await self._refuse_above(user_id, wallet_id, states)
-        held = _held(states, scope, scope_id)
-        stopped = held is not None and held.state_at(now) is not TradingState.ACTIVE
+        own = [held for held in states if (held.scope, held.scope_id) == (scope, scope_id)]
+        standing = [held for held in own if held.state_at(now) is not TradingState.ACTIVE]
+        await self._refuse_own(user_id, standing)
+        by_settings = False
         if wallet_id is None:
-            stopped = stopped or await self._breakers.is_paused_by_settings(user_id)
+            by_settings = await self._breakers.is_paused_by_settings(user_id)
             await self._breakers.mirror_pause(user_id, paused=False)
         forgotten = await self._breakers.forget_losses(user_id, wallet_id)
-        if stopped or forgotten:
-            resumed = ScopeState(scope, scope_id, TradingState.ACTIVE, RESUMED_REASON, BY_USER, now, None)
-            await self._breakers.set_state(user_id, resumed)
-            cause = LOSSES_REASON if not stopped else SETTINGS_REASON if held is None else held.reason
-            await self._record(user_id, "trading_resumed", scope, scope_id, {"acknowledged": cause})
+        ended = [held for held in standing if may_resume(held)]
+        if not (ended or forgotten or by_settings) and standing:
+            raise ConflictError(standing[0].reason, code="loss_limit_stands")
+        for held in ended:
+            resumed = replace(held, reason=RESUMED_REASON, changed_by=BY_USER)
+            await self._board.end(BreakerChange(resumed, user_id, "resumed"))
+        fallen = [held.environment for held in ended if held.cause is BreakerCause.DRAWDOWN]
+        await self._breakers.begin_drawdown_anew(user_id, wallet_id, fallen)
+        if ended or forgotten or by_settings:
+            cause = ended[0].reason if ended else SETTINGS_REASON if by_settings else LOSSES_REASON
+            told = ScopeState(scope, scope_id, TradingState.ACTIVE, RESUMED_REASON, BY_USER, now, None)
+            await self._record(user_id, NotificationEvent.TRADING_RESUMED, told, {"acknowledged": cause})
         return await self.status(user_id)
 
-    async def _record(
-        self, user_id: UUID, action: str, scope: BreakerScope, scope_id: str, details: dict[str, str | None]
+    async def record_kill_switch(
+        self, user_id: UUID, scope: BreakerScope, scope_id: str, reason: str
     ) -> None:
-        """Write the change to the audit log and tell the user's screens."""
-        subject = {"scope": scope.value, "scope_id": scope_id}
-        await self._audit.append(user_id, action, {**subject, **details}, self._now(), BY_USER)
-        await self._events.announce(user_id, "breaker", scope_id)
+        """Write that the user pressed the kill switch; executors tell of the run itself."""
+        details = {"scope": scope.value, "scope_id": scope_id, "reason": reason}
+        await self._audit.append(user_id, "kill_switch", details, self._now(), BY_USER)
 
-    async def _own_scope(self, user_id: UUID, wallet_id: UUID | None) -> tuple[BreakerScope, str]:
+    async def own_scope(self, user_id: UUID, wallet_id: UUID | None) -> tuple[BreakerScope, str]:
+        """The user, or the wallet that is named, which must be an active one of the user's."""
         if wallet_id is None:
             return BreakerScope.USER, str(user_id)
         if wallet_id not in dict(await self._breakers.active_wallets(user_id)):
             raise NotFoundError(f"There is no wallet {wallet_id}.")
         return BreakerScope.WALLET, str(wallet_id)
+
+    async def _record(
+        self, user_id: UUID, event: NotificationEvent, held: ScopeState, details: dict[str, str | None]
+    ) -> None:
+        """Write the change to the audit log and tell the user by the channels that were asked for."""
+        subject = {"scope": held.scope.value, "scope_id": held.scope_id}
+        await self._audit.append(user_id, event.value, {**subject, **details}, held.changed_at, BY_USER)
+        await self._board.breakers.announce(held.scope, held.scope_id)
+        await self._notifications.emit(
+            user_id,
+            event,
+            dedupe_key=f"{held.scope_id}:{held.changed_at.isoformat()}",
+            figures={"scope": scope_name(held.scope), "reason": held.reason},
+            subject=held.scope_id,
+            wallet_id=UUID(held.scope_id) if held.scope is BreakerScope.WALLET else None,
+        )
+
+    async def _refuse_own(self, user_id: UUID, standing: Sequence[ScopeState]) -> None:
+        for held in standing:
+            if held.changed_by == BY_OPERATOR:
+                raise ConflictError(
+                    f"An operator stopped this: {held.reason} An operator resumes it.",
+                    code="stopped_by_operator",
+                )
+            if held.cause is BreakerCause.KILL_SWITCH:
+                run = await self._runs.unfinished(user_id, held.scope.value, held.scope_id)
+                if run is not None:
+                    raise ConflictError(
+                        "The kill switch is still closing positions: resume when everything is proven flat.",
+                        code="kill_switch_not_flat",
+                    )
 
     async def _refuse_above(
         self, user_id: UUID, wallet_id: UUID | None, states: Sequence[ScopeState]
@@ -149,38 +177,11 @@ class CircuitBreaker:
                 )
 
 
-def breaker_view(
-    states: Sequence[ScopeState], wallets: Sequence[tuple[UUID, str]], now: datetime, *, by_settings: bool
-) -> BreakerView:
-    """The states as shown: the user's own and, per wallet, the strictest of all that concern it."""
-    above = [held for held in states if held.scope in (BreakerScope.PLATFORM, BreakerScope.USER)]
-    binding = binding_state(above, now)
-    shown = [
-        _wallet_view(
-            wallet_id,
-            binding_state(
-                [*above, *(held for held in states if held.scope_id in (venue, str(wallet_id)))], now
-            ),
-            by_settings=by_settings,
-        )
-        for wallet_id, venue in wallets
-    ]
-    if binding is not None:
-        return BreakerView(
-            binding.state, binding.reason, binding.changed_by, binding.changed_at, binding.until, shown
-        )
-    if by_settings:
-        return BreakerView(TradingState.REDUCE_ONLY, SETTINGS_REASON, BY_USER, None, None, shown)
-    return BreakerView(TradingState.ACTIVE, None, None, None, None, shown)
-
-
-def _wallet_view(wallet_id: UUID, binding: ScopeState | None, *, by_settings: bool) -> WalletStateView:
-    if binding is not None:
-        return WalletStateView(wallet_id, binding.state, binding.reason)
-    if by_settings:
-        return WalletStateView(wallet_id, TradingState.REDUCE_ONLY, SETTINGS_REASON)
-    return WalletStateView(wallet_id, TradingState.ACTIVE, None)
-
-
-def _held(states: Sequence[ScopeState], scope: BreakerScope, scope_id: str) -> ScopeState | None:
-    return next((held for held in states if held.scope is scope and held.scope_id == scope_id), None)
+def scope_name(scope: BreakerScope) -> str:
+    """A scope in a message to its owner."""
+    return {
+        BreakerScope.PLATFORM: "The platform",
+        BreakerScope.VENUE: "The venue",
+        BreakerScope.USER: "Your account",
+        BreakerScope.WALLET: "The wallet",
+    }[scope]

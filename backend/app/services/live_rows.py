@@ -13,10 +13,11 @@ from app.core.db import Database
 from app.repositories.breakers import BreakerRepository
 from app.repositories.decisions import DecisionRepository
 from app.repositories.journal import JournalRepository
+from app.repositories.kill_switch import KillSwitchRepository
 from app.repositories.notification_feed import NotificationFeedRepository
 from app.repositories.positions import PositionRepository, TradeRecord
 from app.repositories.sessions import SessionRepository
-from app.services.circuit_breaker import BreakerView, breaker_view
+from app.services.breaker_views import BreakerView, breaker_view
 from app.services.journal import decision_view, execution_view
 from app.services.notification_views import UnreadView, notification_view
 from app.services.position_views import PositionView, position_view, trade_view
@@ -96,8 +97,10 @@ class LiveRows:
         async with self._reads:
             async with self._database.tenant(user_id) as session:
                 positions = await PositionRepository(session).live(user_id)
-                breaker, wallets = await self._breaker(BreakerRepository(session), user_id)
                 unread = await NotificationFeedRepository(session).unread(user_id)
+                breaker, wallets = await self._breaker(
+                    BreakerRepository(session), KillSwitchRepository(session), user_id
+                )
             rows = await self._wallets.rows(user_id)
         encoded = b"[%b]" % b",".join(self._wallets.encode(row) for row in rows)
         return UserRows(
@@ -127,7 +130,9 @@ class LiveRows:
                         row = encode(decision_view(decision))
                         found.rows.append(LiveRow("decision", str(decision.id), row))
                 if any(change.kind == "breaker" for change in held):
-                    breaker, _ = await self._breaker(BreakerRepository(session), user_id)
+                    breaker, _ = await self._breaker(
+                        BreakerRepository(session), KillSwitchRepository(session), user_id
+                    )
                     found.rows.append(LiveRow("breaker", "", encode(breaker)))
                 await self._add_notifications(found, NotificationFeedRepository(session), user_id, held)
             wallet_ids = _ids(held, "wallet")
@@ -171,12 +176,13 @@ class LiveRows:
         found.rows.append(LiveRow("trade", key, encode(trade_view(trade, quote))))
 
     async def _breaker(
-        self, breakers: BreakerRepository, user_id: UUID
+        self, breakers: BreakerRepository, runs: KillSwitchRepository, user_id: UUID
     ) -> tuple[BreakerView, list[tuple[UUID, str]]]:
         wallets = await breakers.active_wallets(user_id)
         states = await breakers.states(user_id)
         paused = await breakers.is_paused_by_settings(user_id)
-        return breaker_view(states, wallets, self._now(), by_settings=paused), wallets
+        run = await runs.latest(user_id)
+        return breaker_view(states, wallets, self._now(), by_settings=paused, run=run), wallets
 
 
 def encode(view: object) -> bytes:

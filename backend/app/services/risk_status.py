@@ -8,6 +8,7 @@ from typing import Final, Protocol
 from uuid import UUID
 
 from app.core.db import Database
+from app.domain.breaker import EVERY_ENVIRONMENT, ScopeState
 from app.domain.decimal_text import plain
 from app.domain.exposure import fraction_of_equity
 from app.domain.limit_use import LimitUse, uses_of
@@ -17,7 +18,7 @@ from app.domain.types import RiskLevel, Side, TradingState
 from app.repositories.breakers import BreakerRepository
 from app.repositories.gate_rows import GateRows, StateRow, UserRow
 from app.repositories.risk_status import RiskStatusRepository
-from app.services.circuit_breaker import BreakerView, breaker_view
+from app.services.breaker_views import BreakerView, breaker_view
 from app.services.trading.holdings import Marked, Markets
 from app.services.trading.risk_picture import Candidate, Correlations, RiskPicture
 
@@ -104,9 +105,10 @@ class RiskStatus:
             breakers = BreakerRepository(session)
             states = await breakers.states(user_id)
             paused = await breakers.is_paused_by_settings(user_id)
-        breaker = breaker_view(states, [], self._now(), by_settings=paused)
         return [
-            await self._environment(environment, rows, breaker)
+            await self._environment(
+                environment, rows, _breaker_of(states, environment, self._now(), by_settings=paused)
+            )
             for environment, rows in facts
             if any(_has_account(user) for user in rows.users)
         ]
@@ -151,6 +153,14 @@ class RiskStatus:
             limits=list(_limit_views(picture, held, market_time)),
             day_pnl=_day_pnl(user),
         )
+
+
+def _breaker_of(
+    states: Sequence[ScopeState], environment: str, now: datetime, *, by_settings: bool
+) -> BreakerView:
+    """What the user may do in one environment: paper never stops live."""
+    own = [held for held in states if held.environment in (EVERY_ENVIRONMENT, environment)]
+    return breaker_view(own, [], now, by_settings=by_settings)
 
 
 def _limit_views(picture: RiskPicture, user: UserRow, market_time: datetime) -> Iterator[LimitUseView]:

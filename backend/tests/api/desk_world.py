@@ -234,6 +234,23 @@ class World:
         )
         return decision_id
 
+    async def kill_switch_run(self, person: Person, **values: object) -> UUID:
+        """A run of the user's that is halted and flat."""
+        run_id = uuid4()
+        row: dict[str, object] = {
+            "id": run_id,
+            "user_id": person.user_id,
+            "scope": "user",
+            "scope_id": str(person.user_id),
+            "reason": "Drill.",
+            "requested_by": "user",
+            "close_external": False,
+            "halted_at": utc_now(),
+            "flat_at": utc_now(),
+        }
+        await self.insert("kill_switch_runs", **(row | values))
+        return run_id
+
     async def pending_change(self, person: Person, level: str, subject: str) -> None:
         """A loosening of the leverage to 50 that waits until tomorrow."""
         await self.insert(

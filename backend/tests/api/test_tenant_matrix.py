@@ -80,6 +80,15 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "read_circuit_breaker_status": {},
     "pause_trading": {"json": {}},
     "resume_trading": {"json": {"acknowledge": True}},
+    "preview_kill_switch": {},
+    "press_kill_switch": {"json": {"confirm": "CLOSE ALL"}},
+    "read_kill_switch_receipt": {},
+    "list_trips": {},
+    "pause_scope": {"json": {"scope": "platform"}},
+    "resume_scope": {"json": {"scope": "platform", "acknowledge": True}},
+    "preview_scope_kill_switch": {"params": {"scope": "platform"}},
+    "press_scope_kill_switch": {"json": {"scope": "platform", "confirm": "CLOSE ALL", "reason": "Drill."}},
+    "read_scope_receipt": {},
     "list_positions": {},
     "read_position": {},
     "close_position": {},
@@ -156,6 +165,7 @@ class Target:
     person: Person
     trade_id: UUID
     decision_id: UUID
+    run_id: UUID
     texts: frozenset[str]
 
 
@@ -168,8 +178,9 @@ async def target(world: World, bob: Person) -> Target:
     await world.pending_change(bob, "user", "")
     await world.pending_change(bob, "symbol", "BTC/USDT:USDT")
     await world.pending_change(bob, "wallet", str(bob.wallet_id))
+    run_id = await world.kill_switch_run(bob)
     ids = (bob.user_id, bob.session_id, bob.wallet_id, trade_id, closed, log_id, decision_id)
-    return Target(bob, trade_id, decision_id, frozenset(str(one) for one in ids))
+    return Target(bob, trade_id, decision_id, run_id, frozenset(str(one) for one in ids))
 
 
 async def ask(
@@ -200,6 +211,7 @@ async def rows_of(sql: asyncpg.Connection, user_id: UUID) -> str:
         "notification_settings",
         "notification_preferences",
         "telegram_link_codes",
+        "kill_switch_runs",
     ):
         column = "id" if table == "users" else "user_id"
         rows = await sql.fetch(f"SELECT * FROM {table} WHERE {column} = $1 ORDER BY 1", user_id)  # noqa: S608
@@ -290,6 +302,7 @@ def operation_path(operation: Operation, target: Target) -> str:
         decision_id=target.decision_id,
         wallet_id=target.person.wallet_id,
         session_id=target.person.session_id,
+        run_id=target.run_id,
         setting="max_leverage",
         scope="symbol",
         key="BTC",
@@ -308,15 +321,14 @@ async def test_another_tenants_wallet_as_a_filter_finds_nothing(
     assert answer.json()["items"] == []
 
 
-@pytest.mark.parametrize("name", ["pause_trading", "resume_trading"])
+@pytest.mark.parametrize("name", ["pause_trading", "resume_trading", "press_kill_switch"])
 async def test_another_tenants_wallet_in_a_body_is_not_found(
     http: httpx.AsyncClient, alice: Person, target: Target, name: str
 ) -> None:
-    body = {"wallet_id": str(target.person.wallet_id), "acknowledge": True}
-    if name == "pause_trading":
-        del body["acknowledge"]
+    body = EXAMPLES[name]["json"] | {"wallet_id": str(target.person.wallet_id)}
     path = next(operation.path for operation in ALL if operation.name == name)
-    answer = await http.post(path, json=body, headers=alice.headers)
+    held = alice.headers | {"Idempotency-Key": uuid4().hex}
+    answer = await http.post(path, json=body, headers=held)
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
 

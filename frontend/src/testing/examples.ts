@@ -116,6 +116,10 @@ export const BREAKER: BreakerStatus = {
   changed_at: null,
   until: null,
   wallets: [],
+  cause: null,
+  resets_at: null,
+  trips: [],
+  kill_switch: null,
 }
 
 export const EXECUTION: Execution = {

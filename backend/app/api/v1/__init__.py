@@ -18,6 +18,7 @@ ROUTERS: Final = (
     "risk_status",
     "decisions",
     "circuit_breaker",
+    "admin_circuit_breaker",
     "positions",
     "trades",
     "manual_trades",

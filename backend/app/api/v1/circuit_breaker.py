@@ -1,12 +1,27 @@
-"""Pause and resume, and what stands."""
+"""Pause, resume, the kill switch, and what stands."""
 
-from fastapi import APIRouter, Response
+from http import HTTPStatus
+from typing import Annotated
+from uuid import UUID
 
-from app.api.deps import Tenant
+import msgspec
+from fastapi import APIRouter, Query, Response
+
+from app.api.deps import CurrentUser, Tenant
 from app.api.desk import Desk, answer
-from app.schemas.circuit_breaker import BreakerStatus, PauseRequest, ResumeRequest
+from app.api.idempotency import Once
+from app.schemas.circuit_breaker import (
+    BreakerStatus,
+    KillSwitchPreview,
+    KillSwitchReceipt,
+    KillSwitchRequest,
+    KillSwitchRun,
+    PauseRequest,
+    ResumeRequest,
+)
 
 router = APIRouter(prefix="/circuit-breaker", tags=["circuit breaker"])
+PRESSED_REASON = "Kill switch pressed by you."
 
 
 @router.get("/status", response_model=BreakerStatus)
@@ -27,6 +42,39 @@ async def pause_trading(request: PauseRequest, tenant: Tenant, desk: Desk) -> Re
 
 @router.post("/resume", response_model=BreakerStatus)
 async def resume_trading(request: ResumeRequest, tenant: Tenant, desk: Desk) -> Response:
-    """Let entries pass again. Refused while the platform or the venue is halted."""
+    """Let entries pass again. Refused while the platform or the venue is halted, while the kill switch is not
+    done, and where a loss limit alone stands: that ends with its window."""
     breaker = desk.circuit_breaker(tenant.session)
     return answer(await breaker.resume(tenant.user_id, wallet_id=request.wallet_id))
+
+
+@router.get("/preview", response_model=KillSwitchPreview)
+async def preview_kill_switch(
+    user: CurrentUser, desk: Desk, wallet_id: Annotated[UUID | None, Query()] = None
+) -> Response:
+    """What the kill switch would close, cancel and cost now. Nothing is changed."""
+    return answer(await desk.foresee(user.id, wallet_id))
+
+
+@router.post("/kill-switch", response_model=KillSwitchRun, status_code=HTTPStatus.ACCEPTED)
+async def press_kill_switch(request: KillSwitchRequest, once: Once, desk: Desk) -> Response:
+    """Stop entries at this instant, cancel, close everything at market, and prove it flat at the venue. Stays
+    halted until a person resumes it."""
+
+    async def press() -> KillSwitchRun:
+        run = await desk.press_kill_switch(
+            once.user_id,
+            request.wallet_id,
+            once.reference,
+            reason=request.reason or PRESSED_REASON,
+            close_external=request.close_external,
+        )
+        return KillSwitchRun.model_validate(msgspec.to_builtins(run))
+
+    return await once.answer(HTTPStatus.ACCEPTED, press)
+
+
+@router.get("/receipts/{run_id}", response_model=KillSwitchReceipt)
+async def read_kill_switch_receipt(run_id: UUID, tenant: Tenant, desk: Desk) -> Response:
+    """A run of the kill switch: the time of each step, and what became of every position."""
+    return answer(await desk.kill_switch(tenant.session).receipt(tenant.user_id, run_id))

@@ -12,8 +12,10 @@ import structlog
 
 from app.domain.backoff import backoff_seconds
 from app.domain.venue import VenueUnavailableError
+from app.repositories.kill_switch_work import OpenRun
 from app.repositories.trading_accounts import TradingAccount
 from app.services.trading.desk import Desk
+from app.services.trading.flattening import AccountFlattening
 from app.services.trading.gate import NotOurShardError
 from app.services.trading.reconcile import Found, Reconciler
 from app.services.trading.trade_driver import TradeDriver
@@ -38,6 +40,7 @@ class AccountQueue:
         self._desk = desk
         self._trades: OrderedDict[Key, None] = OrderedDict()
         self._symbols: OrderedDict[Key, None] = OrderedDict()
+        self._runs: OrderedDict[UUID, OpenRun] = OrderedDict()
         self._balance_due = False
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
@@ -60,6 +63,7 @@ class AccountQueue:
             timer.cancel()
         self._trades.clear()
         self._symbols.clear()
+        self._runs.clear()
         if self._tasks:
             await asyncio.wait([asyncio.create_task(self._idle.wait())], timeout=2)
         for task in self._tasks:
@@ -75,6 +79,11 @@ class AccountQueue:
         """Compare one symbol (None: the whole account) with the venue, now or later."""
         self._schedule(symbol, self._symbols, after_seconds)
 
+    def flatten(self, run: OpenRun) -> None:
+        """Look at the account for a kill switch: leave what is live, then prove it flat at the venue."""
+        self._runs[run.id] = run
+        self._wake.set()
+
     def _schedule(self, key: Key, work: OrderedDict[Key, None], after_seconds: float) -> None:
         timer = self._timers.pop(key, None)
         if timer is not None:
@@ -88,7 +97,7 @@ class AccountQueue:
 
     async def _work(self) -> None:
         while True:
-            if not (self._trades or self._symbols or self._balance_due):
+            if not (self._trades or self._symbols or self._runs or self._balance_due):
                 self._wake.clear()
                 self._idle.set()
                 await self._wake.wait()
@@ -117,6 +126,9 @@ class AccountQueue:
             trade_id, _ = self._trades.popitem(last=False)
             if isinstance(trade_id, UUID):
                 await self._drive(trade_id)
+        elif self._runs:
+            _, run = self._runs.popitem(last=False)
+            await self._flatten(run)
         elif self._balance_due:
             self._balance_due = False
             await self._desk.balances.refresh(self.account, with_ledger=False)
@@ -147,6 +159,14 @@ class AccountQueue:
             times = self._failed.get(trade_id)
             again = rest.seconds if times is None else _wait(times, rest.seconds, MOST_TRADE_RETRY_SECONDS)
             self.drive(trade_id, again)
+
+    async def _flatten(self, run: OpenRun) -> None:
+        """A look that fails is asked for again by the run, for as long as it is not flat."""
+        look = await AccountFlattening(self._desk, self.account).look(run)
+        for trade_id in look.trades:
+            self.drive(trade_id)
+        if look.differs:
+            self.reconcile(None)
 
     async def _reconcile(self, symbol: str | None) -> None:
         try:

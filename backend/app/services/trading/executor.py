@@ -20,6 +20,7 @@ from app.services.trading.account_queue import AccountQueue
 from app.services.trading.clock_watch import MEASURE_SECONDS, ClockWatch
 from app.services.trading.desk import Desk
 from app.services.trading.intake import Intake
+from app.services.trading.kill_switch_runner import KillSwitchRunner
 from app.services.trading.shard_leases import ShardLeases
 
 POLL_SECONDS = 0.5
@@ -29,6 +30,7 @@ ROWS_AT_ONCE = 64
 TASKS_AT_ONCE = 16
 POSTPONE_SECONDS = 0.5
 RETRY_SECONDS = 0.5
+KILL_SWITCH_SECONDS = 0.25
 ACCOUNT_WEIGHT = 80  # of a sweep of one account, on average
 WEIGHT_FOR_SWEEPS = 1_200  # per minute and address: half of the budget
 
@@ -51,6 +53,7 @@ class Executor:
         self._queues: dict[UUID, AccountQueue] = {}
         self._intake = Intake(desk, self._queues.get)
         self._clocks = ClockWatch(desk)
+        self._kill_switch = KillSwitchRunner(desk, self._queues.get)
         self._wake = asyncio.Event()
         self._under_way: dict[int, asyncio.Task[None]] = {}
         self._sweep_place = 0
@@ -61,6 +64,7 @@ class Executor:
             asyncio.create_task(self._repeat("leases", self._tend, self._tend_seconds)),
             asyncio.create_task(self._repeat("outbox", self._take_work, 0.0)),
             asyncio.create_task(self._repeat("sweep", self._sweep, 0.0)),
+            asyncio.create_task(self._repeat("kill switch", self._kill_switch.advance, KILL_SWITCH_SECONDS)),
             asyncio.create_task(self._repeat("listen", self._listen, RETRY_SECONDS)),
             asyncio.create_task(self._repeat("clocks", self._look_at_clocks, 0.0)),
         ]

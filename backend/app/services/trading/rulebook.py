@@ -178,14 +178,16 @@ def rulebook_of(user: UserRow, wallet: WalletRow, platform: bytes, strategy: str
 
 
 class TradingStates:
-    """The trading state of every scope; a scope without a row, or whose time is over, is active."""
+    """The trading state of every scope, the strictest of its causes; a scope without a row, or whose time is
+    over, is active."""
 
     def __init__(self, rows: Sequence[BreakerRow], now: datetime) -> None:
-        self._states = {
-            (row.scope, row.scope_id): TradingState(row.state)
-            for row in rows
-            if row.until is None or row.until > now
-        }
+        self._states: dict[tuple[str, str], TradingState] = {}
+        for row in rows:
+            if row.until is None or row.until > now:
+                key, state = (row.scope, row.scope_id), TradingState(row.state)
+                held = self._states.get(key, TradingState.ACTIVE)
+                self._states[key] = max(held, state, key=lambda one: _STRICTNESS[one])
 
     def platform(self) -> TradingState:
         """The platform's state: the strictest of its rows, whatever their ids."""

@@ -99,7 +99,7 @@ class TradeCase:
             entered_quantity=self.entered_quantity(),
             stop_price=trade.stop_price,
             exit_reason=None if trade.exit_requested is None else ExitReason(trade.exit_requested),
-            may_enter=may_enter,
+            may_enter=may_enter and not trade.entry_stopped,
             unprotected_too_long=too_long,
             scale_out_quantity=trade.scale_out_quantity,
         )

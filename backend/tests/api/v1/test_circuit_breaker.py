@@ -1,16 +1,19 @@
 """Pause and resume over HTTP."""
 
 from datetime import datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
 
 from app.core.clock import utc_now
-from app.schemas.circuit_breaker import BreakerStatus
+from app.schemas.circuit_breaker import BreakerStatus, KillSwitchPreview, KillSwitchReceipt
 from tests.api.desk_world import Person, World
 
-STATUS, PAUSE, RESUME = (f"/circuit-breaker/{name}" for name in ("status", "pause", "resume"))
+STATUS, PAUSE, RESUME, KILL = (
+    f"/circuit-breaker/{name}" for name in ("status", "pause", "resume", "kill-switch")
+)
+ADMIN = "/admin/circuit-breaker"
 ACKNOWLEDGED = {"acknowledge": True}
 
 
@@ -165,3 +168,114 @@ async def test_resume_begins_the_count_of_losses_in_a_row_anew_for_that_tenant_a
                 person.user_id,
             )
             assert found == left, (table, left)
+
+
+async def test_kill_switch_halts_at_once_and_stays_latched_until_it_is_flat(
+    http: httpx.AsyncClient, world: World, alice: Person, bob: Person
+) -> None:
+    headers = alice.headers | {"Idempotency-Key": uuid4().hex}
+    body = {"confirm": "CLOSE ALL", "reason": "Enough."}
+    answer = await http.post(KILL, json=body, headers=headers)
+    assert answer.status_code == 202, answer.text
+    run = answer.json()
+    assert (run["state"], run["flat_at"]) == ("halted", None)
+    held = await status(http, alice)
+    assert (held.state, held.reason, held.cause) == ("halted", "Enough.", "kill_switch")
+    assert held.kill_switch is not None
+    assert str(held.kill_switch.id) == run["id"]
+    assert (await status(http, bob)).state == "active"
+    repeated = await http.post(KILL, json=body, headers=headers)
+    assert repeated.json() == run
+    pressed_again = await http.post(KILL, json=body, headers=alice.headers | {"Idempotency-Key": uuid4().hex})
+    assert pressed_again.json()["id"] == run["id"]
+    refused = await http.post(RESUME, json=ACKNOWLEDGED, headers=alice.headers)
+    assert (refused.status_code, refused.json()["code"]) == (409, "kill_switch_not_flat")
+    await world.sql.execute("UPDATE kill_switch_runs SET flat_at = now() WHERE id = $1", UUID(run["id"]))
+    assert (await http.post(RESUME, json=ACKNOWLEDGED, headers=alice.headers)).status_code == 200
+    assert (await status(http, alice)).state == "active"
+
+
+@pytest.mark.parametrize("body", [{}, {"confirm": "yes"}, {"confirm": "close all"}])
+async def test_kill_switch_without_its_phrase_does_nothing(
+    http: httpx.AsyncClient, alice: Person, body: dict[str, str]
+) -> None:
+    answer = await http.post(KILL, json=body, headers=alice.headers | {"Idempotency-Key": uuid4().hex})
+    assert answer.status_code == 422
+    assert (await status(http, alice)).state == "active"
+
+
+async def test_preview_lists_what_would_be_closed_and_says_what_it_could_not_learn(
+    http: httpx.AsyncClient, world: World, alice: Person, bob: Person
+) -> None:
+    trade_id = await world.trade(alice)
+    await world.stop_order(alice, trade_id, 1)
+    await world.trade(bob)
+    answer = await http.get("/circuit-breaker/preview", headers=alice.headers)
+    assert answer.status_code == 200, answer.text
+    preview = KillSwitchPreview.model_validate_json(answer.content)
+    assert [held.trade_id for held in preview.positions] == [trade_id]
+    assert [order.action for order in preview.orders] == ["keep_until_flat"]
+    assert preview.external_unknown == [alice.wallet_id]  # its venue is not there
+    assert (await status(http, alice)).state == "active"
+
+
+async def test_receipt_tells_every_step_and_every_position(
+    http: httpx.AsyncClient, world: World, alice: Person
+) -> None:
+    run_id = await world.kill_switch_run(alice)
+    closed = await world.closed_trade(alice, utc_now(), exit_reason="kill_switch")
+    await world.insert(
+        "kill_switch_positions",
+        run_id=run_id,
+        user_id=alice.user_id,
+        wallet_id=alice.wallet_id,
+        symbol="BTC/USDT:USDT",
+        is_external=False,
+        trade_id=closed,
+        side="long",
+        quantity=0.5,
+    )
+    answer = await http.get(f"/circuit-breaker/receipts/{run_id}", headers=alice.headers)
+    receipt = KillSwitchReceipt.model_validate_json(answer.content)
+    assert receipt.state == "flat"
+    (outcome,) = receipt.positions
+    assert (outcome.outcome, outcome.exit_reason, outcome.exit_price) == ("closed", "kill_switch", "40200")
+
+
+async def test_an_operator_stops_one_user_whom_only_an_operator_lets_go_on(
+    http: httpx.AsyncClient, world: World, alice: Person, bob: Person
+) -> None:
+    admin = await world.person()
+    await world.sql.execute("UPDATE users SET role = 'admin' WHERE id = $1", admin.user_id)
+    scope = {"scope": "user", "scope_id": str(alice.user_id)}
+    answer = await http.post(f"{ADMIN}/pause", json=scope | {"reason": "Ask us."}, headers=admin.headers)
+    assert answer.status_code == 200, answer.text
+    held = await status(http, alice)
+    assert (held.state, held.reason, held.changed_by) == ("reduce_only", "Ask us.", "operator")
+    assert (await status(http, bob)).state == "active"
+    refused = await http.post(RESUME, json=ACKNOWLEDGED, headers=alice.headers)
+    assert (refused.status_code, refused.json()["code"]) == (409, "stopped_by_operator")
+    await http.post(f"{ADMIN}/resume", json=scope | ACKNOWLEDGED, headers=admin.headers)
+    assert (await status(http, alice)).state == "active"
+    actions = await world.sql.fetch("SELECT action FROM audit_log WHERE user_id = $1", admin.user_id)
+    assert [row["action"] for row in actions] == ["operator_paused", "operator_resumed"]
+
+
+async def test_an_operator_previews_and_kills_a_user(
+    http: httpx.AsyncClient, world: World, alice: Person
+) -> None:
+    admin = await world.person()
+    await world.sql.execute("UPDATE users SET role = 'admin' WHERE id = $1", admin.user_id)
+    trade_id = await world.trade(alice)
+    scope = {"scope": "user", "scope_id": str(alice.user_id)}
+    preview = await http.get(f"{ADMIN}/preview", params=scope, headers=admin.headers)
+    assert [held["trade_id"] for held in preview.json()["positions"]] == [str(trade_id)]
+    run = await http.post(
+        f"{ADMIN}/kill-switch",
+        json=scope | {"confirm": "CLOSE ALL", "reason": "Drill."},
+        headers=admin.headers | {"Idempotency-Key": uuid4().hex},
+    )
+    assert run.status_code == 202, run.text
+    receipt = await http.get(f"{ADMIN}/receipts/{run.json()['id']}", headers=admin.headers)
+    assert receipt.json()["requested_by"] == "operator"
+    assert (await status(http, alice)).state == "halted"

@@ -39,6 +39,7 @@ STRATEGY, TIMEFRAME = "ema_trend", "1h"
 TABLES = (
     "manual_trades, external_fills, external_positions, reconciliations, "
     "execution_logs, fills, ledger_events, orders, trades, risk_decisions, risk_state, breaker_states, "
+    "kill_switch_runs, breaker_events, "
     "wallet_risk_settings, execution_settings, risk_settings, outbox, shard_leases, signals, wallets, users, "
     "monitor_leases, monitor_members"
 )

@@ -85,12 +85,21 @@ export interface Breach {
   readonly value: string | null
 }
 
-/** What the user may do, and who decided so, when, why and until when. */
+/** Why a state was set. Each cause of a scope stands by itself: ending one leaves the others. */
+export type BreakerCause = "manual" | "kill_switch" | "daily_loss" | "weekly_loss" | "monthly_loss" | "drawdown" | "consecutive_losses" | "slippage" | "reject_rate" | "order_rate" | "stale_prices" | "venue_errors" | "clock" | "drift" | "naked_time"
+
+export type BreakerScope = "platform" | "venue" | "user" | "wallet"
+
+/** What the user may do, and who decided so, when, why and until when. `kill_switch` is the newest run. */
 export interface BreakerStatus {
+  readonly cause: BreakerCause | null
   readonly changed_at: string | null
   readonly changed_by: string | null
+  readonly kill_switch: KillSwitchRun | null
   readonly reason: string | null
+  readonly resets_at: string | null
   readonly state: TradingState
+  readonly trips: ReadonlyArray<Trip>
   readonly until: string | null
   readonly wallets: ReadonlyArray<WalletState>
 }
@@ -483,7 +492,104 @@ export interface HealthPartReading {
   readonly weight: string
 }
 
+/** An order and what the kill switch does with it. */
+export interface HeldOrder {
+  readonly action: "cancel" | "resolve" | "keep_until_flat"
+  readonly client_order_id: string
+  readonly leg: OrderLeg
+  readonly price: string | null
+  /** A decimal number, exactly as computed */
+  readonly quantity: string
+  readonly side: "buy" | "sell"
+  readonly status: OrderStatus
+  readonly symbol: string
+  readonly wallet_id: string
+}
+
+/** A position as the kill switch would meet it. `external`: not ours, and left alone unless asked for. */
+export interface HeldPosition {
+  readonly estimated_cost: string | null
+  readonly external: boolean
+  readonly mark_price: string | null
+  readonly notional: string | null
+  /** A decimal number, exactly as computed */
+  readonly quantity: string
+  readonly side: "long" | "short"
+  readonly symbol: string
+  readonly trade_id: string | null
+  readonly unrealized_pnl: string | null
+  readonly wallet_id: string
+  readonly wallet_name: string
+  readonly will_close: boolean
+}
+
 export type JsonValue = unknown
+
+/**
+ * What the kill switch would meet and do now; the cost is fees and a slippage allowance, null where a price is
+ * not known. `external_unknown` are wallets whose venue did not tell what else is held.
+ */
+export interface KillSwitchPreview {
+  readonly actions: ReadonlyArray<string>
+  /** UTC, ISO 8601 */
+  readonly as_of: string
+  readonly estimated_cost: string | null
+  readonly external_unknown: ReadonlyArray<string>
+  readonly notional: string | null
+  readonly orders: ReadonlyArray<HeldOrder>
+  readonly positions: ReadonlyArray<HeldPosition>
+  readonly scope: BreakerScope
+  readonly scope_id: string
+}
+
+/** A run with the time of each step and what became of every position. */
+export interface KillSwitchReceipt {
+  readonly accounts: number
+  readonly accounts_proven: number
+  readonly cancelled_at: string | null
+  readonly close_external: boolean
+  readonly escalated_at: string | null
+  readonly escalation: string | null
+  readonly flat_at: string | null
+  readonly halted_at: string | null
+  readonly id: string
+  readonly positions: ReadonlyArray<PositionOutcome>
+  readonly quiescent_at: string | null
+  readonly reason: string
+  /** UTC, ISO 8601 */
+  readonly requested_at: string
+  readonly requested_by: string
+  readonly scope: BreakerScope
+  readonly scope_id: string
+  readonly state: "halted" | "flattening" | "escalated" | "flat"
+  readonly waiting: ReadonlyArray<WaitingAccount>
+}
+
+/** Halt all wallets, or one, and close everything. `close_external` closes positions too that are not ours. */
+export interface KillSwitchRequest {
+  readonly close_external?: boolean
+  readonly confirm: "CLOSE ALL"
+  readonly reason?: string | null
+  readonly wallet_id?: string | null
+}
+
+/**
+ * A run of the kill switch by its steps: no gate passes after `halted_at`, the venue accepts no entry of ours
+ * after `quiescent_at`, everything is proven flat at `flat_at`.
+ */
+export interface KillSwitchRun {
+  readonly cancelled_at: string | null
+  readonly escalated_at: string | null
+  readonly escalation: string | null
+  readonly flat_at: string | null
+  readonly halted_at: string | null
+  readonly id: string
+  readonly quiescent_at: string | null
+  /** UTC, ISO 8601 */
+  readonly requested_at: string
+  readonly scope: BreakerScope
+  readonly state: "halted" | "flattening" | "escalated" | "flat"
+}
 
 /** Milliseconds of `n` sendings; null where nothing was measured. */
 export interface LatencyFigures {
@@ -695,6 +801,30 @@ export interface NotificationSettingsPatch {
   readonly quiet_hours?: QuietHoursChange | null
 }
 
+/** Halt the scope and close everything of ours in it. */
+export interface OperatorKillSwitchRequest {
+  readonly close_external?: boolean
+  readonly confirm: "CLOSE ALL"
+  readonly reason: string
+  readonly scope: "platform" | "venue" | "user"
+  readonly scope_id?: string | null
+}
+
+/** Stop entries of the scope, until an operator resumes it or until that time. */
+export interface OperatorPauseRequest {
+  readonly reason?: string | null
+  readonly scope: "platform" | "venue" | "user"
+  readonly scope_id?: string | null
+  readonly until?: string | null
+}
+
+/** Let entries of the scope pass again. */
+export interface OperatorResumeRequest {
+  readonly acknowledge: true
+  readonly scope: "platform" | "venue" | "user"
+  readonly scope_id?: string | null
+}
+
 /** An order of a trade and what became of it. */
 export interface Order {
   readonly accepted_at: string | null
@@ -904,6 +1034,24 @@ export interface PositionDetail {
   readonly unrealized_percent: string | null
   readonly unrealized_pnl: string | null
   readonly venue: string
+  readonly wallet_id: string
+  readonly wallet_name: string
+}
+
+/** What became of one position; `kept` is one that is not ours and stayed. */
+export interface PositionOutcome {
+  readonly closed_at: string | null
+  readonly exit_price: string | null
+  readonly exit_reason: string | null
+  readonly external: boolean
+  readonly fees: string | null
+  readonly outcome: "closing" | "closed" | "never_opened" | "kept"
+  /** A decimal number, exactly as computed */
+  readonly quantity: string
+  readonly realized_pnl: string | null
+  readonly side: "long" | "short"
+  readonly symbol: string
+  readonly trade_id: string | null
   readonly wallet_id: string
   readonly wallet_name: string
 }
@@ -1533,6 +1681,27 @@ export interface TransferPage {
   readonly next_cursor: string | null
 }
 
+/** One cause that stops entries; each ends by itself. `resets_at` is market time, when a loss window ends. */
+export interface Trip {
+  readonly cause: BreakerCause
+  /** UTC, ISO 8601 */
+  readonly changed_at: string
+  readonly changed_by: string
+  readonly environment: "all" | "paper" | "live"
+  readonly probing: boolean
+  readonly reason: string
+  readonly resets_at: string | null
+  readonly scope: BreakerScope
+  readonly scope_id: string
+  readonly state: TradingState
+  readonly until: string | null
+}
+
+/** Every cause that stops entries somewhere. */
+export interface TripList {
+  readonly items: ReadonlyArray<Trip>
+}
+
 /** How many are unread. */
 export interface Unread {
   readonly unread: number
@@ -1548,6 +1717,13 @@ export interface Venue {
 
 export interface Venues {
   readonly items: ReadonlyArray<Venue>
+}
+
+/** An account that is not proven flat yet, and what stood in the way last. */
+export interface WaitingAccount {
+  readonly error: string | null
+  readonly wallet_id: string
+  readonly wallet_name: string
 }
 
 /** A new wallet: a paper account with play money, or an exchange account by its key. */
@@ -1704,6 +1880,42 @@ export interface Withdrawal {
 }
 
 export interface Endpoints {
+  'POST /admin/circuit-breaker/kill-switch': {
+    readonly path: Record<never, never>
+    readonly query: Record<never, never>
+    readonly body: OperatorKillSwitchRequest
+    readonly result: KillSwitchRun
+  }
+  'POST /admin/circuit-breaker/pause': {
+    readonly path: Record<never, never>
+    readonly query: Record<never, never>
+    readonly body: OperatorPauseRequest
+    readonly result: TripList
+  }
+  'GET /admin/circuit-breaker/preview': {
+    readonly path: Record<never, never>
+    readonly query: { readonly scope: "platform" | "venue" | "user"; readonly scope_id?: string | null }
+    readonly body: undefined
+    readonly result: KillSwitchPreview
+  }
+  'GET /admin/circuit-breaker/receipts/{run_id}': {
+    readonly path: { readonly run_id: string }
+    readonly query: Record<never, never>
+    readonly body: undefined
+    readonly result: KillSwitchReceipt
+  }
+  'POST /admin/circuit-breaker/resume': {
+    readonly path: Record<never, never>
+    readonly query: Record<never, never>
+    readonly body: OperatorResumeRequest
+    readonly result: TripList
+  }
+  'GET /admin/circuit-breaker/status': {
+    readonly path: Record<never, never>
+    readonly query: Record<never, never>
+    readonly body: undefined
+    readonly result: TripList
+  }
   'GET /admin/risk/limits': {
     readonly path: Record<never, never>
     readonly query: Record<never, never>
@@ -1776,11 +1988,29 @@ export interface Endpoints {
     readonly body: EmailLink
     readonly result: undefined
   }
+  'POST /circuit-breaker/kill-switch': {
+    readonly path: Record<never, never>
+    readonly query: Record<never, never>
+    readonly body: KillSwitchRequest
+    readonly result: KillSwitchRun
+  }
   'POST /circuit-breaker/pause': {
     readonly path: Record<never, never>
     readonly query: Record<never, never>
     readonly body: PauseRequest
     readonly result: BreakerStatus
+  }
+  'GET /circuit-breaker/preview': {
+    readonly path: Record<never, never>
+    readonly query: { readonly wallet_id?: string | null }
+    readonly body: undefined
+    readonly result: KillSwitchPreview
+  }
+  'GET /circuit-breaker/receipts/{run_id}': {
+    readonly path: { readonly run_id: string }
+    readonly query: Record<never, never>
+    readonly body: undefined
+    readonly result: KillSwitchReceipt
   }
   'POST /circuit-breaker/resume': {
     readonly path: Record<never, never>

@@ -1,0 +1,52 @@
+"""Joins circuit breakers and the kill switch with what they need, in somebody's transaction."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.repositories.audit import AuditRepository
+from app.repositories.breakers import BreakerRepository, SystemBreakerRepository
+from app.repositories.halt_lock import SystemHaltLock
+from app.repositories.kill_switch import KillSwitchRepository, SystemScopeRepository
+from app.repositories.notifications import NotificationOutbox
+from app.services.breaker_board import BreakerBoard
+from app.services.circuit_breaker import CircuitBreaker
+from app.services.kill_switch import KillSwitch
+from app.services.operator_breaker import OperatorBreaker
+
+Now = Callable[[], datetime]
+
+
+def breaker_board(session: AsyncSession, now: Now) -> BreakerBoard:
+    """The place where states are set."""
+    return BreakerBoard(SystemBreakerRepository(session), SystemHaltLock(session), now)
+
+
+def circuit_breaker(session: AsyncSession, now: Now) -> CircuitBreaker:
+    """The circuit breaker of one tenant at a time."""
+    return CircuitBreaker(
+        BreakerRepository(session),
+        breaker_board(session, now),
+        KillSwitchRepository(session),
+        AuditRepository(session),
+        NotificationOutbox(session),
+        now,
+    )
+
+
+def kill_switch(session: AsyncSession, now: Now) -> KillSwitch:
+    """The kill switch, in the request's transaction."""
+    return KillSwitch(KillSwitchRepository(session), breaker_board(session, now), now)
+
+
+def operator_breaker(session: AsyncSession, now: Now) -> OperatorBreaker:
+    """Breakers of every scope, in an administrator's transaction."""
+    return OperatorBreaker(
+        breaker_board(session, now),
+        kill_switch(session, now),
+        KillSwitchRepository(session),
+        SystemScopeRepository(session),
+        AuditRepository(session),
+        now,
+    )
