@@ -7,6 +7,7 @@ from fastapi import FastAPI
 
 from app.api import errors, openapi, ws
 from app.api.middleware import BodyCap, RequestId, UnforeseenErrors, WebApp
+from app.api.request_times import RequestTimes
 from app.api.v1 import routers
 from app.bootstrap.api import open_api
 from app.core.config import Settings, get_settings
@@ -41,5 +42,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(BodyCap)
     app.add_middleware(WebApp, folder=held.frontend_dir)
     app.add_middleware(UnforeseenErrors)
+    app.add_middleware(RequestTimes)
     app.add_middleware(RequestId, secure=held.browser_url.startswith("https://"))
     return app

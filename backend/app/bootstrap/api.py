@@ -19,7 +19,9 @@ from app.adapters.exchange.paper_admin import PaperAdmin
 from app.bootstrap.api_database import ApiDatabase
 from app.bootstrap.desk import TradingDesk
 from app.bootstrap.exchange import build_gateways, build_market_reader, build_paper_admin, key_vault
+from app.bootstrap.health import system_health
 from app.bootstrap.notifications import notifications
+from app.bootstrap.pulse import pulsing
 from app.bootstrap.risk import risk_settings_desk
 from app.core.clock import utc_now
 from app.core.config import DatabaseRole, Settings, asyncpg_dsn, derive_key, jwt_key, role_database_url
@@ -44,6 +46,7 @@ from app.services.platform_limits import PlatformLimits
 from app.services.ports import MarketReader
 from app.services.price_book import PriceBook
 from app.services.registration import Registration
+from app.services.system_health import SystemHealth
 from app.services.trading.balances import BalanceKeeper
 from app.services.trading.markets import MarketView
 from app.services.trading.risk_settings import RiskSettingsDesk
@@ -72,6 +75,7 @@ class ApiParts:
     desk: TradingDesk
     reader: MarketReader
     reads: LeanReads
+    system_health: SystemHealth
 
     def risk_settings(self, session: DbSession) -> RiskSettingsDesk:
         """Risk settings, in the request's transaction."""
@@ -179,6 +183,9 @@ async def open_api(settings: Settings) -> AsyncIterator[ApiParts]:
         stack.push_async_callback(reads.close)
         redis = connect_redis(settings)
         stack.push_async_callback(redis.aclose)
+        await stack.enter_async_context(pulsing(settings, redis, "api"))
+        overseer = Database(role_database_url(settings, DatabaseRole.ADMIN_RO), pool_size=1, max_overflow=1)
+        stack.push_async_callback(overseer.close)
         passwords = Passwords()
         stack.callback(passwords.close)
         mailer = SmtpMailer(settings) if settings.smtp_host else NoMailer()
@@ -214,6 +221,7 @@ async def open_api(settings: Settings) -> AsyncIterator[ApiParts]:
             desk=TradingDesk(settings, database, redis, reader, ShownWallets(database), book, gateways),
             reader=reader,
             reads=reads,
+            system_health=system_health(settings, overseer, redis),
         )
 
 

@@ -1,5 +1,6 @@
 """Joins market data, signals and the monitor with what they need."""
 
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Self
@@ -12,6 +13,8 @@ from app.adapters.postgres_notifications import PostgresNotifications
 from app.adapters.price_cache import RedisPriceCache
 from app.adapters.price_publisher import RedisPricePublisher
 from app.bootstrap.exchange import build_market_reader
+from app.bootstrap.health import system_health
+from app.bootstrap.pulse import pulsing
 from app.bootstrap.risk import apply_due_loosenings
 from app.core.clock import utc_now
 from app.core.config import DatabaseRole, Settings, asyncpg_dsn, role_database_url
@@ -110,6 +113,14 @@ class MarketParts:
     async def refresh_position_health(self) -> int:
         """Read what the health score of open positions needs; returns how many stand worse than was told."""
         return len(await PositionHealthKeeper(self.system, self.reader, utc_now).refresh())
+
+    async def watch_platform(self) -> int:
+        """Tell administrators of what is at or beyond its limit; returns how many readings are."""
+        return await system_health(self.settings, self.system, self.redis).tell()
+
+    def pulsing(self, process: str) -> AbstractAsyncContextManager[None]:
+        """Tell the figures of a process while the context lasts."""
+        return pulsing(self.settings, self.redis, process)
 
     async def beat(self, process: str) -> None:
         """Say that a process is alive."""

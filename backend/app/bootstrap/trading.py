@@ -11,6 +11,7 @@ import structlog
 from app.adapters.postgres_notifications import PostgresNotifications
 from app.adapters.price_publisher import RedisPricePublisher
 from app.bootstrap.exchange import build_gateways, build_market_reader
+from app.bootstrap.pulse import pulsing
 from app.core.clock import utc_now
 from app.core.config import DatabaseRole, Settings, asyncpg_dsn, role_database_url
 from app.core.db import Database
@@ -66,7 +67,10 @@ async def open_trading(settings: Settings) -> AsyncIterator[Trading]:
     gateways, reader = build_gateways(settings, worker, redis), build_market_reader(settings, redis)
     beating = asyncio.create_task(_beat(RedisPricePublisher(redis)))
     try:
-        async with compose_trading(settings, gateways, reader) as trading:
+        async with (
+            pulsing(settings, redis, "executor"),
+            compose_trading(settings, gateways, reader) as trading,
+        ):
             yield trading
     finally:
         beating.cancel()

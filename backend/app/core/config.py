@@ -121,6 +121,16 @@ class Settings(BaseSettings):
         description="Built web app that the API serves; an absent folder serves none",
     )
 
+    # Figures
+    metrics_port: int = Field(
+        0,
+        ge=0,
+        le=65_532,
+        description="Port from which processes serve /metrics to Prometheus: this one the API, the next three the"
+        " executor, the monitor and the jobs; 0: none",
+    )
+    metrics_host: str = Field("127.0.0.1", description="Address on which figures are served; inside only")
+
     # Database
     database_pool_size: int = Field(8, ge=1, le=200, description="Connections per process and role")
 

@@ -30,6 +30,37 @@ SECRET_PATTERNS = (
     ),
 )
 MAX_DEPTH = 6
+_TRADING = "app.services.trading."
+STREAMS = (
+    ("performance", ("performance",)),
+    (
+        "signal",
+        (_TRADING + "signals", _TRADING + "missed_bars", "app.workers.signal_jobs", "app.domain.signals"),
+    ),
+    (
+        "risk",
+        (
+            _TRADING + "risk_",
+            _TRADING + "gate",
+            _TRADING + "windows",
+            "app.services.risk_",
+            "app.services.circuit_breaker",
+            "app.services.kill_switch",
+            "app.services.breaker",
+            "app.workers.risk_jobs",
+        ),
+    ),
+    (
+        "trade",
+        (
+            "app.services.trading",
+            "app.workers.executor",
+            "app.workers.position_monitor",
+            "app.adapters.exchange",
+        ),
+    ),
+)
+"""Stream and the beginnings of its loggers' names; the first that fits."""
 
 
 def redact_text(text: str) -> str:
@@ -64,6 +95,21 @@ def _redact_event(
     return {key: redact(value, key) for key, value in event.items()}
 
 
+def _add_stream(
+    _logger: object, _method: str, event: MutableMapping[str, object]
+) -> MutableMapping[str, object]:
+    event["stream"] = stream_of(str(event.get("logger", "")))
+    return event
+
+
+def stream_of(logger: str) -> str:
+    """The stream of a logger's records: trade, signal, risk, performance, or system for everything else."""
+    for stream, beginnings in STREAMS:
+        if logger.startswith(beginnings):
+            return stream
+    return "system"
+
+
 def configure_logging(settings: Settings, process: str) -> None:
     """Send this process's structlog and standard-library records through one redacting JSON writer.
 
@@ -74,6 +120,7 @@ def configure_logging(settings: Settings, process: str) -> None:
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
+        _add_stream,
         structlog.stdlib.ExtraAdder(),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.StackInfoRenderer(),

@@ -166,7 +166,8 @@ async def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, running.cancel)
     try:
-        with contextlib.suppress(asyncio.CancelledError):
-            await running
+        async with parts.pulsing("monitor"):
+            with contextlib.suppress(asyncio.CancelledError):
+                await running
     finally:
         await parts.close()

@@ -18,10 +18,14 @@ EVERY_TWO_SECONDS = set(range(0, 60, 2))
 
 async def startup(context: Context) -> None:
     """Build what the jobs use."""
-    context["parts"] = MarketParts.build(get_settings())
+    parts = context["parts"] = MarketParts.build(get_settings())
+    context["pulse"] = parts.pulsing("jobs")
+    await context["pulse"].__aenter__()
 
 
 async def shutdown(context: Context) -> None:
+    """Stop telling, and let go of everything."""
+    await context["pulse"].__aexit__(None, None, None)
     await context["parts"].close()
 
 
@@ -47,6 +51,7 @@ class WorkerSettings:
             run_at_startup=True,
             keep_result=0,
         ),
+        cron("app.workers.health_jobs.watch_platform", second={15, 45}, keep_result=0),
         cron("app.workers.signal_jobs.beat", second=EVERY_TWO_SECONDS, keep_result=0),
     ]
     on_startup = startup

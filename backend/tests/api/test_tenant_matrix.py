@@ -70,6 +70,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "reset_risk_settings": {},
     "read_risk_status": {},
     "list_risk_decisions": {},
+    "read_system_health": {},
     "list_platform_limits": {},
     "set_platform_limit": {"json": {"value": "5"}},
     "remove_platform_limit": {},

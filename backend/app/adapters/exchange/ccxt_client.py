@@ -8,6 +8,7 @@ import ccxt
 import structlog
 
 from app.adapters.exchange import dialect
+from app.adapters.exchange.call_log import CALLS
 from app.adapters.exchange.ccxt_instances import Ccxt
 from app.adapters.exchange.error_map import TIMESTAMP_REFUSED, UNKNOWN_ORDER, outcome_of_order, read_error
 from app.adapters.exchange.limiter import Priority, WeightLimiter
@@ -212,7 +213,8 @@ class CcxtGateway:
         """Send once. Whatever is not a definite answer is Unknown."""
         await self._limiter.acquire(0, priority)
         try:
-            row = await method(params)
+            with CALLS.timed(self._profile.id):
+                row = await method(params)
         except (ccxt.BaseError, OSError, TimeoutError) as error:
             await self._note_limits(error)
             outcome = outcome_of_order(error)
@@ -237,7 +239,8 @@ class CcxtGateway:
         await self._limiter.acquire(weight, priority)
         self._client.options["timeDifference"] = -self._clock.correction_ms
         try:
-            answer = await method(dict(params))
+            with CALLS.timed(self._profile.id):
+                answer = await method(dict(params))
         except (ccxt.BaseError, OSError, TimeoutError) as error:
             await self._note_limits(error)
             found = read_error(error)

@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from app.adapters.exchange import dialect
+from app.adapters.exchange.call_log import CALLS
 from app.adapters.exchange.ccxt_instances import Ccxt, MarketCache, make_instance
 from app.adapters.exchange.error_map import read_error
 from app.adapters.exchange.limiter import Priority, WeightLimiter
@@ -145,7 +146,8 @@ class CcxtMarketReader:
         try:
             source = await self._markets.source(profile)
             call: Callable[[dict[str, object]], Awaitable[Any]] = getattr(source, method)
-            return await call(dict(params))
+            with CALLS.timed(profile.id):
+                return await call(dict(params))
         except (ccxt.BaseError, OSError, TimeoutError) as error:
             if source is not None:
                 await limiter.note(source.last_response_headers or {}, error)

@@ -12,6 +12,7 @@ ROUTERS: Final = (
     "wallets",
     "risk",
     "admin_limits",
+    "admin_health",
     "risk_check",
     "risk_profiles",
     "risk_scopes",

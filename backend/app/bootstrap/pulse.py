@@ -1,0 +1,82 @@
+"""Joins a process with the place where it tells its figures, and with Prometheus."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import structlog
+from redis.asyncio import Redis
+
+from app.adapters.exchange.call_log import CALLS
+from app.adapters.pulse import OwnFigures, RedisPulses
+from app.core.clock import utc_now
+from app.core.config import Settings
+from app.core.metrics import BEATS, serve_metrics
+from app.domain.system_health import Pulse
+
+BEAT_SECONDS = 5.0
+PORT_OF_PROCESS = {"api": 0, "executor": 1, "monitor": 2, "jobs": 3}
+RECORD_BEATS = 12  # one record of the performance stream a minute
+
+performance = structlog.get_logger("performance")
+log = structlog.get_logger(__name__)
+
+
+@asynccontextmanager
+async def pulsing(settings: Settings, redis: Redis, process: str) -> AsyncIterator[None]:
+    """Tell this process's figures every five seconds, and serve them to Prometheus where a port is set.
+
+    Neither is needed for trading: without Redis nobody hears them, and a port that is taken is only logged.
+    """
+    server = None
+    if settings.metrics_port:
+        port = settings.metrics_port + PORT_OF_PROCESS[process]
+        try:
+            server = serve_metrics(settings.metrics_host, port)
+        except OSError as error:
+            log.warning("figures are not served", port=port, error=str(error))
+    beating = asyncio.create_task(_beat(settings, RedisPulses(redis), process))
+    try:
+        yield
+    finally:
+        beating.cancel()
+        await asyncio.gather(beating, return_exceptions=True)
+        if server is not None:
+            server.shutdown()
+            server.server_close()
+
+
+async def _beat(settings: Settings, pulses: RedisPulses, process: str) -> None:
+    figures = OwnFigures(process, settings.var_dir, utc_now())
+    loop = asyncio.get_running_loop()
+    told: Pulse | None = None
+    beats, lag = 0, 0.0
+    try:
+        while True:
+            told = figures.read(utc_now(), lag, CALLS.figures())
+            await pulses.tell(told)
+            BEATS.labels(process).inc()
+            if beats % RECORD_BEATS == 0:
+                _record(told)
+            beats += 1
+            due = loop.time() + BEAT_SECONDS
+            await asyncio.sleep(BEAT_SECONDS)
+            lag = max(0.0, loop.time() - due)
+    finally:
+        if told is not None:
+            await pulses.forget(told)
+
+
+def _record(pulse: Pulse) -> None:
+    performance.info(
+        "figures",
+        cpu_percent=pulse.cpu_percent,
+        memory_percent=pulse.memory_percent,
+        disk_percent=pulse.disk_percent,
+        rss_bytes=pulse.rss_bytes,
+        loop_lag_milliseconds=pulse.loop_lag_milliseconds,
+        venues={
+            venue: {"calls": held.calls, "errors": held.errors, "p95_milliseconds": held.p95_milliseconds}
+            for venue, held in pulse.venues.items()
+        },
+    )

@@ -1,0 +1,101 @@
+"""The platform's health over HTTP: for administrators alone, out of real Postgres and Redis."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import httpx
+from redis.asyncio import Redis
+
+from app.adapters.pulse import RedisPulses
+from app.bootstrap.health import system_health
+from app.core.clock import utc_now
+from app.core.config import Settings
+from app.core.db import Database
+from app.domain.system_health import Gauge, Pulse
+from app.schemas.system_health import SystemHealth
+from tests.api.desk_world import Person, World
+
+
+async def promote(world: World, person: Person) -> None:
+    await world.sql.execute("UPDATE users SET role = 'admin' WHERE id = $1", person.user_id)
+
+
+def pulse_of(process: str) -> Pulse:
+    now = utc_now()
+    return Pulse(
+        process=process,
+        host="elsewhere",
+        pid=1,
+        started_at=now,
+        at=now,
+        cpu_percent=79.9,
+        memory_percent=10.0,
+        disk_percent=10.0,
+        rss_bytes=1,
+        loop_lag_milliseconds=1.0,
+    )
+
+
+async def test_health_anonymous_is_refused(http: httpx.AsyncClient) -> None:
+    assert (await http.get("/admin/health")).status_code == 401
+
+
+async def test_health_of_the_platform_is_not_for_everybody(http: httpx.AsyncClient, alice: Person) -> None:
+    answer = await http.get("/admin/health", headers=alice.headers)
+    assert (answer.status_code, answer.json()["code"]) == (403, "admin_required")
+
+
+async def test_health_names_what_tells_its_figures_and_what_does_not(
+    http: httpx.AsyncClient, world: World, alice: Person, bob: Person
+) -> None:
+    await promote(world, alice)
+    await world.trade(bob, "STUCK/USDT:USDT", status="NEEDS_OPERATOR")
+    await world.insert("outbox", user_id=bob.user_id, kind="exit", payload="{}", available_at=utc_now())
+    answer = await http.get("/admin/health", headers=alice.headers)
+    seen = SystemHealth.model_validate_json(answer.content)
+    alive = {process.process: process.is_alive for process in seen.processes if process.host != "elsewhere"}
+    assert alive["api"]
+    assert not alive["executor"]
+    assert seen.status == "degraded"
+    assert seen.needs_operator >= 1
+    assert any(queue.queue == "outbox: exit" and queue.depth for queue in seen.queues)
+    assert {store.store: store.answers for store in seen.stores} == {"postgres": True, "redis": True}
+
+
+async def test_process_at_its_limit_is_told_to_administrators_once_an_hour(
+    world: World,
+    alice: Person,
+    bob: Person,
+    settings: Settings,
+    redis_client: Redis,
+    system_database: Database,
+) -> None:
+    await promote(world, alice)
+    pulses, health = RedisPulses(redis_client), system_health(settings, system_database, redis_client)
+    await pulses.tell(pulse_of("executor"))
+    await health.tell()
+    told = "SELECT count(*) FROM notifications WHERE user_id = $1 AND subject = 'executor on elsewhere:cpu_percent'"
+    assert await world.sql.fetchval(told, alice.user_id) == 0
+    await pulses.tell(replace(pulse_of("executor"), cpu_percent=80.0))
+    await health.tell()
+    await health.tell()
+    assert await world.sql.fetchval(told, alice.user_id) == 1
+    assert await world.sql.fetchval(told, bob.user_id) == 0
+
+
+async def test_process_that_fell_silent_is_not_alive(
+    settings: Settings, redis_client: Redis, system_database: Database
+) -> None:
+    old = replace(pulse_of("jobs"), at=utc_now() - timedelta(seconds=30))
+    await RedisPulses(redis_client).tell(old)
+    seen = await system_health(settings, system_database, redis_client).look()
+    assert [p.is_alive for p in seen.processes if (p.process, p.host) == ("jobs", "elsewhere")] == [False]
+    assert any(alarm.gauge is Gauge.SILENCE and "jobs" in alarm.component for alarm in seen.alarms)
+
+
+async def test_without_redis_the_rest_is_still_told(settings: Settings, system_database: Database) -> None:
+    away = Redis.from_url("redis://127.0.0.1:1/0")
+    seen = await system_health(settings, system_database, away).look()
+    assert {store.store: store.answers for store in seen.stores} == {"postgres": True, "redis": False}
+    assert seen.status == "degraded"
+    await away.aclose()
