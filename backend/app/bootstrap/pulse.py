@@ -12,10 +12,11 @@ from app.adapters.pulse import OwnFigures, RedisPulses
 from app.core.clock import utc_now
 from app.core.config import Settings
 from app.core.metrics import BEATS, serve_metrics
+from app.core.redis import connect_redis
 from app.domain.system_health import Pulse
 
 BEAT_SECONDS = 5.0
-PORT_OF_PROCESS = {"api": 0, "executor": 1, "monitor": 2, "jobs": 3}
+PORT_OF_PROCESS = {"api": 0, "executor": 1, "monitor": 2, "jobs": 3, "notifier": 4}
 RECORD_BEATS = 12  # one record of the performance stream a minute
 
 performance = structlog.get_logger("performance")
@@ -44,6 +45,17 @@ async def pulsing(settings: Settings, redis: Redis, process: str) -> AsyncIterat
         if server is not None:
             server.shutdown()
             server.server_close()
+
+
+@asynccontextmanager
+async def telling(settings: Settings, process: str) -> AsyncIterator[None]:
+    """The same over a connection to Redis of its own."""
+    redis = connect_redis(settings)
+    try:
+        async with pulsing(settings, redis, process):
+            yield
+    finally:
+        await redis.aclose()
 
 
 async def _beat(settings: Settings, pulses: RedisPulses, process: str) -> None:

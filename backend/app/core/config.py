@@ -125,9 +125,9 @@ class Settings(BaseSettings):
     metrics_port: int = Field(
         0,
         ge=0,
-        le=65_532,
-        description="Port from which processes serve /metrics to Prometheus: this one the API, the next three the"
-        " executor, the monitor and the jobs; 0: none",
+        le=65_531,
+        description="Port from which processes serve /metrics to Prometheus: this one the API, the next four the"
+        " executor, the monitor, the jobs and the notifier; 0: none",
     )
     metrics_host: str = Field("127.0.0.1", description="Address on which figures are served; inside only")
 

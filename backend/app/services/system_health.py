@@ -14,7 +14,7 @@ from app.domain.system_health import Alarm, Gauge, GaugeReading, Pulse, alarms, 
 from app.repositories.notifications import SystemNotificationOutbox
 from app.repositories.work_queues import SystemWorkQueueRepository
 
-EXPECTED = ("api", "executor", "jobs", "monitor")
+EXPECTED = ("api", "executor", "jobs", "monitor", "notifier")
 
 
 class Pulses(Protocol):

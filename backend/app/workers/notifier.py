@@ -6,6 +6,7 @@ import signal
 import structlog
 
 from app.bootstrap.notifier import open_notifier
+from app.bootstrap.pulse import telling
 from app.core.config import load_settings
 from app.core.logging import configure_logging
 
@@ -19,7 +20,7 @@ async def main() -> None:
     loop = asyncio.get_running_loop()
     for ending in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(ending, stop.set)
-    async with open_notifier(settings) as notifier:
+    async with telling(settings, "notifier"), open_notifier(settings) as notifier:
         log.info("the notifier is ready")
         await notifier.run(stop)
     log.info("the notifier has stopped")
