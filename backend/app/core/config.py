@@ -121,13 +121,8 @@ class Settings(BaseSettings):
         description="Built web app that the API serves; an absent folder serves none",
     )
 
-    # Figures
     metrics_port: int = Field(
-        0,
-        ge=0,
-        le=65_531,
-        description="Port from which processes serve /metrics to Prometheus: this one the API, the next four the"
-        " executor, the monitor, the jobs and the notifier; 0: none",
+        0, ge=0, le=65_531, description="First of the ports that serve /metrics, one per process; 0: none"
     )
     metrics_host: str = Field("127.0.0.1", description="Address on which figures are served; inside only")
 

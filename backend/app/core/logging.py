@@ -92,14 +92,8 @@ def redact(value: object, name: str = "", depth: int = 0) -> object:
 def _redact_event(
     _logger: object, _method: str, event: MutableMapping[str, object]
 ) -> MutableMapping[str, object]:
-    return {key: redact(value, key) for key, value in event.items()}
-
-
-def _add_stream(
-    _logger: object, _method: str, event: MutableMapping[str, object]
-) -> MutableMapping[str, object]:
-    event["stream"] = stream_of(str(event.get("logger", "")))
-    return event
+    stream = stream_of(str(event.get("logger", "")))
+    return {key: redact(value, key) for key, value in event.items()} | {"stream": stream}
 
 
 def stream_of(logger: str) -> str:
@@ -120,7 +114,6 @@ def configure_logging(settings: Settings, process: str) -> None:
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
-        _add_stream,
         structlog.stdlib.ExtraAdder(),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.StackInfoRenderer(),
