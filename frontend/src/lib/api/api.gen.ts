@@ -463,6 +463,9 @@ export interface FillStats {
   readonly traded_notional: string | null
 }
 
+/** What is watched. */
+export type Gauge = "cpu_percent" | "memory_percent" | "disk_percent" | "silence_seconds" | "loop_lag_milliseconds" | "queue_age_seconds" | "price_age_seconds" | "venue_error_percent"
+
 /**
  * How well a position stands, 0-100: the weighted mean of the marks that are known, times 100. Null without a live
  * stop or a price. `as_of` is the wall time of the readings that do not come from the price.
@@ -1082,6 +1085,21 @@ export interface Problem {
   readonly type: string
 }
 
+/** A process as it last told; percentages are of its machine, 0-100. */
+export interface ProcessHealth {
+  readonly cpu_percent: number | null
+  readonly disk_percent: number | null
+  readonly host: string | null
+  readonly is_alive: boolean
+  readonly loop_lag_milliseconds: number | null
+  readonly memory_percent: number | null
+  readonly pid: number | null
+  readonly process: string
+  readonly rss_bytes: number | null
+  readonly seen_at: string | null
+  readonly started_at: string | null
+}
+
 /** The consent that is typed where the profile takes a limit away: "NO LIMIT". */
 export interface ProfileApply {
   readonly consent?: string | null
@@ -1101,6 +1119,13 @@ export interface ProfileOut {
 /** The ready-made settings that there are. */
 export interface Profiles {
   readonly items: ReadonlyArray<ProfileOut>
+}
+
+/** Work that is due. */
+export interface QueueHealth {
+  readonly depth: number | null
+  readonly oldest_seconds: number | null
+  readonly queue: string
 }
 
 /** Held back until they end, unless critical; a begin later than the end spans midnight. */
@@ -1493,6 +1518,14 @@ export interface StopMove {
   readonly stop_price: string
 }
 
+/** Postgres or Redis. */
+export interface StoreHealth {
+  readonly answers: boolean
+  readonly milliseconds: number | null
+  readonly store: string
+  readonly used_bytes: number | null
+}
+
 export interface Strategies {
   readonly items: ReadonlyArray<Strategy>
 }
@@ -1503,6 +1536,14 @@ export interface Strategy {
   readonly id: string
   readonly name: string
   readonly timeframes: ReadonlyArray<string>
+}
+
+/** A venue's prices, by their transport age. */
+export interface StreamHealth {
+  readonly newest_seconds: number | null
+  readonly oldest_seconds: number | null
+  readonly symbols: number
+  readonly venue: string
 }
 
 /** Opens one stream, once, within `expires_in` seconds. */
@@ -1516,6 +1557,28 @@ export interface SubscriptionsOut {
   readonly strategies: ReadonlyArray<string>
   readonly symbols: ReadonlyArray<string>
   readonly timeframes: ReadonlyArray<string>
+}
+
+/** A reading at or beyond its limit. */
+export interface SystemAlarm {
+  readonly component: string
+  readonly gauge: Gauge
+  readonly limit: number
+  readonly value: number
+}
+
+/** Everything, with what is in trouble. `needs_operator` counts trades that wait for a person. */
+export interface SystemHealth {
+  readonly alarms: ReadonlyArray<SystemAlarm>
+  /** UTC, ISO 8601 */
+  readonly as_of: string
+  readonly needs_operator: number
+  readonly processes: ReadonlyArray<ProcessHealth>
+  readonly queues: ReadonlyArray<QueueHealth>
+  readonly status: "well" | "degraded"
+  readonly stores: ReadonlyArray<StoreHealth>
+  readonly streams: ReadonlyArray<StreamHealth>
+  readonly venues: ReadonlyArray<VenueHealth>
 }
 
 /** Three ways to link a chat, each works once: the address, its picture (rows of 0 and 1), the command. */
@@ -1713,6 +1776,16 @@ export interface Venue {
   readonly id: string
   readonly name: string
   readonly needs_keys: boolean
+}
+
+/** Calls of one process to a venue in the last minute; an error is a call without a certain answer. */
+export interface VenueHealth {
+  readonly calls: number
+  readonly errors: number
+  readonly p50_milliseconds: number | null
+  readonly p95_milliseconds: number | null
+  readonly process: string
+  readonly venue: string
 }
 
 export interface Venues {
@@ -1915,6 +1988,12 @@ export interface Endpoints {
     readonly query: Record<never, never>
     readonly body: undefined
     readonly result: TripList
+  }
+  'GET /admin/health': {
+    readonly path: Record<never, never>
+    readonly query: Record<never, never>
+    readonly body: undefined
+    readonly result: SystemHealth
   }
   'GET /admin/risk/limits': {
     readonly path: Record<never, never>
