@@ -184,8 +184,6 @@ async def open_api(settings: Settings) -> AsyncIterator[ApiParts]:
         redis = connect_redis(settings)
         stack.push_async_callback(redis.aclose)
         await stack.enter_async_context(pulsing(settings, redis, "api"))
-        overseer = Database(role_database_url(settings, DatabaseRole.ADMIN_RO), pool_size=1, max_overflow=1)
-        stack.push_async_callback(overseer.close)
         passwords = Passwords()
         stack.callback(passwords.close)
         mailer = SmtpMailer(settings) if settings.smtp_host else NoMailer()
@@ -221,7 +219,7 @@ async def open_api(settings: Settings) -> AsyncIterator[ApiParts]:
             desk=TradingDesk(settings, database, redis, reader, ShownWallets(database), book, gateways),
             reader=reader,
             reads=reads,
-            system_health=system_health(settings, overseer, redis),
+            system_health=system_health(settings, _overseer(settings, stack), redis),
         )
 
 
@@ -242,3 +240,10 @@ def _opening(
         OpeningTerms(settings.allowed_venues, settings.shard_count),
         utc_now,
     )
+
+
+def _overseer(settings: Settings, stack: AsyncExitStack) -> Database:
+    """Reads what administrators are shown of every tenant; nothing is written by it."""
+    database = Database(role_database_url(settings, DatabaseRole.ADMIN_RO), pool_size=1, max_overflow=1)
+    stack.push_async_callback(database.close)
+    return database
