@@ -5,6 +5,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { createServer } from 'node:http'
 import path from 'node:path'
 import * as data from './mock-data.mjs'
+import { notificationSettings, notifications, telegramLink } from './mock-notifications.mjs'
 
 const DIST = path.resolve(import.meta.dirname, '..', 'dist')
 const TYPES = {
@@ -88,6 +89,8 @@ function read(route, query) {
   if (route.startsWith('/risk/decisions/')) return data.decisionDetail(route.split('/').at(-1))
   if (route === '/risk/decisions') return page(empty ? [] : data.decisions, query)
   if (route === '/circuit-breaker/status') return breaker()
+  if (route === '/notifications/settings') return notificationSettings
+  if (route === '/notifications') return { ...page(empty ? [] : notifications, query), unread: empty ? 0 : 3 }
   if (route === '/signals') return { items: empty ? [] : data.signals }
   if (route === '/market/candles')
     return { items: data.candles(query.get('symbol'), Number(query.get('limit') ?? 300)) }
@@ -128,6 +131,9 @@ function write(route, body) {
         ],
       },
     ]
+  if (route === '/notifications/telegram/link') return [200, telegramLink()]
+  if (route === '/notifications/read') return [200, { unread: 0 }]
+  if (route === '/notifications/settings') return [200, notificationSettings]
   if (route.endsWith('/close'))
     return [202, { ...data.positions.find((one) => route.includes(one.id)), status: 'EXITING' }]
   return [200, data.wallets[0]]

@@ -246,6 +246,25 @@ const PAGES = [
     wait: (p) => p.getByText('Risk settings could not be loaded'),
     noise: true,
   },
+  { name: 'alerts', path: '/alerts', wait: (p) => p.getByRole('region', { name: 'Events by channel' }) },
+  {
+    name: 'alerts-telegram',
+    path: '/alerts',
+    wait: (p) => p.getByRole('button', { name: 'Link Telegram' }),
+    act: async (p) => {
+      await p.getByRole('button', { name: 'Link Telegram' }).click()
+      await p.getByText('/link 483920').waitFor()
+    },
+    dialog: true,
+  },
+  { name: 'alerts-empty', path: '/alerts', set: { empty: true }, wait: (p) => p.getByText('Nothing to tell yet') },
+  {
+    name: 'alerts-error',
+    path: '/alerts',
+    set: { fail: true, mute: true },
+    wait: (p) => p.getByText('Messages could not be loaded'),
+    noise: true,
+  },
   { name: 'account', path: '/account', wait: (p) => p.getByRole('button', { name: 'Sign out', exact: true }) },
   {
     name: 'paused',

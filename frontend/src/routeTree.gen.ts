@@ -16,6 +16,7 @@ import { Route as SignInRouteImport } from './routes/sign-in'
 import { Route as SignUpRouteImport } from './routes/sign-up'
 import { Route as VerifyEmailRouteImport } from './routes/verify-email'
 import { Route as AppAccountRouteImport } from './routes/_app.account'
+import { Route as AppAlertsRouteImport } from './routes/_app.alerts'
 import { Route as AppRiskManagementRouteImport } from './routes/_app.risk-management'
 import { Route as AppTradeJournalRouteImport } from './routes/_app.trade-journal'
 import { Route as AppWalletsRouteImport } from './routes/_app.wallets'
@@ -55,6 +56,11 @@ const AppAccountRoute = AppAccountRouteImport.update({
   path: '/account',
   getParentRoute: () => AppRoute,
 } as any)
+const AppAlertsRoute = AppAlertsRouteImport.update({
+  id: '/alerts',
+  path: '/alerts',
+  getParentRoute: () => AppRoute,
+} as any)
 const AppRiskManagementRoute = AppRiskManagementRouteImport.update({
   id: '/risk-management',
   path: '/risk-management',
@@ -83,6 +89,7 @@ export interface FileRoutesByFullPath {
   '/sign-up': typeof SignUpRoute
   '/verify-email': typeof VerifyEmailRoute
   '/account': typeof AppAccountRoute
+  '/alerts': typeof AppAlertsRoute
   '/risk-management': typeof AppRiskManagementRoute
   '/trade-journal': typeof AppTradeJournalRoute
   '/wallets': typeof AppWalletsRoute
@@ -95,6 +102,7 @@ export interface FileRoutesByTo {
   '/sign-up': typeof SignUpRoute
   '/verify-email': typeof VerifyEmailRoute
   '/account': typeof AppAccountRoute
+  '/alerts': typeof AppAlertsRoute
   '/risk-management': typeof AppRiskManagementRoute
   '/trade-journal': typeof AppTradeJournalRoute
   '/wallets': typeof AppWalletsRoute
@@ -109,6 +117,7 @@ export interface FileRoutesById {
   '/sign-up': typeof SignUpRoute
   '/verify-email': typeof VerifyEmailRoute
   '/_app/account': typeof AppAccountRoute
+  '/_app/alerts': typeof AppAlertsRoute
   '/_app/risk-management': typeof AppRiskManagementRoute
   '/_app/trade-journal': typeof AppTradeJournalRoute
   '/_app/wallets': typeof AppWalletsRoute
@@ -123,6 +132,7 @@ export interface FileRouteTypes {
     | '/sign-up'
     | '/verify-email'
     | '/account'
+    | '/alerts'
     | '/risk-management'
     | '/trade-journal'
     | '/wallets'
@@ -135,6 +145,7 @@ export interface FileRouteTypes {
     | '/sign-up'
     | '/verify-email'
     | '/account'
+    | '/alerts'
     | '/risk-management'
     | '/trade-journal'
     | '/wallets'
@@ -148,6 +159,7 @@ export interface FileRouteTypes {
     | '/sign-up'
     | '/verify-email'
     | '/_app/account'
+    | '/_app/alerts'
     | '/_app/risk-management'
     | '/_app/trade-journal'
     | '/_app/wallets'
@@ -214,6 +226,13 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppAccountRouteImport
       parentRoute: typeof AppRoute
     }
+    '/_app/alerts': {
+      id: '/_app/alerts'
+      path: '/alerts'
+      fullPath: '/alerts'
+      preLoaderRoute: typeof AppAlertsRouteImport
+      parentRoute: typeof AppRoute
+    }
     '/_app/risk-management': {
       id: '/_app/risk-management'
       path: '/risk-management'
@@ -247,6 +266,7 @@ declare module '@tanstack/react-router' {
 
 interface AppRouteChildren {
   AppAccountRoute: typeof AppAccountRoute
+  AppAlertsRoute: typeof AppAlertsRoute
   AppRiskManagementRoute: typeof AppRiskManagementRoute
   AppTradeJournalRoute: typeof AppTradeJournalRoute
   AppWalletsRoute: typeof AppWalletsRoute
@@ -255,6 +275,7 @@ interface AppRouteChildren {
 
 const AppRouteChildren: AppRouteChildren = {
   AppAccountRoute: AppAccountRoute,
+  AppAlertsRoute: AppAlertsRoute,
   AppRiskManagementRoute: AppRiskManagementRoute,
   AppTradeJournalRoute: AppTradeJournalRoute,
   AppWalletsRoute: AppWalletsRoute,

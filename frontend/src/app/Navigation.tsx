@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router'
 import { Icon } from '@/ui/icons'
-import { PAGES } from './navigation'
+import { PAGES, SIDE_PAGES } from './navigation'
 
 export function SideNavigation() {
   return (
@@ -9,7 +9,7 @@ export function SideNavigation() {
         <img src="/icon.svg" alt="" width="22" height="22" className="rounded" />
         StackAlpha
       </p>
-      {PAGES.map((page) => (
+      {SIDE_PAGES.map((page) => (
         <Link
           key={page.to}
           to={page.to}

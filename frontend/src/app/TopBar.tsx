@@ -2,6 +2,7 @@ import { useLocation } from '@tanstack/react-router'
 import { PauseResume } from '@/features/circuit-breaker/PauseResume'
 import { TradingStatePill } from '@/features/circuit-breaker/TradingStatePill'
 import { AccountFigures } from './AccountFigures'
+import { Bell } from './Bell'
 import { LinkChip } from './LinkStatus'
 import { titleOf } from './navigation'
 import { ThemeButton } from './ThemeButton'
@@ -17,6 +18,7 @@ export function TopBar() {
       <div className="ml-auto flex flex-wrap items-center gap-2">
         <AccountFigures />
         <PauseResume />
+        <Bell />
         <ThemeButton />
       </div>
     </header>

@@ -4,6 +4,7 @@ import { plain, price, signedMoney } from '@/lib/format/numbers'
 import { exitReason, shortSymbol, words } from '@/lib/format/words'
 import type { Frame } from '@/lib/stream/frames'
 
+const LOUD = new Set<string>(['error', 'critical'])
 let last = ''
 const listeners = new Set<() => void>()
 
@@ -13,6 +14,9 @@ export function announcementOf(frame: Frame): string | null {
   if (frame.topic === 'execution' && frame.data.status === 'filled') {
     const { action, symbol, filled_size, executed_price } = frame.data
     return `${words(action)} ${shortSymbol(symbol)} filled: ${plain(filled_size)} at ${price(executed_price)}.`
+  }
+  if (frame.topic === 'notification' && frame.data.read_at === null && LOUD.has(frame.data.level)) {
+    return `${frame.data.title}. ${frame.data.sentence}`
   }
   if (frame.topic === 'trade' && frame.data.status === 'CLOSED') {
     const { symbol, exit_reason, net_pnl } = frame.data

@@ -9,6 +9,12 @@ export const PAGES = [
   { to: '/account', title: 'Account', short: 'Account', icon: 'account' },
 ] as const satisfies ReadonlyArray<{ to: string; title: string; short: string; icon: IconName }>
 
+/** Pages that the phone's bar has no room for: beside the others on a desk, by the bell everywhere. */
+export const SIDE_PAGES = [
+  ...PAGES,
+  { to: '/alerts', title: 'Alerts', short: 'Alerts', icon: 'bell' },
+] as const satisfies ReadonlyArray<{ to: string; title: string; short: string; icon: IconName }>
+
 export function titleOf(path: string): string {
-  return PAGES.find((page) => path.startsWith(page.to))?.title ?? 'StackAlpha'
+  return SIDE_PAGES.find((page) => path.startsWith(page.to))?.title ?? 'StackAlpha'
 }

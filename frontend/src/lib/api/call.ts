@@ -42,7 +42,7 @@ export function newIdempotencyKey(): string {
 
 interface Loose {
   path?: Record<string, string> | undefined
-  query?: Record<string, string | number | boolean | null | undefined> | undefined
+  query?: Record<string, string | number | boolean | ReadonlyArray<string> | null | undefined> | undefined
   body?: unknown
   idempotencyKey?: string
   ifMatch?: string | null
@@ -53,7 +53,9 @@ function address(template: string, options: Loose): string {
   const path = template.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(options.path?.[name] ?? ''))
   const query = new URLSearchParams()
   for (const [name, value] of Object.entries(options.query ?? {})) {
-    if (value !== undefined && value !== null && value !== '') query.append(name, String(value))
+    for (const one of Array.isArray(value) ? value : [value]) {
+      if (one !== undefined && one !== null && one !== '') query.append(name, String(one))
+    }
   }
   return query.size > 0 ? `${API}${path}?${query}` : `${API}${path}`
 }

@@ -2,7 +2,7 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { currentLink } from '@/lib/stream/link'
 import { call, callWithEtag } from './call'
-import type { Timeframe } from './types'
+import type { EventCategory, EventLevel, Timeframe } from './types'
 
 const POLL_MS = 5000
 export const PAGE_ROWS = 100
@@ -28,6 +28,9 @@ export const keys = {
   riskSettings: ['risk-settings'],
   scopedLimits: ['scoped-limits'],
   sessions: ['sessions'],
+  alerts: ['alerts'],
+  notifications: ['notifications'],
+  notificationSettings: ['notification-settings'],
 } as const satisfies Record<string, readonly string[] | ((id: string) => readonly string[])>
 
 export const meQuery = queryOptions({
@@ -118,6 +121,43 @@ export const strategiesQuery = queryOptions({
   queryKey: ['strategies'],
   queryFn: async ({ signal }) => (await call('GET /strategies', { signal })).items,
   staleTime: 600_000,
+})
+export interface AlertFilter {
+  readonly level?: string | undefined
+  readonly category?: string | undefined
+  readonly wallet?: string | undefined
+  readonly unread?: boolean | undefined
+}
+export const alertsQuery = queryOptions({
+  queryKey: keys.alerts,
+  queryFn: async ({ signal }) => ({
+    unread: (await call('GET /notifications', { query: { limit: 1 }, signal })).unread,
+  }),
+  refetchInterval: unlessLive,
+})
+export const notificationsQuery = (filter: AlertFilter) =>
+  infiniteQueryOptions({
+    queryKey: [...keys.notifications, filter],
+    queryFn: ({ pageParam, signal }) =>
+      call('GET /notifications', {
+        query: {
+          limit: 50,
+          ...(filter.level ? { level: [filter.level as EventLevel] } : {}),
+          ...(filter.category ? { category: [filter.category as EventCategory] } : {}),
+          ...(filter.wallet ? { wallet_id: filter.wallet } : {}),
+          ...(filter.unread ? { unread: true } : {}),
+          ...(pageParam ? { cursor: pageParam } : {}),
+        },
+        signal,
+      }),
+    initialPageParam: '',
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
+    placeholderData: keepPreviousData,
+  })
+export const notificationSettingsQuery = queryOptions({
+  queryKey: keys.notificationSettings,
+  queryFn: ({ signal }) => call('GET /notifications/settings', { signal }),
+  staleTime: 60_000,
 })
 export const sessionsQuery = queryOptions({
   queryKey: keys.sessions,

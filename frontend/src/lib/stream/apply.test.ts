@@ -23,6 +23,7 @@ describe('what the stream says', () => {
         positions: [POSITION],
         breaker: null,
         wallets: [WALLET],
+        alerts: { unread: 3 },
         prices,
         stale_after_ms: 5000,
         market_time: null,
@@ -30,6 +31,7 @@ describe('what the stream says', () => {
     })
     expect(client.getQueryData(keys.positions)).toEqual([POSITION])
     expect(client.getQueryData(keys.wallets)).toEqual([WALLET])
+    expect(client.getQueryData(keys.alerts)).toEqual({ unread: 3 })
     expect(quoteOf('BTC/USDT:USDT')?.mark).toBe('101.5')
   })
 

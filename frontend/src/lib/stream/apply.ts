@@ -11,8 +11,9 @@ function applySnapshot(client: QueryClient, data: SnapshotData): void {
   client.setQueryData(keys.positions, data.positions)
   client.setQueryData(keys.wallets, data.wallets)
   if (data.breaker !== null) client.setQueryData(keys.breaker, data.breaker)
+  if (data.alerts !== null) client.setQueryData(keys.alerts, data.alerts)
   setMarketTime(data.market_time)
-  for (const key of [keys.riskStatus, keys.executions, keys.trades, keys.decisions, ['position']]) {
+  for (const key of [keys.riskStatus, keys.executions, keys.trades, keys.decisions, keys.notifications, ['position']]) {
     void client.invalidateQueries({ queryKey: key })
   }
 }
@@ -109,6 +110,14 @@ function applyDelta(client: QueryClient, delta: Delta): void {
     case 'decision':
       void client.invalidateQueries({ queryKey: keys.decisions })
       void client.invalidateQueries({ queryKey: keys.signals })
+      return
+    case 'notification':
+      void client.invalidateQueries({ queryKey: keys.notifications })
+      return
+    case 'alerts':
+      client.setQueryData(keys.alerts, delta.data)
+      void client.invalidateQueries({ queryKey: keys.notifications })
+      void client.invalidateQueries({ queryKey: keys.notificationSettings })
       return
     case 'trade':
       void client.invalidateQueries({ queryKey: keys.trades })

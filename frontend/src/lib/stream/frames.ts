@@ -1,5 +1,5 @@
 // What the server says on the stream, read with care: a frame we do not understand is null, never a crash.
-import type { BreakerStatus, Decision, Execution, Position, Trade, Wallet } from '@/lib/api/types'
+import type { BreakerStatus, Decision, Execution, Notification, Position, Trade, Unread, Wallet } from '@/lib/api/types'
 
 export interface Quote {
   readonly mark: string
@@ -13,6 +13,7 @@ export interface SnapshotData {
   readonly positions: ReadonlyArray<Position>
   readonly breaker: BreakerStatus | null
   readonly wallets: ReadonlyArray<Wallet>
+  readonly alerts: Unread | null
   readonly prices: Quotes
   readonly stale_after_ms: number
   readonly market_time: string | number | null
@@ -29,6 +30,8 @@ export interface TopicData {
   readonly execution: Execution
   readonly decision: Decision
   readonly trade: Trade
+  readonly notification: Notification
+  readonly alerts: Unread
 }
 export type Topic = keyof TopicData
 export type Delta = { [T in Topic]: { type: 'delta'; seq: number; topic: T; data: TopicData[T] } }[Topic]
@@ -37,7 +40,17 @@ export type Frame =
   | Delta
   | { type: 'heartbeat'; seq: number; server_time: string; market_time: string | number | null }
 
-const TOPICS = new Set<string>(['prices', 'position', 'wallet', 'breaker', 'execution', 'decision', 'trade'])
+const TOPICS = new Set<string>([
+  'prices',
+  'position',
+  'wallet',
+  'breaker',
+  'execution',
+  'decision',
+  'trade',
+  'notification',
+  'alerts',
+])
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -49,6 +62,7 @@ function snapshotOf(data: Record<string, unknown>): SnapshotData {
     positions: list(data.positions) as Position[],
     breaker: isRecord(data.breaker) ? (data.breaker as unknown as BreakerStatus) : null,
     wallets: list(data.wallets) as Wallet[],
+    alerts: isRecord(data.alerts) ? (data.alerts as unknown as Unread) : null,
     prices: isRecord(data.prices) ? (data.prices as Quotes) : {},
     stale_after_ms: typeof data.stale_after_ms === 'number' ? data.stale_after_ms : 5000,
     market_time: (data.market_time ?? null) as string | number | null,
