@@ -34,7 +34,6 @@ function EventRow({ row, onChoose }: RowProps) {
             {cell.modes.map((mode) => (
               <option key={mode} value={mode}>
                 {MODE_NAMES[mode]}
-                {mode === cell.default ? ' (default)' : ''}
               </option>
             ))}
           </select>

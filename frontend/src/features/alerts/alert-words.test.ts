@@ -7,7 +7,7 @@ describe('the words of an alert', () => {
       { channel: 'telegram', state: 'sent', sent_at: null, error: null },
       { channel: 'email', state: 'waiting', sent_at: null, error: 'The mail server was not reached.' },
     ])
-    expect(text).toBe('Telegram sent, E-mail waiting: The mail server was not reached.')
+    expect(text).toBe('Telegram sent, E-mail waiting: The mail server was not reached')
   })
 
   it('leaves out a reason that was overcome', () => {

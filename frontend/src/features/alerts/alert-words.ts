@@ -21,7 +21,7 @@ export function deliveryText(deliveries: Notification['deliveries']): string {
   return deliveries
     .map(({ channel, state, error }) => {
       const name = CHANNEL_NAMES[channel]
-      return error !== null && state !== 'sent' ? `${name} ${state}: ${error}` : `${name} ${state}`
+      return error !== null && state !== 'sent' ? `${name} ${state}: ${error.replace(/\.$/, '')}` : `${name} ${state}`
     })
     .join(', ')
 }
