@@ -43,7 +43,7 @@ export function reasonsForNothing({ wallets, breaker, decisions, signals, now }:
   }
   const refusal = decisions.find((decision) => !decision.approved)
   if (refusal !== undefined) {
-    const why = refusal.breaches.map((breach) => breach.message).join('; ')
+    const why = refusal.breaches.map((breach) => breach.message).join(' ')
     sentences.push(
       `Last refusal ${ago(refusal.created_at, now)}: ${shortSymbol(refusal.symbol)} ${refusal.side}. ${why}`,
     )
