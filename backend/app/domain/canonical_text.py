@@ -6,10 +6,12 @@ in quotes, so that none of them passes through a float; floats are their shortes
 
 import json
 import math
+from collections.abc import Callable
 from dataclasses import MISSING, fields, is_dataclass
 from decimal import Decimal, InvalidOperation
 from enum import Enum
 from functools import cache
+from operator import attrgetter
 from types import NoneType, UnionType
 from typing import Final, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -32,48 +34,68 @@ class TextWriter:
 
     def text(self, value: object) -> str:
         """Return the canonical text of a value."""
-        if isinstance(value, Decimal):
-            return f'"{plain(value)}"' if value.is_finite() else f'"{value}"'
-        if isinstance(value, bool):
-            return "true" if value else "false"
-        if value is None:
-            return "null"
-        if isinstance(value, Enum):
-            return json.dumps(value.value, ensure_ascii=False)
-        if isinstance(value, int):
-            return str(value)
-        if isinstance(value, str):
-            return json.dumps(value, ensure_ascii=False)
-        if isinstance(value, float):
-            return repr(value) if math.isfinite(value) else f'"{value}"'
+        write = _SCALARS.get(type(value))
+        if write is not None:
+            return write(value)
         if isinstance(value, tuple):
             return f"[{','.join([self.text(one) for one in value])}]"
+        if isinstance(value, Enum):
+            return _word(value)
         return self._object(value)
 
     def _object(self, value: object) -> str:
+        kind = type(value)
+        if kind.__name__ not in _SHARED:
+            return self._written_out(kind, value)
         known = self._written.get(id(value))
-        if known is not None and known[0] is value:
-            return known[1]
-        text = self._written_out(value)
-        if type(value).__name__ in _SHARED:
-            self._written[id(value)] = (value, text)
-        return text
+        if known is None or known[0] is not value:
+            known = self._written[id(value)] = (value, self._written_out(kind, value))
+        return known[1]
 
-    def _written_out(self, value: object) -> str:
-        parts = []
-        kind: type = type(value)
-        for name, key in _keys(kind):
-            held = getattr(value, name)
-            if held is not None:
-                parts.append(key + self.text(held))
+    def _written_out(self, kind: type, value: object) -> str:
+        keys, held_by = _shape(kind)
+        text, scalars = self.text, _SCALARS
+        parts = [
+            key + (text(held) if (write := scalars.get(type(held))) is None else write(held))
+            for key, held in zip(keys, held_by(value), strict=True)
+            if held is not None
+        ]
         return "{" + ",".join(parts) + "}"
 
 
+def _decimal(value: Decimal) -> str:
+    return f'"{plain(value)}"' if value.is_finite() else f'"{value}"'
+
+
+def _float(value: float) -> str:
+    return repr(value) if math.isfinite(value) else f'"{value}"'
+
+
 @cache
-def _keys(kind: type) -> tuple[tuple[str, str], ...]:
+def _word(value: Enum) -> str:
+    return json.dumps(value.value, ensure_ascii=False)
+
+
+_SCALARS: Final[dict[type, Callable[..., str]]] = {
+    Decimal: _decimal,
+    bool: lambda value: "true" if value else "false",
+    NoneType: lambda _: "null",
+    int: str,
+    str: lambda value: json.dumps(value, ensure_ascii=False),
+    float: _float,
+}
+
+
+@cache
+def _shape(kind: type) -> tuple[tuple[str, ...], Callable[[object], tuple[object, ...]]]:
+    """The keys of a dataclass in order, and what reads all of its fields in that order."""
     if not is_dataclass(kind):
         raise TypeError(f"{kind.__name__} has no canonical text")
-    return tuple((name, f'"{name}":') for name in sorted(field.name for field in fields(kind)))
+    names = sorted(field.name for field in fields(kind))
+    held_by = attrgetter(*names)
+    if len(names) == 1:
+        return (f'"{names[0]}":',), lambda value: (held_by(value),)
+    return tuple(f'"{name}":' for name in names), held_by
 
 
 def from_text(kind: type[Held], held: object) -> Held:

@@ -64,8 +64,8 @@ def is_of_deployment(text: str, deployment: str) -> bool:
 
 
 def _base32(number: int) -> str:
-    characters = []
-    for _ in range(26):
-        number, digit = divmod(number, 32)
-        characters.append(_BASE32[digit])
-    return "".join(reversed(characters))
+    """The 128-bit number in 26 characters, the highest digit first; ten bits at a time."""
+    return "".join([_PAIRS[number >> shift & 1023] for shift in range(120, -1, -10)])
+
+
+_PAIRS: Final = tuple(high + low for high in _BASE32 for low in _BASE32)

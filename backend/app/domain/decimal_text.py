@@ -15,7 +15,9 @@ def plain(figure: Decimal | None) -> str | None:
     stays None."""
     if figure is None:
         return None
-    text = f"{figure:f}"
+    text = str(figure)  # several times faster than the format, and the same without an exponent
+    if "E" in text:
+        text = f"{figure:f}"
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return "0" if text in ("-0", "") else text

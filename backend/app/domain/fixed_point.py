@@ -73,6 +73,8 @@ def column_unit(value: Decimal | int | None) -> int:
     """Return one element of a column: None and NaN become UNKNOWN, what does not fit OUT_OF_RANGE."""
     if value is None:
         return UNKNOWN
+    if not value:
+        return 0
     if isinstance(value, int):
         return value * SCALE if abs(value) <= MAX_UNITS // SCALE else OUT_OF_RANGE
     if value.is_nan():

@@ -1,6 +1,5 @@
 """The answers of one batch, gathered: what each says, and the rows that are written for it."""
 
-import json
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from uuid import UUID, uuid4
@@ -125,7 +124,7 @@ class Answers:
         )
 
     def _tell(self, user_id: UUID, kind: str, changed_id: UUID) -> None:
-        payload = json.dumps({"user_id": str(user_id), "kind": kind, "id": str(changed_id)})
+        payload = f'{{"user_id": "{user_id}", "kind": "{kind}", "id": "{changed_id}"}}'
         self._notices.append(("user_events", payload))
 
 

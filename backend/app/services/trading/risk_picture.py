@@ -58,6 +58,7 @@ class RiskPicture:
         self._states = {state.wallet_id: state for state in user.states if state.wallet_id is not None}
         self._holdings = [Holding.of(trade) for trade in user.trades if trade.id != without_trade]
         self._reserved: list[Holding] = []
+        self._books: dict[tuple[UUID, str, str], Rulebook] = {}
         rows = [row for row in user.wallets if row.id in self._states or row.status == "active"]
         self.wallets: Mapping[UUID, WalletRow] = {row.id: row for row in user.wallets}
         self.windows = Windows(
@@ -79,7 +80,12 @@ class RiskPicture:
 
     def book(self, wallet_id: UUID, strategy: str = "", symbol: str = "") -> Rulebook:
         """What binds the wallet for an order of that strategy in that symbol."""
-        return rulebook_of(self.user, self.wallets[wallet_id], self._platform, strategy, symbol)
+        key = (wallet_id, strategy, symbol)
+        book = self._books.get(key)
+        if book is None:
+            book = rulebook_of(self.user, self.wallets[wallet_id], self._platform, strategy, symbol)
+            self._books[key] = book
+        return book
 
     def reserve(self, holding: Holding) -> None:
         """Count an approval that was just made."""

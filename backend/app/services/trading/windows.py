@@ -1,9 +1,11 @@
 """Loss windows and peaks of a user and its wallets: begun when their time comes, latched when a limit is reached."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
+from operator import attrgetter
 from typing import Final
 from uuid import UUID
 
@@ -32,17 +34,36 @@ def window_start(at: datetime, length: WindowLength, zone: str) -> datetime:
     return _start(at.replace(minute=at.minute // 15 * 15, second=0, microsecond=0), length, zone)
 
 
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """How a length's columns are called, put together once."""
+
+    start: str
+    start_equity: str
+    flows: str
+    tripped_at: str
+
+    @staticmethod
+    def of(length: WindowLength) -> "_Names":
+        return _Names(
+            f"{length}_start", f"{length}_start_equity", f"{length}_flows", f"{length}_tripped_at"
+        )
+
+
+_NAMES: Final = {length: _Names.of(length) for length in LENGTHS}
+_WINDOW: Final = {
+    length: attrgetter(names.start_equity, names.flows, names.tripped_at) for length, names in _NAMES.items()
+}
+
+
 def window_of(state: StateRow | None, length: WindowLength) -> LossWindow | None:
     """Return a row's window; None before it has begun."""
     if state is None:
         return None
-    equity = getattr(state, f"{length}_start_equity")
+    equity, flows, tripped_at = _WINDOW[length](state)
     if equity is None:
         return None
-    flows = getattr(state, f"{length}_flows")
-    return LossWindow(
-        equity, max(flows, ZERO), max(-flows, ZERO), getattr(state, f"{length}_tripped_at") is not None
-    )
+    return LossWindow(equity, max(flows, ZERO), max(-flows, ZERO), tripped_at is not None)
 
 
 class Windows:
@@ -64,9 +85,12 @@ class Windows:
         self._starts = {length: window_start(market_time, length, zone) for length in LENGTHS}
         self.changed: dict[UUID, StateRow] = {}
         self._rolled: tuple[Decimal | None, dict[WindowLength, LossWindow | None]] | None = None
+        self._counted: list[UUID] | None = None
 
     def counted(self) -> list[UUID]:
         """Active wallets, and archived ones that were active in this day: archiving undoes no loss."""
+        if self._counted is not None:
+            return self._counted
         start = self._starts[WindowLength.DAY]
         return [row.id for row in self._rows if row.status == "active" or self._begun(row.id, start)]
 
@@ -74,6 +98,7 @@ class Windows:
         """Begin every window whose time has come, lift the peaks, then latch the limits that are reached. What
         the user's sums came to is kept: approvals of the batch change neither."""
         self._roll_wallets(of_wallet)
+        self._counted = self.counted()
         self._roll_user(of_user)
         self._rolled = (self.user_equity(), {length: self.of_user(length) for length in LENGTHS})
 
@@ -121,10 +146,11 @@ class Windows:
         known = [part for part in parts if part is not None]
         if not known or len(known) < len(parts):
             return None
+        names = _NAMES[length]
         tripped = (
             user is not None
-            and getattr(user, f"{length}_start") == start
-            and getattr(user, f"{length}_tripped_at") is not None
+            and getattr(user, names.start) == start
+            and getattr(user, names.tripped_at) is not None
         )
         return LossWindow(
             sum((part.start_equity for part in known), self._lost_by_archived(length, start, counted)),
@@ -135,12 +161,14 @@ class Windows:
 
     def _lost_by_archived(self, length: WindowLength, start: datetime, counted: Sequence[UUID]) -> Decimal:
         lost = ZERO
+        if len(counted) == len(self._rows):
+            return lost
         for row in self._rows:
             state = self._states.get(row.id)
             window, equity = window_of(state, length), self._equity(row.id)
             if row.id in counted or state is None or window is None or equity is None:
                 continue
-            if getattr(state, f"{length}_start") == start:
+            if getattr(state, _NAMES[length].start) == start:
                 lost += window.start_equity + window.deposits - window.withdrawals - equity
         return lost
 
@@ -149,13 +177,14 @@ class Windows:
         return state is not None and state.day_start == start
 
     def _begin(self, state: StateRow, length: WindowLength, equity: Decimal, flows: Decimal) -> bool:
-        begun, start = getattr(state, f"{length}_start"), self._starts[length]
+        names, start = _NAMES[length], self._starts[length]
+        begun = getattr(state, names.start)
         if begun is not None and begun >= start:
             return False
-        setattr(state, f"{length}_start", start)
-        setattr(state, f"{length}_start_equity", equity)
-        setattr(state, f"{length}_flows", flows)
-        setattr(state, f"{length}_tripped_at", None)
+        setattr(state, names.start, start)
+        setattr(state, names.start_equity, equity)
+        setattr(state, names.flows, flows)
+        setattr(state, names.tripped_at, None)
         self.changed[state.id] = state
         return True
 
@@ -173,8 +202,8 @@ class Windows:
         limits: RiskLimits,
         window: LossWindow | None,
     ) -> None:
-        name = f"{length}_tripped_at"
-        usd, fraction = (getattr(limits, field) for field in LIMITS_OF[length])
+        name, (in_usd, as_fraction) = _NAMES[length].tripped_at, LIMITS_OF[length]
+        usd, fraction = getattr(limits, in_usd), getattr(limits, as_fraction)
         if window is None or getattr(state, name) is not None or (usd is None and fraction is None):
             return
         if _is_far(window, equity, usd, fraction):
