@@ -102,12 +102,16 @@ STANDARD: Final = RiskSettingsValues(
     flatten_when_tripped=False,
 )
 
-# The operator's floor: no user can loosen it.
+# The operator's floor: no user can loosen it. That an entry has a stop, a price, a balance and its margin needs
+# no number: the review refuses without.
 PLATFORM_LIMITS: Final = RiskLimits(
     max_order_notional_usd=Decimal(1_000_000),
     max_price_age_seconds=Decimal(5),
     max_balance_age_seconds=Decimal(120),
     max_entry_slippage_fraction=Decimal("0.01"),
+    min_liquidation_buffer_fraction=Decimal("0.005"),
+    max_peg_deviation_fraction=Decimal("0.01"),
+    max_orders_per_minute=600,
 )
 SLIPPAGE_ALLOWANCE_FRACTION: Final = Decimal("0.0005")
 

@@ -28,6 +28,8 @@ def describe(check: Check, intent: OrderIntent, columns: ReviewColumns, index: i
     rule = RULE_OF.get(code)
     if rule is not None:
         limit, value = _limit_figures(rule, row, level)
+    elif code is Breach.RISK_REWARD_UNKNOWN:  # its sentence names the minimum that cannot be met
+        limit, value = _limit_figures(RULE_OF[Breach.RISK_REWARD], row, level)[0], None
     elif level is None:
         limit, value = _order_figures(code, row, intent)
     else:

@@ -4,6 +4,7 @@ Both tables are written by triggers on trades and orders (`migrations/reservatio
 the ceilings of its scopes. `positions` counts trades; amounts are quote currency, >= 0.
 """
 
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, Integer, String, text
@@ -48,6 +49,7 @@ class RiskUsage(Base):
     """Reserved and used together, of one scope: the user (key empty), a wallet, a strategy or a symbol of the
     user. A ceiling is the most that the newest approval's limits allow; NULL where nothing limits.
 
+    `*_tripped_at` is the market time at which a strategy's or a symbol's own loss limit was last reached.
     `consecutive_losses` counts the scope's closed trades below zero in a row, `overruns` facts (fills) that came
     out above what was granted, `version` every change.
     """
@@ -79,6 +81,9 @@ class RiskUsage(Base):
     margin_ceiling: Mapped[Money | None]
     open_risk_ceiling: Mapped[Money | None]
     loss_budget_ceiling: Mapped[Money | None]
+    day_tripped_at: Mapped[datetime | None]
+    week_tripped_at: Mapped[datetime | None]
+    month_tripped_at: Mapped[datetime | None]
     consecutive_losses: Mapped[int] = mapped_column(Integer, server_default="0")
     overruns: Mapped[int] = mapped_column(Integer, server_default="0")
     version: Mapped[int] = mapped_column(Integer, server_default="1")

@@ -83,7 +83,8 @@ class ScopedSettingsRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class UsageRow(msgspec.Struct, frozen=True, kw_only=True):
-    """What the ledger counts for one of the user's scopes, reserved and used together."""
+    """What the ledger counts for one of the user's scopes, reserved and used together. `*_tripped_at` is when a
+    strategy's or a symbol's own loss limit was last reached."""
 
     scope: str
     scope_key: str
@@ -93,6 +94,9 @@ class UsageRow(msgspec.Struct, frozen=True, kw_only=True):
     open_risk: Decimal
     consecutive_losses: int
     version: int
+    day_tripped_at: datetime | None = None
+    week_tripped_at: datetime | None = None
+    month_tripped_at: datetime | None = None
 
 
 NO_USAGE = UsageRow(

@@ -92,6 +92,17 @@ def _lower(one: Decimal | None, other: Decimal | None) -> Decimal | None:
     return min(held, default=None)
 
 
+class ScopeTrip(msgspec.Struct, frozen=True, kw_only=True):
+    """The loss limit of a strategy or a symbol that was reached in the window of that length ("day", ...)."""
+
+    user_id: UUID
+    environment: str
+    scope: str
+    scope_key: str
+    length: str
+    tripped_at: datetime
+
+
 class AnsweredBatch(msgspec.Struct, frozen=True, kw_only=True):
     """What one statement writes. `receipts` are in the order of the decisions."""
 
@@ -184,6 +195,21 @@ FROM json_populate_recordset(NULL::risk_state, $1) x WHERE r.id = x.id
 """  # noqa: S608 - our own columns
 
 
+_TRIP = f"""
+INSERT INTO risk_usage AS u (user_id, environment, scope, scope_key, version,
+    day_tripped_at, week_tripped_at, month_tripped_at)
+SELECT user_id, environment, scope, scope_key, 0,
+    {", ".join(f"max(tripped_at) FILTER (WHERE length = '{length}')" for length in ("day", "week", "month"))}
+FROM json_to_recordset($1) AS t (user_id uuid, environment text, scope text, scope_key text, length text,
+    tripped_at timestamptz)
+GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
+ON CONFLICT (user_id, environment, scope, scope_key) DO UPDATE SET
+    day_tripped_at = coalesce(EXCLUDED.day_tripped_at, u.day_tripped_at),
+    week_tripped_at = coalesce(EXCLUDED.week_tripped_at, u.week_tripped_at),
+    month_tripped_at = coalesce(EXCLUDED.month_tripped_at, u.month_tripped_at)
+"""  # noqa: S608 - our own columns
+
+
 class SystemGateWriteRepository:
     """Writes of the gate over a bare connection of the system role."""
 
@@ -207,6 +233,11 @@ class SystemGateWriteRepository:
         """Write the windows and peaks of these locked rows."""
         if states:
             await self._connection.execute(_BEGIN, _json(states))
+
+    async def store_trips(self, trips: Sequence[ScopeTrip]) -> None:
+        """Write that loss limits of strategies and symbols were reached; their users' ledgers are locked."""
+        if trips:
+            await self._connection.execute(_TRIP, _json(trips))
 
 
 def _json(rows: Sequence[msgspec.Struct]) -> str:

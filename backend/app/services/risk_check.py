@@ -197,7 +197,8 @@ class RiskCheck:
         )
         instrument = await self._markets.instrument(venue, symbol)
         volatility = self._correlations.daily_volatility(venue, symbol)
-        return SignalMarket(signal, quote, instrument, now, volatility)
+        dollar = await self._markets.quote_usd_price(venue, symbol)
+        return SignalMarket(signal, quote, instrument, now, volatility, dollar)
 
 
 def _signal_price(question: EntryQuestion, quote: Quote | None) -> Decimal:

@@ -184,8 +184,9 @@ def _limit_views(picture: RiskPicture, user: UserRow, market_time: datetime) -> 
         key = row.scope_key
         strategy, symbol = (key, "") if level is RiskLevel.STRATEGY else ("", key)
         order = Candidate("", symbol, strategy, Side.LONG)
-        scope = picture.strategy_facts(order) if strategy else picture.symbol_facts(order)
-        limits = picture.book(first, strategy, symbol).limits.at(level)
+        book = picture.book(first, strategy, symbol)
+        scope = picture.strategy_facts(order, book) if strategy else picture.symbol_facts(order, book)
+        limits = book.limits.at(level)
         yield from (_view(use, level, key, resets) for use in uses_of(scope, limits) if use.limit is not None)
 
 

@@ -166,7 +166,8 @@ def ledger_entry(row: Row) -> LedgerEntry | None:
 
 
 def instrument(market: Row, taker: Decimal, maker: Decimal, max_leverage: int) -> Instrument:
-    """The instrument of a ccxt market, from the venue's own filters."""
+    """The instrument of a ccxt market, from the venue's own filters. The maintenance rate is the one that is
+    public; a position's own bracket is known to its account only."""
     filters = {str(entry["filterType"]): entry for entry in market["info"]["filters"]}
     lot = filters.get("MARKET_LOT_SIZE") or filters["LOT_SIZE"]
     return Instrument(
@@ -180,7 +181,12 @@ def instrument(market: Row, taker: Decimal, maker: Decimal, max_leverage: int) -
         max_leverage=max_leverage,
         taker_fee_rate=taker,
         maker_fee_rate=maker,
+        maintenance_margin_fraction=_fraction(market["info"].get("maintMarginPercent")),
     )
+
+
+def _fraction(percent: object) -> Decimal | None:
+    return None if percent is None else Decimal(str(percent)) / 100
 
 
 def _truth(value: object) -> bool:

@@ -10,7 +10,7 @@ from app.domain.receipts import receipts_of
 from app.domain.risk_case import RiskCase
 from app.domain.types import OrderLeg, Side
 from app.repositories.gate_rows import StateRow
-from app.repositories.gate_writes import AnsweredBatch, CeilingRow, DecisionRow, PlannedTrade
+from app.repositories.gate_writes import AnsweredBatch, CeilingRow, DecisionRow, PlannedTrade, ScopeTrip
 from app.services.trading.ceilings import ceilings_of
 from app.services.trading.decision_lanes import Ask, TradeDecision
 from app.services.trading.holdings import ZERO, Holding
@@ -36,6 +36,11 @@ class Answers:
     def changed(self) -> list[StateRow]:
         """Risk rows whose windows began or tripped."""
         return [state for picture in self._pictures.values() for state in picture.changed]
+
+    @property
+    def trips(self) -> list[ScopeTrip]:
+        """Loss limits of strategies and symbols that were reached just now."""
+        return [trip for picture in self._pictures.values() for trip in picture.trips.values()]
 
     def add_round(
         self,

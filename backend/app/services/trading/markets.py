@@ -1,10 +1,15 @@
-"""Prices and instruments for decisions: the newest quote held in this process, else asked of the venue."""
+"""Prices and instruments for decisions: the newest quote held in this process, else asked of the venue.
+
+USDT and USDC count as a dollar each. Whether they still are is read from one coin's price in both: the two prices
+part when either currency does.
+"""
 
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 
 from app.core.clock import utc_now
+from app.domain.symbols import quote_asset
 from app.domain.types import Instrument
 from app.domain.venue import Quote, VenueUnavailableError
 from app.services.ports import MarketReader
@@ -12,6 +17,9 @@ from app.services.price_book import PriceBook
 from app.services.trading.holdings import Marked, Markets
 
 FRESH_SECONDS = 1.5
+PEG_SECONDS = 30.0
+PAPER = "paper"
+PEGGED = {"USDT": "BTC/USDT:USDT", "USDC": "BTC/USDC:USDC"}
 
 
 class MarketView:
@@ -21,6 +29,7 @@ class MarketView:
         self._reader = reader
         self._book = book
         self._instruments: dict[tuple[str, str], Instrument] = {}
+        self._pegs: dict[tuple[str, str], tuple[datetime, Decimal]] = {}
 
     async def quote(self, venue: str, symbol: str) -> Quote | None:
         """The newest price; None when neither the stream nor the venue has one."""
@@ -47,6 +56,30 @@ class MarketView:
         if asked is not None:
             self._instruments[venue, symbol] = asked
         return asked
+
+    async def quote_usd_price(self, venue: str, symbol: str) -> Decimal | None:
+        """The price of the symbol's quote currency in dollars, at most half a minute old: what the other dollar
+        coin pays for it at that venue. None where it is not known; the simulated venue's currency is a dollar."""
+        if venue == PAPER:
+            return Decimal(1)
+        quoted, now = quote_asset(symbol), utc_now()
+        known = self._pegs.get((venue, quoted))
+        if known is not None and (now - known[0]).total_seconds() <= PEG_SECONDS:
+            return known[1]
+        price = await self._pegged_price(venue, quoted)
+        if price is not None:
+            self._pegs[venue, quoted] = (now, price)
+        return price
+
+    async def _pegged_price(self, venue: str, quoted: str) -> Decimal | None:
+        if quoted not in PEGGED:
+            return None
+        (other,) = (symbol for asset, symbol in PEGGED.items() if asset != quoted)
+        held, against = await self.quote(venue, PEGGED[quoted]), await self.quote(venue, other)
+        if held is None or against is None or held.mark_price <= 0:
+            return None
+        oldest = min(held, against, key=lambda quote: quote.received_at)
+        return against.mark_price / held.mark_price if age_seconds(oldest, utc_now()) <= PEG_SECONDS else None
 
     async def market_time(self, venue: str) -> datetime | None:
         """The venue's market time; None when neither the stream nor the venue tells one."""

@@ -28,6 +28,7 @@ class SignalMarket:
     instrument: Instrument | None
     now: datetime
     daily_volatility: Decimal | None = None
+    quote_usd_price: Decimal | None = None
 
     @property
     def candidate(self) -> Candidate:
@@ -72,7 +73,7 @@ class SignalMarket:
             return target
 
     def facts(self, platform: TradingState, venue: TradingState) -> MarketFacts:
-        """Return the market's facts for a review. The simulated venue's quote currency is a dollar."""
+        """Return the market's facts for a review."""
         quote = self.quote
         return MarketFacts(
             platform_state=platform,
@@ -81,7 +82,7 @@ class SignalMarket:
             mark_price=None if quote is None else quote.mark_price,
             price_age_seconds=None if quote is None else age_seconds(quote, self.now),
             market_ms=int(self.market_time.timestamp() * 1000),
-            quote_usd_price=Decimal(1) if self.signal.venue == "paper" else None,
+            quote_usd_price=self.quote_usd_price,
         )
 
     def leverage(self, book: Rulebook) -> int:
@@ -123,6 +124,8 @@ def case_of(
         wallet=picture.wallet_facts(wallet_id, order),
         user=picture.user_facts(wallet_id, order),
         limits=book.limits,
-        strategy=NO_STRATEGY_FACTS if book.limits.strategy is NO_OPINION else picture.strategy_facts(order),
-        symbol=NO_SYMBOL_FACTS if book.limits.symbol is NO_OPINION else picture.symbol_facts(order),
+        strategy=NO_STRATEGY_FACTS
+        if book.limits.strategy is NO_OPINION
+        else picture.strategy_facts(order, book),
+        symbol=NO_SYMBOL_FACTS if book.limits.symbol is NO_OPINION else picture.symbol_facts(order, book),
     )

@@ -116,7 +116,7 @@ class RiskManagement:
     ) -> list[TradeDecision] | None:
         """Decide on what was read without a lock; None where it has to be decided under one."""
         answers = await self._answers(rows, asks, markets)
-        if answers.changed:
+        if answers.changed or answers.trips:
             return None
         try:
             written = await SystemGateWriteRepository(connection).write(answers.batch())
@@ -131,6 +131,7 @@ class RiskManagement:
         await facts.lock(_wanted(asks, markets))
         answers = await self._answers(await self._read(connection, asks, markets), asks, markets)
         await writes.store_windows(answers.changed)
+        await writes.store_trips(answers.trips)
         if not await writes.write(answers.batch()):
             raise LedgerChangedError(f"a batch of {len(asks)} could not be written under lock")
         return answers.of(asks)
@@ -191,7 +192,8 @@ class RiskManagement:
         quote = await self._markets.quote(signal.venue, signal.symbol)
         instrument = await self._markets.instrument(signal.venue, signal.symbol)
         volatility = self._correlations.daily_volatility(signal.venue, signal.symbol)
-        return SignalMarket(signal, quote, instrument, utc_now(), volatility)
+        dollar = await self._markets.quote_usd_price(signal.venue, signal.symbol)
+        return SignalMarket(signal, quote, instrument, utc_now(), volatility, dollar)
 
 
 def _wanted(asks: Sequence[Ask], markets: dict[UUID, SignalMarket]) -> FactsWanted:

@@ -4,7 +4,7 @@ Approvals are added to the picture as they are made, so that the next wallet of 
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -12,15 +12,16 @@ from uuid import UUID
 import msgspec
 
 from app.domain.correlation import signed_correlation
-from app.domain.limits import LossWindow, UserFacts, WalletFacts
+from app.domain.limits import LossWindow, RiskLimits, UserFacts, WalletFacts
 from app.domain.loss_windows import WindowLength
 from app.domain.risk_case import ClosedTradeStatistics
 from app.domain.risk_facts import NEVER_MS, StrategyFacts, SymbolFacts
 from app.domain.types import Side
 from app.repositories.gate_rows import NO_USAGE, StateRow, UsageRow, UserRow, WalletRow
+from app.repositories.gate_writes import ScopeTrip
 from app.services.trading.holdings import ZERO, Holding, Marked, Markets
 from app.services.trading.rulebook import Rulebook, TradingStates, rulebook_of
-from app.services.trading.windows import LENGTHS, Windows
+from app.services.trading.windows import LENGTHS, Windows, is_reached
 
 _UNKNOWN = Marked(None, None)
 Correlations = Callable[[str, str, str], Decimal | None]
@@ -58,6 +59,7 @@ class RiskPicture:
         self._states = {state.wallet_id: state for state in user.states if state.wallet_id is not None}
         self._holdings = [Holding.of(trade) for trade in user.trades if trade.id != without_trade]
         self._reserved: list[Holding] = []
+        self.trips: dict[tuple[str, str, str], ScopeTrip] = {}
         self._books: dict[tuple[UUID, str, str], Rulebook] = {}
         rows = [row for row in user.wallets if row.id in self._states or row.status == "active"]
         self.wallets: Mapping[UUID, WalletRow] = {row.id: row for row in user.wallets}
@@ -179,32 +181,42 @@ class RiskPicture:
             consecutive_losses=None if state is None else state.consecutive_losses,
         )
 
-    def strategy_facts(self, order: Candidate) -> StrategyFacts:
-        """Return the facts of the order's strategy over the user's wallets."""
+    def strategy_facts(self, order: Candidate, book: Rulebook) -> StrategyFacts:
+        """Return the facts of the order's strategy over the user's wallets, under the limits that bind there."""
         held = [holding for holding in self._holdings if holding.strategy == order.strategy]
         return StrategyFacts(
-            **self._of_scope("strategy", order.strategy, held, order),  # type: ignore[arg-type]
+            **self._of_scope("strategy", order.strategy, held, order, book.limits.strategy),  # type: ignore[arg-type]
             **self._pace(lambda row: row.strategy == order.strategy, order),  # type: ignore[arg-type]
         )
 
-    def symbol_facts(self, order: Candidate) -> SymbolFacts:
-        """Return the facts of the order's symbol over the user's wallets."""
+    def symbol_facts(self, order: Candidate, book: Rulebook) -> SymbolFacts:
+        """Return the facts of the order's symbol over the user's wallets, under the limits that bind there."""
         held = [holding for holding in self._holdings if holding.symbol == order.symbol]
         return SymbolFacts(
-            **self._of_scope("symbol", order.symbol, held, order),  # type: ignore[arg-type]
+            **self._of_scope("symbol", order.symbol, held, order, book.limits.symbol),  # type: ignore[arg-type]
             **self._pace(lambda row: row.symbol == order.symbol, order),  # type: ignore[arg-type]
         )
 
-    def _of_scope(self, scope: str, key: str, held: Sequence[Holding], order: Candidate) -> dict[str, object]:
+    def _of_scope(
+        self, scope: str, key: str, held: Sequence[Holding], order: Candidate, limits: RiskLimits
+    ) -> dict[str, object]:
         """A strategy's or a symbol's sums; equity, peak and flows are the user's."""
         user = self._user_state()
-        usage = next((row for row in self.user.usage if (row.scope, row.scope_key) == (scope, key)), None)
+        usage = next(
+            (row for row in self.user.usage if (row.scope, row.scope_key) == (scope, key)),
+            msgspec.structs.replace(NO_USAGE, scope=scope, scope_key=key),
+        )
         return {
             "equity": self.windows.user_equity(),
             "peak_equity": None if user is None else user.peak_equity,
-            "consecutive_losses": 0 if usage is None else usage.consecutive_losses,
+            "consecutive_losses": usage.consecutive_losses,
             **self._sums(held, [], order),
-            **{length.value: self._window_of_scope(length, scope, key, held) for length in LENGTHS},
+            **{
+                length.value: self._latched(
+                    length, self._window_of_scope(length, scope, key, held), usage, limits
+                )
+                for length in LENGTHS
+            },
         }
 
     def _window_of_scope(
@@ -218,6 +230,28 @@ class RiskPicture:
         closed = sum((getattr(row, length) for row in self.user.closed if getattr(row, scope) == key), ZERO)
         pnl = closed + total + sum((holding.net for holding in held), ZERO)
         return LossWindow(window.start_equity, window.deposits, window.withdrawals, False, pnl)
+
+    def _latched(
+        self, length: WindowLength, window: LossWindow | None, usage: UsageRow, limits: RiskLimits
+    ) -> LossWindow | None:
+        """The scope's window, tripped where its limit was reached in it before or is now."""
+        if window is None or window.pnl is None:
+            return window
+        at = getattr(usage, f"{length}_tripped_at")
+        if at is not None and at >= self.windows.start(length):
+            return replace(window, tripped=True)
+        equity = window.start_equity + window.deposits - window.withdrawals + window.pnl
+        if not is_reached(window, equity, limits, length):
+            return window
+        self.trips[usage.scope, usage.scope_key, length] = ScopeTrip(
+            user_id=self.user.id,
+            environment=next(iter(self.wallets.values())).environment,
+            scope=usage.scope,
+            scope_key=usage.scope_key,
+            length=length.value,
+            tripped_at=self._market_time,
+        )
+        return replace(window, tripped=True)
 
     def _market(self, holding: Holding) -> Marked:
         return self._markets.get((holding.venue, holding.symbol), _UNKNOWN)

@@ -45,9 +45,7 @@ class _Names:
 
     @staticmethod
     def of(length: WindowLength) -> "_Names":
-        return _Names(
-            f"{length}_start", f"{length}_start_equity", f"{length}_flows", f"{length}_tripped_at"
-        )
+        return _Names(f"{length}_start", f"{length}_start_equity", f"{length}_flows", f"{length}_tripped_at")
 
 
 _NAMES: Final = {length: _Names.of(length) for length in LENGTHS}
@@ -64,6 +62,15 @@ def window_of(state: StateRow | None, length: WindowLength) -> LossWindow | None
     if equity is None:
         return None
     return LossWindow(equity, max(flows, ZERO), max(-flows, ZERO), tripped_at is not None)
+
+
+def is_reached(window: LossWindow | None, equity: Decimal, limits: RiskLimits, length: WindowLength) -> bool:
+    """Whether a loss limit of that length is reached; not where none is set or no window has begun."""
+    in_usd, as_fraction = LIMITS_OF[length]
+    usd, fraction = getattr(limits, in_usd), getattr(limits, as_fraction)
+    if window is None or (usd is None and fraction is None) or _is_far(window, equity, usd, fraction):
+        return False
+    return window_loss(window, equity, max_loss_usd=usd, max_loss_fraction=fraction).tripped
 
 
 class Windows:
@@ -86,6 +93,10 @@ class Windows:
         self.changed: dict[UUID, StateRow] = {}
         self._rolled: tuple[Decimal | None, dict[WindowLength, LossWindow | None]] | None = None
         self._counted: list[UUID] | None = None
+
+    def start(self, length: WindowLength) -> datetime:
+        """When the present window of that length began."""
+        return self._starts[length]
 
     def counted(self) -> list[UUID]:
         """Active wallets, and archived ones that were active in this day: archiving undoes no loss."""
@@ -202,13 +213,8 @@ class Windows:
         limits: RiskLimits,
         window: LossWindow | None,
     ) -> None:
-        name, (in_usd, as_fraction) = _NAMES[length].tripped_at, LIMITS_OF[length]
-        usd, fraction = getattr(limits, in_usd), getattr(limits, as_fraction)
-        if window is None or getattr(state, name) is not None or (usd is None and fraction is None):
-            return
-        if _is_far(window, equity, usd, fraction):
-            return
-        if window_loss(window, equity, max_loss_usd=usd, max_loss_fraction=fraction).tripped:
+        name = _NAMES[length].tripped_at
+        if getattr(state, name) is None and is_reached(window, equity, limits, length):
             setattr(state, name, self._market_time)
             self.changed[state.id] = state
 

@@ -31,7 +31,8 @@ class GateDesk:
         self._worker = Database(role_database_url(settings, DatabaseRole.WORKER), pool_size=1)
         self._system = Database(system_url, pool_size=2)
         self._connections = LeanTransactions(asyncpg_dsn(system_url), size=6)
-        markets = MarketView(StillMarket(), PriceBook())
+        self.market = StillMarket()
+        markets = MarketView(self.market, PriceBook())
         balances = BalanceKeeper(self._worker, NoVenue(), markets)
         self.risk = RiskManagement(self._connections, markets, balances, TradingTerms("sa"))
 

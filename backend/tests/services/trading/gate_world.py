@@ -153,6 +153,7 @@ class GateWorld:
         target: str | None = "0.06",
         valid_for: timedelta = timedelta(days=2),
         moved: str = "0",
+        venue: str = "paper",
     ) -> UUID:
         """A long signal; `moved` is how far the price has risen since, as a fraction of the signal's price."""
         signal_id = uuid4()
@@ -160,10 +161,11 @@ class GateWorld:
         await self.sql.execute(
             "INSERT INTO signals (id, venue, symbol, timeframe, strategy, side, entry_price, stop_price,"
             " take_profit_price, confidence, reason, features, bar_close, expires_at)"
-            " VALUES ($1, 'paper', $2, $3, $4, 'long', $5, $6, $7, $8, 'test', '{}', $9, $10)",
+            " VALUES ($1, $11, $2, $3, $4, 'long', $5, $6, $7, $8, 'test', '{}', $9, $10)",
             *(signal_id, symbol, TIMEFRAME, STRATEGY, price, PRICE * (1 - Decimal(stop))),
             *(None if target is None else PRICE * (1 + Decimal(target)), Decimal(confidence)),
             *(MARKET_TIME + timedelta(microseconds=signal_id.int % 1_000_000), MARKET_TIME + valid_for),
+            venue,
         )
         return signal_id
 

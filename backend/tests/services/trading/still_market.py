@@ -1,7 +1,7 @@
 """A market that stands still: prices for tests of the gate that need no venue."""
 
 from collections.abc import AsyncIterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from app.core.clock import utc_now
@@ -16,7 +16,12 @@ MARKET_TIME = datetime(2026, 1, 7, 12, tzinfo=UTC)
 
 
 class StillMarket:
-    """Every symbol costs 1,000 and was quoted just now; the venue's clock stands still."""
+    """Every symbol costs 1,000, or what `prices` says (None: no price), and was quoted just now, or `quoted_before`
+    that; the venue's clock stands still."""
+
+    def __init__(self) -> None:
+        self.prices: dict[str, Decimal | None] = {}
+        self.quoted_before = timedelta()
 
     async def instrument(self, venue: str, symbol: str) -> Instrument | None:
         assert venue
@@ -31,6 +36,9 @@ class StillMarket:
             max_leverage=125,
             taker_fee_rate=Decimal("0.0005"),
             maker_fee_rate=Decimal("0.0002"),
+            min_trigger_distance_fraction=Decimal("0.001"),
+            max_trigger_distance_fraction=Decimal("0.5"),
+            maintenance_margin_fraction=Decimal("0.004"),
         )
 
     async def instruments(self, venue: str) -> Sequence[Instrument]:
@@ -39,7 +47,10 @@ class StillMarket:
 
     async def quote(self, venue: str, symbol: str) -> Quote | None:
         assert venue
-        return Quote(symbol, PRICE, PRICE, MARKET_TIME, utc_now())
+        price = self.prices.get(symbol, PRICE)
+        if price is None:
+            return None
+        return Quote(symbol, price, price, MARKET_TIME, utc_now() - self.quoted_before)
 
     async def order_book(self, venue: str, symbol: str, levels: int) -> OrderBook:
         assert venue, (symbol, levels)

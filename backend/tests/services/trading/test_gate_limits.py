@@ -15,7 +15,7 @@ import pytest_asyncio
 from app.core.config import Settings
 from app.domain.receipts import rerun
 from app.services.trading.decision_lanes import TradeDecision
-from tests.services.trading.floor import BTC, ETH, SOL
+from tests.services.trading.floor import BTC, ETH, SOL, STRATEGY
 from tests.services.trading.gate_racer import GateDesk
 from tests.services.trading.gate_world import GateWorld
 
@@ -77,12 +77,32 @@ async def two_losses(world: GateWorld) -> None:
     await world.state(consecutive_losses=2)
 
 
+async def two_losses_of_scopes(world: GateWorld) -> None:
+    """Two losses in a row of the strategy, and two of the symbol."""
+    await world.sql.execute(
+        "INSERT INTO risk_usage (user_id, environment, scope, scope_key, consecutive_losses)"
+        " VALUES ($1, 'paper', 'strategy', $2, 2), ($1, 'paper', 'symbol', $3, 2)",
+        *(world.user_id, STRATEGY, BTC),
+    )
+
+
+async def scopes_lost_500(world: GateWorld) -> None:
+    """What the strategy's and the symbol's own trades lost today."""
+    await world.trade(status="CLOSED", net="-500", closed_before=SINCE)
+
+
+async def risk_is_a_fifth_of_a_percent(world: GateWorld) -> None:
+    """The order loses 21.48 at its stop, costs included."""
+    await world.state(balance=Decimal(10_740), equity=Decimal(10_740))
+
+
 async def correlated(world: GateWorld) -> None:
     """An open position whose correlation nobody knows."""
     await world.trade(SOL)
 
 
 ALONE = ("user", "wallet")
+SCOPES = ("strategy", "symbol")
 ROWS = (
     Row("max_position_size_usd", "", Decimal(1001), Decimal(1000), Decimal("999.99")),
     Row("max_position_size_percent", "", Decimal("10.01"), Decimal(10), Decimal("9.99")),
@@ -97,13 +117,44 @@ ROWS = (
         Decimal(20),
         Decimal("19.99"),
         one_open_elsewhere,
-        ALONE,
+        (*ALONE, "strategy"),
     ),
-    Row("max_open_positions", "max_open_positions", 3, 2, 1, one_open_elsewhere, ALONE),
+    Row(
+        "max_portfolio_heat",
+        "portfolio_heat",
+        Decimal("10.01"),
+        Decimal(10),
+        Decimal("9.99"),
+        None,
+        ("symbol",),
+    ),
+    Row("max_open_positions", "max_open_positions", 3, 2, 1, one_open_elsewhere, (*ALONE, "strategy")),
+    Row("max_open_positions", "max_open_positions", 3, 2, 1, one_open_in_symbol, ("symbol",)),
+    Row(
+        "max_open_risk_percent",
+        "open_risk",
+        Decimal("0.21"),
+        Decimal("0.20"),
+        Decimal("0.19"),
+        risk_is_a_fifth_of_a_percent,
+    ),
+    Row(
+        "max_single_asset_exposure_percent",
+        "single_asset_exposure",
+        Decimal("10.01"),
+        Decimal(10),
+        Decimal("9.99"),
+        one_open_in_symbol,
+    ),
+    Row("max_position_size_lots", "", Decimal("1.01"), Decimal(1), Decimal("0.99")),
     Row("max_positions_per_wallet", "max_positions_per_wallet", 3, 2, 1, one_open_elsewhere, ("user",)),
-    Row("max_positions_per_strategy", "max_positions_per_strategy", 3, 2, 1, one_open_elsewhere, ALONE),
+    Row(
+        "max_positions_per_strategy",
+        "max_positions_per_strategy",
+        *(3, 2, 1, one_open_elsewhere, (*ALONE, "strategy")),
+    ),
     Row("max_positions_per_symbol", "max_positions_per_symbol", 3, 2, 1, one_open_in_symbol, ("user",)),
-    Row("max_correlated_positions", "correlated_positions", 2, 1, 0, correlated, ALONE),
+    Row("max_correlated_positions", "correlated_positions", 2, 1, 0, correlated, (*ALONE, "strategy")),
     Row("max_trades_per_day", "max_trades_per_day", 3, 2, 1, closed_at_a_loss),
     Row(
         "cooldown_minutes_after_exit",
@@ -122,6 +173,39 @@ ROWS = (
         closed_at_a_loss,
     ),
     Row("max_consecutive_losses", "consecutive_losses", 4, 3, 2, two_losses, ALONE),
+    Row("max_consecutive_losses", "consecutive_losses", 4, 3, 2, two_losses_of_scopes, SCOPES),
+    *[
+        Row(
+            f"max_{length}_loss_usd",
+            f"{length}_loss_usd",
+            Decimal(600),
+            at,
+            Decimal(500),
+            scopes_lost_500,
+            SCOPES,
+        )
+        for length, at in (
+            ("daily", Decimal(530)),
+            ("weekly", Decimal("500.01")),
+            ("monthly", Decimal("500.01")),
+        )
+    ],
+    *[
+        Row(
+            f"max_{length}_loss_percent",
+            f"{length}_loss_percent",
+            Decimal(6),
+            at,
+            Decimal(5),
+            scopes_lost_500,
+            SCOPES,
+        )
+        for length, at in (
+            ("daily", Decimal("5.5")),
+            ("weekly", Decimal("5.01")),
+            ("monthly", Decimal("5.01")),
+        )
+    ],
     Row(
         "max_weekly_loss_usd",
         "weekly_loss_usd",
@@ -177,8 +261,6 @@ ROWS = (
         Decimal(1),
         Decimal("0.51"),
         Decimal("0.50"),
-        None,
-        ALONE,
     ),
 )
 CASES = [
