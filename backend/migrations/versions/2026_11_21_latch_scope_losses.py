@@ -1,14 +1,14 @@
 """When the loss limit of a strategy or a symbol was last reached: a rebound does not untrip it.
 
 Revision ID: latch_scope_losses
-Revises: watch_by_rule
+Revises: add_circuit_breakers
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "latch_scope_losses"
-down_revision = "watch_by_rule"
+down_revision = "add_circuit_breakers"
 branch_labels = None
 depends_on = None
 
