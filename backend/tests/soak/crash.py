@@ -32,6 +32,7 @@ from tests.soak.crash_plan import GROUPS, Blow, at_random, every_pair
 SERVICES = "services"
 FIRST_MUTANT = 12
 MUTANT_CYCLES = 6
+MUTANT_SECONDS = 6.0  # a wrong one does not come to rest: no need to wait for it
 MUTANT_BLOWS = {
     "send_first": Blow("entry", "after_response_entry", "none"),
     "small_margin": Blow("entry", "after_unknown_entry", "late+stale"),
@@ -109,7 +110,9 @@ async def run_lane(
 async def is_caught(mutant: str, services: TestServices, services_folder: Path, folder: Path) -> bool:
     """Whether the driver finds an executor out that is wrong on purpose."""
     number = FIRST_MUTANT + 2 * MUTANTS.index(mutant)  # an even number: the market stands still
-    lane = Lane(number, services, services_folder, folder, wallets=2, mutant=mutant)
+    lane = Lane(
+        number, services, services_folder, folder, wallets=2, mutant=mutant, settle_seconds=MUTANT_SECONDS
+    )
     await lane.open()
     try:
         for _ in range(MUTANT_CYCLES):
