@@ -42,6 +42,7 @@ from app.services.auth import Authentication, SessionTerms, SignedInUser
 from app.services.execution_settings import WalletExecutionSettings
 from app.services.idempotency import IdempotencyKeys
 from app.services.notifications import Notifications
+from app.services.operator_cases import OperatorCases
 from app.services.platform_limits import PlatformLimits
 from app.services.ports import MarketReader
 from app.services.price_book import PriceBook
@@ -66,6 +67,7 @@ class ApiParts:
 
     settings: Settings
     database: Database
+    everybody: Database
     redis: Redis
     tokens: AccessTokens
     authentication: Authentication
@@ -93,6 +95,10 @@ class ApiParts:
             Followed(self.settings.feed_symbols, self.settings.feed_timeframes),
             utc_now,
         )
+
+    def operator_cases(self) -> OperatorCases:
+        """Trades that wait for an operator; opens its own transactions."""
+        return OperatorCases(self.everybody, self.database, utc_now)
 
     def platform_limits(self, session: DbSession) -> PlatformLimits:
         """The platform's limits, in an administrator's transaction."""
@@ -177,6 +183,8 @@ async def open_api(settings: Settings) -> AsyncIterator[ApiParts]:
             role_database_url(settings, DatabaseRole.API), pool_size=settings.database_pool_size
         )
         stack.push_async_callback(database.close)
+        everybody = ApiDatabase(role_database_url(settings, DatabaseRole.ADMIN_RO), pool_size=1)
+        stack.push_async_callback(everybody.close)
         reads = LeanReads(
             asyncpg_dsn(role_database_url(settings, DatabaseRole.API)), size=settings.database_pool_size
         )
@@ -200,6 +208,7 @@ async def open_api(settings: Settings) -> AsyncIterator[ApiParts]:
         yield ApiParts(
             settings=settings,
             database=database,
+            everybody=everybody,
             redis=redis,
             tokens=tokens,
             authentication=Authentication(

@@ -17,7 +17,8 @@ class TradeView:
     entry fills; `stop_price` the stop that is wanted now; `exit_reason` is set once leaving is decided;
     `may_enter` is False once the signal is too old for another entry attempt, or for the rest of a resting
     one; `unprotected_too_long` once the time without a live stop is over its bound; `scale_out_quantity` is
-    what should have been left in parts by now, in sum, >= 0."""
+    what should have been left in parts by now, in sum, >= 0; `exits_forgiven` is how many exit attempts an
+    operator let pass when asking for more."""
 
     status: TradeStatus
     side: Side
@@ -28,6 +29,7 @@ class TradeView:
     may_enter: bool = True
     unprotected_too_long: bool = False
     scale_out_quantity: Decimal = Decimal(0)
+    exits_forgiven: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -91,7 +91,7 @@ def next_action(trade: TradeView, orders: Sequence[OrderView], position_quantity
     if entry is not None and entry.status is OrderStatus.SENDING:
         return on(ActionKind.ASK, status, entry, "the entry's outcome is unknown")
     if trade.exit_reason is not None or trade.status is TradeStatus.EXITING:
-        return _leave(orders, position_quantity)
+        return _leave(trade, orders, position_quantity)
     return protect(trade, orders, position_quantity, status)
 
 
@@ -160,7 +160,7 @@ def _after_flat(trade: TradeView, orders: Sequence[OrderView]) -> Action:
     return act(ActionKind.FINISH, TradeStatus.CLOSED, "flat, and nothing of ours is left at the venue")
 
 
-def _leave(orders: Sequence[OrderView], position_quantity: Decimal) -> Action:
+def _leave(trade: TradeView, orders: Sequence[OrderView], position_quantity: Decimal) -> Action:
     """Leaving is decided: reduce-only at market until flat. The stop stays until the position is gone."""
     status = TradeStatus.EXITING
     entry = latest_of(orders, OrderLeg.ENTRY)
@@ -174,7 +174,7 @@ def _leave(orders: Sequence[OrderView], position_quantity: Decimal) -> Action:
         if latest is not None and part is not None and not part.status.is_terminal:
             return on(ActionKind.ASK, status, part, "the part may have left nothing to leave")
         attempt = 1 if latest is None else latest.attempt + 1
-        if attempt > MAX_EXIT_ATTEMPTS:
+        if attempt - trade.exits_forgiven > MAX_EXIT_ATTEMPTS:
             return call_operator(f"{MAX_EXIT_ATTEMPTS} exits did not close the position")
         return intent(status, OrderLeg.EXIT, attempt, position_quantity, "leave at market")
     if latest.status is OrderStatus.INTENT:

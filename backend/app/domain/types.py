@@ -133,6 +133,15 @@ class ExitReason(StrEnum):
     SESSION_CLOSE = "session_close"
 
 
+class OperatorChoice(StrEnum):
+    """What an operator may decide about a trade that needs one: take the venue's position as ours, leave it at
+    market, or close our books because it is gone."""
+
+    ADOPT = "adopt"
+    CLOSE = "close"
+    MARK_CLOSED = "mark_closed"
+
+
 class SizingMethod(StrEnum):
     FIXED_PERCENT = "fixed_percent"
     KELLY = "kelly"

@@ -31,6 +31,8 @@ class Trade(Timestamped, Base):
     parts by then, in sum; `break_even_price` becomes the stop when the first of them has been filled. `confirm_by` is
     wall time: until then the entry waits for its owner's yes; without it, it needs none.
     parts by then, in sum; `break_even_price` becomes the stop when the first of them has been filled.
+    `operator_reason` says what a person must decide, `operator_since` (wall time) from when on; the first
+    `exits_forgiven` exit attempts no longer count against their bound.
     `trailing_distance` (price) takes the place of `trailing_fraction`; `volatility_multiple` is of the present
     ATR; `naked_ms` sums the wall time that the position stood without a live stop.
     """
@@ -91,6 +93,9 @@ class Trade(Timestamped, Base):
     scale_out_step: Mapped[int] = mapped_column(Integer, server_default="0")
     scale_out_quantity: Mapped[Quantity] = mapped_column(server_default="0")
     break_even_price: Mapped[Price | None]
+    operator_reason: Mapped[str | None] = mapped_column(Text)
+    operator_since: Mapped[Timestamp | None]
+    exits_forgiven: Mapped[int] = mapped_column(Integer, server_default="0")
     risk_amount: Mapped[Money]
     signal_confidence: Mapped[Decimal] = mapped_column(Numeric(5, 4))
     reason: Mapped[str] = mapped_column(Text)

@@ -11,7 +11,7 @@ from sqlalchemy import Select, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.domain.types import TERMINAL_TRADE_STATUSES, ExitReason, OrderLeg, TradeStatus
+from app.domain.types import TERMINAL_TRADE_STATUSES, ExitReason, OperatorChoice, OrderLeg, TradeStatus
 from app.models.execution_log import ExecutionLog
 from app.models.order import Order
 from app.models.outbox import Outbox
@@ -226,6 +226,11 @@ class PositionRepository:
     async def enqueue_drive(self, user_id: UUID, trade: TradeRecord) -> None:
         """Let the wallet's executor look at the trade, once while it waits; it is woken when this commits."""
         await self._enqueue(user_id, trade, "drive", {"trade_id": str(trade.id)})
+
+    async def enqueue_choice(self, user_id: UUID, trade: TradeRecord, choice: OperatorChoice) -> None:
+        """Let the wallet's executor carry out what an operator decided, once while it waits."""
+        payload = {"trade_id": str(trade.id), "choice": choice.value}
+        await self._enqueue(user_id, trade, "operator", payload)
 
     async def _enqueue(self, user_id: UUID, trade: TradeRecord, kind: str, payload: dict[str, str]) -> None:
         shard = (

@@ -33,6 +33,11 @@ class TradingAccountRepository:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
+    async def name(self, user_id: UUID, wallet_id: UUID) -> str | None:
+        """What the owner calls the wallet; None where the tenant has none of that id."""
+        statement = select(Wallet.name).where(Wallet.user_id == user_id, Wallet.id == wallet_id)
+        return (await self._session.execute(statement)).scalar_one_or_none()
+
     async def freeze(self, user_id: UUID, wallet_id: UUID, reason: str) -> bool:
         """Stop the wallet's entries; False where they are stopped already."""
         statement = (

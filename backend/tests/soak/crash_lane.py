@@ -222,6 +222,8 @@ class Lane:
         loop = asyncio.get_running_loop()
         end, restless = loop.time() + self.settle_seconds, list(accounts)
         while restless and loop.time() < end:
+            if not self.moving and self.dice.random() < 0.05:
+                self.venue.step(1)  # a book that was eaten up comes back
             restless = [one for one in restless if not await self._is_at_rest(one, flat=flat)]
             await asyncio.sleep(0.03)
         self.venue.control("POST", "/sim/fault", {})

@@ -12,7 +12,7 @@ import structlog
 
 from app.core.crash_points import crash_point
 from app.domain.stops import stop_toward_entry
-from app.domain.types import ExitReason, Side
+from app.domain.types import ExitReason, OperatorChoice, Side
 from app.models.signal import Signal
 from app.repositories.fan_out import FanOutTransaction
 from app.repositories.outbox import OutboxItem
@@ -21,6 +21,7 @@ from app.repositories.trading_transaction import TradingTransaction
 from app.services.trading.account_queue import AccountQueue
 from app.services.trading.desk import Desk
 from app.services.trading.leaving import NoSuchPartError, Reversals, ask_for_part
+from app.services.trading.operator_decisions import carry_out_choice
 
 TURN_AGAIN_SECONDS = 0.2
 
@@ -60,6 +61,8 @@ class Intake:
                     await self._enter_after_exit(item)
                 case "exit" | "flatten":
                     await self._request_exit(item)
+                case "operator":
+                    await self._carry_out_choice(item)
                 case "scale_out":
                     await self._scale_out(item)
                 case "move_stop":
@@ -146,6 +149,19 @@ class Intake:
             await transaction.trades.request_exit(user_id, trade_id, reason)
             transaction.announcements.changed(user_id, "position", trade_id)
             await transaction.announcements.send()
+        self._wake(wallet_id, trade_id)
+
+    async def _carry_out_choice(self, item: OutboxItem) -> None:
+        trade_id = _id(item, "trade_id")
+        try:
+            choice = OperatorChoice(str(item.payload.get("choice")))
+        except ValueError as error:
+            raise MalformedWorkError(str(error)) from error
+        _, wallet_id = await self._owner(trade_id)
+        queue = self._queue_of(wallet_id)
+        if queue is None:
+            raise NotYetError(TURN_AGAIN_SECONDS, f"nobody acts for wallet {wallet_id} yet")
+        await carry_out_choice(self._desk, queue.account, trade_id, choice)
         self._wake(wallet_id, trade_id)
 
     async def _scale_out(self, item: OutboxItem) -> None:

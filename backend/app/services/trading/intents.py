@@ -11,6 +11,7 @@ from app.models.order import Order
 from app.repositories.trading_transaction import TradingTransaction
 from app.services.trading.closing import finish, naked_ms
 from app.services.trading.desk import Desk
+from app.services.trading.operator_calls import call_operator
 from app.services.trading.trade_case import TradeCase
 
 MOST_STEPS = 24
@@ -70,7 +71,10 @@ class Advance:
                 "protected_at": case.trade.protected_at or self._now,
             }
         elif after is TradeStatus.NEEDS_OPERATOR:
-            log.critical("a trade needs an operator", trade_id=str(case.trade.id), reason=action.reason)
+            values |= {"operator_reason": action.reason, "operator_since": self._now}
+            await call_operator(self._transaction, case, action.reason, self._now)
+        if before is TradeStatus.NEEDS_OPERATOR:
+            values |= {"operator_reason": None, "operator_since": None}
         if await self._transaction.trades.move(self._transaction.user_id, case.trade, after, values):
             self._transaction.announcements.trade(case.trade.id)
             self._transaction.announcements.changed(self._transaction.user_id, "position", case.trade.id)

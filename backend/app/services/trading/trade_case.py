@@ -102,6 +102,7 @@ class TradeCase:
             may_enter=may_enter and not trade.entry_stopped,
             unprotected_too_long=too_long,
             scale_out_quantity=trade.scale_out_quantity,
+            exits_forgiven=trade.exits_forgiven,
         )
 
     def order_views(self) -> list[OrderView]:

@@ -202,7 +202,7 @@ class TradeDriver:
             case Accepted(order=seen):
                 crash_point(f"after_response_{leg}")
                 await self._record(trade_id, order, seen, timing)
-                return None
+                return self._rest_after(order, seen)
             case Refused(already_there=True):
                 return None  # the next step asks for it
             case Refused():
@@ -237,7 +237,7 @@ class TradeDriver:
             case VenueOrder():
                 moved = await self._record(trade_id, order, found)
                 resting = not moved and found.status in (OrderStatus.OPEN, OrderStatus.PARTIAL)
-                return Rest(RESTING_SECONDS, self._changed) if resting else None
+                return Rest(RESTING_SECONDS, self._changed) if resting else self._rest_after(order, found)
             case Absent(status=None):
                 return Rest(found.wait_seconds, self._changed)
             case Absent(status=OrderStatus() as status):
@@ -245,6 +245,13 @@ class TradeDriver:
                     own = writing.case.order(order.client_order_id)
                     await record_absence(writing.transaction, writing.case, own, status, utc_now())
                 crash_point(f"after_not_accepted_{leg}")
+        return None
+
+    def _rest_after(self, order: Order, seen: VenueOrder) -> Rest | None:
+        """A way out that met nobody is tried again, but not at once: the book needs time to come back."""
+        met_nobody = seen.status is OrderStatus.CANCELED and seen.filled_quantity == 0
+        if order.leg in (OrderLeg.EXIT, OrderLeg.SCALE_OUT) and met_nobody:
+            return Rest(REFUSED_SECONDS, self._changed, failed=True)
         return None
 
     async def _cancel(self, trade_id: UUID, order: Order) -> Rest | None:

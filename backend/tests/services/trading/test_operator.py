@@ -1,0 +1,85 @@
+"""A trade that the rules cannot settle calls a person, and does what that person decides where it can."""
+
+import asyncpg
+
+from app.domain.client_order_id import client_order_id
+from app.domain.trade_steps import MAX_EXIT_ATTEMPTS
+from app.domain.types import OrderLeg
+from app.repositories.trading_accounts import TradingAccount
+from tests.services.trading.floor import BTC, TradingFloor, until
+
+
+async def call_operator(floor: TradingFloor, account: TradingAccount) -> asyncpg.Record:
+    """Let every exit attempt have failed, and ask for one more."""
+    trade = await floor.until_status(account, "PROTECTED")
+    await floor.sql.execute(
+        "INSERT INTO orders (client_order_id, user_id, wallet_id, trade_id, symbol, leg, attempt, status,"
+        " order_type, side, quantity, reduce_only) VALUES ($1, $2, $3, $4, $5, 'exit', $6, 'REJECTED', 'market',"
+        " 'sell', $7, true)",
+        client_order_id("sa", trade["id"], OrderLeg.EXIT, MAX_EXIT_ATTEMPTS),
+        account.user_id,
+        account.wallet_id,
+        trade["id"],
+        BTC,
+        MAX_EXIT_ATTEMPTS,
+        trade["quantity"],
+    )
+    await floor.enqueue("exit", {"trade_id": str(trade["id"]), "reason": "manual"})
+    return await floor.until_status(account, "NEEDS_OPERATOR")
+
+
+async def decide(floor: TradingFloor, trade: asyncpg.Record, choice: str) -> None:
+    await floor.enqueue("operator", {"trade_id": str(trade["id"]), "choice": choice})
+
+
+async def test_who_is_needed_is_told_why_and_the_stop_stays(floor: TradingFloor) -> None:
+    account = await floor.wallet(await floor.user())
+    async with floor.executor():
+        await floor.signal(BTC)
+        trade = await call_operator(floor, account)
+        told = await until(
+            lambda: floor.sql.fetchrow("SELECT * FROM notifications WHERE event = 'needs_operator'")
+        )
+        (stop,) = await floor.venue_orders(account)
+    assert trade["operator_reason"] == f"{MAX_EXIT_ATTEMPTS} exits did not close the position"
+    assert trade["operator_since"] is not None
+    assert told["user_id"] == account.user_id
+    assert trade["operator_reason"] in told["sentence"]
+    assert stop.quantity == trade["quantity"]
+
+
+async def test_close_lets_further_exits_leave(floor: TradingFloor) -> None:
+    account = await floor.wallet(await floor.user())
+    async with floor.executor():
+        await floor.signal(BTC)
+        trade = await call_operator(floor, account)
+        await decide(floor, trade, "close")
+        closed = await floor.until_status(account, "CLOSED")
+    assert (closed["exit_reason"], closed["operator_reason"]) == ("manual", None)
+    assert closed["exits_forgiven"] == MAX_EXIT_ATTEMPTS
+    assert await floor.venue_position(account) == 0
+    assert await floor.venue_orders(account) == []
+
+
+async def test_books_are_not_closed_while_the_venue_shows_a_position(floor: TradingFloor) -> None:
+    account = await floor.wallet(await floor.user())
+    async with floor.executor():
+        await floor.signal(BTC)
+        trade = await call_operator(floor, account)
+        await decide(floor, trade, "mark_closed")
+        await floor.until_outbox_empty()
+        held = await floor.trade(account)
+    assert held is not None
+    assert held["status"] == "NEEDS_OPERATOR"
+    assert held["operator_reason"].startswith(f"The venue still shows {trade['quantity'].normalize()}")
+
+
+async def test_a_choice_that_is_none_is_marked_with_its_error(floor: TradingFloor) -> None:
+    account = await floor.wallet(await floor.user())
+    async with floor.executor():
+        await floor.signal(BTC)
+        trade = await call_operator(floor, account)
+        await decide(floor, trade, "hope")
+        await floor.until_outbox_empty()
+    error = await floor.sql.fetchval("SELECT error FROM outbox WHERE kind = 'operator'")
+    assert error == "'hope' is not a valid OperatorChoice"
