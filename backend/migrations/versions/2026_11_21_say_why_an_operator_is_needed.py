@@ -1,14 +1,14 @@
 """Why a trade waits for an operator, since when, and how many exits count as forgiven.
 
 Revision ID: say_why_operator
-Revises: watch_by_rule
+Revises: add_circuit_breakers
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "say_why_operator"
-down_revision = "watch_by_rule"
+down_revision = "add_circuit_breakers"
 branch_labels = None
 depends_on = None
 
