@@ -70,12 +70,9 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "reset_risk_settings": {},
     "read_risk_status": {},
     "list_risk_decisions": {},
-<<<<<<< HEAD
     "read_system_health": {},
-=======
     "list_operator_cases": {},
     "resolve_operator_case": {"json": {"choice": "close"}},
->>>>>>> b91526c (Let an operator look and decide; leave an empty book time before the next exit)
     "list_platform_limits": {},
     "set_platform_limit": {"json": {"value": "5"}},
     "remove_platform_limit": {},

@@ -12,11 +12,8 @@ ROUTERS: Final = (
     "wallets",
     "risk",
     "admin_limits",
-<<<<<<< HEAD
     "admin_health",
-=======
     "admin_operator_cases",
->>>>>>> b91526c (Let an operator look and decide; leave an empty book time before the next exit)
     "risk_check",
     "risk_profiles",
     "risk_scopes",

@@ -109,6 +109,37 @@ export interface Candles {
   readonly items: ReadonlyArray<readonly [number, string, string, string, string, string]>
 }
 
+/** A fill of the trade; `client_order_id` is null where none of our orders caused it. */
+export interface CaseFill {
+  readonly client_order_id: string | null
+  readonly exchange_order_id: string
+  readonly executed_at: string
+  /** A decimal number, exactly as computed */
+  readonly price: string
+  /** A decimal number, exactly as computed */
+  readonly quantity: string
+  readonly side: OrderSide
+  readonly venue_trade_id: string
+}
+
+/** An order of the trade, as written down. */
+export interface CaseOrder {
+  readonly attempt: number
+  readonly client_order_id: string
+  readonly error_code: string | null
+  readonly error_message: string | null
+  readonly exchange_order_id: string | null
+  /** A decimal number, exactly as computed */
+  readonly filled_quantity: string
+  readonly leg: OrderLeg
+  /** A decimal number, exactly as computed */
+  readonly quantity: string
+  readonly sent_at: string | null
+  readonly side: OrderSide
+  readonly status: OrderStatus
+  readonly trigger_price: string | null
+}
+
 /** A decision that would have come out otherwise; `breaches` are those under the changed settings. */
 export interface ChangedDecision {
   readonly approved_after: boolean
@@ -802,6 +833,49 @@ export interface NotificationSettingsPatch {
   readonly levels?: ReadonlyArray<LevelChange>
   readonly preferences?: ReadonlyArray<PreferenceChange>
   readonly quiet_hours?: QuietHoursChange | null
+}
+
+/** One trade that waits, why, since when, and everything known of it. */
+export interface OperatorCase {
+  readonly entry_price: string | null
+  readonly environment: Environment
+  readonly exit_requested: ExitReason | null
+  readonly fills: ReadonlyArray<CaseFill>
+  readonly orders: ReadonlyArray<CaseOrder>
+  /** A decimal number, exactly as computed */
+  readonly planned_quantity: string
+  /** A decimal number, exactly as computed */
+  readonly quantity: string
+  readonly reason: string | null
+  readonly side: Side
+  readonly since: string | null
+  /** A decimal number, exactly as computed */
+  readonly stop_price: string
+  readonly symbol: string
+  readonly trade_id: string
+  readonly user_id: string
+  readonly venue: string
+  readonly wallet_id: string
+}
+
+/** Every trade that waits, longest first. */
+export interface OperatorCaseList {
+  readonly items: ReadonlyArray<OperatorCase>
+}
+
+/**
+ * What an operator may decide about a trade that needs one: take the venue's position as ours, leave it at
+ * market, or close our books because it is gone.
+ */
+export type OperatorChoice = "adopt" | "close" | "mark_closed"
+
+/**
+ * `adopt`: the venue's position is ours, go on. `close`: leave it at market. `mark_closed`: it is gone, close
+ * our books; refused while the venue shows anything of it.
+ */
+export interface OperatorDecision {
+  readonly choice: OperatorChoice
+  readonly note?: string
 }
 
 /** Halt the scope and close everything of ours in it. */
@@ -1994,6 +2068,18 @@ export interface Endpoints {
     readonly query: Record<never, never>
     readonly body: undefined
     readonly result: SystemHealth
+  }
+  'GET /admin/operator-cases': {
+    readonly path: Record<never, never>
+    readonly query: Record<never, never>
+    readonly body: undefined
+    readonly result: OperatorCaseList
+  }
+  'POST /admin/operator-cases/{trade_id}/resolve': {
+    readonly path: { readonly trade_id: string }
+    readonly query: Record<never, never>
+    readonly body: OperatorDecision
+    readonly result: unknown
   }
   'GET /admin/risk/limits': {
     readonly path: Record<never, never>
