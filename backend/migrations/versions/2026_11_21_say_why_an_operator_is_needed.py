@@ -1,14 +1,14 @@
 """Why a trade waits for an operator, since when, and how many exits count as forgiven.
 
 Revision ID: say_why_operator
-Revises: add_circuit_breakers
+Revises: latch_scope_losses
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "say_why_operator"
-down_revision = "add_circuit_breakers"
+down_revision = "latch_scope_losses"
 branch_labels = None
 depends_on = None
 
