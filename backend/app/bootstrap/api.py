@@ -175,16 +175,19 @@ class GatewayAccountCheck:
             await gateway.close()
 
 
+def _database(settings: Settings, stack: AsyncExitStack, role: DatabaseRole, size: int) -> ApiDatabase:
+    """One role's connections, closed with the stack."""
+    database = ApiDatabase(role_database_url(settings, role), pool_size=size)
+    stack.push_async_callback(database.close)
+    return database
+
+
 @asynccontextmanager
 async def open_api(settings: Settings) -> AsyncIterator[ApiParts]:
     """Join the parts, and take them apart at the end. Nothing is connected before it is used."""
     async with AsyncExitStack() as stack:
-        database = ApiDatabase(
-            role_database_url(settings, DatabaseRole.API), pool_size=settings.database_pool_size
-        )
-        stack.push_async_callback(database.close)
-        everybody = ApiDatabase(role_database_url(settings, DatabaseRole.ADMIN_RO), pool_size=1)
-        stack.push_async_callback(everybody.close)
+        database = _database(settings, stack, DatabaseRole.API, settings.database_pool_size)
+        everybody = _database(settings, stack, DatabaseRole.ADMIN_RO, 1)
         reads = LeanReads(
             asyncpg_dsn(role_database_url(settings, DatabaseRole.API)), size=settings.database_pool_size
         )
