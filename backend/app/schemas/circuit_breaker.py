@@ -38,6 +38,30 @@ class Trip(Answer):
     probing: bool
 
 
+class BreakerEvent(Answer):
+    """One thing that a breaker did: tripped, paused, halted, resumed, reset, or noticed without stopping anything.
+    `reading` and `threshold` are in the rule's own unit, null where a person decided."""
+
+    id: int
+    created_at: Instant
+    market_time: Instant | None
+    scope: BreakerScope
+    scope_id: str
+    environment: str
+    cause: str
+    kind: str
+    reason: str
+    changed_by: str
+    reading: DecimalText | None
+    threshold: DecimalText | None
+
+
+class BreakerHistory(Answer):
+    """What the breakers did, newest first."""
+
+    items: list[BreakerEvent]
+
+
 class KillSwitchRun(Answer):
     """A run of the kill switch by its steps: no gate passes after `halted_at`, the venue accepts no entry of ours
     after `quiescent_at`, everything is proven flat at `flat_at`."""

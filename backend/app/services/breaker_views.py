@@ -6,8 +6,9 @@ from datetime import datetime
 from uuid import UUID
 
 from app.domain.breaker import BreakerCause, ScopeState, binding_state
+from app.domain.decimal_text import plain
 from app.domain.types import BreakerScope, TradingState
-from app.models.circuit_breaker import KillSwitchRun
+from app.models.circuit_breaker import BreakerEvent, KillSwitchRun
 
 SETTINGS_REASON = "Paused in the risk settings."
 BY_USER = "user"
@@ -38,6 +39,24 @@ class TripView:
     until: datetime | None
     resets_at: datetime | None
     probing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EventView:
+    """One thing that a breaker did; `reading` and `threshold` in the rule's own unit."""
+
+    id: int
+    created_at: datetime
+    market_time: datetime | None
+    scope: str
+    scope_id: str
+    environment: str
+    cause: str
+    kind: str
+    reason: str
+    changed_by: str
+    reading: str | None
+    threshold: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +153,24 @@ def trip_view(held: ScopeState) -> TripView:
         held.until,
         held.resets_at,
         held.is_probing,
+    )
+
+
+def event_view(event: BreakerEvent) -> EventView:
+    """One event as shown."""
+    return EventView(
+        event.id,
+        event.created_at,
+        event.market_time,
+        event.scope,
+        event.scope_id,
+        event.environment,
+        event.cause,
+        event.kind,
+        event.reason,
+        event.changed_by,
+        plain(event.reading),
+        plain(event.threshold),
     )
 
 

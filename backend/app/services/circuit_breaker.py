@@ -22,8 +22,10 @@ from app.services.breaker_views import (
     BY_USER,
     SETTINGS_REASON,
     BreakerView,
+    EventView,
     WalletStateView,
     breaker_view,
+    event_view,
 )
 
 __all__ = ["BreakerView", "CircuitBreaker", "WalletStateView", "breaker_view"]
@@ -61,6 +63,10 @@ class CircuitBreaker:
             by_settings=await self._breakers.is_paused_by_settings(user_id),
             run=await self._runs.latest(user_id),
         )
+
+    async def history(self, user_id: UUID, limit: int) -> list[EventView]:
+        """What breakers that concern the user did, newest first."""
+        return [event_view(event) for event in await self._breakers.events(user_id, limit)]
 
     async def pause(
         self, user_id: UUID, *, wallet_id: UUID | None, reason: str | None, until: datetime | None

@@ -81,6 +81,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "calculate_position_size": {"json": ENTRY},
     "validate_entry": {"json": ENTRY},
     "read_circuit_breaker_status": {},
+    "read_breaker_history": {},
     "pause_trading": {"json": {}},
     "resume_trading": {"json": {"acknowledge": True}},
     "preview_kill_switch": {},

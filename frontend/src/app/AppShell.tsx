@@ -1,6 +1,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Outlet, useLocation, useNavigate } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect, useRef } from 'react'
+import { KillSwitchBanner } from '@/features/circuit-breaker/KillSwitchBanner'
 import { meQuery } from '@/lib/api/queries'
 import { forget, useSessionState } from '@/lib/api/session'
 import { setAccountZone } from '@/lib/preferences/zone'
@@ -57,6 +58,7 @@ export function AppShell() {
         <div className="sticky top-0 z-20">
           <TopBar />
           <LinkBanner />
+          <KillSwitchBanner />
         </div>
         <main id="main" ref={main} tabIndex={-1} className="flex-1 p-3 pb-24 outline-none md:p-4 lg:pb-4">
           <Outlet />

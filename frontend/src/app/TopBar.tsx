@@ -1,4 +1,5 @@
 import { useLocation } from '@tanstack/react-router'
+import { KillSwitchButton } from '@/features/circuit-breaker/KillSwitchButton'
 import { PauseResume } from '@/features/circuit-breaker/PauseResume'
 import { TradingStatePill } from '@/features/circuit-breaker/TradingStatePill'
 import { AccountFigures } from './AccountFigures'
@@ -19,6 +20,7 @@ export function TopBar() {
         <AccountFigures />
         <PauseResume />
         <Bell />
+        <KillSwitchButton />
         <ThemeButton />
       </div>
     </header>

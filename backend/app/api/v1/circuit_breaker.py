@@ -8,9 +8,10 @@ import msgspec
 from fastapi import APIRouter, Query, Response
 
 from app.api.deps import CurrentUser, Tenant
-from app.api.desk import Desk, answer
+from app.api.desk import Desk, PageLimit, answer
 from app.api.idempotency import Once
 from app.schemas.circuit_breaker import (
+    BreakerHistory,
     BreakerStatus,
     KillSwitchPreview,
     KillSwitchReceipt,
@@ -28,6 +29,13 @@ PRESSED_REASON = "Kill switch pressed by you."
 async def read_circuit_breaker_status(tenant: Tenant, desk: Desk) -> Response:
     """What the user and each wallet may do, and why."""
     return answer(await desk.circuit_breaker(tenant.session).status(tenant.user_id))
+
+
+@router.get("/history", response_model=BreakerHistory)
+async def read_breaker_history(tenant: Tenant, desk: Desk, limit: PageLimit = 50) -> Response:
+    """What the user's breakers, the venues' and the platform's did, newest first."""
+    events = await desk.circuit_breaker(tenant.session).history(tenant.user_id, limit)
+    return answer({"items": events})
 
 
 @router.post("/pause", response_model=BreakerStatus)

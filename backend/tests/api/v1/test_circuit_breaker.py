@@ -279,3 +279,15 @@ async def test_an_operator_previews_and_kills_a_user(
     receipt = await http.get(f"{ADMIN}/receipts/{run.json()['id']}", headers=admin.headers)
     assert receipt.json()["requested_by"] == "operator"
     assert (await status(http, alice)).state == "halted"
+
+
+async def test_history_tells_what_the_owner_did_newest_first_and_nobody_elses(
+    http: httpx.AsyncClient, alice: Person, bob: Person
+) -> None:
+    await http.post("/circuit-breaker/pause", json={"reason": "lunch"}, headers=alice.headers)
+    await http.post("/circuit-breaker/resume", json={"acknowledge": True}, headers=alice.headers)
+    told = (await http.get("/circuit-breaker/history", headers=alice.headers)).json()["items"]
+    own = [(event["kind"], event["reason"]) for event in told if event["scope_id"] == str(alice.user_id)]
+    assert own == [("resumed", "Resumed by you."), ("paused", "lunch")]
+    others = (await http.get("/circuit-breaker/history", headers=bob.headers)).json()["items"]
+    assert str(alice.user_id) not in {event["scope_id"] for event in others}

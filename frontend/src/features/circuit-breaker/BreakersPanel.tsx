@@ -1,45 +1,85 @@
 import { useQuery } from '@tanstack/react-query'
 import { breakerQuery, walletsQuery } from '@/lib/api/queries'
-import { dateTime } from '@/lib/format/time'
+import type { Trip, Wallet } from '@/lib/api/types'
+import { dateTime, momentBesideUtc } from '@/lib/format/time'
 import { words } from '@/lib/format/words'
 import { useZone } from '@/lib/preferences/zone'
 import { Badge } from '@/ui/Badge'
 import { Panel } from '@/ui/Panel'
 import { Surface } from '@/ui/Surface'
+import { BreakerHistory } from './BreakerHistory'
+import { BreakerRules } from './BreakerRules'
 import { PauseResume } from './PauseResume'
 import { TradingStatePill } from './TradingStatePill'
 
-/** What trading may do now, who decided so and when, and the way to pause and resume it. */
-export function BreakersPanel() {
+const WHOM: Record<string, string> = { user: 'you', rule: 'a rule', system: 'a rule' }
+
+/** What a cause stops: everybody, a venue, you, or one wallet. */
+export function scopeWords(trip: Pick<Trip, 'scope' | 'scope_id'>, wallets: ReadonlyArray<Wallet> | undefined): string {
+  if (trip.scope === 'platform') return 'Everybody'
+  if (trip.scope === 'user') return 'All your wallets'
+  if (trip.scope === 'venue') return `Venue ${trip.scope_id}`
+  return wallets?.find((wallet) => wallet.id === trip.scope_id)?.name ?? 'A wallet'
+}
+
+/** When it ends: by the clock, with its loss window, by the venue's answers, or by a person. */
+export function endWords(trip: Trip, zone: string): string {
+  if (trip.until !== null) return `until ${momentBesideUtc(trip.until, zone)}`
+  if (trip.resets_at !== null) return `until its window ends, ${momentBesideUtc(trip.resets_at, zone)} market time`
+  if (trip.probing) return 'until the venue has answered well for a while'
+  return 'until somebody resumes it'
+}
+
+function Trips({ trips }: { readonly trips: ReadonlyArray<Trip> }) {
   const zone = useZone()
-  const breaker = useQuery(breakerQuery)
   const wallets = useQuery(walletsQuery)
-  const name = (id: string) => wallets.data?.find((wallet) => wallet.id === id)?.name ?? 'A wallet'
+  return (
+    <ul className="divide-y divide-line rounded border border-line">
+      {trips.map((trip) => (
+        <li key={`${trip.scope}${trip.scope_id}${trip.environment}${trip.cause}`} className="space-y-0.5 px-3 py-2">
+          <p className="flex flex-wrap items-center gap-2">
+            <b>{words(trip.cause)}</b>
+            <Badge tone={trip.state === 'halted' ? 'crit' : 'warn'}>
+              {trip.state === 'halted' ? '■ Halted' : '❚❚ Entries paused'}
+            </Badge>
+            <span className="text-xs text-mid">
+              {scopeWords(trip, wallets.data)}
+              {trip.environment === 'all' ? '' : ` · ${trip.environment}`}
+            </span>
+          </p>
+          <p>{trip.reason}</p>
+          <p className="num text-xs text-mid">
+            By {WHOM[trip.changed_by] ?? trip.changed_by} since {dateTime(trip.changed_at, zone)},{' '}
+            {endWords(trip, zone)}.
+          </p>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+/** What trading may do now, every cause that stops entries, the rules behind them, and what happened before. */
+export function BreakersPanel() {
+  const breaker = useQuery(breakerQuery)
   return (
     <Panel title="Circuit breakers" aside={<PauseResume />}>
       <Surface query={breaker} what="The trading state">
-        {(status) => {
-          const stopped = status.wallets.filter((wallet) => wallet.state !== 'active')
-          return (
-            <div className="space-y-2 p-3">
-              <TradingStatePill />
+        {(status) => (
+          <div className="space-y-3 p-3">
+            <TradingStatePill />
+            {status.trips.length > 0 ? (
+              <Trips trips={status.trips} />
+            ) : (
               <p className="text-mid">
                 {status.state === 'active'
-                  ? 'A loss limit that is reached stops entries by itself; exits and stops go on.'
-                  : `${status.reason ?? words(status.state)} Since ${dateTime(status.changed_at, zone)}.`}
+                  ? 'Nothing stops entries. A limit that is reached does so by itself; exits and stops go on.'
+                  : status.reason}
               </p>
-              {stopped.length > 0 && (
-                <ul className="space-y-1">
-                  {stopped.map((wallet) => (
-                    <li key={wallet.wallet_id}>
-                      <b>{name(wallet.wallet_id)}</b> <Badge tone="warn">{words(wallet.state)}</Badge> {wallet.reason}
-                    </li>
-                  ))}
-                </ul>
-              )}
-            </div>
-          )
-        }}
+            )}
+            <BreakerRules />
+            <BreakerHistory />
+          </div>
+        )}
       </Surface>
     </Panel>
   )

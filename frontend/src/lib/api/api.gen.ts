@@ -88,6 +88,31 @@ export interface Breach {
 /** Why a state was set. Each cause of a scope stands by itself: ending one leaves the others. */
 export type BreakerCause = "manual" | "kill_switch" | "daily_loss" | "weekly_loss" | "monthly_loss" | "drawdown" | "consecutive_losses" | "slippage" | "reject_rate" | "order_rate" | "stale_prices" | "venue_errors" | "clock" | "drift" | "naked_time"
 
+/**
+ * One thing that a breaker did: tripped, paused, halted, resumed, reset, or noticed without stopping anything.
+ * `reading` and `threshold` are in the rule's own unit, null where a person decided.
+ */
+export interface BreakerEvent {
+  readonly cause: string
+  readonly changed_by: string
+  /** UTC, ISO 8601 */
+  readonly created_at: string
+  readonly environment: string
+  readonly id: number
+  readonly kind: string
+  readonly market_time: string | null
+  readonly reading: string | null
+  readonly reason: string
+  readonly scope: BreakerScope
+  readonly scope_id: string
+  readonly threshold: string | null
+}
+
+/** What the breakers did, newest first. */
+export interface BreakerHistory {
+  readonly items: ReadonlyArray<BreakerEvent>
+}
+
 export type BreakerScope = "platform" | "venue" | "user" | "wallet"
 
 /** What the user may do, and who decided so, when, why and until when. `kill_switch` is the newest run. */
@@ -2152,6 +2177,12 @@ export interface Endpoints {
     readonly query: Record<never, never>
     readonly body: EmailLink
     readonly result: undefined
+  }
+  'GET /circuit-breaker/history': {
+    readonly path: Record<never, never>
+    readonly query: { readonly limit?: number }
+    readonly body: undefined
+    readonly result: BreakerHistory
   }
   'POST /circuit-breaker/kill-switch': {
     readonly path: Record<never, never>

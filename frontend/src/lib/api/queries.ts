@@ -64,6 +64,10 @@ export const breakerQuery = queryOptions({
   queryFn: ({ signal }) => call('GET /circuit-breaker/status', { signal }),
   refetchInterval: unlessLive,
 })
+export const breakerHistoryQuery = queryOptions({
+  queryKey: [...keys.breaker, 'history'],
+  queryFn: async ({ signal }) => (await call('GET /circuit-breaker/history', { query: { limit: 100 }, signal })).items,
+})
 export const riskStatusQuery = queryOptions({
   queryKey: keys.riskStatus,
   queryFn: async ({ signal }) => (await call('GET /risk/status', { signal })).environments,

@@ -15,6 +15,7 @@ import type {
 export type {
   AccessTokenOut as Session,
   AutoTradeEnable,
+  BreakerEvent,
   BreakerStatus,
   Channel,
   ChannelState,
@@ -32,6 +33,9 @@ export type {
   ExecutionSettingsOut as ExecutionSettings,
   ExecutionSettingsPatch as ExecutionSettingsChanges,
   ExecutionStats,
+  KillSwitchPreview,
+  KillSwitchReceipt,
+  KillSwitchRun,
   LimitUse,
   Market,
   Notification,
@@ -54,6 +58,7 @@ export type {
   TradeDetail,
   TradeEvent,
   TradingState,
+  Trip,
   Unread,
   WalletCreate,
 } from './api.gen'

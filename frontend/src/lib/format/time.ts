@@ -44,6 +44,18 @@ export function hourMinute(value: string | number | null, zone: string): string 
   return `${all.hour}:${all.minute}`
 }
 
+/** 21:14:03 */
+export function clock(value: string, zone: string): string {
+  return dateTime(value, zone).slice(11) || '–'
+}
+
+/** How long after a moment another came: "0.4 s later" below ten seconds, then in the two largest units. */
+export function elapsed(from: string, to: string): string {
+  const milliseconds = new Date(to).getTime() - new Date(from).getTime()
+  if (Number.isNaN(milliseconds)) return '–'
+  return `${milliseconds < 10_000 ? `${(Math.max(0, milliseconds) / 1000).toFixed(1)} s` : duration(milliseconds)} later`
+}
+
 /** To the minute in the reader's zone, with UTC beside it where that is another: "2025-10-11 02:00 Europe/Berlin (00:00 UTC)". */
 export function momentBesideUtc(value: string, zone: string): string {
   const here = dateTime(value, zone).slice(0, 16)

@@ -1,0 +1,53 @@
+import { useQuery } from '@tanstack/react-query'
+import { lazy, Suspense, useEffect, useState } from 'react'
+import { breakerQuery } from '@/lib/api/queries'
+import { Button } from '@/ui/Button'
+import { latchedRun } from './kill-switch'
+
+const KillSwitchDialog = lazy(() => import('./KillSwitchDialog'))
+
+/** Opens the kill switch's dialog from every page; Alt+Shift+K does the same. A hotkey opens it and never fires it. */
+export function KillSwitchButton() {
+  const breaker = useQuery(breakerQuery)
+  const [open, setOpen] = useState(false)
+  const [run, setRun] = useState<string | null>(null)
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (event.altKey && event.shiftKey && event.code === 'KeyK') {
+        event.preventDefault()
+        setOpen(true)
+      }
+    }
+    window.addEventListener('keydown', onKey)
+    return () => window.removeEventListener('keydown', onKey)
+  }, [])
+  const under = latchedRun(breaker.data)
+  const closing = under !== null && under.state !== 'flat'
+  return (
+    <>
+      <Button
+        kind="danger"
+        aria-haspopup="dialog"
+        aria-keyshortcuts="Alt+Shift+K"
+        onClick={() => {
+          setRun(closing ? under.id : null)
+          setOpen(true)
+        }}
+      >
+        {closing ? 'Closing…' : 'Close all…'}
+      </Button>
+      {open && (
+        <Suspense fallback={null}>
+          <KillSwitchDialog
+            run={run}
+            onRun={setRun}
+            onClose={() => {
+              setOpen(false)
+              setRun(null)
+            }}
+          />
+        </Suspense>
+      )}
+    </>
+  )
+}
