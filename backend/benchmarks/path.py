@@ -61,6 +61,16 @@ class TradeWatch:
         except TimeoutError:
             raise RuntimeError(f"not {status} in time: {await self._state(signal_id)}") from None
 
+    async def until_filled(self, signal_id: UUID) -> None:
+        """Until the trade of that signal has a recorded fill."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while True:
+                self._changed.clear()
+                query = "SELECT quantity > 0 FROM trades WHERE signal_id = $1"
+                if await self._connection.fetchval(query, signal_id):
+                    return
+                await self._changed.wait()
+
     async def _state(self, signal_id: UUID) -> str:
         """What became of the signal, for the message of a failure."""
         row = await self._connection.fetchrow(

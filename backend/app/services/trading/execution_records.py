@@ -1,5 +1,6 @@
 """Rows of the execution log: every attempt, with what was asked, what was done and what it cost."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -9,6 +10,7 @@ from uuid import UUID, uuid4
 from app.domain.accounting import slippage_bps
 from app.domain.types import OrderLeg, OrderSide, OrderStatus
 from app.domain.venue import Accepted, PlaceOutcome
+from app.models.fill import Fill
 from app.models.order import Order
 from app.repositories.trading_transaction import TradingTransaction
 from app.services.trading.fills_book import realized_by_fill
@@ -70,7 +72,7 @@ async def log_attempt(
     trade = case.trade
     fills = case.fills_of(order)
     filled = sum((fill.quantity for fill in fills), ZERO)
-    price = sum((fill.quantity * fill.price for fill in fills), ZERO) / filled if filled else None
+    price = average_price(fills)
     slippage = None if price is None else slippage_bps(OrderSide(order.side), order.requested_price, price)
     gains = realized_by_fill(case.fills) if fills else {}
     elapsed = None if order.sent_at is None or action is not None else now - order.sent_at
@@ -104,6 +106,12 @@ async def log_attempt(
     row["outcome"] = outcome.value
     await transaction.logs.insert(transaction.user_id, row)
     announce(transaction, trade.id, row_id)
+
+
+def average_price(fills: Sequence[Fill]) -> Decimal | None:
+    """What these fills paid on average; None without one."""
+    filled = sum((fill.quantity for fill in fills), ZERO)
+    return sum((fill.quantity * fill.price for fill in fills), ZERO) / filled if filled else None
 
 
 def _circumstances(venue: str, order: Order, timing: Timing) -> dict[str, object]:

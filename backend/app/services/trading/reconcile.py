@@ -26,6 +26,7 @@ from app.services.trading.desk import Desk
 from app.services.trading.fills_book import record_fills
 from app.services.trading.outcome import record_absence, record_order
 from app.services.trading.outsiders import Outsiders
+from app.services.trading.slippage_events import tell_of_slippage
 from app.services.trading.trade_case import TradeCase
 
 MISMATCH = "position_mismatch"
@@ -168,6 +169,7 @@ class Reconciler:
                 await record_absence(transaction, case, own, OrderStatus.CANCELED, now)
             else:
                 recorded = await record_order(transaction, case, own, shown, fills, now)
+                await tell_of_slippage(self._desk, transaction, recorded, own)
                 self._found.changed |= len(recorded.fills) > len(case.fills)
             transaction.announcements.trade(order.trade_id)
             transaction.announcements.changed(self._account.user_id, "position", order.trade_id)

@@ -38,6 +38,7 @@ from app.services.trading.gate import Passed, Refusal, pass_gate, refuse_entry
 from app.services.trading.intents import Advance
 from app.services.trading.lookup import Absent, find_order
 from app.services.trading.outcome import record_absence, record_order, record_refusal
+from app.services.trading.slippage_events import tell_of_slippage
 from app.services.trading.trade_case import TradeCase, crash_leg
 
 MOST_ROUNDS = 40
@@ -289,6 +290,8 @@ class TradeDriver:
                 writing.transaction, writing.case, own, seen, fills, utc_now(), timing
             )
             grown = len(writing.case.fills) > count
+            if grown:
+                await tell_of_slippage(self._desk, writing.transaction, writing.case, own)
             self._changed |= grown
         crash_point(f"after_record_{crash_leg(order)}")
         return grown or (seen.status, seen.filled_quantity) != before

@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import asyncpg
@@ -9,6 +10,9 @@ import pytest
 
 from app.core.clock import utc_now
 from app.repositories.trading_accounts import TradingAccount
+from app.repositories.trading_transaction import TradingTransaction
+from app.services.trading.slippage_events import tell_of_slippage
+from app.services.trading.trade_case import TradeCase
 from tests.services.trading.floor import BTC, TradingFloor, until
 
 
@@ -127,3 +131,30 @@ async def test_entry_waits_for_its_owner(floor: TradingFloor, answer: str) -> No
     if answer == "none":
         (breach,) = await breaches_of(floor, account)
         assert breach["code"] == "not_confirmed"
+
+
+@pytest.mark.parametrize(("asked_worse_by", "told"), [("0.0029", 0), ("0.0032", 1)])
+async def test_fill_worse_than_the_largest_slippage_is_told_once(
+    floor: TradingFloor, asked_worse_by: str, told: int
+) -> None:
+    account = await floor.wallet(await floor.user())
+    async with floor.executor():
+        await floor.signal()
+        trade = await floor.until_status(account, "PROTECTED")
+    # As if the fill, at 30 basis points and a little less or more, had come after a lower decision price.
+    await floor.sql.execute(
+        "UPDATE orders SET requested_price = $2 WHERE trade_id = $1 AND leg = 'entry'",
+        trade["id"],
+        trade["entry_price"] * (1 - Decimal(asked_worse_by)),
+    )
+    for _ in range(2):
+        async with floor.desk.database.tenant(account.user_id) as session:
+            transaction = TradingTransaction(session, account.user_id)
+            case = await TradeCase.load(transaction, trade["id"])
+            assert case is not None
+            entry = next(order for order in case.orders if order.leg == "entry")
+            await tell_of_slippage(floor.desk, transaction, case, entry)
+    rows = await floor.sql.fetch(
+        "SELECT figures FROM notifications WHERE user_id = $1 AND event = 'large_slippage'", account.user_id
+    )
+    assert [json.loads(row["figures"])["limit_bps"] for row in rows] == ["30"] * told
