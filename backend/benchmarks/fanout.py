@@ -30,9 +30,10 @@ async def measure(settings: Settings, paper_url: str, wallets: int) -> list[str]
         await risk.validate_trade(warm, accounts)
         await clear_trades(floor.sql)
         await floor.sql.execute("VACUUM ANALYZE")  # as autovacuum does within its minute
-        begun = perf_counter()
-        decisions = await risk.validate_trade(signal, accounts)
-        taken = perf_counter() - begun
+        first: list[float] = []
+        begun_all = perf_counter()
+        decisions = await risk.validate_trade(signal, accounts, lambda _: first.append(perf_counter()))
+        taken = perf_counter() - begun_all
         assert all(decision.is_approved for decision in decisions)
         durable = await floor.sql.fetchval(
             "SELECT count(*) FROM risk_decisions WHERE signal_id = $1", signal.id
@@ -52,6 +53,14 @@ async def measure(settings: Settings, paper_url: str, wallets: int) -> list[str]
             "one wallet at a time",
             each * WALLETS,
             each * wallets / taken,
+        ),
+        line(
+            "fanout.first_order_ms",
+            (first[0] - begun_all) * 1000,
+            "ms",
+            "after the last decision",
+            taken * 1000,
+            taken / (first[0] - begun_all),
         ),
         line(
             "fanout.one_wallet_ms",

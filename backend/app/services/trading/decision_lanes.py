@@ -49,8 +49,10 @@ class _Question:
     asks: deque[Ask]
     answers: list[TradeDecision]
     done: asyncio.Future[None]
+    told: "Told | None"
 
 
+Told = Callable[[Sequence[TradeDecision]], None]
 Decide = Callable[[Sequence[Ask]], Awaitable[list[TradeDecision]]]
 
 
@@ -62,8 +64,9 @@ class DecisionLanes:
         self._waiting: list[deque[_Question]] = [deque() for _ in range(lanes)]
         self._running: list[asyncio.Task[None] | None] = [None] * lanes
 
-    async def ask(self, asks: Sequence[Ask]) -> list[TradeDecision]:
-        """Return the answers, in the order of the asks; raises what deciding one of their batches raised."""
+    async def ask(self, asks: Sequence[Ask], told: Told | None = None) -> list[TradeDecision]:
+        """Return the answers, in the order of the asks; raises what deciding one of their batches raised. `told`
+        is called with the answers of each batch as soon as they are durable."""
         by_lane: dict[tuple[int, str], list[Ask]] = {}
         ordered = sorted(asks, key=lambda ask: (ask.account.user_id, ask.account.wallet_id))
         for ask in ordered:
@@ -72,7 +75,7 @@ class DecisionLanes:
         loop = asyncio.get_running_loop()
         questions = []
         for (lane, _), held in by_lane.items():
-            question = _Question(deque(held), [], loop.create_future())
+            question = _Question(deque(held), [], loop.create_future(), told)
             questions.append(question)
             self._waiting[lane].append(question)
             if self._running[lane] is None:
@@ -94,13 +97,22 @@ class DecisionLanes:
                     if not isinstance(error, Exception):
                         raise
                     continue
+                of_question: dict[int, list[TradeDecision]] = {}
                 for (question, _), answer in zip(taken, answers, strict=True):
-                    question.answers.append(answer)
+                    of_question.setdefault(id(question), []).append(answer)
                 for question in {id(held): held for held, _ in taken}.values():
-                    if not question.asks and not question.done.done():
-                        question.done.set_result(None)
+                    self._answer(question, of_question[id(question)])
         finally:
             self._running[lane] = None
+
+    @staticmethod
+    def _answer(question: _Question, answers: Sequence[TradeDecision]) -> None:
+        """Give a question the answers of a batch; whoever listens hears them before the question is done."""
+        question.answers += answers
+        if question.told is not None:
+            asyncio.get_running_loop().call_soon(question.told, answers)
+        if not question.asks and not question.done.done():
+            question.done.set_result(None)
 
     @staticmethod
     def _take(waiting: deque[_Question]) -> list[tuple[_Question, Ask]]:

@@ -19,6 +19,7 @@ from app.repositories.outbox import OutboxItem
 from app.repositories.trading_accounts import TradingAccount
 from app.repositories.trading_transaction import TradingTransaction
 from app.services.trading.account_queue import AccountQueue
+from app.services.trading.decision_lanes import TradeDecision
 from app.services.trading.desk import Desk
 from app.services.trading.leaving import NoSuchPartError, Reversals, ask_for_part
 from app.services.trading.operator_decisions import carry_out_choice
@@ -117,20 +118,36 @@ class Intake:
         await self._enter(signal, [account for account in accounts if account.wallet_id == wallet_id])
 
     async def _enter(self, signal: Signal, accounts: Sequence[TradingAccount]) -> None:
-        """Decide about the entries of these accounts, and let what was approved leave."""
+        """Decide about the entries of these accounts, and let what was approved leave: with each batch that is
+        durable, not after the last one."""
         book = asyncio.create_task(self._desk.books.read(signal.venue, signal.symbol))
-        decisions = await self._desk.risk.validate_trade(signal, accounts)
-        await book  # read while the gate decided: the entries that follow find it
-        if any(decision.is_approved for decision in decisions):
-            crash_point("after_commit_intent")
-        for decision in decisions:
-            if decision.trade_id is None:
-                continue
-            queue = self._queue_of(decision.account.wallet_id)
-            if queue is not None:
-                queue.drive(decision.trade_id)
-            elif self._desk.leases.epoch(decision.account.shard) is None:
-                await self._hand_over(decision.account.shard, decision.trade_id)
+        decided: list[TradeDecision] = []
+        elsewhere: list[tuple[int, UUID]] = []
+
+        def leave() -> None:
+            if any(decision.is_approved for decision in decided):
+                crash_point("after_commit_intent")
+            for decision in decided:
+                if decision.trade_id is None:
+                    continue
+                queue = self._queue_of(decision.account.wallet_id)
+                if queue is not None:
+                    queue.drive(decision.trade_id)
+                elif self._desk.leases.epoch(decision.account.shard) is None:
+                    elsewhere.append((decision.account.shard, decision.trade_id))
+            decided.clear()
+
+        def once_read(decisions: Sequence[TradeDecision]) -> None:
+            """The book is read while the gate decides: the entries that follow find it."""
+            decided.extend(decisions)
+            if book.done():
+                leave()
+
+        await self._desk.risk.validate_trade(signal, accounts, once_read)
+        await book
+        leave()
+        for shard, trade_id in elsewhere:
+            await self._hand_over(shard, trade_id)
 
     async def _hand_over(self, shard: int, trade_id: UUID) -> None:
         """Another executor acts for that wallet."""

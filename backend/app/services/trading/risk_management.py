@@ -28,7 +28,7 @@ from app.repositories.trading_transaction import TradingTransaction
 from app.services.trading.answers import Answers
 from app.services.trading.balances import BalanceKeeper
 from app.services.trading.correlations import CorrelationBook
-from app.services.trading.decision_lanes import Ask, DecisionLanes, TradeDecision
+from app.services.trading.decision_lanes import Ask, DecisionLanes, Told, TradeDecision
 from app.services.trading.markets import MarketView
 from app.services.trading.proposals import SignalMarket, case_of
 from app.services.trading.risk_picture import RiskPicture
@@ -58,13 +58,15 @@ class RiskManagement:
         self._correlations = CorrelationBook(connections)
         self._lanes = DecisionLanes(self._decide)
 
-    async def validate_trade(self, signal: Signal, accounts: Sequence[TradingAccount]) -> list[TradeDecision]:
+    async def validate_trade(
+        self, signal: Signal, accounts: Sequence[TradingAccount], told: Told | None = None
+    ) -> list[TradeDecision]:
         """Decide about a signal for these wallets, in batches of one commit each; every answer is stored.
 
         An account must not have been asked about this signal before. Signals that are asked about at the same
-        time share their batches.
+        time share their batches. `told` hears each batch as soon as it is durable.
         """
-        return await self._lanes.ask([Ask(signal, account) for account in accounts])
+        return await self._lanes.ask([Ask(signal, account) for account in accounts], told)
 
     async def validate_again(
         self, transaction: TradingTransaction, trade: Trade, signal: Signal
