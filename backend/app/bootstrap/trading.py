@@ -23,6 +23,7 @@ from app.domain.venue import Quote, VenueUnavailableError
 from app.services.ports import ExchangeGateways, MarketReader
 from app.services.price_book import PriceBook
 from app.services.trading.balances import BalanceKeeper
+from app.services.trading.breaker_watch import BreakerWatch
 from app.services.trading.decision_lanes import LANES
 from app.services.trading.desk import Desk
 from app.services.trading.executor import Executor
@@ -45,6 +46,7 @@ class Trading:
 
     desk: Desk
     executor: Executor
+    breakers: BreakerWatch
 
 
 def terms_of(settings: Settings) -> TradingTerms:
@@ -113,7 +115,11 @@ async def compose_trading(
     dsn = asyncpg_dsn(role_database_url(settings, DatabaseRole.SYSTEM))
     prices = asyncio.create_task(follow_venue_prices(book, reader, "paper", settings.feed_symbols))
     try:
-        yield Trading(desk, Executor(desk, leases, PostgresNotifications(dsn)))
+        yield Trading(
+            desk,
+            Executor(desk, leases, PostgresNotifications(dsn)),
+            BreakerWatch(system, markets, gateways, utc_now),
+        )
     finally:
         prices.cancel()
         await asyncio.gather(prices, return_exceptions=True)

@@ -43,6 +43,7 @@ class Order(Timestamped, Base):
         Index("uq_orders_one_working", "trade_id", "leg", unique=True, postgresql_where=text(WORKING)),
         Index("uq_orders_one_entry", "trade_id", unique=True, postgresql_where=text(ENTRY_TAKEN)),
         Index("ix_orders_user_id_created_at", "user_id", "created_at"),
+        Index("ix_orders_created_at", "created_at", postgresql_using="brin"),
     )
 
     client_order_id: Mapped[str] = mapped_column(String(36), primary_key=True)

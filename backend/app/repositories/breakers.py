@@ -101,6 +101,19 @@ class SystemBreakerRepository:
         rows = (await self._session.execute(_STATES.where(BreakerState.state != ACTIVE))).scalars()
         return [(state_of(row), row.user_id, row.probe) for row in rows]
 
+    async def since(self, at: datetime) -> list[tuple[ScopeState, UUID | None, Mapping[str, str] | None]]:
+        """Every state that is not active or was changed since that wall time, with its owner and its probe."""
+        statement = _STATES.where(or_(BreakerState.state != ACTIVE, BreakerState.changed_at >= at))
+        rows = (await self._session.execute(statement)).scalars()
+        return [(state_of(row), row.user_id, row.probe) for row in rows]
+
+    async def was_recorded(self, change: BreakerChange, since: datetime) -> bool:
+        """Whether the same was written since then: market time where the change has one, else wall time."""
+        at = BreakerEvent.created_at if change.market_time is None else BreakerEvent.market_time
+        own = [getattr(BreakerEvent, name) == value for name, value in _key(change.held).items()]
+        statement = select(BreakerEvent.id).where(*own, BreakerEvent.kind == change.kind, at > since).limit(1)
+        return (await self._session.execute(statement)).first() is not None
+
     async def of_scope(self, scope: BreakerScope, scope_id: str) -> list[tuple[ScopeState, UUID | None]]:
         """The states of one scope that are not active, one per cause."""
         statement = _STATES.where(

@@ -9,6 +9,9 @@ import structlog
 from app.bootstrap.trading import open_trading
 from app.core.config import load_settings
 from app.core.logging import configure_logging
+from app.services.trading.breaker_watch import BreakerWatch
+
+BREAKER_SECONDS = 1.0
 
 log = structlog.get_logger(__name__)
 
@@ -21,6 +24,16 @@ def settle_garbage_collection() -> None:
     gc.set_threshold(20_000, 20, 50)
 
 
+async def watch_breakers(breakers: BreakerWatch) -> None:
+    """Let the automatic circuit breakers look each second, for as long as the executor runs."""
+    while True:
+        try:
+            await breakers.look()
+        except Exception:
+            log.exception("the circuit breakers could not look; they look again")
+        await asyncio.sleep(BREAKER_SECONDS)
+
+
 async def main() -> None:
     """Serve until told to stop; what is under way is finished and the leases are given back."""
     settings = load_settings()
@@ -31,7 +44,12 @@ async def main() -> None:
     async with open_trading(settings) as trading:
         settle_garbage_collection()
         log.info("the executor is ready", shards=settings.shard_count)
-        await trading.executor.run(stop)
+        watching = asyncio.create_task(watch_breakers(trading.breakers))
+        try:
+            await trading.executor.run(stop)
+        finally:
+            watching.cancel()
+            await asyncio.gather(watching, return_exceptions=True)
     log.info("the executor has stopped")
 
 
