@@ -13,6 +13,14 @@ class VenueUnavailableError(Exception):
     """The venue gave no certain answer. Nothing may be concluded from it, least of all "flat"."""
 
 
+class BudgetSpentError(VenueUnavailableError):
+    """The venue was not asked: this address has no request weight left for `seconds`."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"no request weight is left for {seconds:.1f} s")
+        self.seconds = seconds
+
+
 class WithdrawalRefusedError(Exception):
     """The simulated venue does not give that much out; nothing was moved."""
 

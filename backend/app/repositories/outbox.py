@@ -60,8 +60,12 @@ class SystemOutboxRepository:
         )
         await self._session.execute(select(func.pg_notify(CHANNEL, str(shard))))
 
-    async def pending(self, shards: Sequence[int], skip: Sequence[int], limit: int) -> list[OutboxItem]:
-        """Work of these shards that is due and not among `skip`, oldest first."""
+    async def pending(
+        self, shards: Sequence[int], skip: Sequence[int], limit: int, *, signals: int | None = None
+    ) -> list[OutboxItem]:
+        """Work of these shards that is due and not among `skip`: what leaves or protects a position first, then
+        the oldest. At most `signals` rows that enter (None: any number)."""
+        enters = Outbox.kind.in_(("signal", "reverse"))
         statement = (
             select(
                 Outbox.id,
@@ -77,12 +81,17 @@ class SystemOutboxRepository:
                 Outbox.shard.in_(list(shards)),
                 Outbox.available_at <= func.clock_timestamp(),
             )
-            .order_by(Outbox.id)
+            .order_by(enters, Outbox.id)
             .limit(limit)
         )
+        if signals is not None and signals <= 0:
+            statement = statement.where(~enters)
         if skip:
             statement = statement.where(Outbox.id.not_in(list(skip)))
-        return [OutboxItem(*row) for row in (await self._session.execute(statement))]
+        items = [OutboxItem(*row) for row in (await self._session.execute(statement))]
+        entering = [item for item in items if item.kind in ("signal", "reverse")]
+        surplus = {item.id for item in entering[len(entering) if signals is None else max(signals, 0) :]}
+        return [item for item in items if item.id not in surplus]
 
     async def done(self, ids: Sequence[int], error: str | None = None) -> None:
         """Mark work as processed; `error` says why it could not be carried out at all."""

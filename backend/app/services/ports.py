@@ -96,6 +96,10 @@ class ExchangeGateways(Protocol):
         """Measure it now; raises `app.domain.venue.VenueUnavailableError`."""
         ...
 
+    def weight_per_minute(self, venue: str) -> int:
+        """Request weight a minute that all egress addresses together have at the venue."""
+        ...
+
     async def close(self) -> None: ...
 
 

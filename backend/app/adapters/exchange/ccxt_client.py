@@ -12,6 +12,7 @@ from app.adapters.exchange.call_log import CALLS
 from app.adapters.exchange.ccxt_instances import Ccxt
 from app.adapters.exchange.error_map import TIMESTAMP_REFUSED, UNKNOWN_ORDER, outcome_of_order, read_error
 from app.adapters.exchange.limiter import Priority, WeightLimiter
+from app.adapters.exchange.order_rate import OrderRate
 from app.adapters.exchange.streams import AccountStream
 from app.adapters.exchange.venue_clock import VenueClock
 from app.adapters.exchange.venues import VenueProfile
@@ -47,6 +48,7 @@ class CcxtGateway:
         limiter: WeightLimiter,
         stream: AccountStream,
         clock: VenueClock,
+        rate: OrderRate,
         *,
         page: int = PAGE,
     ) -> None:
@@ -55,6 +57,7 @@ class CcxtGateway:
         self._limiter = limiter
         self._stream = stream
         self._clock = clock
+        self._rate = rate
         self._page = page
 
     async def place_entry(self, order: ApprovedOrder, ticket: OrderTicket) -> PlaceOutcome:
@@ -211,10 +214,11 @@ class CcxtGateway:
         read: Callable[[dialect.Row], VenueOrder],
     ) -> PlaceOutcome:
         """Send once. Whatever is not a definite answer is Unknown."""
-        await self._limiter.acquire(0, priority)
+        await self._rate.acquire(is_exit=priority is Priority.EXIT)
         try:
-            with CALLS.timed(self._profile.id):
-                row = await method(params)
+            async with self._limiter.request(0, priority):
+                with CALLS.timed(self._profile.id):
+                    row = await method(params)
         except (ccxt.BaseError, OSError, TimeoutError) as error:
             await self._note_limits(error)
             outcome = outcome_of_order(error)
@@ -236,11 +240,11 @@ class CcxtGateway:
         absent: frozenset[int] = frozenset(),
     ) -> Answer:
         """Return the answer; None for a code in `absent`; raises `VenueUnavailableError` otherwise."""
-        await self._limiter.acquire(weight, priority)
-        self._client.options["timeDifference"] = -self._clock.correction_ms
         try:
-            with CALLS.timed(self._profile.id):
-                answer = await method(dict(params))
+            async with self._limiter.request(weight, priority):
+                self._client.options["timeDifference"] = -self._clock.correction_ms
+                with CALLS.timed(self._profile.id):
+                    answer = await method(dict(params))
         except (ccxt.BaseError, OSError, TimeoutError) as error:
             await self._note_limits(error)
             found = read_error(error)
@@ -270,4 +274,6 @@ class CcxtGateway:
             log.warning("the venue's clock could not be read", venue=self._profile.id, error=str(error))
 
     async def _note_limits(self, error: BaseException | None) -> None:
-        await self._limiter.note(self._client.last_response_headers or {}, error)
+        headers = self._client.last_response_headers or {}
+        self._rate.note(headers)
+        await self._limiter.note(headers, error)

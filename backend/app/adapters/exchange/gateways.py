@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 from app.adapters.exchange.ccxt_client import CcxtGateway
 from app.adapters.exchange.ccxt_instances import Ccxt, MarketCache, make_instance
 from app.adapters.exchange.limiter import WeightLimiter
+from app.adapters.exchange.order_rate import OrderRate
 from app.adapters.exchange.streams import AccountStream
 from app.adapters.exchange.venue_clock import VenueClock
 from app.adapters.exchange.venues import VenueProfile, venue_profile
@@ -19,6 +20,7 @@ from app.domain.venue import AccountKey
 
 POOL_SIZE = 512
 CONNECTIONS = 200
+ANY_ADDRESS = ""  # whichever the machine takes
 Credentials = Callable[[AccountKey], Awaitable[tuple[str, str]]]
 
 
@@ -35,6 +37,7 @@ class GatewayPool:
         markets: MarketCache | None = None,
         paper_weight: int = 2400,
         size: int = POOL_SIZE,
+        egress: Sequence[str] = (),
     ) -> None:
         self._credentials = credentials
         self._paper_url = paper_url
@@ -44,9 +47,10 @@ class GatewayPool:
         self._paper_weight = paper_weight
         self._size = size
         self._gateways: OrderedDict[UUID, CcxtGateway] = OrderedDict()
-        self._limiters: dict[str, WeightLimiter] = {}
+        self._egress = tuple(egress) or (ANY_ADDRESS,)
+        self._limiters: dict[tuple[str, str], WeightLimiter] = {}
+        self._sessions: dict[str, aiohttp.ClientSession] = {}
         self._clocks: dict[str, VenueClock] = {}
-        self._session: aiohttp.ClientSession | None = None
         self._lock = asyncio.Lock()
 
     async def for_account(self, key: AccountKey) -> CcxtGateway:
@@ -78,14 +82,20 @@ class GatewayPool:
             await gateway.close()
         self._gateways.clear()
         await self._markets.close()
-        if self._session is not None:
-            await self._session.close()
+        for session in self._sessions.values():
+            await session.close()
+        self._sessions.clear()
 
-    def limiter(self, profile: VenueProfile) -> WeightLimiter:
-        known = self._limiters.get(profile.id)
+    def weight_per_minute(self, venue: str) -> int:
+        return self._profile(venue).weight_per_minute * len(self._egress)
+
+    def limiter(self, profile: VenueProfile, address: str = ANY_ADDRESS) -> WeightLimiter:
+        """The budget of one venue and egress address."""
+        known = self._limiters.get((profile.id, address))
         if known is None:
-            known = WeightLimiter(self._redis, profile.id, profile.weight_per_minute, self._now)
-            self._limiters[profile.id] = known
+            name = profile.id if address == ANY_ADDRESS else f"{profile.id}:{address}"
+            known = WeightLimiter(self._redis, name, profile.weight_per_minute, self._now)
+            self._limiters[profile.id, address] = known
         return known
 
     def clock_offset_ms(self, venue: str) -> int | None:
@@ -97,7 +107,7 @@ class GatewayPool:
     def _clock(self, profile: VenueProfile) -> VenueClock:
         known = self._clocks.get(profile.id)
         if known is None:
-            client = make_instance(profile, session=self._shared_session())
+            client = make_instance(profile, session=self._session(self._egress[0]))
 
             async def read() -> int:
                 return int((await client.fapiPublicGetTime())["serverTime"])
@@ -106,26 +116,32 @@ class GatewayPool:
             self._clocks[profile.id] = known
         return known
 
-    def _shared_session(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=CONNECTIONS))
-        return self._session
-
     async def _connect(self, key: AccountKey) -> CcxtGateway:
         profile = self._profile(key.venue)
-        return self._gateway(profile, await self._credentials(key))
+        address = self._egress[key.wallet_id.int % len(self._egress)]
+        return self._gateway(profile, await self._credentials(key), address)
 
-    def _gateway(self, profile: VenueProfile, credentials: tuple[str, str]) -> CcxtGateway:
-        client = make_instance(profile, credentials=credentials, session=self._shared_session())
+    def _session(self, address: str) -> aiohttp.ClientSession:
+        """Connections that leave from that address of this machine."""
+        known = self._sessions.get(address)
+        if known is None:
+            local = None if address == ANY_ADDRESS else (address, 0)
+            known = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=CONNECTIONS, local_addr=local))
+            self._sessions[address] = known
+        return known
+
+    def _gateway(
+        self, profile: VenueProfile, credentials: tuple[str, str], address: str = ANY_ADDRESS
+    ) -> CcxtGateway:
+        client = make_instance(profile, credentials=credentials, session=self._session(address))
 
         async def stream() -> Ccxt:
             instance = make_instance(profile, credentials=credentials, streaming=True)
             await self._markets.share(profile, instance)
             return instance
 
-        return CcxtGateway(
-            profile, client, self.limiter(profile), AccountStream(stream), self._clock(profile)
-        )
+        limiter, clock = self.limiter(profile, address), self._clock(profile)
+        return CcxtGateway(profile, client, limiter, AccountStream(stream), clock, OrderRate(self._now))
 
     def _profile(self, venue: str) -> VenueProfile:
         return venue_profile(venue, self._paper_url, self._paper_weight)

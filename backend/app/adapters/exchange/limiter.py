@@ -1,12 +1,15 @@
-"""The request weight of a venue, shared by every process that uses the same address.
+"""The request weight of a venue, shared by every process that speaks from the same address.
 
-Exits may use the whole budget, everything else leaves room for them. With Redis down each process keeps a
-budget of its own. The venue's own count (`X-MBX-USED-WEIGHT-1M`) and `Retry-After` overrule ours.
+Exits may use the whole budget, everything else leaves room for them; nobody may use more than the venue grants,
+because its answer to that is a ban, which stops exits too. With Redis away each process keeps a small budget of its
+own, of which exits may use twice the part that others may. The venue's own count (`X-MBX-USED-WEIGHT-1M`) and
+`Retry-After` overrule ours, for every process of the address.
 """
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from datetime import datetime
 from enum import Enum
 from typing import cast
@@ -16,8 +19,34 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from app.domain.venue import BudgetSpentError
+
 log = structlog.get_logger(__name__)
 KEY_SECONDS = 130
+MOST_WAIT_SECONDS = 1.0
+PATIENCE_SECONDS = 0.2
+LOCAL_SHARE = 0.25  # of the address's budget, for each process while Redis is away: room for four of them
+IN_FLIGHT = 120  # requests of one process and address that are no exits; its connections are more
+TURN_SECONDS = 1.0  # of a new minute in which the venue's clock may still be in the old one
+
+# Takes the weight where the minute has room for it. In the first moments of a minute the one before must have room
+# too. Returns {-1, milliseconds} while shut out, {0, used} where there is no room, {1, used} where it was taken.
+TAKE = """
+local blocked = redis.call('PTTL', KEYS[3])
+if blocked > 0 then return {-1, blocked} end
+local weight, limit = tonumber(ARGV[1]), tonumber(ARGV[2])
+local used = tonumber(redis.call('GET', KEYS[1]) or '0')
+if used + weight > limit then return {0, used} end
+if ARGV[3] == '1' then
+    local before = tonumber(redis.call('GET', KEYS[2]) or '0')
+    if before + weight > limit then return {0, before} end
+    redis.call('INCRBY', KEYS[2], weight)
+    redis.call('EXPIRE', KEYS[2], ARGV[4])
+end
+used = redis.call('INCRBY', KEYS[1], weight)
+redis.call('EXPIRE', KEYS[1], ARGV[4])
+return {1, used}
+"""
 RAISE = """
 if tonumber(redis.call('GET', KEYS[1]) or '0') < tonumber(ARGV[1]) then
     redis.call('SET', KEYS[1], ARGV[1])
@@ -51,26 +80,48 @@ class WeightLimiter:
         self._now = now
         self._local: tuple[int, int] = (0, 0)  # minute, weight
         self._blocked_until = 0.0
+        self._in_flight = asyncio.Semaphore(IN_FLIGHT)
+
+    @property
+    def weight_per_minute(self) -> int:
+        """What the venue grants this address."""
+        return self._limit
 
     def set_limit(self, weight_per_minute: int) -> None:
         """Take the limit that the venue itself announces."""
         self._limit = weight_per_minute
 
-    async def acquire(self, weight: int, priority: Priority) -> None:
-        """Wait until `weight` may be spent. Weight 0 waits only while the venue has shut us out."""
+    @asynccontextmanager
+    async def request(self, weight: int, priority: Priority) -> AsyncIterator[None]:
+        """One request of an account. An exit waits for its weight; anything else that would have to wait longer
+        than `PATIENCE_SECONDS` raises `BudgetSpentError`, so that the account's writer is free for an exit. The
+        last connections are left to exits."""
+        if priority is Priority.EXIT:
+            await self.acquire(weight, priority)
+            yield
+            return
+        await self.acquire(weight, priority, PATIENCE_SECONDS)
+        async with self._in_flight:
+            yield
+
+    async def acquire(self, weight: int, priority: Priority, patience: float | None = None) -> None:
+        """Wait until `weight` may be spent, at most `patience` seconds (None: as long as it takes). Weight 0 waits
+        only while the venue has shut us out."""
+        waited = 0.0
         while True:
             now = self._now().timestamp()
+            wait: float | None = None
             if now < self._blocked_until:
-                await asyncio.sleep(min(self._blocked_until - now, 1.0))
-                continue
-            if weight == 0:
+                wait = self._blocked_until - now
+            elif weight > 0:
+                wait = await self._take(now, weight, priority)
+            if wait is None:
                 return
-            minute = int(now // 60)
-            used = await self._add(minute, weight)
-            if used <= self._limit * priority.value or priority is Priority.EXIT:
-                return
-            await self._add(minute, -weight)
-            await asyncio.sleep(min((minute + 1) * 60 - now, 1.0))
+            if patience is not None and waited + wait > patience:
+                raise BudgetSpentError(wait)
+            pause = min(wait, MOST_WAIT_SECONDS)
+            waited += pause
+            await asyncio.sleep(pause)
 
     async def observe(self, used_weight: int) -> None:
         """Raise our count to the venue's where it counts more."""
@@ -86,28 +137,55 @@ class WeightLimiter:
         told = {name.lower(): str(value) for name, value in headers.items()}
         used, wait = told.get("x-mbx-used-weight-1m", ""), told.get("retry-after")
         if isinstance(error, ccxt.RateLimitExceeded | ccxt.DDoSProtection) and wait is not None:
-            self.shut_out(float(wait) if wait.isdigit() else 1.0)
+            await self.shut_out(float(wait) if wait.isdigit() else 1.0)
         if used.isdigit():
             await self.observe(int(used))
 
-    def shut_out(self, seconds: float) -> None:
-        """The venue said `Retry-After`: nothing leaves this process before."""
+    async def shut_out(self, seconds: float) -> None:
+        """The venue said `Retry-After`: nothing leaves this address before, whichever process it is of."""
         self._blocked_until = max(self._blocked_until, self._now().timestamp() + seconds)
         log.warning("the venue limits our requests", venue=self._name, seconds=seconds)
-
-    async def _add(self, minute: int, weight: int) -> int:
         if self._redis is not None:
-            key = self._key(minute)
+            with contextlib.suppress(RedisError, OSError):
+                await self._redis.set(f"weight:{self._name}:shut", "1", px=max(int(seconds * 1000), 1))
+
+    async def _take(self, now: float, weight: int, priority: Priority) -> float | None:
+        """None where the weight was taken, else the seconds until it is worth another try."""
+        minute = int(now // 60)
+        left = (minute + 1) * 60 - now
+        if self._redis is not None:
+            turning = "1" if now % 60 < TURN_SECONDS else "0"
+            keys = (self._key(minute), self._key(minute - 1), f"weight:{self._name}:shut")
+            most = str(int(self._limit * priority.value))
             try:
-                async with self._redis.pipeline(transaction=False) as pipe:
-                    pipe.incrby(key, weight)
-                    pipe.expire(key, KEY_SECONDS)
-                    return int(cast(int, (await pipe.execute())[0]))
+                answer = cast(
+                    list[int],
+                    await self._redis.eval(  # type: ignore[misc]
+                        TAKE, 3, *keys, str(weight), most, turning, str(KEY_SECONDS)
+                    ),
+                )
             except (RedisError, OSError):
-                pass  # Redis is down: the budget of this process alone holds
-        held = self._held(minute) + weight
-        self._local = (minute, held)
-        return held
+                return self._take_locally(minute, left, weight, priority)
+            taken, figure = int(answer[0]), int(answer[1])
+            if taken == 1:
+                self._local = (minute, self._held(minute) + weight)
+                return None
+            if taken < 0:
+                self._blocked_until = max(self._blocked_until, now + figure / 1000)
+                return figure / 1000
+            return TURN_SECONDS - now % 60 if turning == "1" else left
+        return self._take_locally(minute, left, weight, priority)
+
+    def _take_locally(self, minute: int, left: float, weight: int, priority: Priority) -> float | None:
+        """The budget of this process alone. Without any Redis configured there is no other process."""
+        alone = self._redis is None
+        share = (
+            priority.value if alone else LOCAL_SHARE * (2.0 if priority is Priority.EXIT else priority.value)
+        )
+        if self._held(minute) + weight > self._limit * share:
+            return left
+        self._local = (minute, self._held(minute) + weight)
+        return None
 
     def _held(self, minute: int) -> int:
         held_minute, held = self._local

@@ -11,7 +11,8 @@ from uuid import UUID
 import structlog
 
 from app.domain.backoff import backoff_seconds
-from app.domain.venue import VenueUnavailableError
+from app.domain.sweep_budget import SWEEPS_PER_FULL_READ
+from app.domain.venue import BudgetSpentError, VenueUnavailableError
 from app.repositories.kill_switch_work import OpenRun
 from app.repositories.trading_accounts import TradingAccount
 from app.services.trading.desk import Desk
@@ -25,7 +26,7 @@ MOST_RETRY_SECONDS = 10.0
 MOST_TRADE_RETRY_SECONDS = 2.0  # a stop or an exit may be what waits
 HINT_RETRY_SECONDS = 1.0
 HINT_GATHER_SECONDS = 0.03
-SWEEPS_PER_FULL_READ = 20
+TOLD_LATELY_SECONDS = 30.0
 
 Key = UUID | str | None  # a trade, a symbol, or the whole account
 
@@ -41,21 +42,36 @@ class AccountQueue:
         self._trades: OrderedDict[Key, None] = OrderedDict()
         self._symbols: OrderedDict[Key, None] = OrderedDict()
         self._runs: OrderedDict[UUID, OpenRun] = OrderedDict()
+        self._entries: OrderedDict[UUID, None] = OrderedDict()
+        self._in_doubt = True
+        self._compared = asyncio.Event()
         self._balance_due = False
+        self._told_at: float | None = None
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._timers: dict[Key, asyncio.TimerHandle] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._failures = 0
         self._failed: dict[UUID, int] = {}  # times in a row that a trade's step failed
-        self._sweeps = 0
+        self._sweeps = 1 + account.wallet_id.int % (SWEEPS_PER_FULL_READ - 1)  # full reads come spread out
+        self._stream: asyncio.Task[None] | None = None
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether the account has to be compared with its venue before anything enters."""
+        return self._in_doubt
+
+    async def compare(self) -> None:
+        """Have the whole account compared, and wait until it was."""
+        self._compared.clear()
+        self.reconcile(None)
+        await self._compared.wait()
 
     def start(self, *, follow_hints: bool = True) -> None:
         """Begin to work."""
-        name = f"account {self.account.wallet_id}"
-        self._tasks = [asyncio.create_task(self._work(), name=name)]
+        self._tasks = [asyncio.create_task(self._work(), name=f"account {self.account.wallet_id}")]
         if follow_hints:
-            self._tasks.append(asyncio.create_task(self._follow_hints(), name=f"{name} hints"))
+            self._listen()
 
     async def stop(self) -> None:
         """Stop between two steps where possible; a step under way is cut off, as a crash would."""
@@ -66,14 +82,26 @@ class AccountQueue:
         self._runs.clear()
         if self._tasks:
             await asyncio.wait([asyncio.create_task(self._idle.wait())], timeout=2)
-        for task in self._tasks:
+        tasks = [*self._tasks, *([] if self._stream is None else [self._stream])]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._tasks = []
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._tasks, self._stream = [], None
 
-    def drive(self, trade_id: UUID, after_seconds: float = 0.0) -> None:
-        """Look at a trade, now or later."""
+    def drive(self, trade_id: UUID, after_seconds: float = 0.0, *, first: bool = False) -> None:
+        """Look at a trade, now or later; `first`: before the other trades that wait."""
         self._schedule(trade_id, self._trades, after_seconds)
+        if first and trade_id in self._trades:
+            self._trades.move_to_end(trade_id, last=False)
+
+    def enter(self, trade_id: UUID) -> None:
+        """Look at a trade that is to enter. While the account is in doubt (just taken over, or its venue was
+        away) it is compared first: no entry leaves on facts that may be stale."""
+        if not self._in_doubt:
+            self.drive(trade_id)
+            return
+        self._entries[trade_id] = None
+        self.reconcile(None)
 
     def reconcile(self, symbol: str | None, after_seconds: float = 0.0) -> None:
         """Compare one symbol (None: the whole account) with the venue, now or later."""
@@ -105,21 +133,29 @@ class AccountQueue:
             try:
                 await self._next()
                 self._failures = 0
+            except BudgetSpentError:
+                self._failures = 0  # the venue was not asked: nothing is known to be wrong
             except VenueUnavailableError as error:
-                log.warning(
-                    "the venue gives no certain answer",
-                    wallet_id=str(self.account.wallet_id),
-                    error=str(error),
-                )
-                await self._pause()
+                self._doubt(error)
             except Exception:
                 log.exception("work on an account failed", wallet_id=str(self.account.wallet_id))
-                await self._pause()
+                self._failures += 1
 
-    async def _pause(self) -> None:
+    def _doubt(self, error: VenueUnavailableError) -> None:
+        """The venue did not answer: what we know of the account may be stale until it was compared again. What
+        failed has its own timer, so that an exit that comes now is tried at once."""
         self._failures += 1
-        self._idle.set()
-        await asyncio.sleep(_wait(self._failures, RETRY_SECONDS, MOST_RETRY_SECONDS))
+        self._in_doubt = True
+        log.warning(
+            "the venue gives no certain answer", wallet_id=str(self.account.wallet_id), error=str(error)
+        )
+        self.reconcile(None, self._backoff())
+
+    def _backoff(self, error: BaseException | None = None) -> float:
+        """Seconds to the next try: doubled with each failure, jittered, or what the budget says."""
+        if isinstance(error, BudgetSpentError):
+            return min(error.seconds, MOST_RETRY_SECONDS) * random.uniform(1.0, 1.3)  # noqa: S311
+        return _wait(max(self._failures, 1), RETRY_SECONDS, MOST_RETRY_SECONDS)
 
     async def _next(self) -> None:
         if self._trades:
@@ -131,7 +167,7 @@ class AccountQueue:
             await self._flatten(run)
         elif self._balance_due:
             self._balance_due = False
-            await self._desk.balances.refresh(self.account, with_ledger=False)
+            await self._refresh_balance()
         elif self._symbols:
             symbol, _ = self._symbols.popitem(last=False)
             if not isinstance(symbol, UUID):
@@ -144,8 +180,8 @@ class AccountQueue:
         except NotOurShardError as error:
             log.warning("another executor acts for this account", trade_id=str(trade_id), why=str(error))
             return
-        except BaseException:
-            self.drive(trade_id, RETRY_SECONDS)
+        except BaseException as error:
+            self.drive(trade_id, self._trade_backoff(error))
             raise
         if rest.failed:
             self._failed[trade_id] = self._failed.get(trade_id, 0) + 1
@@ -168,13 +204,24 @@ class AccountQueue:
         if look.differs:
             self.reconcile(None)
 
+    def _trade_backoff(self, error: BaseException) -> float:
+        """A trade is tried again soon, whatever went wrong: it may be a position without a stop."""
+        return min(self._backoff(error), MOST_TRADE_RETRY_SECONDS)
+
+    async def _refresh_balance(self) -> None:
+        try:
+            await self._desk.balances.refresh(self.account, with_ledger=False)
+        except BaseException as error:
+            self.reconcile(None, self._backoff(error))
+            raise
+
     async def _reconcile(self, symbol: str | None) -> None:
         try:
             gateway = await self._desk.gateway(self.account)
             reconciler = Reconciler(self._desk, self.account, gateway, lambda: bool(self._trades))
             found = await self._whole(reconciler) if symbol is None else await reconciler.symbol(symbol)
-        except BaseException:
-            self.reconcile(symbol, RETRY_SECONDS * (self._failures + 1))
+        except BaseException as error:
+            self.reconcile(symbol, self._backoff(error))
             raise
         self._balance_due |= found.changed
         if found.cut_short:
@@ -186,7 +233,29 @@ class AccountQueue:
         every_order = self._sweeps % SWEEPS_PER_FULL_READ == 0
         found = await reconciler.whole(every_order=every_order)
         self._sweeps += 1
+        self._in_doubt = False
+        self._compared.set()
+        for trade_id in self._entries:
+            self.drive(trade_id)
+        self._entries.clear()
+        if found.changed:
+            self._suspect_stream()
         return found
+
+    def _suspect_stream(self) -> None:
+        """A sweep found what the stream had to tell and did not: it may be silent for ever, so it is made anew."""
+        now = asyncio.get_running_loop().time()
+        told = self._told_at is not None and now - self._told_at < TOLD_LATELY_SECONDS
+        if self._stream is None or told:
+            return
+        log.warning("the user stream told nothing: it is made anew", wallet_id=str(self.account.wallet_id))
+        self._told_at = now
+        self._stream.cancel()
+        self._listen()
+
+    def _listen(self) -> None:
+        name = f"account {self.account.wallet_id} hints"
+        self._stream = asyncio.create_task(self._follow_hints(), name=name)
 
     async def _follow_hints(self) -> None:
         """Every nudge of the venue is followed by a look at what it is about."""
@@ -194,6 +263,7 @@ class AccountQueue:
             try:
                 gateway = await self._desk.gateway(self.account)
                 async for hint in gateway.hints():
+                    self._told_at = asyncio.get_running_loop().time()
                     if hint.symbol not in self._timers:  # several nudges about one thing are one
                         self.reconcile(hint.symbol, HINT_GATHER_SECONDS)
             except VenueUnavailableError as error:

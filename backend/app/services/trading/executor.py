@@ -5,7 +5,7 @@ has its trades driven, unprotected ones first, and its accounts reconciled.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from functools import partial
 from typing import Protocol
 from uuid import UUID
@@ -13,6 +13,8 @@ from uuid import UUID
 import structlog
 
 from app.domain.order_states import sweep_rank, sweep_reason
+from app.domain.sweep_budget import average_weight, pause_seconds
+from app.domain.types import TradeStatus
 from app.repositories.fan_out import FanOutTransaction
 from app.repositories.outbox import OutboxItem
 from app.repositories.trades import LiveTrade
@@ -25,14 +27,16 @@ from app.services.trading.shard_leases import ShardLeases
 
 POLL_SECONDS = 0.5
 FIRST_CLOCK_SECONDS = 0.05
+ENTERING_WORK = frozenset({"signal", "reverse"})
 TEND_FRACTION = 1 / 3
 ROWS_AT_ONCE = 64
 TASKS_AT_ONCE = 16
 POSTPONE_SECONDS = 0.5
 RETRY_SECONDS = 0.5
 KILL_SWITCH_SECONDS = 0.25
-ACCOUNT_WEIGHT = 80  # of a sweep of one account, on average
-WEIGHT_FOR_SWEEPS = 1_200  # per minute and address: half of the budget
+SIGNALS_AT_ONCE = 12  # the rest of the tasks is left to exits, stops and questions
+COMPARED_AT_ONCE = 32  # accounts of a shard that was gained
+STREAMS = 300  # accounts whose stream is followed; those beyond are found by the sweep alone
 
 log = structlog.get_logger(__name__)
 
@@ -56,6 +60,8 @@ class Executor:
         self._kill_switch = KillSwitchRunner(desk, self._queues.get)
         self._wake = asyncio.Event()
         self._under_way: dict[int, asyncio.Task[None]] = {}
+        self._signals_under_way: set[int] = set()
+        self._catching_up: asyncio.Task[None] | None = None
         self._sweep_place = 0
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -71,6 +77,8 @@ class Executor:
         await stop.wait()
         for task in loops[1:]:
             task.cancel()
+        if self._catching_up is not None:
+            self._catching_up.cancel()
         if self._under_way:
             await asyncio.wait(self._under_way.values(), timeout=3)
         await asyncio.gather(*(queue.stop() for queue in self._queues.values()))
@@ -110,8 +118,9 @@ class Executor:
             log.info("shards were gained", shards=sorted(gained), accounts=self.accounts)
             await self._recover(gained)
             self._wake.set()
-        for queue in opened:  # after the trades, of which the unprotected ones come first
-            queue.reconcile(None)
+        else:
+            for queue in opened:
+                queue.reconcile(None)
 
     async def _open_accounts(self) -> list[AccountQueue]:
         """A queue for every account of our shards, none for those that are gone; returns the new ones."""
@@ -125,17 +134,45 @@ class Executor:
         ]
         for queue in opened:
             self._queues[queue.account.wallet_id] = queue
-            queue.start()
+            queue.start(follow_hints=len(self._queues) <= STREAMS)
         return opened
 
     async def _recover(self, shards: Iterable[int]) -> None:
+        """Drive what was under way, unprotected and unknown first, then compare every account in that order."""
         async with self._desk.system.system() as session:
             live = await FanOutTransaction(session).trades.live_of_shards(sorted(shards))
+        order: dict[UUID, None] = {}
         for trade in sorted(live, key=urgency):
             queue = self._queues.get(trade.wallet_id)
-            if queue is not None:
+            if queue is None:
+                continue
+            order[trade.wallet_id] = None
+            if _is_entering(trade):
+                queue.enter(trade.trade_id)
+            else:
                 queue.drive(trade.trade_id)
-                queue.reconcile(None)
+        order |= dict.fromkeys(self._queues)
+        if self._catching_up is not None:
+            self._catching_up.cancel()
+        self._catching_up = asyncio.create_task(self._catch_up(list(order)))
+
+    async def _catch_up(self, wallets: Sequence[UUID]) -> None:
+        """Compare accounts in this order, some at a time, so that the budget serves the most urgent ones first."""
+        places = asyncio.Semaphore(COMPARED_AT_ONCE)
+
+        async def one(wallet_id: UUID) -> None:
+            try:
+                queue = self._queues.get(wallet_id)
+                if queue is not None and queue.in_doubt:
+                    await queue.compare()
+            finally:
+                places.release()
+
+        async with asyncio.TaskGroup() as group:
+            for wallet_id in wallets:
+                await places.acquire()
+                group.create_task(one(wallet_id))
+        log.info("every account was compared", accounts=len(wallets))
 
     async def _look_at_clocks(self) -> None:
         """Measure the venues' clocks now and every few seconds; at once when the first account comes."""
@@ -155,7 +192,10 @@ class Executor:
             self._wake.clear()
             async with self._desk.system.system() as session:
                 items = await FanOutTransaction(session).outbox.pending(
-                    shards, sorted(self._under_way), min(room, ROWS_AT_ONCE)
+                    shards,
+                    sorted(self._under_way),
+                    min(room, ROWS_AT_ONCE),
+                    signals=SIGNALS_AT_ONCE - len(self._signals_under_way),
                 )
             if not all(item.wallet_id is None or item.wallet_id in self._queues for item in items):
                 for queue in await self._open_accounts():
@@ -163,6 +203,8 @@ class Executor:
             for item in items:
                 task = asyncio.create_task(self._carry_out(item))
                 self._under_way[item.id] = task
+                if item.kind in ENTERING_WORK:
+                    self._signals_under_way.add(item.id)
                 task.add_done_callback(partial(self._finished, item.id))
             if len(items) == room:
                 return
@@ -174,6 +216,7 @@ class Executor:
 
     def _finished(self, item_id: int, _task: asyncio.Task[None]) -> None:
         self._under_way.pop(item_id, None)
+        self._signals_under_way.discard(item_id)
         self._wake.set()
 
     async def _carry_out(self, item: OutboxItem) -> None:
@@ -194,25 +237,40 @@ class Executor:
             await asyncio.sleep(RETRY_SECONDS)
 
     async def _sweep(self) -> None:
-        """Look at one account at a time, evenly within the address's budget; and, each round, at every trade
-        that is unprotected or unknown."""
-        await asyncio.sleep(self._sweep_seconds())
+        """Compare one account at a time, evenly within the budget of the addresses; and, each round, look at
+        every trade that is unprotected or unknown."""
         async with self._desk.system.system() as session:
             live = await FanOutTransaction(session).trades.live_of_shards(sorted(self._desk.leases.epochs))
         for trade in sorted(live, key=urgency):
             queue = self._queues.get(trade.wallet_id)
             reason = sweep_reason(trade.status, has_unknown_outcome=trade.has_unknown_outcome)
             if queue is not None and (reason is None or reason.value != "routine"):
-                queue.drive(trade.trade_id)
+                if _is_entering(trade):
+                    queue.enter(trade.trade_id)
+                else:
+                    queue.drive(trade.trade_id)
         wallets = sorted(self._queues)
-        if wallets:
-            self._sweep_place = (self._sweep_place + 1) % len(wallets)
-            self._queues[wallets[self._sweep_place]].reconcile(None)
+        catching_up = self._catching_up is not None and not self._catching_up.done()
+        if not wallets or catching_up:
+            await asyncio.sleep(RETRY_SECONDS)
+            return
+        self._sweep_place = (self._sweep_place + 1) % len(wallets)
+        queue = self._queues[wallets[self._sweep_place]]
+        queue.reconcile(None)
+        symbols = sum(trade.wallet_id == queue.account.wallet_id for trade in live)
+        await asyncio.sleep(self._pause(queue.account.venue, symbols))
 
-    def _sweep_seconds(self) -> float:
-        """Time between two accounts of the sweep: the budget's, or the asked-for interval shared by all."""
-        by_budget = ACCOUNT_WEIGHT / WEIGHT_FOR_SWEEPS * 60
+    def _pause(self, venue: str, symbols: int) -> float:
+        """Time to the next account of the sweep: the budget's, or the asked-for interval shared by all."""
+        share = len(self._desk.leases.epochs) / max(self._leases.shard_count, 1)
+        weight = self._desk.gateways.weight_per_minute(venue)
+        by_budget = pause_seconds(average_weight(symbols), weight, min(max(share, 0.01), 1.0))
         return max(by_budget, self._desk.terms.sweep_interval_seconds / max(len(self._queues), 1))
+
+
+def _is_entering(trade: LiveTrade) -> bool:
+    """Nothing is held yet and nothing is under way: what comes next would be an entry."""
+    return trade.status is TradeStatus.INTENT and not trade.has_unknown_outcome
 
 
 def urgency(trade: LiveTrade) -> int:

@@ -132,7 +132,7 @@ class Intake:
                     continue
                 queue = self._queue_of(decision.account.wallet_id)
                 if queue is not None:
-                    queue.drive(decision.trade_id)
+                    queue.enter(decision.trade_id)
                 elif self._desk.leases.epoch(decision.account.shard) is None:
                     elsewhere.append((decision.account.shard, decision.trade_id))
             decided.clear()
@@ -166,7 +166,7 @@ class Intake:
             await transaction.trades.request_exit(user_id, trade_id, reason)
             transaction.announcements.changed(user_id, "position", trade_id)
             await transaction.announcements.send()
-        self._wake(wallet_id, trade_id)
+        self._wake(wallet_id, trade_id, first=True)
 
     async def _carry_out_choice(self, item: OutboxItem) -> None:
         trade_id = _id(item, "trade_id")
@@ -232,10 +232,10 @@ class Intake:
         if queue is not None:
             queue.reconcile(None if symbol is None else str(symbol))
 
-    def _wake(self, wallet_id: UUID, trade_id: UUID) -> None:
+    def _wake(self, wallet_id: UUID, trade_id: UUID, *, first: bool = False) -> None:
         queue = self._queue_of(wallet_id)
         if queue is not None:
-            queue.drive(trade_id)
+            queue.drive(trade_id, first=first)
 
     async def _owner(self, trade_id: UUID) -> tuple[UUID, UUID]:
         async with self._desk.system.system() as session:

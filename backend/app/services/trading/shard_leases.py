@@ -43,6 +43,11 @@ class ShardLeases:
         self._holder_is_dead = holder_is_dead
         self._leases_of = leases_of
 
+    @property
+    def shard_count(self) -> int:
+        """How many shards there are in the deployment."""
+        return self._shard_count
+
     async def tend(self) -> tuple[set[int], set[int]]:
         """Renew what is held and take what is free; returns (gained, lost) shards."""
         async with self._system.system() as session:

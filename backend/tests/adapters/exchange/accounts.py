@@ -7,6 +7,7 @@ from decimal import Decimal
 from app.adapters.exchange.ccxt_client import PAGE, CcxtGateway
 from app.adapters.exchange.ccxt_instances import Ccxt, MarketCache, make_instance
 from app.adapters.exchange.limiter import WeightLimiter
+from app.adapters.exchange.order_rate import OrderRate
 from app.adapters.exchange.streams import AccountStream
 from app.adapters.exchange.venue_clock import VenueClock
 from app.adapters.exchange.venues import venue_profile
@@ -65,7 +66,9 @@ class Account:
             return int((await client.fapiPublicGetTime())["serverTime"])
 
         clock = VenueClock(profile.id, venue_time, self.clock.now)
-        gateway = CcxtGateway(profile, client, limiter, AccountStream(stream), clock, page=page)
+        gateway = CcxtGateway(
+            profile, client, limiter, AccountStream(stream), clock, OrderRate(utc_now), page=page
+        )
         self.gateways.append(gateway)
         return gateway
 

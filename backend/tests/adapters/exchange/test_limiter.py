@@ -1,6 +1,6 @@
 """The weight of a minute, shared through a real Redis."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 
 import ccxt
@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 
 from app.adapters.embedded.ports import free_port
 from app.adapters.exchange.limiter import Priority, WeightLimiter
+from app.domain.venue import BudgetSpentError
 
 LIMIT = 100
 MINUTE = 1_000
@@ -24,7 +25,7 @@ class SteppingClock:
 
     def __call__(self) -> datetime:
         self._left -= 1
-        return END_OF_MINUTE if self._left >= 0 else END_OF_MINUTE + timedelta(seconds=1)
+        return END_OF_MINUTE if self._left >= 0 else END_OF_MINUTE + timedelta(seconds=2)
 
 
 @pytest_asyncio.fixture
@@ -35,8 +36,10 @@ async def dead_redis() -> AsyncIterator[Redis]:
     await client.aclose()
 
 
-def limiter(redis: Redis | None, readings: int = 10_000) -> WeightLimiter:
-    return WeightLimiter(redis, "venue", LIMIT, SteppingClock(readings))
+def limiter(
+    redis: Redis | None, readings: int = 10_000, clock: Callable[[], datetime] | None = None
+) -> WeightLimiter:
+    return WeightLimiter(redis, "venue", LIMIT, clock or SteppingClock(readings))
 
 
 async def used(redis: Redis, minute: int = MINUTE) -> int:
@@ -70,16 +73,42 @@ async def test_more_than_the_share_waits_for_the_next_minute(
     assert (await used(redis_client), await used(redis_client, MINUTE + 1)) == (share, 1)
 
 
-async def test_exit_never_waits_for_weight(redis_client: Redis) -> None:
+async def test_exit_has_the_room_that_the_others_leave(redis_client: Redis) -> None:
     await limiter(redis_client).acquire(90, Priority.RECONCILE)
-    await limiter(redis_client).acquire(90, Priority.EXIT)
-    assert await used(redis_client) == 180
+    await limiter(redis_client).acquire(10, Priority.EXIT)
+    assert await used(redis_client) == 100
+
+
+async def test_exit_beyond_what_the_venue_grants_waits_rather_than_being_banned(redis_client: Redis) -> None:
+    await limiter(redis_client).acquire(90, Priority.RECONCILE)
+    await limiter(redis_client, readings=3).acquire(11, Priority.EXIT)
+    assert (await used(redis_client), await used(redis_client, MINUTE + 1)) == (90, 11)
+
+
+async def test_request_that_would_wait_long_frees_the_accounts_writer(redis_client: Redis) -> None:
+    held = limiter(redis_client, clock=lambda: END_OF_MINUTE - timedelta(seconds=30))
+    await held.acquire(90, Priority.RECONCILE)
+    with pytest.raises(BudgetSpentError) as refused:
+        async with held.request(1, Priority.RECONCILE):
+            pass
+    assert 30 <= refused.value.seconds < 31
+    assert await used(redis_client) == 90
+
+
+async def test_first_moments_of_a_minute_count_in_the_one_before_too(redis_client: Redis) -> None:
+    """The venue's clock may still be in it."""
+    await limiter(redis_client).acquire(90, Priority.RECONCILE)
+    turning = limiter(redis_client, clock=lambda: END_OF_MINUTE + timedelta(milliseconds=105))
+    with pytest.raises(BudgetSpentError):
+        await turning.acquire(20, Priority.RECONCILE, 0.2)
+    await turning.acquire(10, Priority.EXIT)
+    assert (await used(redis_client), await used(redis_client, MINUTE + 1)) == (100, 10)
 
 
 async def test_order_of_no_weight_never_waits_for_weight(redis_client: Redis) -> None:
-    await limiter(redis_client).acquire(200, Priority.EXIT)
+    await limiter(redis_client).acquire(100, Priority.EXIT)
     await limiter(redis_client).acquire(0, Priority.ENTRY)
-    assert await used(redis_client) == 200
+    assert await used(redis_client) == 100
 
 
 async def test_retry_after_holds_back_even_an_exit(redis_client: Redis) -> None:
@@ -107,13 +136,25 @@ async def test_count_is_forgotten(redis_client: Redis) -> None:
     assert 0 < await redis_client.ttl(f"weight:venue:{MINUTE}") <= 130
 
 
-async def test_without_redis_the_process_keeps_a_budget_of_its_own(
-    dead_redis: Redis, redis_client: Redis
-) -> None:
+async def test_shutting_out_holds_for_every_process_of_the_address(redis_client: Redis) -> None:
+    await limiter(redis_client).shut_out(60)
+    with pytest.raises(BudgetSpentError):
+        await limiter(redis_client).acquire(1, Priority.EXIT, 0.2)
+    assert await used(redis_client) == 0
+
+
+async def test_without_redis_the_process_keeps_a_small_budget_of_its_own(dead_redis: Redis) -> None:
     held = limiter(dead_redis, readings=4)
-    await held.acquire(80, Priority.ENTRY)  # one reading
-    await held.acquire(80, Priority.ENTRY)  # does not fit: waits for the next minute
-    assert held._local == (MINUTE + 1, 80)
+    await held.acquire(21, Priority.ENTRY)  # a quarter of the budget, of which an entry may use 85 %
+    await held.acquire(21, Priority.ENTRY)  # does not fit: waits for the next minute
+    assert held._local == (MINUTE + 1, 21)
+
+
+async def test_without_redis_an_exit_has_twice_the_room(dead_redis: Redis) -> None:
+    held = limiter(dead_redis)
+    await held.acquire(21, Priority.ENTRY)
+    await held.acquire(29, Priority.EXIT)
+    assert held._local == (MINUTE, 50)
 
 
 async def test_without_redis_the_venue_is_believed(dead_redis: Redis) -> None:
