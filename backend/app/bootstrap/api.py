@@ -174,6 +174,14 @@ class GatewayAccountCheck:
         finally:
             await gateway.close()
 
+    async def identity(self, venue: str, api_key: str, api_secret: str) -> str | None:
+        """The venue's own id of the account; None where it does not tell one."""
+        gateway = await self._gateways.for_credentials(venue, (api_key, api_secret))
+        try:
+            return await gateway.account_identity()
+        finally:
+            await gateway.close()
+
 
 def _database(settings: Settings, stack: AsyncExitStack, role: DatabaseRole, size: int) -> ApiDatabase:
     """One role's connections, closed with the stack."""

@@ -39,6 +39,7 @@ def build_gateways(settings: Settings, database: Database, redis: Redis | None) 
         utc_now,
         markets=MarketCache(),
         paper_weight=settings.paper_weight_per_minute,
+        egress=settings.egress_addresses,
     )
 
 

@@ -197,6 +197,11 @@ class Settings(BaseSettings):
         60.0, gt=0, description="Seconds of market time per second of wall time; the live feed has its own"
     )
     paper_seed: int = Field(7, ge=0, description="Seed of the synthetic market")
+    egress_addresses: Names = Field(
+        (),
+        description="Addresses of this machine, comma-separated, that accounts are spread over on their way to a"
+        " venue, which limits requests by address; empty: whichever the machine takes",
+    )
     paper_weight_per_minute: int = Field(
         2400,
         ge=100,

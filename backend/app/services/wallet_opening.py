@@ -65,6 +65,10 @@ class AccountCheck(Protocol):
 
     async def refusal(self, venue: str, api_key: str, api_secret: str) -> str | None: ...
 
+    async def identity(self, venue: str, api_key: str, api_secret: str) -> str | None:
+        """The venue's own id of the account, the same for every key of it; None where it does not tell one."""
+        ...
+
 
 class Balances(Protocol):
     """Reads balance and ledger of an account from its venue, and writes them."""
@@ -102,8 +106,9 @@ class WalletOpening:
             if not exists and await wallets.name_is_taken(user_id, wanted.name, wallet_id):
                 raise name_taken(wanted.name)
         if not exists:
-            api_key, api_secret = await self._account(wanted, wallet_id)
-            await self._write(user_id, wanted, wallet_id, api_key, api_secret)
+            api_key, api_secret, identity = await self._account(wanted, wallet_id)
+            known_as = fingerprint(wanted.venue, identity)
+            await self._write(user_id, wanted, wallet_id, (api_key, api_secret), known_as)
         await self._read_balance(user_id, wallet_id)
         return await self._view(user_id, wallet_id)
 
@@ -182,33 +187,42 @@ class WalletOpening:
                 code="live_not_armed",
             )
 
-    async def _account(self, wanted: NewWallet, wallet_id: UUID) -> tuple[str, str]:
-        """The keys of the account, after the venue agreed to what is wanted."""
+    async def _account(self, wanted: NewWallet, wallet_id: UUID) -> tuple[str, str, str]:
+        """The keys of the account and the venue's own id of it, after the venue agreed to what is wanted."""
         try:
             if wanted.venue == PAPER:
                 keys = await self._paper.open_account(str(wallet_id))
                 if wanted.initial_deposit is not None:
                     reference = f"{wallet_id}:initial"
                     await self._paper.deposit(str(wallet_id), wanted.initial_deposit, reference)
-                return keys
+                return *keys, str(wallet_id)
             api_key, api_secret = wanted.api_key or "", wanted.api_secret or ""
             refusal = await self._accounts.refusal(wanted.venue, api_key, api_secret)
+            identity = None
+            if refusal is None:
+                identity = await self._accounts.identity(wanted.venue, api_key, api_secret)
         except VenueUnavailableError as error:
             raise _venue_away(wanted.venue) from error
         if refusal is not None:
             raise ConflictError(f"This account cannot be used: {refusal}", code="account_refused")
-        return api_key, api_secret
+        if identity is None:
+            message = (
+                f"{wanted.venue} does not tell which account this key belongs to: let it read the account."
+            )
+            raise ConflictError(message, code="account_unknown")
+        return api_key, api_secret, identity
 
     async def _write(
-        self, user_id: UUID, wanted: NewWallet, wallet_id: UUID, api_key: str, api_secret: str
+        self, user_id: UUID, wanted: NewWallet, wallet_id: UUID, keys: tuple[str, str], known_as: str
     ) -> None:
+        api_key, api_secret = keys
         sealed = self._vault.seal(user_id, wallet_id, api_key, api_secret)
         values: dict[str, object] = {
             "id": wallet_id,
             "name": wanted.name,
             "venue": wanted.venue,
             "environment": wanted.environment.value,
-            "account_fingerprint": fingerprint(wanted.venue, api_key),
+            "account_fingerprint": known_as,
             "key_last4": None if wanted.venue == PAPER else api_key[-4:],
             "api_key_ciphertext": sealed.api_key,
             "api_secret_ciphertext": sealed.api_secret,
@@ -258,9 +272,9 @@ class WalletOpening:
         return wallet_view(records[0])
 
 
-def fingerprint(venue: str, api_key: str) -> str:
-    """What an account is known by without its key: connected once in the whole deployment."""
-    return hashlib.sha256(f"{venue}|{api_key}".encode()).hexdigest()
+def fingerprint(venue: str, identity: str) -> str:
+    """What an account is known by, whichever of its keys is used: connected once in the whole deployment."""
+    return hashlib.sha256(f"{venue}|{identity}".encode()).hexdigest()
 
 
 def shard_of(wallet_id: UUID, shard_count: int) -> int:

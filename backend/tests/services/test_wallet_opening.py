@@ -32,6 +32,7 @@ class FakeVenue:
     refused: str | None = None
     is_away: bool = False
     deposits: dict[str, Decimal] = field(default_factory=dict)
+    identities: dict[str, str | None] = field(default_factory=dict)
 
     def _answer(self) -> None:
         if self.is_away:
@@ -40,6 +41,10 @@ class FakeVenue:
     async def refusal(self, venue: str, api_key: str, api_secret: str) -> str | None:
         self._answer()
         return self.refused
+
+    async def identity(self, venue: str, api_key: str, api_secret: str) -> str | None:
+        self._answer()
+        return self.identities.get(api_key, f"uid-of-{api_key}")
 
     async def refresh(self, account: TradingAccount) -> None:
         self._answer()
@@ -111,6 +116,22 @@ async def test_a_hedge_mode_account_is_refused_and_nothing_written(
     venue.refused = "The account is in hedge mode."
     assert await refused(opening, user_id, WANTED) == "account_refused"
     assert await owner_connection.fetchval("SELECT count(*) FROM wallets WHERE user_id = $1", user_id) == 0
+
+
+async def test_the_same_account_connects_once_though_another_key_of_it_is_given(
+    opening: WalletOpening, venue: FakeVenue, user_id: UUID
+) -> None:
+    second = replace(WANTED, name="Again", api_key="a-second-key-1234567890")
+    venue.identities = {WANTED.api_key or "": "uid-7", second.api_key or "": "uid-7"}
+    await opening.open(user_id, WANTED, uuid4())
+    assert await refused(opening, user_id, second) == "account_already_connected"
+
+
+async def test_a_key_that_does_not_tell_its_account_is_refused(
+    opening: WalletOpening, venue: FakeVenue, user_id: UUID
+) -> None:
+    venue.identities = {WANTED.api_key or "": None}
+    assert await refused(opening, user_id, WANTED) == "account_unknown"
 
 
 async def test_the_same_account_connects_once_even_for_another_user(

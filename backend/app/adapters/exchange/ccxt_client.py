@@ -176,6 +176,11 @@ class CcxtGateway:
             return "The key can withdraw, or its rights cannot be read; make one that can only trade."
         return None
 
+    async def account_identity(self) -> str | None:
+        """The venue's own id of the account, which all its keys share; None where the key may not read it."""
+        row = await self._read(self._client.privateGetAccount, {}, 20, Priority.ENTRY)
+        return str(row["uid"]) if row.get("uid") else None
+
     def hints(self) -> AsyncIterator[AccountHint]:
         return self._stream.hints()
 

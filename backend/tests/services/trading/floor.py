@@ -209,6 +209,17 @@ class TradingFloor:
 
         return await until(look, seconds, lambda: self.describe(account))
 
+    async def until_compared(self, account: TradingAccount) -> None:
+        """Wait until the account was compared with its venue as a whole."""
+
+        async def look() -> bool | None:
+            since = await self.sql.fetchval(
+                "SELECT watched_since FROM reconciliations WHERE wallet_id = $1", account.wallet_id
+            )
+            return None if since is None else True
+
+        await until(look, describe=lambda: self.describe(account))
+
     async def describe(self, account: TradingAccount) -> str:
         trades = await self.sql.fetch(
             "SELECT symbol, status, quantity, exit_requested FROM trades WHERE wallet_id=$1",

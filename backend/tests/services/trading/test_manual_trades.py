@@ -81,7 +81,7 @@ async def test_part_taken_by_hand_leaves_the_rest_protected(floor: TradingFloor)
 async def test_position_opened_by_hand_is_found_though_it_is_gone_again(floor: TradingFloor) -> None:
     account = await floor.wallet(await floor.user())
     async with floor.executor():
-        await watched(floor, account)
+        await floor.until_compared(account)
     await by_hand(floor, account, OrderSide.BUY, Decimal("0.5"), ETH)
     await by_hand(floor, account, OrderSide.SELL, Decimal("0.5"), ETH)
     async with floor.executor():
@@ -117,7 +117,7 @@ async def test_what_was_traded_before_we_looked_is_history(floor: TradingFloor) 
     await by_hand(floor, account, OrderSide.BUY, Decimal("0.5"), ETH)
     floor.venue.step(1)
     async with floor.executor():
-        await watched(floor, account)
+        await floor.until_compared(account)
 
         async def held() -> Decimal | None:
             quantity: Decimal | None = await floor.sql.fetchval(
@@ -154,15 +154,3 @@ async def test_what_our_rules_would_have_done_is_known_once_the_market_went_ther
     assert row["rules_exit_reason"] in ("stop_loss", "take_profit", "trailing_stop")
     assert row["rules_exit_at"] >= row["executed_at"]
     assert (row["rules_pnl"] > 0) == (row["rules_exit_reason"] == "take_profit")
-
-
-async def watched(floor: TradingFloor, account: TradingAccount) -> None:
-    """Wait until the account was compared as a whole."""
-
-    async def look() -> bool | None:
-        since = await floor.sql.fetchval(
-            "SELECT watched_since FROM reconciliations WHERE wallet_id = $1", account.wallet_id
-        )
-        return None if since is None else True
-
-    await until(look)

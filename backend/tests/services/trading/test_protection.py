@@ -35,21 +35,11 @@ async def test_position_without_a_stop_for_too_long_is_left_with_that_reason(flo
 
 
 async def test_entry_refused_by_the_venue_ends_rejected_and_logged(floor: TradingFloor) -> None:
-    account = await floor.wallet(
-        await floor.user(
-            position_sizing_method="fixed_amount",
-            fixed_amount_usd=Decimal(900_000),
-            max_position_size_usd=None,
-            max_daily_loss_usd=None,
-            max_daily_loss_percent=None,
-        )
-    )
-    gateway = await floor.desk.gateway(account)
-    await floor.desk.balances.refresh(account)
-    await floor.sql.execute("UPDATE risk_state SET free_margin = 10000000, balance = 10000000")
-    (decision,) = await decide(floor.desk, await floor.signal(BTC, enqueue=False), account)
-    assert decision.is_approved
+    account = await floor.wallet(await floor.user())
+    refusal = {"path": "/fapi/v1/order", "method": "POST", "mode": "code:-2019", "count": 1}
+    floor.venue.control("POST", "/sim/fault", {"rules": [refusal]})
     async with floor.executor():
+        await floor.signal(BTC)
         trade = await floor.until_status(account, "REJECTED")
     order = await floor.sql.fetchrow("SELECT status, error_code FROM orders WHERE trade_id = $1", trade["id"])
     assert order is not None
@@ -59,7 +49,7 @@ async def test_entry_refused_by_the_venue_ends_rejected_and_logged(floor: Tradin
     assert log["status"] == "rejected"
     assert log["filled_size"] == 0
     assert log["error_message"].startswith("-2019")
-    assert await gateway.positions(BTC) == []
+    assert await floor.venue_position(account) == 0
 
 
 async def test_quantity_that_was_trimmed_at_the_gate_is_what_the_books_say(floor: TradingFloor) -> None:
