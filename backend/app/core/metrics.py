@@ -25,6 +25,10 @@ QUEUE_AGE = Gauge(
     "stackalpha_queue_age_seconds", "Age of the oldest work that waits; 0 without any", ("queue",)
 )
 PRICE_AGE = Gauge("stackalpha_price_age_seconds", "Transport age of a venue's newest price", ("venue",))
+RECONCILIATIONS = Counter(
+    "stackalpha_reconciliations_total", "Whole comparisons of an account with its venue", ("venue", "outcome")
+)
+EXTERNAL_FILLS = Counter("stackalpha_external_fills_total", "Fills that no order of ours caused", ("venue",))
 ALARMS = Gauge("stackalpha_alarms", "Readings at or beyond their limit")
 BEATS = Counter("stackalpha_beats_total", "Times this process told its figures", ("process",))
 

@@ -12,6 +12,7 @@ from decimal import Decimal
 import structlog
 
 from app.core.clock import utc_now
+from app.core.metrics import EXTERNAL_FILLS
 from app.domain.accounting import money
 from app.domain.counterfactual import ExitRules
 from app.domain.external_fills import Effect, NettedBook, Shared, share_out
@@ -80,6 +81,7 @@ class Outsiders:
                 case = await self._close(transaction, case, closing, book)
             transaction.announcements.changed(user_id, "wallet", wallet_id)
             await transaction.announcements.send()
+        EXTERNAL_FILLS.labels(self._account.venue).inc(len(new))
         log.warning("trades of somebody else were found", symbol=symbol, fills=len(new))
         return case if closing else None
 

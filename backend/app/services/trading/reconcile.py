@@ -13,6 +13,7 @@ from uuid import UUID
 import structlog
 
 from app.core.clock import utc_now
+from app.core.metrics import RECONCILIATIONS
 from app.domain.client_order_id import is_of_deployment
 from app.domain.types import OrderLeg, OrderStatus
 from app.domain.venue import VenueFill, VenueOrder, VenuePosition
@@ -112,6 +113,8 @@ class Reconciler:
             if symbol not in symbols:
                 await self._compare(symbol)
         await self._count_external(positions)
+        outcome = "drift" if self._found.drift else "agrees"
+        RECONCILIATIONS.labels(self._account.venue, outcome).inc()
         return self._found
 
     async def _compare(self, symbol: str) -> None:
