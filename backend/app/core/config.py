@@ -20,6 +20,9 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 BACKEND_DIR = Path(__file__).resolve().parents[2]
 ROOT_DIR = BACKEND_DIR.parent if (BACKEND_DIR / "pyproject.toml").exists() else Path.cwd()
 SECRET_KEY_MIN_LENGTH = 32
+EGRESS = (
+    "Addresses of this machine, comma-separated, over which accounts are spread; empty: whichever it takes"
+)
 DEFAULT_SECRETS = frozenset({"", "change-me", "changeme", "secret", "development"})
 
 
@@ -197,11 +200,7 @@ class Settings(BaseSettings):
         60.0, gt=0, description="Seconds of market time per second of wall time; the live feed has its own"
     )
     paper_seed: int = Field(7, ge=0, description="Seed of the synthetic market")
-    egress_addresses: Names = Field(
-        (),
-        description="Addresses of this machine, comma-separated, that accounts are spread over on their way to a"
-        " venue, which limits requests by address; empty: whichever the machine takes",
-    )
+    egress_addresses: Names = Field((), description=EGRESS)
     paper_weight_per_minute: int = Field(
         2400,
         ge=100,
@@ -392,10 +391,8 @@ def _read_or_create_secret(path: Path) -> str:
             fresh = path.with_name(f"{path.name}.{os.getpid()}")
             fresh.touch(mode=0o600)
             fresh.write_text(secrets.token_urlsafe(48) + "\n")
-            try:
-                os.link(
-                    fresh, path
-                )  # of several processes that start together, one wins and all read its secret
+            try:  # of several processes that start together, one wins and all read its secret
+                os.link(fresh, path)
             except FileExistsError:
                 pass
             finally:
