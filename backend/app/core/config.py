@@ -20,9 +20,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 BACKEND_DIR = Path(__file__).resolve().parents[2]
 ROOT_DIR = BACKEND_DIR.parent if (BACKEND_DIR / "pyproject.toml").exists() else Path.cwd()
 SECRET_KEY_MIN_LENGTH = 32
-EGRESS = (
-    "Addresses of this machine, comma-separated, over which accounts are spread; empty: whichever it takes"
-)
+EGRESS = "This machine's addresses, comma-separated, that accounts are spread over; empty: any"
 DEFAULT_SECRETS = frozenset({"", "change-me", "changeme", "secret", "development"})
 
 
