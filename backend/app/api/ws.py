@@ -36,10 +36,20 @@ log = structlog.get_logger(__name__)
 @router.websocket("/stream")
 async def stream(websocket: WebSocket) -> None:
     """Snapshot, deltas and heartbeats of the user whom the ticket was given to."""
+    await _serve(websocket, as_events=False)
+
+
+@router.websocket("/events")
+async def events(websocket: WebSocket) -> None:
+    """The same for other programs: each frame's type is the event's own name."""
+    await _serve(websocket, as_events=True)
+
+
+async def _serve(websocket: WebSocket, *, as_events: bool) -> None:
     desk = await trading_desk(websocket)
     try:
         holder = await _admitted(websocket, desk)
-        connection = desk.live.connect(holder)
+        connection = desk.live.connect(holder, as_events=as_events)
     except AppError as error:
         await _refuse(websocket, error)
         return

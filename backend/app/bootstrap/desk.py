@@ -11,7 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.adapters.postgres_notifications import PostgresNotifications
 from app.adapters.price_cache import RedisPriceCache
 from app.adapters.stream_tickets import RedisTicketStore
-from app.bootstrap.breakers import circuit_breaker, kill_switch, operator_breaker
+from app.bootstrap.breakers import (
+    circuit_breaker,
+    kill_switch,
+    operator_breaker,
+    press_own_kill_switch,
+)
 from app.core.clock import utc_now
 from app.core.config import DatabaseRole, Settings, asyncpg_dsn, role_database_url
 from app.core.db import Database
@@ -27,11 +32,11 @@ from app.repositories.positions import PositionRepository
 from app.repositories.signals import SystemSignalRepository
 from app.repositories.user_events import UserEventRepository
 from app.repositories.wallets import WalletRepository
-from app.services.breaker_views import BY_USER, RunView
+from app.services.breaker_views import RunView
 from app.services.circuit_breaker import CircuitBreaker
 from app.services.execution_quality import ExecutionQuality
 from app.services.journal import Journal
-from app.services.kill_switch import KillSwitch, Press
+from app.services.kill_switch import KillSwitch
 from app.services.kill_switch_preview import Foresight, PreviewView
 from app.services.live_rows import LiveRows, WalletRows
 from app.services.live_stream import LiveStream
@@ -144,12 +149,9 @@ class TradingDesk:
     ) -> RunView:
         """Halt the user, or one wallet, and begin to close everything; committed when this returns."""
         async with self._database.tenant(user_id) as session:
-            breaker = circuit_breaker(session, utc_now)
-            scope, scope_id = await breaker.own_scope(user_id, wallet_id)
-            press = Press(run_id, scope, scope_id, user_id, reason, BY_USER, close_external)
-            run = await kill_switch(session, utc_now).start(press)
-            await breaker.record_kill_switch(user_id, scope, scope_id, reason)
-        return run
+            return await press_own_kill_switch(
+                session, user_id, wallet_id, run_id, reason=reason, close_external=close_external
+            )
 
     async def operate_kill_switch(
         self, admin_id: UUID, target: OperatedScope, run_id: UUID, *, reason: str, close_external: bool

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,7 +16,7 @@ from app.adapters.postgres_notifications import PostgresNotifications
 from app.adapters.price_cache import RedisPriceCache
 from app.adapters.price_publisher import RedisPricePublisher
 from app.adapters.telegram import TelegramBot
-from app.bootstrap.breakers import circuit_breaker
+from app.bootstrap.breakers import circuit_breaker, press_own_kill_switch
 from app.bootstrap.notifications import sealed_addresses
 from app.core.clock import utc_now
 from app.core.config import DatabaseRole, Settings, asyncpg_dsn, role_database_url
@@ -58,6 +58,22 @@ class ChatAccount:
         await circuit_breaker(self.session, utc_now).resume(user_id, wallet_id=None)
 
 
+class ChatKillSwitch:
+    """The kill switch of the user whom a chat speaks for, over all wallets."""
+
+    def __init__(self, tenants: Database) -> None:
+        self._tenants = tenants
+
+    async def engage(self, user_id: UUID, reason: str) -> str:
+        """Halt and begin to close everything; committed when this returns. Positions that are not ours stay."""
+        async with self._tenants.tenant(user_id) as session:
+            await press_own_kill_switch(session, user_id, None, uuid4(), reason=reason, close_external=False)
+        return (
+            "Halted. Everything of ours is being closed; you are told when it is proven flat."
+            " Trading stays halted until you resume it."
+        )
+
+
 class Notifier:
     """Sends messages, and answers chats where there is a bot."""
 
@@ -86,7 +102,8 @@ class Notifier:
 async def open_notifier(settings: Settings) -> AsyncIterator[Notifier]:
     """The notifier of this deployment. A channel without its settings is left out."""
     system = Database(role_database_url(settings, DatabaseRole.SYSTEM), pool_size=6)
-    tenants = Database(role_database_url(settings, DatabaseRole.WORKER), pool_size=2)
+    # a chat acts for its user as the web app does, by the role that may pause and halt
+    tenants = Database(role_database_url(settings, DatabaseRole.API), pool_size=2)
     redis = connect_redis(settings)
     bot = TelegramBot(settings) if settings.telegram_bot_token.get_secret_value() else None
     book = PriceBook()
@@ -130,7 +147,8 @@ def _commands(
         async with tenants.tenant(user_id) as session:
             yield ChatAccount(session, book)
 
-    return TelegramCommands(system, account, bot, RedisAttemptCounter(redis), utc_now)
+    attempts, switch = RedisAttemptCounter(redis), ChatKillSwitch(tenants)
+    return TelegramCommands(system, account, bot, attempts, utc_now, switch)
 
 
 async def _beat(publisher: RedisPricePublisher) -> None:

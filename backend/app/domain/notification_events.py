@@ -63,8 +63,6 @@ class NotificationEvent(StrEnum):
     POSITION_DRIFT = "position_drift"
     UNUSUAL_ACTIVITY = "unusual_activity"
     NEEDS_OPERATOR = "needs_operator"
-    SESSION_OPENED = "session_opened"
-    SESSION_CLOSED = "session_closed"
     KEY_PROBLEM = "key_problem"
     NEW_SIGN_IN = "new_sign_in"
     SYSTEM_ERROR = "system_error"
@@ -94,7 +92,6 @@ _PUSHED = frozenset({Channel.IN_APP, Channel.TELEGRAM})
 _MAILED = frozenset({Channel.IN_APP, Channel.EMAIL})
 _LOUD = frozenset({Channel.IN_APP, Channel.TELEGRAM, Channel.EMAIL})
 _EVERYWHERE = frozenset(Channel)
-_SHOWN = frozenset({Channel.IN_APP})
 
 _E, _L, _C = NotificationEvent, EventLevel, EventCategory
 
@@ -168,16 +165,6 @@ EVENT_KINDS: Final = (
         _E.NEEDS_OPERATOR, _L.CRITICAL, _C.ERROR, _EVERYWHERE,
         "{symbol} needs you",
         "{wallet}: {reason} We do nothing more with {symbol} until it is settled at {venue}.",
-    ),
-    EventKind(
-        _E.SESSION_OPENED, _L.INFO, _C.SYSTEM, _SHOWN,
-        "Trading hours have begun",
-        "{wallet}: entries are allowed until {until}.",
-    ),
-    EventKind(
-        _E.SESSION_CLOSED, _L.INFO, _C.SYSTEM, _SHOWN,
-        "Trading hours have ended",
-        "{wallet}: no new entries until {opens}. {consequence}",
     ),
     EventKind(
         _E.KEY_PROBLEM, _L.ERROR, _C.ERROR, _LOUD,

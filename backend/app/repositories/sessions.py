@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models.session import RefreshToken, UserSession
@@ -81,6 +81,15 @@ class SessionRepository:
             )
         )
         await self._session.flush()
+
+    async def is_new_place(self, user_id: UUID, user_agent: str | None, ip_address: str) -> bool:
+        """Whether the user has signed in before, but never with this device's name from this address."""
+        is_known = (UserSession.ip_address == ip_address) & UserSession.user_agent.is_not_distinct_from(
+            user_agent
+        )
+        statement = select(func.count(), func.count().filter(is_known)).where(UserSession.user_id == user_id)
+        count, known = (await self._session.execute(statement)).one()
+        return count > 0 and known == 0
 
     async def add_token(
         self, user_id: UUID, *, token_id: UUID, session_id: UUID, token_hash: str, expires_at: datetime

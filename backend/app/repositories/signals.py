@@ -39,6 +39,11 @@ class SystemSignalRepository:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
+    async def some(self, ids: list[UUID]) -> list[SignalRecord]:
+        """The signals of these ids, oldest first."""
+        statement = select(*_COLUMNS).where(Signal.id.in_(ids)).order_by(Signal.created_at, Signal.id)
+        return [SignalRecord(*row) for row in await self._session.execute(statement)]
+
     async def newest(self, limit: int) -> list[SignalRecord]:
         """The newest signals, newest first."""
         statement = select(*_COLUMNS).order_by(Signal.created_at.desc(), Signal.id.desc()).limit(limit)

@@ -18,7 +18,9 @@ from uuid import UUID, uuid4
 from app.core.db import Database
 from app.core.errors import ForbiddenError, NotFoundError, UnauthenticatedError
 from app.core.security import AccessTokens, DerivedTokens, Passwords, token_hash
+from app.domain.notification_events import NotificationEvent
 from app.repositories.audit import AuditRepository
+from app.repositories.notifications import NotificationOutbox
 from app.repositories.sessions import SessionRepository, SignedInUser
 from app.repositories.user_events import UserEventRepository
 from app.repositories.users import SignInRecord, SystemSignInLookup, UserRepository
@@ -191,6 +193,14 @@ class Authentication:
             if user.password_hash != account.password_hash:  # replaced while we were checking the old one
                 raise _wrong_credentials()
             sessions = SessionRepository(session)
+            if await sessions.is_new_place(user_id, client.user_agent, client.address[:64]):
+                await NotificationOutbox(session).emit(
+                    user_id,
+                    NotificationEvent.NEW_SIGN_IN,
+                    dedupe_key=str(session_id),
+                    figures={"device": client.user_agent or "an unnamed device", "address": client.address},
+                    subject=client.address[:64],
+                )
             await sessions.start(
                 user_id,
                 session_id=session_id,

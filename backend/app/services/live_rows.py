@@ -11,19 +11,22 @@ import msgspec
 
 from app.core.db import Database
 from app.repositories.breakers import BreakerRepository
-from app.repositories.decisions import DecisionRepository
+from app.repositories.decisions import DecisionRecord, DecisionRepository
 from app.repositories.journal import JournalRepository
 from app.repositories.kill_switch import KillSwitchRepository
 from app.repositories.notification_feed import NotificationFeedRepository
 from app.repositories.positions import PositionRepository, TradeRecord
 from app.repositories.sessions import SessionRepository
+from app.repositories.signals import SignalRecord, SystemSignalRepository
 from app.services.breaker_views import BreakerView, breaker_view
-from app.services.journal import decision_view, execution_view
+from app.services.journal import decision_view, execution_view, signal_view
 from app.services.notification_views import UnreadView, notification_view
 from app.services.position_views import PositionView, position_view, trade_view
 from app.services.positions import Prices
 
 READS_AT_ONCE = 4
+FILLED = "filled"
+EXECUTED = "trade_executed"
 NO_TIME = b"null"
 
 
@@ -53,11 +56,15 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class LiveRow:
-    """One row to be shown: its topic, its key within the topic, and its JSON."""
+    """One row to be shown: its topic, its key within the topic, and its JSON; None where no screen shows it.
 
-    topic: str
+    `event` is the name under which other programs hear of it; None where it is no event.
+    """
+
+    topic: str | None
     key: str
     json: bytes
+    event: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +118,13 @@ class LiveRows:
             UnreadView(unread),
         )
 
-    async def changed(self, user_id: UUID, changes: Iterable[Change]) -> ChangedRows:
-        """The rows that these changes are about, as they stand now; another tenant's ids yield nothing."""
+    async def changed(
+        self, user_id: UUID, changes: Iterable[Change], *, with_signals: bool = False
+    ) -> ChangedRows:
+        """The rows that these changes are about, as they stand now; another tenant's ids yield nothing.
+
+        With signals, also those that the gate answered to, for programs that want to hear of them.
+        """
         held = list(changes)
         trades = _ids(held, "position") | _ids(held, "trade")
         logs, decisions = _ids(held, "execution"), _ids(held, "decision")
@@ -124,22 +136,28 @@ class LiveRows:
                         self._add_trade(found, trade)
                 if logs:
                     for line in await JournalRepository(session).some_logs(user_id, list(logs)):
-                        found.rows.append(LiveRow("execution", str(line.id), encode(execution_view(line))))
+                        event = EXECUTED if line.status == FILLED else None
+                        row = encode(execution_view(line))
+                        found.rows.append(LiveRow("execution", str(line.id), row, event))
                 if decisions:
-                    for decision in await DecisionRepository(session).some(user_id, list(decisions)):
-                        row = encode(decision_view(decision))
-                        found.rows.append(LiveRow("decision", str(decision.id), row))
+                    answered = await DecisionRepository(session).some(user_id, list(decisions))
+                    if with_signals:
+                        met = [decision.signal_id for decision in answered]
+                        found.rows += signal_rows(await SystemSignalRepository(session).some(met))
+                    found.rows += map(decision_row, answered)
                 if any(change.kind == "breaker" for change in held):
                     breaker, _ = await self._breaker(
                         BreakerRepository(session), KillSwitchRepository(session), user_id
                     )
-                    found.rows.append(LiveRow("breaker", "", encode(breaker)))
+                    found.rows.append(LiveRow("breaker", "", encode(breaker), "breaker_changed"))
                 await self._add_notifications(found, NotificationFeedRepository(session), user_id, held)
             wallet_ids = _ids(held, "wallet")
             if wallet_ids:
                 for wallet in await self._wallets.rows(user_id):
                     if wallet.id in wallet_ids:
-                        found.rows.append(LiveRow("wallet", str(wallet.id), self._wallets.encode(wallet)))
+                        found.rows.append(
+                            LiveRow("wallet", str(wallet.id), self._wallets.encode(wallet), "wallet_changed")
+                        )
         return found
 
     async def _add_notifications(
@@ -150,7 +168,7 @@ class LiveRows:
             return
         for told in await feed.some(user_id, list(_ids(held, "notification"))):
             row = encode(notification_view(told))
-            found.rows.append(LiveRow("notification", str(told.row.id), row))
+            found.rows.append(LiveRow("notification", str(told.row.id), row, "notification"))
         found.rows.append(LiveRow("alerts", "", encode(UnreadView(await feed.unread(user_id)))))
 
     async def standing(self, user_id: UUID, session_ids: Iterable[UUID]) -> set[UUID]:
@@ -168,12 +186,14 @@ class LiveRows:
         key = str(trade.id)
         if trade.is_live:
             found.live.append(trade)
-            found.rows.append(LiveRow("position", key, encode(self.position(trade))))
+            found.rows.append(LiveRow("position", key, encode(self.position(trade)), "position_changed"))
             return
         found.ended.append(trade.id)
-        found.rows.append(LiveRow("position", key, encode({"id": trade.id, "closed": True})))
+        found.rows.append(
+            LiveRow("position", key, encode({"id": trade.id, "closed": True}), "position_closed")
+        )
         quote = self._prices.quote(trade.venue, trade.symbol)
-        found.rows.append(LiveRow("trade", key, encode(trade_view(trade, quote))))
+        found.rows.append(LiveRow("trade", key, encode(trade_view(trade, quote)), "trade_closed"))
 
     async def _breaker(
         self, breakers: BreakerRepository, runs: KillSwitchRepository, user_id: UUID
@@ -183,6 +203,17 @@ class LiveRows:
         paused = await breakers.is_paused_by_settings(user_id)
         run = await runs.latest(user_id)
         return breaker_view(states, wallets, self._now(), by_settings=paused, run=run), wallets
+
+
+def decision_row(decision: DecisionRecord) -> LiveRow:
+    """What the gate answered; a refusal is an event."""
+    view = decision_view(decision)
+    return LiveRow("decision", str(decision.id), encode(view), None if view.approved else "risk_violation")
+
+
+def signal_rows(signals: Iterable[SignalRecord]) -> list[LiveRow]:
+    """Signals, which are events and on no screen."""
+    return [LiveRow(None, str(signal.id), encode(signal_view(signal)), "ai_signal") for signal in signals]
 
 
 def encode(view: object) -> bytes:

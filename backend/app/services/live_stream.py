@@ -18,6 +18,7 @@ from app.core.errors import TooManyRequestsError
 from app.domain.decimal_text import plain
 from app.domain.venue import Quote
 from app.repositories.positions import TradeRecord
+from app.services.event_subscription import EventSubscription
 from app.services.live_rows import Change, LiveRows, encode, encode_time
 from app.services.live_subscription import EXPIRED, SHUTTING_DOWN, SIGNED_OUT, Subscription
 from app.services.price_book import PriceBook
@@ -81,8 +82,11 @@ class LiveStream:
         """Connected screens."""
         return sum(len(feed.screens) for feed in self._feeds.values())
 
-    def connect(self, holder: TicketHolder) -> AbstractContextManager[Subscription]:
-        """A screen of that user, for as long as the context lasts; refused above the caps."""
+    def connect(
+        self, holder: TicketHolder, *, as_events: bool = False
+    ) -> AbstractContextManager[Subscription]:
+        """A screen of that user, or a program that hears events, for as long as the context lasts; refused
+        above the caps."""
         feed = self._feeds.get(holder.user_id)
         if self.screens >= self._in_all:
             raise TooManyRequestsError("The server carries as many live connections as it can.")
@@ -90,7 +94,7 @@ class LiveStream:
             raise TooManyRequestsError(
                 f"At most {self._per_user} live connections are open at once per user."
             )
-        return self._connected(Subscription(holder))
+        return self._connected(EventSubscription(holder) if as_events else Subscription(holder))
 
     async def frames(self, screen: Subscription) -> AsyncIterator[bytes]:
         """Frames for a screen: a snapshot, then numbered deltas and a heartbeat each second.
@@ -171,7 +175,7 @@ class LiveStream:
                         feed.marks[trade.id] = shown.mark_price
                         row = encode(shown)
                         for screen in feed.screens:
-                            screen.offer("position", str(trade.id), row)
+                            screen.offer_mark(str(trade.id), row)
 
     async def check_sessions(self, seconds: float = SESSION_SECONDS) -> None:
         """End the screens of sessions that were ended, until cancelled; an unanswered check is made again."""
@@ -216,7 +220,8 @@ class LiveStream:
             feed.wake.clear()
             changes, feed.changes = feed.changes, {}
             try:
-                found = await self._rows.changed(user_id, changes)
+                hears = any(isinstance(screen, EventSubscription) for screen in feed.screens)
+                found = await self._rows.changed(user_id, changes, with_signals=hears)
             except Exception:  # the edge of a background loop: the rows are read again
                 log.exception("rows of a live stream could not be read", user_id=str(user_id))
                 feed.changes = changes | feed.changes
@@ -230,7 +235,7 @@ class LiveStream:
                 feed.marks.pop(trade_id, None)
             for row in found.rows:
                 for screen in feed.screens:
-                    screen.offer(row.topic, row.key, row.json)
+                    screen.take(row)
 
     async def _snapshot(self, screen: Subscription) -> bytes:
         screen.begin_snapshot()

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from app.services.live_rows import LiveRow
 from app.services.stream_tickets import TicketHolder
 
 MAX_WAITING_ROWS = 1_000
@@ -56,6 +57,15 @@ class Subscription:
         if len(self._rows) > MAX_WAITING_ROWS:
             self.close(TOO_SLOW)
         self._wake.set()
+
+    def take(self, row: LiveRow) -> None:
+        """Send a row soon, where it is one that a screen shows."""
+        if row.topic is not None:
+            self.offer(row.topic, row.key, row.json)
+
+    def offer_mark(self, key: str, row: bytes) -> None:
+        """Send a position soon whose mark price moved."""
+        self.offer("position", key, row)
 
     def offer_prices(self, prices: dict[str, bytes]) -> None:
         """Send prices soon; a screen that is behind with its rows gets none."""

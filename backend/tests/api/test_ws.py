@@ -18,13 +18,16 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from app.adapters.stream_tickets import RedisTicketStore
 from app.core.clock import utc_now
+from app.core.db import Database
 from app.domain.price_batch import PriceTick, encode_prices
 from app.schemas.circuit_breaker import BreakerStatus
 from app.schemas.decision import Decision
 from app.schemas.execution import Execution
+from app.schemas.notification import Notification
 from app.schemas.position import Position
 from app.schemas.trade import Trade
 from tests.api.desk_world import NOON, Person, World
+from tests.services.notification_world import emit
 
 ORIGIN = "http://localhost:8000"
 Frame = dict[str, Any]
@@ -134,6 +137,47 @@ async def test_snapshot_comes_first_and_deltas_are_numbered(
         assert Execution.model_validate(second["data"]).id == log_id
         heartbeat = await next_frame(socket, "heartbeat")
         assert heartbeat["seq"] == 2
+
+
+async def test_programs_hear_events_by_their_own_names_and_find_a_gap(
+    http: httpx.AsyncClient, api_url: str, world: World, alice: Person, bob: Person
+) -> None:
+    address = api_url.replace("http", "ws", 1) + "/api/v1/events"
+    async with connect(f"{address}?ticket={await ticket(http, alice)}") as socket:
+        assert (await next_frame(socket, "snapshot"))["seq"] == 0
+        trade_id = await world.trade(alice)
+        log_id = await world.execution(alice, trade_id=trade_id)
+        await world.notify(alice, "execution", log_id)
+        executed = await next_frame(socket, "trade_executed")
+        assert (executed["seq"], executed["data"]["id"]) == (1, str(log_id))
+        decision_id = await world.decision(alice)
+        other = await world.decision(bob)
+        await world.notify(alice, "decision", other)
+        await world.notify(alice, "decision", decision_id)
+        heard = [await next_frame(socket, "ai_signal", "risk_violation") for _ in range(2)]
+        assert [(frame["type"], frame["seq"]) for frame in heard] == [("ai_signal", 2), ("risk_violation", 3)]
+        assert heard[1]["data"]["id"] == str(decision_id)
+        assert heard[0]["data"]["id"] == heard[1]["data"]["signal_id"]
+        await world.notify(alice, "position", trade_id)
+        assert (await next_frame(socket, "position_changed"))["seq"] == 4
+        heartbeat = await next_frame(socket, "heartbeat")
+        assert set(heartbeat["data"]) == {"server_time", "market_time"}
+        await socket.send('{"type":"resnapshot"}')
+        again = await next_frame(socket, "snapshot")
+        assert (again["seq"], [one["id"] for one in again["data"]["positions"]]) == (0, [str(trade_id)])
+
+
+async def test_alerts_are_shown_as_they_happen(
+    http: httpx.AsyncClient, open_stream: Open, alice: Person, worker_database: Database
+) -> None:
+    async with open_stream(await ticket(http, alice)) as socket:
+        assert (await next_frame(socket, "snapshot"))["data"]["alerts"] == {"unread": 0}
+        await emit(worker_database, alice.user_id)
+        told = await next_frame(socket, "notification")
+        assert Notification.model_validate(told["data"]).event == "trading_paused"
+        assert (await next_frame(socket, "alerts"))["data"] == {"unread": 1}
+        await http.post("/notifications/read", json={}, headers=alice.headers)
+        assert (await next_frame(socket, "alerts"))["data"] == {"unread": 0}
 
 
 async def test_finished_trade_takes_its_position_away(

@@ -13,7 +13,7 @@ from app.bootstrap.notifications import notifications
 from app.bootstrap.notifier import open_notifier
 from app.core.config import Settings
 from app.core.db import Database
-from tests.adapters.bot_api import BotApi
+from tests.adapters.bot_api import BotApi, Sent
 from tests.api.desk_world import Person, World
 from tests.services.notification_world import servers
 
@@ -29,12 +29,18 @@ class Talk:
     api: Database
 
     async def say(self, text: str, chat: int = CHAT) -> str:
-        """What the bot answers."""
-        before = len(self.bot.sent)
+        """What the bot answers; what it tells of its own accord beside that is left out."""
+        before = len(self.answers())
         self.bot.say(chat, text)
-        answer = (await self.bot.messages(before + 1))[before]
+        while len(self.answers()) == before:
+            await self.bot.messages(len(self.bot.sent) + 1)
+        answer = self.answers()[before]
         assert answer.chat_id == chat
         return answer.text
+
+    def answers(self) -> list[Sent]:
+        """Messages without a reference."""
+        return [sent for sent in self.bot.sent if "\n\nref " not in sent.text]
 
     async def link(self, user_id: UUID) -> tuple[str, str]:
         """A new link: what `/start` brings, and the command with six digits."""
@@ -119,6 +125,18 @@ async def test_pause_acts_at_once_and_resume_only_when_confirmed(
     asked = await talk.say("/resume")
     assert (await talk.say(f"/resume {asked.partition('/resume ')[2][:4]}")).startswith("Auto-trading on.")
     assert await state(owner_connection, alice.user_id) == "active"
+
+
+async def test_the_kill_switch_halts_only_when_confirmed(
+    talk: Talk, alice: Person, owner_connection: asyncpg.Connection
+) -> None:
+    start, _ = await talk.link(alice.user_id)
+    await talk.say(start)
+    asked = await talk.say("/kill")
+    assert await state(owner_connection, alice.user_id) is None
+    assert (await talk.say(f"/kill {asked.partition('/kill ')[2][:4]}")).startswith("Halted.")
+    assert await state(owner_connection, alice.user_id) == "halted"
+    assert (await talk.say("/status")).startswith("Halted.")
 
 
 async def test_positions_are_those_of_the_linked_user(

@@ -9,6 +9,7 @@ from app.models.trade import Trade
 from app.repositories.trading_transaction import TradingTransaction
 from app.services.trading.fills_book import last_fill_time
 from app.services.trading.trade_case import WOULD_TRIGGER, TradeCase
+from app.services.trading.trade_news import tell_closed
 
 
 def exit_reason(case: TradeCase) -> ExitReason:
@@ -57,6 +58,7 @@ async def finish(transaction: TradingTransaction, case: TradeCase, status: Trade
         return False
     if status is TradeStatus.CLOSED:
         await _count_losses(transaction, case)
+        await tell_closed(transaction, trade)
     transaction.announcements.trade(trade.id)
     transaction.announcements.changed(transaction.user_id, "position", trade.id)
     transaction.announcements.changed(transaction.user_id, "trade", trade.id)

@@ -13,6 +13,7 @@ from app.services.trading.closing import finish, naked_ms
 from app.services.trading.desk import Desk
 from app.services.trading.operator_calls import call_operator
 from app.services.trading.trade_case import TradeCase
+from app.services.trading.trade_news import tell_opened
 
 MOST_STEPS = 24
 
@@ -75,7 +76,10 @@ class Advance:
             await call_operator(self._transaction, case, action.reason, self._now)
         if before is TradeStatus.NEEDS_OPERATOR:
             values |= {"operator_reason": None, "operator_since": None}
+        is_new = case.trade.protected_at is None
         if await self._transaction.trades.move(self._transaction.user_id, case.trade, after, values):
+            if after is TradeStatus.PROTECTED and is_new:
+                await tell_opened(self._transaction, case.trade)
             self._transaction.announcements.trade(case.trade.id)
             self._transaction.announcements.changed(self._transaction.user_id, "position", case.trade.id)
 

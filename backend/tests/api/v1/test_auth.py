@@ -112,6 +112,24 @@ async def test_a_new_account_has_default_risk_settings(newcomer: Newcomer) -> No
     assert (settings["max_daily_loss_usd"], settings["position_sizing_method"]) == ("500", "fixed_percent")
 
 
+async def test_a_sign_in_from_a_new_place_is_told_and_others_are_not(newcomer: Newcomer) -> None:
+    await newcomer.sign_up()
+    await newcomer.confirm()
+
+    async def sign_in_with(device: str) -> int:
+        body = {"email": newcomer.email, "password": PASSWORD}
+        answer = await newcomer.http.post("/auth/sign-in", json=body, headers={"User-Agent": device})
+        assert answer.status_code == 200
+        count: int = await newcomer.sql.fetchval(
+            "SELECT count(*) FROM notifications n JOIN users u ON u.id = n.user_id"
+            " WHERE u.email = $1 AND n.event = 'new_sign_in'",
+            newcomer.email,
+        )
+        return count
+
+    assert [await sign_in_with(device) for device in ("A", "A", "B", "B", "A")] == [0, 0, 1, 1, 1]
+
+
 async def test_sign_in_before_the_address_is_confirmed_is_refused(newcomer: Newcomer) -> None:
     await newcomer.sign_up()
     assert code(await newcomer.sign_in()) == (403, "email_unverified")

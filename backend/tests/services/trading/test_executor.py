@@ -40,6 +40,13 @@ async def test_requested_exit_leaves_flat_with_no_order_behind(floor: TradingFlo
     fills = await floor.sql.fetch("SELECT * FROM fills WHERE trade_id = $1", trade["id"])
     assert closed["realized_pnl"] == sum(fill["venue_realized_pnl"] for fill in fills)
     assert closed["fees"] == sum(fill["fee"] for fill in fills)
+    told = await floor.sql.fetch(
+        "SELECT event, title, sentence FROM notifications WHERE subject = $1 AND event LIKE 'trade%'"
+        " ORDER BY created_at",
+        str(trade["id"]),
+    )
+    assert [row["event"] for row in told] == ["trade_opened", "trade_closed"]
+    assert all("unknown" not in row["title"] + row["sentence"] for row in told)
 
 
 async def test_moved_stop_is_tighter_and_the_only_one(floor: TradingFloor) -> None:

@@ -1,0 +1,59 @@
+"""Telling the owner that a trade was opened and closed, inside the transaction that writes it."""
+
+from decimal import Decimal
+
+from app.domain.accounting import net_pnl
+from app.domain.decimal_text import grouped
+from app.domain.notification_events import NotificationEvent
+from app.models.trade import Trade
+from app.repositories.trading_transaction import TradingTransaction
+
+CENT = Decimal("0.01")
+
+
+async def tell_opened(transaction: TradingTransaction, trade: Trade) -> None:
+    """Tell, once per trade, that it is open and its stop stands at the venue."""
+    figures = {
+        "quantity": grouped(trade.quantity),
+        "stop_price": grouped(trade.stop_price),
+        "risk_amount": _money(trade.risk_amount),
+    }
+    if trade.entry_price is not None:
+        figures["entry_price"] = grouped(trade.entry_price)
+    await _tell(transaction, trade, NotificationEvent.TRADE_OPENED, figures)
+
+
+async def tell_closed(transaction: TradingTransaction, trade: Trade) -> None:
+    """Tell, once per trade, that it is closed, why, and what it came to net of costs."""
+    figures = {"net_pnl": _money(net_pnl(trade.realized_pnl, trade.fees, trade.funding))}
+    if trade.exit_reason is not None:
+        figures["exit_reason"] = trade.exit_reason.replace("_", " ")
+    if trade.exit_price is not None:
+        figures["exit_price"] = grouped(trade.exit_price)
+    await _tell(transaction, trade, NotificationEvent.TRADE_CLOSED, figures)
+
+
+async def _tell(
+    transaction: TradingTransaction, trade: Trade, event: NotificationEvent, figures: dict[str, str]
+) -> None:
+    name = await transaction.accounts.name(transaction.user_id, trade.wallet_id)
+    figures |= {
+        "wallet": name or str(trade.wallet_id),
+        "symbol": trade.symbol,
+        "side": trade.side,
+        "trade_id": str(trade.id),
+        "environment": trade.environment,
+    }
+    await transaction.notifications.emit(
+        transaction.user_id,
+        event,
+        dedupe_key=str(trade.id),
+        figures=figures,
+        subject=str(trade.id),
+        wallet_id=trade.wallet_id,
+    )
+
+
+def _money(amount: Decimal) -> str:
+    """An amount of quote currency to the cent."""
+    return f"{grouped(amount.quantize(CENT))} USDT"
