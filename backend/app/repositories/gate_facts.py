@@ -7,7 +7,7 @@ reads everything else as it stood before the wait.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -87,11 +87,11 @@ _PARTS = {
         "SELECT t.wallet_id, t.strategy, t.symbol, count(*) AS entries FROM trades t"
         " WHERE t.user_id = u.id AND t.environment = $2"
         " AND t.decided_at >= date_trunc('day', $3::timestamptz, u.time_zone)"
-        " AND t.status NOT IN ('REJECTED', 'EXPIRED') GROUP BY 1, 2, 3"
+        " AND t.status NOT IN ('REJECTED', 'EXPIRED') AND t.id IS DISTINCT FROM $6::uuid GROUP BY 1, 2, 3"
     ),
     "orders_last_minute": "(SELECT count(*) FROM orders o JOIN trades t ON t.id = o.trade_id"
     " WHERE o.user_id = u.id AND o.created_at > clock_timestamp() - interval '1 minute'"
-    " AND o.leg = 'entry' AND t.environment = $2)",
+    " AND o.leg = 'entry' AND t.environment = $2 AND t.id IS DISTINCT FROM $6::uuid)",
     "exits": _LIST.format(
         "SELECT t.wallet_id, t.strategy, t.symbol, max(t.closed_at) AS last_exit,"
         f" max(t.closed_at) FILTER (WHERE {_NET} < 0) AS last_loss FROM trades t"
@@ -137,13 +137,15 @@ FACTS = (
 @dataclass(frozen=True, slots=True)
 class FactsWanted:
     """What to read: these users in one environment, the figures of these symbols and strategies; the windows
-    are those of `market_time`."""
+    are those of `market_time`. `without_trade` is not counted among the entries: it is the one that is asked about
+    again."""
 
     user_ids: Sequence[UUID]
     environment: str
     market_time: datetime
     symbols: Sequence[str] = ()
     strategies: Sequence[str] = ()
+    without_trade: UUID | None = None
 
     def arguments(self) -> tuple[object, ...]:
         return (
@@ -152,6 +154,7 @@ class FactsWanted:
             self.market_time,
             list(self.symbols),
             list(self.strategies),
+            self.without_trade,
         )
 
 
@@ -175,9 +178,7 @@ class GateFactsRepository:
 
     async def read(self, user_id: UUID, wanted: FactsWanted) -> GateRows:
         """The facts of the tenant; other users among `wanted` are not seen."""
-        own = FactsWanted(
-            [user_id], wanted.environment, wanted.market_time, wanted.symbols, wanted.strategies
-        )
+        own = replace(wanted, user_ids=[user_id])
         connection = await self._session.connection()
         found = await connection.exec_driver_sql(FACTS, own.arguments())
         return _decoded(found.all())

@@ -80,7 +80,12 @@ class RiskManagement:
         market = await self._signal_market(signal)
         await transaction.risk.lock(user_id, trade.environment)
         wanted = FactsWanted(
-            [user_id], trade.environment, market.market_time, [signal.symbol], [signal.strategy]
+            user_ids=[user_id],
+            environment=trade.environment,
+            market_time=market.market_time,
+            symbols=[signal.symbol],
+            strategies=[signal.strategy],
+            without_trade=trade.id,
         )
         rows = await transaction.facts.read(user_id, wanted)
         (picture,) = (await self._pictures(rows, market, without_trade=trade.id)).values()

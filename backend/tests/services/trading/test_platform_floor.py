@@ -154,7 +154,7 @@ async def test_orders_of_a_minute(world: GateWorld, limit: str, refused: set[str
         trade_id = await world.trade(status="CLOSED", closed_before=timedelta(minutes=1))
         await world.sql.execute(
             "INSERT INTO orders (client_order_id, user_id, wallet_id, trade_id, symbol, leg, attempt, status,"
-            " order_type, side, quantity, filled_quantity) SELECT 'e' || substr(client_order_id, 2), user_id,"
+            " order_type, side, quantity, filled_quantity) SELECT 'x' || substr(client_order_id, 2), user_id,"
             " wallet_id, trade_id, symbol, 'entry', 1, 'FILLED', 'market', 'buy', 1, 1 FROM orders"
             " WHERE trade_id = $1",
             trade_id,
