@@ -236,11 +236,9 @@ class Lane:
             )
 
     async def _is_at_rest(self, account: TradingAccount, *, flat: bool) -> bool:
-        waiting = await self.sql.fetchval(
-            "SELECT count(*) FROM outbox WHERE processed_at IS NULL AND error IS NULL"
-        )
+        waiting = await self.sql.fetchval("SELECT count(*) FROM outbox WHERE processed_at IS NULL")
         trades = await self.sql.fetch(
-            "SELECT status, quantity FROM trades WHERE wallet_id = $1 AND status NOT IN"
+            "SELECT status, quantity, exit_requested FROM trades WHERE wallet_id = $1 AND status NOT IN"
             " ('CLOSED', 'REJECTED', 'EXPIRED')",
             account.wallet_id,
         )
@@ -248,7 +246,11 @@ class Lane:
             "SELECT count(*) FROM orders WHERE wallet_id = $1 AND status IN ('INTENT', 'SENDING', 'PARTIAL')",
             account.wallet_id,
         )
-        if waiting or unsettled or any(trade["status"] != "PROTECTED" for trade in trades):
+        if (
+            waiting
+            or unsettled
+            or any(trade["status"] != "PROTECTED" or trade["exit_requested"] for trade in trades)
+        ):
             return False
         if flat and trades:
             return False

@@ -60,7 +60,7 @@ BOUND_SECONDS: Final = (RECEIVE_WINDOW_MS + MARGIN_MS) / 1000 + UNPROTECTED_SECO
 UNAPPROVED: Final = """
     SELECT count(*) FROM orders o WHERE o.wallet_id = ANY($1) AND NOT EXISTS (
         SELECT 1 FROM risk_decisions d WHERE d.trade_id = o.trade_id AND d.approved)
-    AND o.status NOT IN ('REJECTED', 'CANCELED')"""
+    AND o.status IN ('SENDING', 'OPEN', 'PARTIAL', 'FILLED')"""
 ENTRIES: Final = """
     SELECT coalesce(sum(n - 1), 0)::int FROM (
         SELECT count(*) AS n FROM orders o JOIN trades t ON t.id = o.trade_id

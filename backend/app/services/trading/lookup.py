@@ -24,6 +24,13 @@ class Absent:
     wait_seconds: float = ASK_AGAIN_SECONDS
 
 
+def seconds_until_absence_counts(order: Order, terms: TradingTerms, now: datetime) -> float:
+    """How long a venue whose reads lag may still not show an order that it took; <= 0 once it would have to."""
+    if order.deadline is None:
+        return 0.0
+    return (_ms(order.deadline) + terms.outcome_margin_ms - _ms(now)) / 1000
+
+
 async def find_order(
     gateway: ExchangeGateway, terms: TradingTerms, order: Order, now: datetime
 ) -> VenueOrder | Absent:
@@ -36,7 +43,8 @@ async def find_order(
     if found is not None:
         return found
     if order.status in RESTING:
-        return Absent(OrderStatus.CANCELED)
+        left = seconds_until_absence_counts(order, terms, now)
+        return Absent(OrderStatus.CANCELED) if left <= 0 else Absent(None, min(left, ASK_AGAIN_SECONDS * 3))
     if order.status != OrderStatus.SENDING or order.deadline is None:
         raise ValueError(f"{order.client_order_id} is {order.status}: there is nothing to ask about")
     meaning = not_found_means(

@@ -51,8 +51,11 @@ class Outsiders:
         self._desk = desk
         self._account = account
 
-    async def record(self, symbol: str, fills: Sequence[VenueFill]) -> TradeCase | None:
-        """Write fills that no order of ours caused; returns the trade of ours that they touched, if any."""
+    async def record(
+        self, symbol: str, fills: Sequence[VenueFill], *, liquidated: bool = False
+    ) -> TradeCase | None:
+        """Write fills that no order of ours caused, or (`liquidated`) that the venue's own liquidation caused;
+        returns the trade of ours that they touched, if any."""
         user_id, wallet_id = self._account.user_id, self._account.wallet_id
         async with self._desk.database.tenant(user_id) as session:
             transaction = TradingTransaction(session, user_id)
@@ -78,7 +81,8 @@ class Outsiders:
             for part in parts:
                 await self._remember(transaction, part, case)
             if case is not None and closing:
-                case = await self._close(transaction, case, closing, book)
+                reason = ExitReason.LIQUIDATION if liquidated else ExitReason.EXTERNAL
+                case = await self._close(transaction, case, closing, book, reason)
             transaction.announcements.changed(user_id, "wallet", wallet_id)
             await transaction.announcements.send()
         EXTERNAL_FILLS.labels(self._account.venue).inc(len(new))
@@ -90,10 +94,15 @@ class Outsiders:
         return None if not live else await TradeCase.load(transaction, live[0].trade_id)
 
     async def _close(
-        self, transaction: TradingTransaction, case: TradeCase, closing: Sequence[VenueFill], book: NettedBook
+        self,
+        transaction: TradingTransaction,
+        case: TradeCase,
+        closing: Sequence[VenueFill],
+        book: NettedBook,
+        reason: ExitReason,
     ) -> TradeCase:
-        if case.trade.exit_requested is None and book.ours == 0:
-            case.trade.exit_requested = ExitReason.EXTERNAL.value
+        if book.ours == 0 and (case.trade.exit_requested is None or reason is ExitReason.LIQUIDATION):
+            case.trade.exit_requested = reason.value
         case = await record_fills(transaction, case, closing, foreign=True)
         transaction.announcements.trade(case.trade.id)
         transaction.announcements.changed(transaction.user_id, "position", case.trade.id)

@@ -25,11 +25,13 @@ from app.services.ports import ExchangeGateway
 from app.services.trading.adoption import Adoption
 from app.services.trading.desk import Desk
 from app.services.trading.fills_book import record_fills
+from app.services.trading.lookup import seconds_until_absence_counts
 from app.services.trading.outcome import record_absence, record_order
 from app.services.trading.outsiders import Outsiders
 from app.services.trading.slippage_events import tell_of_slippage
 from app.services.trading.trade_case import TradeCase
 
+LIQUIDATION_PREFIX = "autoclose-"
 MISMATCH = "position_mismatch"
 OVERLAP_FILLS = 20
 READS = 3
@@ -145,6 +147,8 @@ class Reconciler:
             if shown is None:
                 conditional = order.leg == OrderLeg.STOP
                 shown = await self._gateway.find_order(symbol, order.client_order_id, conditional=conditional)
+                if shown is None and seconds_until_absence_counts(order, self._desk.terms, utc_now()) > 0:
+                    continue  # so young that the venue's reads may only lag: the next look decides
             elif shown.status == order.status and shown.filled_quantity == order.filled_quantity:
                 continue
             await self._converge(order, shown)
@@ -211,6 +215,7 @@ class Reconciler:
         """Record fills that no order in our books caused. The venue is asked whose each order is: one with our
         prefix is ours, whatever our books say, and is adopted rather than called somebody else's."""
         theirs: list[VenueFill] = []
+        liquidations: list[VenueFill] = []
         for order_id in sorted({fill.exchange_order_id for fill in strangers}):
             shown = await self._gateway.order_by_venue_id(symbol, order_id)
             if shown is not None and self._is_ours(shown):
@@ -218,14 +223,16 @@ class Reconciler:
                 if adopted is not None:
                     self._found.trades[adopted] = None
                 continue
-            theirs += [fill for fill in strangers if fill.exchange_order_id == order_id]
-        if not theirs:
-            return False
-        touched = await self._outsiders.record(symbol, theirs)
-        self._found.changed = True
-        if touched is not None:
-            self._found.trades[touched.trade.id] = None
-        return True
+            of_order = liquidations if _is_liquidation(shown) else theirs
+            of_order += [fill for fill in strangers if fill.exchange_order_id == order_id]
+        for fills, liquidated in ((liquidations, True), (theirs, False)):
+            if not fills:
+                continue
+            touched = await self._outsiders.record(symbol, fills, liquidated=liquidated)
+            self._found.changed = True
+            if touched is not None:
+                self._found.trades[touched.trade.id] = None
+        return bool(liquidations or theirs)
 
     async def _take_as_external(self, symbol: str, quantity: Decimal) -> None:
         """A position in a symbol that we hold nothing in is not ours: counted, never touched."""
@@ -311,6 +318,11 @@ class Reconciler:
                 if state.wallet_id == wallet_id and state.external_notional != total:
                     state.external_notional = total
             await transaction.reconciliations.completed(user_id, wallet_id, utc_now(), drift, market_time)
+
+
+def _is_liquidation(shown: VenueOrder | None) -> bool:
+    """Whether the venue itself sent the order because margin ran out."""
+    return shown is not None and shown.client_order_id.startswith(LIQUIDATION_PREFIX)
 
 
 def _notional(quantities: Mapping[str, Decimal], price: Mapping[str, Decimal]) -> Decimal:
