@@ -120,6 +120,8 @@ class Intake:
     async def _enter(self, signal: Signal, accounts: Sequence[TradingAccount]) -> None:
         """Decide about the entries of these accounts, and let what was approved leave: with each batch that is
         durable, not after the last one."""
+        if not accounts:
+            return
         book = asyncio.create_task(self._desk.books.read(signal.venue, signal.symbol))
         decided: list[TradeDecision] = []
         elsewhere: list[tuple[int, UUID]] = []
@@ -143,8 +145,10 @@ class Intake:
             if book.done():
                 leave()
 
-        await self._desk.risk.validate_trade(signal, accounts, once_read)
-        await book
+        try:
+            await self._desk.risk.validate_trade(signal, accounts, once_read)
+        finally:
+            await book
         leave()
         for shard, trade_id in elsewhere:
             await self._hand_over(shard, trade_id)
