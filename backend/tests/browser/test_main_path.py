@@ -151,6 +151,63 @@ def test_a_person_signs_up_trades_watches_leaves_and_reads_the_journal(
         page.close()
 
 
+def sign_in(product: Product, page: Page) -> None:
+    page.goto(f"{product.url}/sign-in")
+    page.get_by_label("E-mail").fill(EMAIL)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("navigation", name="Main").first).to_be_visible()
+
+
+def assert_fits(page: Page) -> None:
+    """Nothing makes the page wider than the screen."""
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_a_phone_pauses_in_one_press_and_closes_everything_by_keyboard(
+    product: Product, browser: Browser, tmp_path: Path
+) -> None:
+    page = browser.new_page(viewport={"width": 375, "height": 740}, bypass_csp=True)
+    try:
+        sign_in(product, page)
+        page.goto(f"{product.url}/positions/live")
+        page.get_by_role("button", name="Pause entries").click()
+        expect(page.get_by_role("button", name="Resume entries…")).to_be_visible()
+        assert_fits(page)
+
+        page.keyboard.press("Alt+Shift+K")
+        asked = page.get_by_role("alertdialog", name="Close all positions")
+        expect(asked.get_by_label("Type CLOSE ALL to confirm")).to_be_focused()
+        expect(asked.get_by_text("Closes", exact=False).first).to_be_visible()
+        assert_accessible(page, "kill switch")
+        shot(page, "kill-switch-phone")
+        page.keyboard.type("CLOSE ALL")
+        page.keyboard.press("Enter")
+        receipt = page.get_by_role("dialog", name="Kill switch")
+        expect(receipt.get_by_text("Everything is proven flat")).to_be_visible(timeout=90_000)
+        assert_accessible(page, "receipt")
+        shot(page, "receipt-phone")
+        page.keyboard.press("Escape")
+        expect(page.get_by_text("Halted by the kill switch")).to_be_visible()
+        assert_fits(page)
+        page.get_by_role("alert").get_by_role("button", name="Resume…").click()
+        page.get_by_role("checkbox", name="I have seen why").check()
+        page.get_by_role("button", name="Resume entries", exact=True).click()
+        expect(page.get_by_text("Halted by the kill switch")).to_have_count(0)
+    except BaseException:
+        page.screenshot(path=str(tmp_path / "failed.png"), full_page=True)
+        print(product.log()[-2000:])
+        raise
+    finally:
+        page.close()
+
+
+def shot(page: Page, name: str) -> None:
+    """A picture, where SCREENSHOT_DIR names a folder."""
+    if SHOTS:
+        page.screenshot(path=f"{SHOTS}/{name}.png")
+
+
 def take_shots(page: Page, product: Product) -> None:
     """Every page in both themes: axe finds nothing; pictures where SCREENSHOT_DIR names a folder."""
     for theme in ("dark", "light"):
@@ -160,5 +217,4 @@ def take_shots(page: Page, product: Product) -> None:
             page.get_by_role("heading", level=1).first.wait_for()
             expect(page.get_by_text("Loading", exact=False)).to_have_count(0)
             assert_accessible(page, f"{path} {theme}")
-            if SHOTS:
-                page.screenshot(path=f"{SHOTS}/{path.strip('/').replace('/', '-')}-{theme}.png")
+            shot(page, f"{path.strip('/').replace('/', '-')}-{theme}")
