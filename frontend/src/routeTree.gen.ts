@@ -16,6 +16,7 @@ import { Route as SignInRouteImport } from './routes/sign-in'
 import { Route as SignUpRouteImport } from './routes/sign-up'
 import { Route as VerifyEmailRouteImport } from './routes/verify-email'
 import { Route as AppAccountRouteImport } from './routes/_app.account'
+import { Route as AppAdminRouteImport } from './routes/_app.admin'
 import { Route as AppAlertsRouteImport } from './routes/_app.alerts'
 import { Route as AppRiskManagementRouteImport } from './routes/_app.risk-management'
 import { Route as AppTradeJournalRouteImport } from './routes/_app.trade-journal'
@@ -56,6 +57,11 @@ const AppAccountRoute = AppAccountRouteImport.update({
   path: '/account',
   getParentRoute: () => AppRoute,
 } as any)
+const AppAdminRoute = AppAdminRouteImport.update({
+  id: '/admin',
+  path: '/admin',
+  getParentRoute: () => AppRoute,
+} as any)
 const AppAlertsRoute = AppAlertsRouteImport.update({
   id: '/alerts',
   path: '/alerts',
@@ -89,6 +95,7 @@ export interface FileRoutesByFullPath {
   '/sign-up': typeof SignUpRoute
   '/verify-email': typeof VerifyEmailRoute
   '/account': typeof AppAccountRoute
+  '/admin': typeof AppAdminRoute
   '/alerts': typeof AppAlertsRoute
   '/risk-management': typeof AppRiskManagementRoute
   '/trade-journal': typeof AppTradeJournalRoute
@@ -102,6 +109,7 @@ export interface FileRoutesByTo {
   '/sign-up': typeof SignUpRoute
   '/verify-email': typeof VerifyEmailRoute
   '/account': typeof AppAccountRoute
+  '/admin': typeof AppAdminRoute
   '/alerts': typeof AppAlertsRoute
   '/risk-management': typeof AppRiskManagementRoute
   '/trade-journal': typeof AppTradeJournalRoute
@@ -117,6 +125,7 @@ export interface FileRoutesById {
   '/sign-up': typeof SignUpRoute
   '/verify-email': typeof VerifyEmailRoute
   '/_app/account': typeof AppAccountRoute
+  '/_app/admin': typeof AppAdminRoute
   '/_app/alerts': typeof AppAlertsRoute
   '/_app/risk-management': typeof AppRiskManagementRoute
   '/_app/trade-journal': typeof AppTradeJournalRoute
@@ -132,6 +141,7 @@ export interface FileRouteTypes {
     | '/sign-up'
     | '/verify-email'
     | '/account'
+    | '/admin'
     | '/alerts'
     | '/risk-management'
     | '/trade-journal'
@@ -145,6 +155,7 @@ export interface FileRouteTypes {
     | '/sign-up'
     | '/verify-email'
     | '/account'
+    | '/admin'
     | '/alerts'
     | '/risk-management'
     | '/trade-journal'
@@ -159,6 +170,7 @@ export interface FileRouteTypes {
     | '/sign-up'
     | '/verify-email'
     | '/_app/account'
+    | '/_app/admin'
     | '/_app/alerts'
     | '/_app/risk-management'
     | '/_app/trade-journal'
@@ -226,6 +238,13 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppAccountRouteImport
       parentRoute: typeof AppRoute
     }
+    '/_app/admin': {
+      id: '/_app/admin'
+      path: '/admin'
+      fullPath: '/admin'
+      preLoaderRoute: typeof AppAdminRouteImport
+      parentRoute: typeof AppRoute
+    }
     '/_app/alerts': {
       id: '/_app/alerts'
       path: '/alerts'
@@ -266,6 +285,7 @@ declare module '@tanstack/react-router' {
 
 interface AppRouteChildren {
   AppAccountRoute: typeof AppAccountRoute
+  AppAdminRoute: typeof AppAdminRoute
   AppAlertsRoute: typeof AppAlertsRoute
   AppRiskManagementRoute: typeof AppRiskManagementRoute
   AppTradeJournalRoute: typeof AppTradeJournalRoute
@@ -275,6 +295,7 @@ interface AppRouteChildren {
 
 const AppRouteChildren: AppRouteChildren = {
   AppAccountRoute: AppAccountRoute,
+  AppAdminRoute: AppAdminRoute,
   AppAlertsRoute: AppAlertsRoute,
   AppRiskManagementRoute: AppRiskManagementRoute,
   AppTradeJournalRoute: AppTradeJournalRoute,

@@ -1,15 +1,19 @@
+import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
+import { meQuery } from '@/lib/api/queries'
 import { Icon } from '@/ui/icons'
-import { PAGES, SIDE_PAGES } from './navigation'
+import { ADMIN_PAGE, PAGES, SIDE_PAGES } from './navigation'
 
 export function SideNavigation() {
+  const me = useQuery(meQuery)
+  const pages = me.data?.role === 'admin' ? [...SIDE_PAGES, ADMIN_PAGE] : SIDE_PAGES
   return (
     <nav aria-label="Main" className="sticky top-0 hidden h-dvh flex-col border-r border-line bg-s1 p-2 lg:flex">
       <p className="flex items-center gap-2 px-2 py-2 text-sm font-semibold">
         <img src="/icon.svg" alt="" width="22" height="22" className="rounded" />
         StackAlpha
       </p>
-      {SIDE_PAGES.map((page) => (
+      {pages.map((page) => (
         <Link
           key={page.to}
           to={page.to}

@@ -16,7 +16,7 @@ export function TopBar() {
       <h1 className="text-sm font-semibold">{titleOf(pathname)}</h1>
       <LinkChip />
       <TradingStatePill />
-      <div className="ml-auto flex flex-wrap items-center gap-2">
+      <div className="ml-auto flex flex-wrap items-center gap-1 sm:gap-2">
         <AccountFigures />
         <PauseResume />
         <Bell />

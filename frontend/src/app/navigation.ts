@@ -15,6 +15,9 @@ export const SIDE_PAGES = [
   { to: '/alerts', title: 'Alerts', short: 'Alerts', icon: 'bell' },
 ] as const satisfies ReadonlyArray<{ to: string; title: string; short: string; icon: IconName }>
 
+/** For administrators alone. */
+export const ADMIN_PAGE = { to: '/admin', title: 'Administration', short: 'Admin', icon: 'lock' } as const
+
 export function titleOf(path: string): string {
-  return SIDE_PAGES.find((page) => path.startsWith(page.to))?.title ?? 'StackAlpha'
+  return [...SIDE_PAGES, ADMIN_PAGE].find((page) => path.startsWith(page.to))?.title ?? 'StackAlpha'
 }

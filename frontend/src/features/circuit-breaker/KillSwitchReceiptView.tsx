@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import type { KillSwitchReceipt } from '@/lib/api/types'
 import { plain, price, signedMoney } from '@/lib/format/numbers'
 import { clock, elapsed } from '@/lib/format/time'
-import { plural, shortSymbol, words } from '@/lib/format/words'
+import { plural, shortSymbol } from '@/lib/format/words'
 import { useZone } from '@/lib/preferences/zone'
 import { Badge, SideBadge } from '@/ui/Badge'
 import { Skeleton } from '@/ui/Skeleton'
@@ -22,11 +22,11 @@ function Steps({ receipt }: { readonly receipt: KillSwitchReceipt }) {
     <ol className="num space-y-1 text-xs">
       {steps.map(([text, at]) => (
         <li key={text} className="flex justify-between gap-3">
-          <span className={at === null ? 'text-low' : ''}>
+          <span className={at === null ? 'min-w-0 text-low' : 'min-w-0'}>
             <span aria-hidden="true">{at === null ? '○ ' : '● '}</span>
             {text}
           </span>
-          <span className="text-mid">
+          <span className="whitespace-nowrap text-mid">
             {at === null ? 'not yet' : `${clock(at, zone)} · ${elapsed(receipt.requested_at, at)}`}
           </span>
         </li>
@@ -95,7 +95,7 @@ export function KillSwitchReceiptView({ run }: { readonly run: string }) {
           )}
           <Outcomes receipt={receipt} />
           <p className="text-xs text-mid">
-            Reason: {words(receipt.reason)}
+            Reason: {receipt.reason}
             {receipt.close_external ? ' Positions that are not ours were closed too.' : ''}
           </p>
         </div>

@@ -1,0 +1,103 @@
+import { screen, waitFor } from '@testing-library/react'
+import userEvent from '@testing-library/user-event'
+import { HttpResponse, http } from 'msw'
+import { describe, expect, it } from 'vitest'
+import type { OperatorCase, SystemHealth } from '@/lib/api/types'
+import { show } from '@/testing/render'
+import { api, server } from '@/testing/server'
+import { AdminPage } from './AdminPage'
+
+const HEALTH: SystemHealth = {
+  as_of: '2025-10-10T10:00:00Z',
+  status: 'degraded',
+  alarms: [{ component: 'executor on one', gauge: 'cpu_percent', value: 91, limit: 80 }],
+  processes: [
+    {
+      process: 'executor',
+      host: 'one',
+      pid: 7,
+      started_at: '2025-10-10T09:00:00Z',
+      seen_at: '2025-10-10T10:00:00Z',
+      is_alive: true,
+      cpu_percent: 91,
+      memory_percent: 20,
+      disk_percent: null,
+      rss_bytes: 104_857_600,
+      loop_lag_milliseconds: 1,
+    },
+  ],
+  queues: [{ queue: 'outbox: exit', depth: 3, oldest_seconds: 12 }],
+  streams: [{ venue: 'paper', symbols: 5, newest_seconds: 0.2, oldest_seconds: 1 }],
+  venues: [],
+  stores: [{ store: 'redis', answers: false, milliseconds: null, used_bytes: null }],
+  needs_operator: 1,
+}
+const CASE: OperatorCase = {
+  trade_id: 't1',
+  user_id: 'u1',
+  wallet_id: 'w1',
+  environment: 'paper',
+  venue: 'paper',
+  symbol: 'BTC/USDT:USDT',
+  side: 'long',
+  since: '2025-10-10T10:00:00Z',
+  reason: 'The venue holds less than our books.',
+  quantity: '0.4',
+  planned_quantity: '0.5',
+  entry_price: '100',
+  stop_price: '98',
+  exit_requested: null,
+  orders: [],
+  fills: [],
+}
+
+function answers(role: string, decided: unknown[] = []) {
+  server.use(
+    http.get(api('/me'), () =>
+      HttpResponse.json({
+        id: 'u1',
+        email: 'ada@example.com',
+        email_verified: true,
+        role,
+        time_zone: 'UTC',
+        created_at: '2025-01-01T00:00:00Z',
+      }),
+    ),
+    http.get(api('/admin/health'), () => HttpResponse.json(HEALTH)),
+    http.get(api('/admin/circuit-breaker/status'), () => HttpResponse.json({ items: [] })),
+    http.get(api('/admin/operator-cases'), () => HttpResponse.json({ items: [CASE] })),
+    http.get(api('/admin/risk/limits'), () => HttpResponse.json({ items: [] })),
+    http.post(api('/admin/operator-cases/t1/resolve'), async ({ request }) => {
+      decided.push(await request.json())
+      return new HttpResponse(null, { status: 202 })
+    }),
+  )
+}
+
+describe('the administrators’ page', () => {
+  it('names what is at its limit, what does not answer, and never a zero for what is unknown', async () => {
+    answers('admin')
+    show(<AdminPage />)
+    expect(await screen.findByText(/cpu percent is 91.0, the limit is 80/)).toBeVisible()
+    expect(screen.getByText(/does not answer/)).toBeVisible()
+    expect(screen.getAllByRole('cell', { name: '–' })).toHaveLength(3)
+  })
+
+  it('sends an operator’s decision at the second press, with its note', async () => {
+    const decided: unknown[] = []
+    answers('admin', decided)
+    show(<AdminPage />)
+    await userEvent.type(await screen.findByLabelText('Note for the audit log'), 'asked the venue')
+    await userEvent.click(screen.getByRole('button', { name: 'Leave at market: BTC/USDT' }))
+    expect(decided).toHaveLength(0)
+    await userEvent.click(screen.getByRole('button', { name: 'Confirm: leave it at market: BTC/USDT' }))
+    await waitFor(() => expect(decided).toEqual([{ choice: 'close', note: 'asked the venue' }]))
+  })
+
+  it('shows nothing to others', async () => {
+    answers('user')
+    show(<AdminPage />)
+    expect(await screen.findByText('This page is for administrators.')).toBeVisible()
+    expect(screen.queryByText('Health of the platform')).toBeNull()
+  })
+})
