@@ -1,0 +1,98 @@
+"""Two monitors: one is killed or stalls, its shards are watched again in time, and nothing is left twice."""
+
+import signal
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from app.core.clock import utc_now
+from tests.services.trading.floor import BTC, TradingFloor, until
+from tests.services.trading.monitor_host import SHARDS, MonitorHost
+from tests.services.trading.open_positions import open_trade, store
+
+TAKEN_OVER_SECONDS = 10.0
+
+
+@pytest_asyncio.fixture
+async def monitors(floor: TradingFloor, tmp_path: Path) -> AsyncIterator[MonitorHost]:
+    """A host of monitors over the floor, whose market moves."""
+    floor.venue.control("POST", "/sim/feed", {"paused": False})
+    host = MonitorHost(floor.settings, floor.venue, tmp_path)
+    yield host
+    host.stop()
+    floor.venue.pause()
+
+
+async def shares(floor: TradingFloor) -> dict[str, int]:
+    """Shards by the monitor that holds a living lease on them."""
+    rows = await floor.sql.fetch(
+        "SELECT holder, count(*) AS held FROM monitor_leases WHERE expires_at > clock_timestamp() GROUP BY holder"
+    )
+    return {row["holder"]: row["held"] for row in rows}
+
+
+async def until_shared_by(floor: TradingFloor, host: MonitorHost, monitors: int) -> None:
+    async def look() -> bool | None:
+        held = await shares(floor)
+        return True if sorted(held.values()) == [SHARDS // monitors] * monitors else None
+
+    async def describe() -> str:
+        return f"{await shares(floor)}\n{host.log()}"
+
+    await until(look, 30.0, describe)
+
+
+async def open_in_every_shard(floor: TradingFloor, each: int) -> int:
+    """Positions that stand beyond their target, so that the first price makes their monitor leave them."""
+    quote = await floor.reader.quote("paper", BTC)
+    assert quote is not None
+    price = quote.mark_price
+    for shard in range(SHARDS):
+        for _ in range(each):
+            account = await floor.wallet(await floor.user(), shard=shard)
+            trade = replace(
+                open_trade(trailing_enabled=False),
+                entry_price=round(price / 2, 1),
+                initial_stop_price=round(price / 4, 1),
+                stop_price=round(price / 4, 1),
+                take_profit_price=round(price / 2 + 1, 1),
+            )
+            await store(floor.sql, account, trade)
+            await floor.sql.execute("SELECT pg_notify('trades', $1)", str(trade.id))
+    return SHARDS * each
+
+
+async def until_left(floor: TradingFloor, host: MonitorHost, count: int, seconds: float) -> None:
+    async def look() -> bool | None:
+        left = await floor.sql.fetchval("SELECT count(*) FROM trades WHERE exit_requested IS NOT NULL")
+        return True if left == count else None
+
+    async def describe() -> str:
+        return f"{await floor.sql.fetchval('SELECT count(*) FROM outbox')} of {count}\n{host.log()}"
+
+    await until(look, seconds, describe)
+
+
+@pytest.mark.parametrize("death", [signal.SIGKILL, signal.SIGSTOP])
+async def test_shards_of_a_lost_monitor_are_watched_again_and_no_exit_is_doubled(
+    death: signal.Signals, floor: TradingFloor, monitors: MonitorHost
+) -> None:
+    lost = monitors.start()
+    await until_shared_by(floor, monitors, 1)
+    monitors.start()
+    await until_shared_by(floor, monitors, 2)
+    before = await open_in_every_shard(floor, 2)
+    await until_left(floor, monitors, before, 20.0)
+    lost.send_signal(death)
+    at = utc_now()
+    after = before + await open_in_every_shard(floor, 3)
+    await until_left(floor, monitors, after, TAKEN_OVER_SECONDS - (utc_now() - at).total_seconds())
+    if death is signal.SIGSTOP:
+        lost.send_signal(signal.SIGCONT)  # it comes back with a book full of positions that are not its own now
+        await until_shared_by(floor, monitors, 2)
+    exits = await floor.sql.fetch("SELECT trade_id, count(*) AS n FROM position_events GROUP BY trade_id")
+    assert [row["n"] for row in exits] == [1] * after
+    assert await floor.sql.fetchval("SELECT count(*) FROM outbox WHERE kind = 'exit'") == after
