@@ -64,9 +64,9 @@ class RedisPriceCache:
                     places[key.decode()] = entry_id
                     yield self._parse_entry(names[key], fields)
 
-    async def follow_packed(self, venue: str) -> AsyncIterator[tuple[PriceColumns, int]]:
-        """One venue's publications from now on, as columns, each with its wall time in milliseconds; ends
-        where none came for two seconds."""
+    async def follow_packed(self, venue: str) -> AsyncIterator[list[tuple[PriceColumns, int]]]:
+        """One venue's publications from now on, as columns, each with its wall time in milliseconds: all that
+        wait at once, oldest first. Ends where none came for two seconds."""
         place: bytes | str = "$"
         while True:
             try:
@@ -77,14 +77,14 @@ class RedisPriceCache:
                 raise PricesUnavailableError(str(error)) from error
             if not answer:
                 return
-            for entry_id, fields in answer[0][1]:
-                place = entry_id
-                try:
-                    yield decode_columns(fields[b"b"]), int(fields[b"t"])
-                except (KeyError, ValueError, PriceBatchError) as error:
-                    raise PricesUnavailableError(
-                        f"An entry of {stream_key(venue)} cannot be read: {error}"
-                    ) from error
+            entries = answer[0][1]
+            place = entries[-1][0]
+            try:
+                yield [(decode_columns(fields[b"b"]), int(fields[b"t"])) for _, fields in entries]
+            except (KeyError, ValueError, PriceBatchError) as error:
+                raise PricesUnavailableError(
+                    f"An entry of {stream_key(venue)} cannot be read: {error}"
+                ) from error
 
     def _parse_entry(self, venue: str, fields: dict[bytes, bytes]) -> PriceFlush:
         try:

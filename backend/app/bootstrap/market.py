@@ -60,6 +60,7 @@ class MarketParts:
         system = Database(url, pool_size=4, max_overflow=4)
         redis = connect_redis(settings)
         reader = build_market_reader(settings, redis)
+        gate = LeanTransactions(asyncpg_dsn(url), size=2)
         shards = MonitorShards(
             system, own_identity(), shard_count=settings.shard_count, seconds=settings.lease_seconds
         )
@@ -76,10 +77,10 @@ class MarketParts:
             publisher=RedisPricePublisher(redis),
             notifications=PostgresNotifications(asyncpg_dsn(url)),
             signals=Signals(system, reader),
-            gate=LeanTransactions(asyncpg_dsn(url), size=2),
+            gate=gate,
             shards=shards,
             watch=PositionWatch(
-                system, reader, shards, utc_now, stale_seconds=settings.price_stale_seconds, steps=steps
+                system, gate, reader, shards, utc_now, stale_seconds=settings.price_stale_seconds, steps=steps
             ),
             prices=RedisPriceCache(redis),
         )

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
+import asyncpg
 import numpy as np
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -49,14 +50,14 @@ _OF_SHARDS = text(
 _OF_IDS = text(
     _COLUMNS + " AND t.id = ANY(CAST(:trades AS uuid[])) AND w.shard = ANY(CAST(:shards AS int[]))"
 )
-_EXACT = text(
+_EXACT = (
     "SELECT t.id, t.user_id, t.wallet_id, w.shard, t.venue, t.symbol, t.side, t.status, t.timeframe,"
     " t.entry_price, t.initial_stop_price, t.stop_price, t.take_profit_price, t.trailing_enabled,"
     " t.trailing_activation_fraction, t.trailing_fraction, t.trailing_distance, t.trailing_armed,"
     f" t.volatility_multiple, t.scale_out_enabled, t.scale_out_step, {_ENTERED} AS entered_quantity,"
     f" {_MILLISECONDS.format(_TIME_EXIT)} AS time_exit_ms,"
     f" {_MILLISECONDS.format('t.session_closes_at')} AS session_close_ms"
-    f"{_FROM} AND t.id = ANY(CAST(:trades AS uuid[]))"
+    f"{_FROM.replace(':watched', '$2')} AND t.id = ANY(CAST($1 AS uuid[]))"
 )
 _KEEP_BEST = text(
     "UPDATE trades SET extreme_price = new.price, trailing_armed = trailing_armed OR new.armed,"
@@ -151,11 +152,6 @@ class SystemOpenTradeRepository:
         values = {"watched": WATCHED, "trades": list(trade_ids), "shards": list(shards)}
         return by_side((await self._session.execute(_OF_IDS, values)).all())
 
-    async def exact(self, trade_ids: Sequence[UUID]) -> dict[UUID, OpenTrade]:
-        """These trades by id, where they are open and not being left."""
-        rows = await self._session.execute(_EXACT, {"watched": WATCHED, "trades": list(trade_ids)})
-        return {row.id: OpenTrade(*row) for row in rows}
-
     async def keep_best(self, rows: Sequence[tuple[UUID, Decimal, bool]]) -> None:
         """Write (trade, best price since entry, trailing armed), so that a restart loses neither."""
         if rows:
@@ -167,6 +163,12 @@ class SystemOpenTradeRepository:
         """Positions without a live stop, measured against `now` (wall time)."""
         count, longest = (await self._session.execute(_NAKED, {"now": now})).one()
         return Nakedness(count, longest or 0)
+
+
+async def exact_trades(connection: asyncpg.Connection, trade_ids: Sequence[UUID]) -> dict[UUID, OpenTrade]:
+    """Every tenant's trades of these ids, where they are open and not being left."""
+    rows = await connection.fetch(_EXACT, list(trade_ids), list(WATCHED))
+    return {row["id"]: OpenTrade(*row) for row in rows}
 
 
 def by_side(found: Iterable[Sequence[object]]) -> list[SidePositions]:

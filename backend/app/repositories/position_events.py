@@ -10,8 +10,9 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
+import asyncpg
 import msgspec
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models.position_event import PositionEvent
@@ -39,16 +40,16 @@ class ReactionRow(msgspec.Struct, frozen=True, kw_only=True):
     step: int | None = None
 
 
-_WRITE = text("""
+_WRITE = """
 WITH asked AS MATERIALIZED (
-    SELECT a.* FROM json_to_recordset(CAST(:rows AS json)) AS a (
+    SELECT a.* FROM json_to_recordset(CAST($1 AS json)) AS a (
         trade_id uuid, user_id uuid, wallet_id uuid, shard integer, epoch bigint, action text, rule text,
         mark_price numeric, best_price numeric, at timestamptz, reason text, stop_price numeric, step integer)
-    JOIN monitor_leases l ON l.shard = a.shard AND l.epoch = a.epoch AND l.holder = :holder
+    JOIN monitor_leases l ON l.shard = a.shard AND l.epoch = a.epoch AND l.holder = $2
 ), left_now AS (
     UPDATE trades t SET exit_requested = a.reason, extreme_price = a.best_price, updated_at = now()
     FROM asked a WHERE a.action = 'exit' AND t.id = a.trade_id AND t.exit_requested IS NULL
-        AND t.status = ANY(CAST(:watched AS text[]))
+        AND t.status = ANY($3::text[])
     RETURNING t.id
 ), armed AS (
     UPDATE trades t SET trailing_armed = true, extreme_price = a.best_price, updated_at = now()
@@ -79,7 +80,7 @@ WITH asked AS MATERIALIZED (
     FROM (SELECT DISTINCT user_id, trade_id FROM held) p
 )
 SELECT trade_id, action, (SELECT count(*) FROM told) FROM held
-""")
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,16 +96,16 @@ class RuleEvent:
 
 
 class SystemReactionRepository:
-    """Reactions of every tenant's positions."""
+    """Reactions of every tenant's positions, over a bare connection of the system role."""
 
-    def __init__(self, session: AsyncSession) -> None:
-        self._session = session
+    def __init__(self, connection: asyncpg.Connection) -> None:
+        self._connection = connection
 
     async def write(self, rows: Sequence[ReactionRow], holder: str) -> set[tuple[UUID, str]]:
-        """Write them and wake the executors; returns (trade, action) of what was written. Left out is what
-        belongs to a shard that is another monitor's by now, and the exit of a trade that is left already."""
-        values = {"rows": msgspec.json.encode(rows).decode(), "holder": holder, "watched": WATCHED}
-        found = await self._session.execute(_WRITE, values)
+        """Write them durably and wake the executors; returns (trade, action) of what was written. Left out is
+        what belongs to a shard that is another monitor's by now, and the exit of a trade that is left already."""
+        text_of_rows = msgspec.json.encode(rows).decode()
+        found = await self._connection.fetch(_WRITE, text_of_rows, holder, list(WATCHED))
         return {(trade_id, action) for trade_id, action, _ in found}
 
 

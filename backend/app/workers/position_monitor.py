@@ -105,8 +105,8 @@ class Monitor:
 
     async def _follow_leader(self, venue: str) -> None:
         """Follow what the leading monitor publishes, until it is silent or this monitor leads."""
-        async for columns, published_ms in self._parts.prices.follow_packed(venue):
-            self._watch.see_columns(venue, columns, published_ms)
+        async for publications in self._parts.prices.follow_packed(venue):
+            self._watch.see_columns(venue, publications)
             if self._parts.shards.leads:
                 return
 

@@ -127,13 +127,18 @@ class Block:
 
     def regate(self, rows: NDArray[np.int64] | slice, wall_ms: int) -> None:
         """Compute the gates of these rows anew, and the band of all."""
-        found = gates(self.held[rows], self.sign, self.tick, wall_ms, self.step_r_fraction)
+        chosen = self.held[rows]
+        found = gates(chosen, self.sign, self.tick, wall_ms, self.step_r_fraction)
         self.low[: self.count][rows] = found.low
         self.high[: self.count][rows] = found.high
         self.due_ms[: self.count][rows] = found.due_ms
         self.wake_ms[: self.count][rows] = found.wake_ms
-        fraction, distance = nearest_follower(self.held)
-        self.bands.fraction[self.number], self.bands.distance[self.number] = fraction, distance
+        fraction, distance = nearest_follower(
+            chosen
+        )  # that of a row that left stands on: it is only too near
+        bands, number = self.bands, self.number
+        bands.fraction[number] = min(bands.fraction[number], fraction)
+        bands.distance[number] = min(bands.distance[number], distance)
         self.narrow()
 
     def narrow(self) -> None:
@@ -147,12 +152,12 @@ class Block:
     def take_in_best(self) -> None:
         """Let every row know the best price, and raise the low gates of those whose stop follows it."""
         best, held = self.bands.best[self.number], self.held
-        better = np.flatnonzero(held["best"] < best)
-        if not len(better):
+        better = held["best"] < best
+        if not better.any():
             return
-        held["best"][better] = best
-        held["asked_low"][better] = np.inf
-        chosen = better[follows(held[better]) & ~held["quiet"][better]]
+        np.copyto(held["best"], best, where=better)
+        np.copyto(held["asked_low"], np.inf, where=better)
+        chosen = np.flatnonzero(better & follows(held) & ~held["quiet"])
         if len(chosen):
             own = standing_stops(held[chosen], self.tick)
             above = own > held["stop"][chosen]

@@ -14,6 +14,7 @@ import numpy as np
 import structlog
 
 from app.core.db import Database
+from app.core.lean_transactions import LeanTransactions
 from app.domain.price_batch import PriceColumns, price_decimal
 from app.domain.signals.volatility import average_true_range
 from app.domain.timeframes import Timeframe
@@ -26,6 +27,7 @@ from app.repositories.open_trades import (
     OpenTrade,
     SidePositions,
     SystemOpenTradeRepository,
+    exact_trades,
 )
 from app.repositories.position_events import ReactionRow, SystemReactionRepository
 from app.services.ports import MarketReader
@@ -47,6 +49,7 @@ class PositionWatch:
     def __init__(
         self,
         system: Database,
+        lean: LeanTransactions,
         reader: MarketReader,
         shards: MonitorShards,
         now: Callable[[], datetime],
@@ -55,6 +58,7 @@ class PositionWatch:
         steps: StepTerms,
     ) -> None:
         self._system = system
+        self._lean = lean
         self._reader = reader
         self._shards = shards
         self._now = now
@@ -101,14 +105,23 @@ class PositionWatch:
                 mark, market_ms = float(quote.mark_price), _ms(quote.market_time)
                 self._ask(self.book.on_tick(number, mark, market_ms, wall_ms))
 
-    def see_columns(self, venue: str, columns: PriceColumns, published_ms: int) -> None:
-        """Take in a packed publication; `published_ms` is wall time."""
+    def see_columns(self, venue: str, publications: Sequence[tuple[PriceColumns, int]]) -> None:
+        """Take in packed publications, oldest first, each with its wall time in milliseconds."""
         wall_ms = _ms(self._now())
-        if wall_ms - published_ms > self._stale / timedelta(milliseconds=1):
+        oldest = wall_ms - self._stale / timedelta(milliseconds=1)
+        fresh = [columns for columns, published_ms in publications if published_ms >= oldest]
+        if not fresh:
             return
-        numbers = {symbol: self.book.number_of(venue, symbol) for symbol in set(columns.symbols)}
-        markets = np.fromiter((numbers[symbol] for symbol in columns.symbols), np.int64, len(columns.symbols))
-        self._ask(self.book.on_ticks(markets, columns.mark, columns.market_ms, wall_ms))
+        symbols = [symbol for columns in fresh for symbol in columns.symbols]
+        numbers = {symbol: self.book.number_of(venue, symbol) for symbol in set(symbols)}
+        self._ask(
+            self.book.on_ticks(
+                np.fromiter((numbers[symbol] for symbol in symbols), np.int64, len(symbols)),
+                np.concatenate([columns.mark for columns in fresh]),
+                np.concatenate([columns.market_ms for columns in fresh]),
+                wall_ms,
+            )
+        )
 
     async def on_quotes(self, venue: str, quotes: Sequence[Quote]) -> None:
         """Take in prices and answer all that they ask."""
@@ -186,12 +199,12 @@ class PositionWatch:
     async def _decide(self, batch: Sequence[Question]) -> list[Decided | None]:
         if not batch:
             return []
-        async with self._system.system() as session:
-            trades = await SystemOpenTradeRepository(session).exact([one.trade_id for one in batch])
+        async with self._lean.connection() as connection:
+            trades = await exact_trades(connection, [one.trade_id for one in batch])
             decided = [self._decide_one(one, trades.get(one.trade_id)) for one in batch]
             rows: list[ReactionRow] = [row for one in decided if one is not None for row in one.rows]
             if rows:
-                await SystemReactionRepository(session).write(rows, self._shards.holder)
+                await SystemReactionRepository(connection).write(rows, self._shards.holder)
         return decided
 
     def _decide_one(self, question: Question, trade: OpenTrade | None) -> Decided | None:

@@ -71,7 +71,8 @@ async def until_left(floor: TradingFloor, host: MonitorHost, count: int, seconds
         return True if left == count else None
 
     async def describe() -> str:
-        return f"{await floor.sql.fetchval('SELECT count(*) FROM outbox')} of {count}\n{host.log()}"
+        asked = await floor.sql.fetchval("SELECT count(*) FROM outbox")
+        return f"{asked} of {count}\n{host.log()}"
 
     await until(look, seconds, describe)
 
@@ -91,7 +92,9 @@ async def test_shards_of_a_lost_monitor_are_watched_again_and_no_exit_is_doubled
     after = before + await open_in_every_shard(floor, 3)
     await until_left(floor, monitors, after, TAKEN_OVER_SECONDS - (utc_now() - at).total_seconds())
     if death is signal.SIGSTOP:
-        lost.send_signal(signal.SIGCONT)  # it comes back with a book full of positions that are not its own now
+        lost.send_signal(
+            signal.SIGCONT
+        )  # it comes back with a book full of positions that are not its own now
         await until_shared_by(floor, monitors, 2)
     exits = await floor.sql.fetch("SELECT trade_id, count(*) AS n FROM position_events GROUP BY trade_id")
     assert [row["n"] for row in exits] == [1] * after

@@ -8,12 +8,15 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import asyncpg
 import pytest
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.core.clock import utc_now
-from app.core.config import DatabaseRole, role_database_url
+from app.core.config import DatabaseRole, asyncpg_dsn, role_database_url
 from app.core.db import Database
+from app.core.lean_transactions import LeanTransactions
+from app.domain.price_batch import PriceTick, decode_columns, encode_prices
 from app.domain.venue import Quote
 from app.repositories.open_trades import OpenTrade
 from app.repositories.position_events import PositionEventRepository
@@ -35,7 +38,11 @@ def watch_on(floor: TradingFloor, name: str = "monitor") -> PositionWatch:
     shards = MonitorShards(
         system, name, shard_count=4, seconds=30.0, holder_is_dead=lambda one: "dead" in one
     )
-    return PositionWatch(system, floor.reader, shards, utc_now, stale_seconds=STALE_SECONDS, steps=STEPS)
+    lean = LeanTransactions(asyncpg_dsn(role_database_url(floor.settings, DatabaseRole.SYSTEM)), size=1)
+    floor.closers.append(lean.close)
+    return PositionWatch(
+        system, lean, floor.reader, shards, utc_now, stale_seconds=STALE_SECONDS, steps=STEPS
+    )
 
 
 def quotes(mark: str, at: datetime = OPENED, age_seconds: float = 0.0) -> Sequence[Quote]:
@@ -109,7 +116,7 @@ async def test_exit_that_could_not_be_committed_comes_again(floor: TradingFloor)
     watch, _, _ = await watched(floor)
     await floor.sql.execute("ALTER TABLE outbox RENAME TO outbox_away")
     try:
-        with pytest.raises(SQLAlchemyError):
+        with pytest.raises(asyncpg.UndefinedTableError):
             await watch.on_quotes("paper", quotes("106"))
     finally:
         await floor.sql.execute("ALTER TABLE outbox_away RENAME TO outbox")
@@ -276,3 +283,15 @@ async def test_naked_positions_are_counted_with_the_longest_time(floor: TradingF
     found = await watch.naked()
     assert found.positions == 1
     assert 30_000 <= found.longest_ms < 60_000
+
+
+async def test_packed_publications_act_like_quotes_unless_they_are_stale(floor: TradingFloor) -> None:
+    watch, _, trade = await watched(floor)
+    now_ms = round(utc_now().timestamp() * 1000)
+    packed = decode_columns(encode_prices([PriceTick(BTC, 106.0, 106.0, OPENED_MS)]))
+    watch.see_columns("paper", [(packed, now_ms - 6_000)])
+    await watch.answer()
+    assert await outbox(floor) == []
+    watch.see_columns("paper", [(packed, now_ms - 6_000), (packed, now_ms)])
+    await watch.answer()
+    assert await outbox(floor) == [("exit", 3, {"trade_id": str(trade.id), "reason": "take_profit"})]
