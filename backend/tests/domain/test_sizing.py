@@ -47,6 +47,24 @@ def test_fixed_amount_is_a_notional_and_shows_its_margin() -> None:
     assert (size.quantity, size.notional, size.margin) == (Decimal("0.02"), Decimal(200), Decimal(20))
 
 
+def test_cap_of_less_than_a_step_short_takes_the_whole_step_away() -> None:
+    # A hundred-millionth below a tenth of a coin at 10 000: floats call it whole, fixed point does not.
+    limits = replace(SIZING.limits, max_position_size_usd=Decimal("999.99999999"))
+    assert propose_size(replace(SIZING, limits=limits)).quantity == Decimal("0.099")
+
+
+def test_least_notional_is_held_against_the_notional_rounded_down() -> None:
+    # 0.001 coins at 9 999.999999 are 9.999999999, which has one digit more than amounts are decided in.
+    price = Decimal("9999.999999")
+    asked = replace(
+        SIZING, method=SizingMethod.FIXED_AMOUNT, fixed_amount_usd=Decimal("10.5"), entry_price=price
+    )
+    enough = replace(INSTRUMENT, min_notional=Decimal("9.99999999"))
+    assert propose_size(replace(asked, instrument=enough)).quantity == Decimal("0.001")
+    size = propose_size(replace(asked, instrument=replace(enough, min_notional=Decimal(10))))
+    assert (size.quantity, size.refusal) == (Decimal(0), SizeRefusal.UNDER_MIN_NOTIONAL)
+
+
 def test_fixed_amount_without_an_amount_is_refused() -> None:
     size = propose_size(replace(SIZING, method=SizingMethod.FIXED_AMOUNT))
     assert (size.quantity, size.refusal) == (Decimal(0), SizeRefusal.FIXED_AMOUNT_MISSING)

@@ -1,6 +1,7 @@
 """A trading floor per test, over a database of its own per worker."""
 
 from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import asyncpg
@@ -12,6 +13,8 @@ from tests.conftest import create_database, settings_for
 from tests.paper_venue import PaperVenue
 from tests.service_host import TestServices
 from tests.services.trading.floor import WEIGHT_LIMIT, TradingFloor
+from tests.services.trading.gate_racer import GateDesk
+from tests.services.trading.gate_world import GateWorld
 
 
 @pytest.fixture(scope="session")
@@ -49,3 +52,22 @@ async def floor(trading_settings: Settings, trading_venue: PaperVenue) -> AsyncI
     yield held
     await held.close()
     await connection.close()
+
+
+@pytest_asyncio.fixture(scope="module")
+async def desk(trading_settings: Settings) -> AsyncIterator[GateDesk]:
+    """The gate before a market that stands still."""
+    held = GateDesk(trading_settings)
+    yield held
+    await held.close()
+
+
+@pytest_asyncio.fixture
+async def world(trading_settings: Settings, desk: GateDesk) -> AsyncIterator[GateWorld]:
+    """A user of its own before that gate; market and platform are as they were afterwards."""
+    sql = await asyncpg.connect(trading_settings.database_url)
+    yield await GateWorld.open(trading_settings, sql, desk)
+    await sql.execute("DELETE FROM platform_risk_limits")
+    await sql.close()
+    desk.market.prices.clear()
+    desk.market.quoted_before = timedelta()

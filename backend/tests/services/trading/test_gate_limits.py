@@ -2,40 +2,21 @@
 database, signal in, order or stored refusal out."""
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID, uuid4
 
-import asyncpg
 import pytest
-import pytest_asyncio
 
-from app.core.config import Settings
 from app.domain.receipts import rerun
 from app.services.trading.decision_lanes import TradeDecision
 from tests.services.trading.floor import BTC, ETH, SOL, STRATEGY
-from tests.services.trading.gate_racer import GateDesk
 from tests.services.trading.gate_world import GateWorld
 
 Arrange = Callable[[GateWorld], Awaitable[object]]
 SINCE = timedelta(minutes=30)
-
-
-@pytest_asyncio.fixture(scope="module")
-async def desk(trading_settings: Settings) -> AsyncIterator[GateDesk]:
-    held = GateDesk(trading_settings)
-    yield held
-    await held.close()
-
-
-@pytest_asyncio.fixture
-async def world(trading_settings: Settings, desk: GateDesk) -> AsyncIterator[GateWorld]:
-    sql = await asyncpg.connect(trading_settings.database_url)
-    yield await GateWorld.open(trading_settings, sql, desk)
-    await sql.execute("DELETE FROM platform_risk_limits")
-    await sql.close()
 
 
 @dataclass(frozen=True, slots=True)

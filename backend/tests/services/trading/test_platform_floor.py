@@ -1,38 +1,16 @@
 """The platform's own limits just inside, exactly at and just outside, through the gate; most of them stand without
 anybody having stored one."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from decimal import Decimal
 
-import asyncpg
 import pytest
-import pytest_asyncio
 
-from app.core.config import Settings
 from app.services.trading.decision_lanes import TradeDecision
-from tests.services.trading.gate_racer import GateDesk
 from tests.services.trading.gate_world import GateWorld
 
 AHEAD = timedelta(days=-1)
 """Quoted in the future: no age at all."""
-
-
-@pytest_asyncio.fixture(scope="module")
-async def desk(trading_settings: Settings) -> AsyncIterator[GateDesk]:
-    held = GateDesk(trading_settings)
-    yield held
-    await held.close()
-
-
-@pytest_asyncio.fixture
-async def world(trading_settings: Settings, desk: GateDesk) -> AsyncIterator[GateWorld]:
-    sql = await asyncpg.connect(trading_settings.database_url)
-    yield await GateWorld.open(trading_settings, sql, desk)
-    await sql.execute("DELETE FROM platform_risk_limits")
-    await sql.close()
-    desk.market.prices.clear()
-    desk.market.quoted_before = timedelta()
 
 
 def codes(decision: TradeDecision) -> set[str]:
@@ -188,6 +166,3 @@ async def test_loss_limit_of_a_scope_stays_tripped_until_its_day_ends(world: Gat
     )
     (third,) = await world.ask(await world.signal())
     assert third.is_approved
-
-
-__all__ = ["desk", "world"]
