@@ -32,7 +32,6 @@ class EventCategory(StrEnum):
     TRADE = "trade"
     RISK = "risk"
     ERROR = "error"
-    PERFORMANCE = "performance"
     SYSTEM = "system"
     SECURITY = "security"
 
@@ -61,13 +60,9 @@ class NotificationEvent(StrEnum):
     POSITION_HEALTH_DEGRADED = "position_health_degraded"
     POSITION_UNPROTECTED = "position_unprotected"
     POSITION_DRIFT = "position_drift"
-    UNUSUAL_ACTIVITY = "unusual_activity"
     NEEDS_OPERATOR = "needs_operator"
-    KEY_PROBLEM = "key_problem"
     NEW_SIGN_IN = "new_sign_in"
-    SYSTEM_ERROR = "system_error"
     SYSTEM_DEGRADED = "system_degraded"
-    DAILY_SUMMARY = "daily_summary"
     TEST_MESSAGE = "test_message"
 
 
@@ -157,19 +152,9 @@ EVENT_KINDS: Final = (
         "{wallet}: we hold {expected} {symbol} in our books, {venue} shows {found}. {consequence}",
     ),
     EventKind(
-        _E.UNUSUAL_ACTIVITY, _L.WARNING, _C.SECURITY, _LOUD,
-        "Unusual activity",
-        "{wallet}: {reason} {consequence}",
-    ),
-    EventKind(
         _E.NEEDS_OPERATOR, _L.CRITICAL, _C.ERROR, _EVERYWHERE,
         "{symbol} needs you",
         "{wallet}: {reason} We do nothing more with {symbol} until it is settled at {venue}.",
-    ),
-    EventKind(
-        _E.KEY_PROBLEM, _L.ERROR, _C.ERROR, _LOUD,
-        "{venue} refuses the keys of {wallet}",
-        "{wallet}: {reason} Nothing new is opened there until the keys work.",
     ),
     EventKind(
         _E.NEW_SIGN_IN, _L.WARNING, _C.SECURITY, _MAILED,
@@ -178,20 +163,9 @@ EVENT_KINDS: Final = (
         " password.",
     ),
     EventKind(
-        _E.SYSTEM_ERROR, _L.ERROR, _C.SYSTEM, _LOUD,
-        "Something failed on our side",
-        "{reason} Reference {reference}.",
-    ),
-    EventKind(
         _E.SYSTEM_DEGRADED, _L.ERROR, _C.SYSTEM, _LOUD,
         "{component} is {state}",
         "{component}: {gauge} is {value}, the limit is {limit}.",
-    ),
-    EventKind(
-        _E.DAILY_SUMMARY, _L.INFO, _C.PERFORMANCE, _MAILED,
-        "{day}: {net_pnl} in {environment}",
-        "{trades} trades closed ({winners} won), net P&L {net_pnl}, equity {equity}, {open_positions} positions"
-        " open.",
     ),
     EventKind(
         _E.TEST_MESSAGE, _L.INFO, _C.SYSTEM, frozenset(),

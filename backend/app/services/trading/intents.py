@@ -6,14 +6,14 @@ import structlog
 
 from app.domain.client_order_id import client_order_id
 from app.domain.order_states import Action, ActionKind, can_move, next_action
-from app.domain.types import OrderLeg, OrderStatus, OrderType, TradeStatus
+from app.domain.types import ExitReason, OrderLeg, OrderStatus, OrderType, TradeStatus
 from app.models.order import Order
 from app.repositories.trading_transaction import TradingTransaction
 from app.services.trading.closing import finish, naked_ms
 from app.services.trading.desk import Desk
 from app.services.trading.operator_calls import call_operator
 from app.services.trading.trade_case import TradeCase
-from app.services.trading.trade_news import tell_opened
+from app.services.trading.trade_news import tell_opened, tell_unprotected
 
 MOST_STEPS = 24
 
@@ -90,6 +90,8 @@ class Advance:
             raise ValueError(f"an intent without leg, attempt or quantity: {action}")
         if action.exit_reason is not None and trade.exit_requested is None:
             trade.exit_requested = action.exit_reason.value
+            if action.exit_reason is ExitReason.UNPROTECTED:
+                await tell_unprotected(transaction, trade, self._now)
         new_id = client_order_id(self._desk.terms.deployment, trade.id, leg, attempt)
         if action.replaces is not None:
             await transaction.orders.replaced(transaction.user_id, case.order(action.replaces), new_id)

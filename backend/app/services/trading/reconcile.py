@@ -30,6 +30,7 @@ from app.services.trading.outcome import record_absence, record_order
 from app.services.trading.outsiders import Outsiders
 from app.services.trading.slippage_events import tell_of_slippage
 from app.services.trading.trade_case import TradeCase
+from app.services.trading.trade_news import tell_drift
 
 LIQUIDATION_PREFIX = "autoclose-"
 MISMATCH = "position_mismatch"
@@ -300,6 +301,9 @@ class Reconciler:
             if await transaction.accounts.freeze(user_id, self._account.wallet_id, reason):
                 log.critical("entries of an account are frozen", reason=reason)
                 transaction.announcements.changed(user_id, "wallet", self._account.wallet_id)
+                await tell_drift(
+                    transaction, self._account, symbol, found=held, expected=books.net, now=utc_now()
+                )
             await transaction.announcements.send()
 
     async def _count_external(self, positions: Sequence[VenuePosition]) -> None:

@@ -1,11 +1,13 @@
 """Telling the owner that a trade was opened and closed, inside the transaction that writes it."""
 
+from datetime import datetime
 from decimal import Decimal
 
 from app.domain.accounting import net_pnl
 from app.domain.decimal_text import grouped
 from app.domain.notification_events import NotificationEvent
 from app.models.trade import Trade
+from app.repositories.trading_accounts import TradingAccount
 from app.repositories.trading_transaction import TradingTransaction
 
 CENT = Decimal("0.01")
@@ -31,6 +33,43 @@ async def tell_closed(transaction: TradingTransaction, trade: Trade) -> None:
     if trade.exit_price is not None:
         figures["exit_price"] = grouped(trade.exit_price)
     await _tell(transaction, trade, NotificationEvent.TRADE_CLOSED, figures)
+
+
+async def tell_unprotected(transaction: TradingTransaction, trade: Trade, now: datetime) -> None:
+    """Tell, once per trade, that no stop could be made to stand in time, so that the position is left."""
+    figures = {"quantity": grouped(trade.quantity), "consequence": "It is closed at market."}
+    if trade.unprotected_since is not None:
+        figures["seconds"] = f"{(now - trade.unprotected_since).total_seconds():.0f}"
+    await _tell(transaction, trade, NotificationEvent.POSITION_UNPROTECTED, figures)
+
+
+async def tell_drift(
+    transaction: TradingTransaction,
+    account: TradingAccount,
+    symbol: str,
+    *,
+    found: Decimal,
+    expected: Decimal,
+    now: datetime,
+) -> None:
+    """Tell that the venue shows another position than our fills explain; once per freezing of the account."""
+    name = await transaction.accounts.name(account.user_id, account.wallet_id)
+    figures = {
+        "wallet": name or str(account.wallet_id),
+        "symbol": symbol,
+        "venue": account.venue,
+        "found": grouped(found),
+        "expected": grouped(expected),
+        "consequence": "Nothing new is opened in this wallet until both agree.",
+    }
+    await transaction.notifications.emit(
+        account.user_id,
+        NotificationEvent.POSITION_DRIFT,
+        dedupe_key=f"{account.wallet_id}:{symbol}:{now.isoformat()}",
+        figures=figures,
+        subject=f"{account.wallet_id}:{symbol}",
+        wallet_id=account.wallet_id,
+    )
 
 
 async def _tell(

@@ -30,6 +30,12 @@ async def test_position_without_a_stop_for_too_long_is_left_with_that_reason(flo
         await floor.signal(BTC)
         closed = await floor.until_status(account, "CLOSED")
     assert closed["exit_reason"] == "unprotected"
+    told = await floor.sql.fetchval(
+        "SELECT sentence FROM notifications WHERE event = 'position_unprotected' AND subject = $1",
+        str(closed["id"]),
+    )
+    assert "closed at market" in told
+    assert "unknown" not in told
     assert await floor.venue_position(account) == 0
     assert closed["protected_at"] is None
 

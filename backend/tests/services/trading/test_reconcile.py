@@ -73,6 +73,11 @@ async def test_position_that_grew_by_hand_freezes_entries_until_it_agrees_again(
     async with floor.executor():
         reason = await until(frozen)
         assert reason.startswith("position_mismatch")
+        (told,) = await floor.sql.fetch(
+            "SELECT sentence FROM notifications WHERE event = 'position_drift' AND wallet_id = $1",
+            account.wallet_id,
+        )
+        assert "unknown" not in told["sentence"]
         await floor.signal(ETH)
         await floor.until_outbox_empty()
         refused = await floor.sql.fetchval("SELECT breaches FROM risk_decisions WHERE NOT approved")

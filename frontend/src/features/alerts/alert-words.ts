@@ -14,7 +14,7 @@ export const MODE_NAMES: Readonly<Record<string, string>> = {
   off: 'Off',
 }
 export const LEVELS = ['info', 'warning', 'error', 'critical'] as const
-export const CATEGORIES = ['trade', 'risk', 'error', 'performance', 'system', 'security'] as const
+export const CATEGORIES = ['trade', 'risk', 'error', 'system', 'security'] as const
 
 /** "Telegram sent, e-mail waiting: The mail server was not reached."; empty where nobody else was told. */
 export function deliveryText(deliveries: Notification['deliveries']): string {

@@ -355,7 +355,7 @@ export interface EnvironmentRisk {
 }
 
 /** What an event is about. */
-export type EventCategory = "trade" | "risk" | "error" | "performance" | "system" | "security"
+export type EventCategory = "trade" | "risk" | "error" | "system" | "security"
 
 /** One event and its channels; names in braces stand for figures. */
 export interface EventChoice {
@@ -832,7 +832,7 @@ export interface Notification {
 }
 
 /** What happened. */
-export type NotificationEvent = "trade_opened" | "trade_closed" | "large_slippage" | "trading_paused" | "trading_resumed" | "breaker_tripped" | "breaker_resumed" | "kill_switch_engaged" | "kill_switch_finished" | "position_health_degraded" | "position_unprotected" | "position_drift" | "unusual_activity" | "needs_operator" | "key_problem" | "new_sign_in" | "system_error" | "system_degraded" | "daily_summary" | "test_message"
+export type NotificationEvent = "trade_opened" | "trade_closed" | "large_slippage" | "trading_paused" | "trading_resumed" | "breaker_tripped" | "breaker_resumed" | "kill_switch_engaged" | "kill_switch_finished" | "position_health_degraded" | "position_unprotected" | "position_drift" | "needs_operator" | "new_sign_in" | "system_degraded" | "test_message"
 
 /** Notifications, newest first; `unread` counts all, `next_cursor` is null on the last page. */
 export interface NotificationPage {
