@@ -55,6 +55,7 @@ class ExecutorHost:
     folder: Path
     margin_ms: int = MARGIN_MS
     mutant: str | None = None
+    redis_url: str = ""
     processes: list[ExecutorProcess] = field(default_factory=list)
     _nursery: subprocess.Popen[str] | None = None
 
@@ -99,6 +100,7 @@ class ExecutorHost:
             "STACKALPHA_OUTCOME_MARGIN_MILLISECONDS": str(self.margin_ms),
             "STACKALPHA_SHARD_COUNT": "4",
             VARIABLE: str(self.crash_file),
+            **({"REDIS_URL": self.redis_url} if self.redis_url else {}),
         }
         arguments = [self.venue.url, self.venue.token, *([self.mutant] if self.mutant else [])]
         with (self.folder / "executor.log").open("ab") as log:

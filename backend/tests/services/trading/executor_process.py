@@ -11,6 +11,7 @@ from app.bootstrap.trading import compose_trading
 from app.core.clock import utc_now
 from app.core.config import load_settings
 from app.core.logging import configure_logging
+from app.core.redis import connect_redis
 from app.domain.venue import AccountKey
 from tests.services.trading.floor import WEIGHT_LIMIT
 
@@ -29,7 +30,8 @@ async def serve(paper_url: str, token: str) -> None:
     async def credentials(key: AccountKey) -> tuple[str, str]:
         return await admin.open_account(str(key.wallet_id))
 
-    pool = GatewayPool(credentials, paper_url, None, utc_now, paper_weight=WEIGHT_LIMIT)
+    redis = connect_redis(settings) if os.environ.get("REDIS_URL") else None
+    pool = GatewayPool(credentials, paper_url, redis, utc_now, paper_weight=WEIGHT_LIMIT)
     reader = CcxtMarketReader(paper_url, None, utc_now, fresh_seconds=1.0)
     async with compose_trading(settings, pool, reader) as trading:
         await trading.executor.run(stop)
@@ -37,6 +39,8 @@ async def serve(paper_url: str, token: str) -> None:
     await pool.close()
     await reader.close()
     await admin.close()
+    if redis is not None:
+        await redis.aclose()
 
 
 async def _stop_with(parent: int, stop: asyncio.Event) -> None:
