@@ -30,7 +30,7 @@ Told = TypeVar("Told")
 READS = 40
 MARGIN_MS = 1_900  # clock offset 0, a read lag of 700 ms, one second, and a little
 LABEL_SECONDS = 5.0
-SETTLE_SECONDS = 30.0
+SETTLE_SECONDS = 45.0  # a fill that might be an unknown order's own keeps it in doubt for thirty seconds
 RANDOM_SECONDS = 0.4
 UNLIMITED = (
     "max_daily_loss_usd",
