@@ -29,7 +29,7 @@ function Alarms({ health }: { readonly health: SystemHealth }) {
   const lost = health.stores.filter((store) => !store.answers)
   if (health.status === 'well') return <p className="px-3 pt-3">Everything answers, and nothing is at its limit.</p>
   return (
-    <ul role="alert" className="space-y-1 px-3 pt-3">
+    <ul className="space-y-1 px-3 pt-3">
       {health.alarms.map((alarm) => (
         <li key={`${alarm.component}${alarm.gauge}`}>
           <b>{alarm.component}</b>: {words(alarm.gauge).toLowerCase()} is {figure(alarm.value, 1)}, the limit is{' '}

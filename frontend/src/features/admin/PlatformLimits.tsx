@@ -35,7 +35,7 @@ export function PlatformLimits() {
         {(limits) => (
           <>
             <Table
-              label="Limits of the platform"
+              label="Every limit of the platform"
               heads={['Limit', 'Binds everybody at', 'Built in', 'Set here']}
               empty="There is no limit."
               rows={limits.map((limit) => ({
