@@ -44,6 +44,8 @@ from tests.services.trading.floor import SYMBOLS, WEIGHT_LIMIT, TradingFloor, un
 BACK_LIMIT_SECONDS = 10.0
 STALE = timedelta(seconds=30)
 MOST_LIVE = 4
+# Limits that would end the load after a few losses at a market that goes nowhere.
+ENDLESS = ("max_daily_loss_usd", "max_daily_loss_percent", "max_consecutive_losses")
 OPTIONS = ("--feed", "synthetic", "--seed", "7", "--speed", "1", "--weight-limit", str(WEIGHT_LIMIT))
 
 
@@ -128,7 +130,7 @@ class Soak:
     async def run(self, cycles: int) -> int:
         """Every cycle under load; returns how much was lost."""
         for _ in range(4):
-            user = await self._floor.user(max_daily_loss_usd=None, max_daily_loss_percent=None)
+            user = await self._floor.user(**dict.fromkeys(ENDLESS))
             self._accounts += [await self._floor.wallet(user, "100000", shard) for shard in (0, 1)]
         self._host.start()
         self._host.start()
