@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import structlog
 from redis.asyncio import Redis
@@ -36,12 +36,14 @@ async def pulsing(settings: Settings, redis: Redis, process: str) -> AsyncIterat
             server = serve_metrics(settings.metrics_host, port)
         except OSError as error:
             log.warning("figures are not served", port=port, error=str(error))
-    beating = asyncio.create_task(_beat(settings, RedisPulses(redis), process))
+    stop = asyncio.Event()
+    beating = asyncio.create_task(_beat(settings, RedisPulses(redis), process, stop))
     try:
         yield
     finally:
+        stop.set()  # rather than a cancellation in the middle of a command to Redis, which may be swallowed there
+        await asyncio.wait({beating}, timeout=BEAT_SECONDS)
         beating.cancel()
-        await asyncio.gather(beating, return_exceptions=True)
         if server is not None:
             server.shutdown()
             server.server_close()
@@ -58,13 +60,13 @@ async def telling(settings: Settings, process: str) -> AsyncIterator[None]:
         await redis.aclose()
 
 
-async def _beat(settings: Settings, pulses: RedisPulses, process: str) -> None:
+async def _beat(settings: Settings, pulses: RedisPulses, process: str, stop: asyncio.Event) -> None:
     figures = OwnFigures(process, settings.var_dir, utc_now())
     loop = asyncio.get_running_loop()
     told: Pulse | None = None
     beats, lag = 0, 0.0
     try:
-        while True:
+        while not stop.is_set():
             told = figures.read(utc_now(), lag, CALLS.figures())
             await pulses.tell(told)
             BEATS.labels(process).inc()
@@ -72,7 +74,9 @@ async def _beat(settings: Settings, pulses: RedisPulses, process: str) -> None:
                 _record(told)
             beats += 1
             due = loop.time() + BEAT_SECONDS
-            await asyncio.sleep(BEAT_SECONDS)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(BEAT_SECONDS):
+                    await stop.wait()
             lag = max(0.0, loop.time() - due)
     finally:
         if told is not None:

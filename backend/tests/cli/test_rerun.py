@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from app.cli.commands import app
 from app.domain.decision import decide_batch
-from app.domain.receipts import receipts_of
+from app.domain.receipts import RULE_VERSION, receipts_of
 from tests.domain.books import Drawing
 
 
@@ -41,10 +41,10 @@ def test_an_altered_receipt_is_named(tmp_path: Path) -> None:
 
 def test_a_receipt_of_another_rule_version_says_whether_the_answer_is_the_same(tmp_path: Path) -> None:
     (receipt,) = receipts(1)
-    older = receipt.replace(b'"rule_version":"1"', b'"rule_version":"0"').decode()
+    older = receipt.replace(f'"rule_version":"{RULE_VERSION}"'.encode(), b'"rule_version":"0"').decode()
     code, said = rerun(older, tmp_path / "receipts")
     assert code == 1
-    assert "Line 1: made by rule version 0; version 1 gives the same answer." in said
+    assert f"Line 1: made by rule version 0; version {RULE_VERSION} gives the same answer." in said
 
 
 def test_what_is_no_receipt_is_refused_with_its_line(tmp_path: Path) -> None:

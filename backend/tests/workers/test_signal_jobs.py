@@ -57,7 +57,9 @@ def into_the_bar(venue: PaperVenue) -> int:
 
 
 async def newest(connection: asyncpg.Connection) -> float | None:
-    found = await connection.fetchval("SELECT max(open_time) FROM candles WHERE symbol = $1", BTC)
+    found = await connection.fetchval(
+        "SELECT max(open_time) FROM candles WHERE symbol = $1 AND timeframe = '5m'", BTC
+    )
     return None if found is None else float((found + timedelta(minutes=5)).timestamp() * 1000)
 
 
