@@ -202,25 +202,6 @@ def test_a_phone_pauses_in_one_press_and_closes_everything_by_keyboard(
         page.close()
 
 
-def test_an_administrator_sees_the_health_of_every_process(product: Product, browser: Browser) -> None:
-    product.command("create-admin", EMAIL)
-    page = browser.new_page(viewport={"width": 375, "height": 740}, bypass_csp=True)
-    try:
-        sign_in(product, page)
-        page.goto(f"{product.url}/admin")
-        processes = page.get_by_role("region", name="Processes")
-        for name in ("api", "executor", "jobs", "monitor", "notifier"):
-            expect(processes.get_by_role("cell", name=name, exact=True)).to_be_visible()
-        expect(page.get_by_text("No trade needs a person.")).to_be_visible()
-        assert_accessible(page, "/admin")
-        assert_fits(page)
-        shot(page, "admin-phone")
-        page.set_viewport_size({"width": 1440, "height": 1200})
-        shot(page, "admin")
-    finally:
-        page.close()
-
-
 def shot(page: Page, name: str) -> None:
     """A picture, where SCREENSHOT_DIR names a folder."""
     if SHOTS:
