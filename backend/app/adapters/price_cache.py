@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Sequence
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from app.core.redis_commands import hash_fields
 from app.domain.price_batch import (
     PriceBatchError,
     PriceColumns,
@@ -42,8 +43,7 @@ class RedisPriceCache:
     async def last(self, venue: str) -> list[PriceFlush]:
         """The last known prices of a venue, one publication per symbol."""
         try:
-            # redis-py types this for its blocking client as well
-            held: dict[bytes, bytes] = await self._redis.hgetall(last_key(venue))  # type: ignore[misc]
+            held = await hash_fields(self._redis, last_key(venue))
         except (RedisError, OSError) as error:
             raise PricesUnavailableError(str(error)) from error
         return [self._parse_last(venue, symbol, text) for symbol, text in held.items()]

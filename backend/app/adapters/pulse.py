@@ -13,6 +13,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from app.core.metrics import LOOP_LAG, PROCESS_CPU, PROCESS_DISK, PROCESS_MEMORY
+from app.core.redis_commands import drop_hash_fields, hash_fields, set_hash_field
 from app.domain.system_health import CallFigures, Pulse
 
 KEY = "pulses"
@@ -66,7 +67,7 @@ class RedisPulses:
         """Write it; False where Redis does not hear it."""
         try:
             text = msgspec.json.encode(pulse).decode()
-            await self._redis.hset(KEY, _name(pulse), text)  # type: ignore[misc]
+            await set_hash_field(self._redis, KEY, _name(pulse), text)
         except (RedisError, OSError):
             return False
         return True
@@ -74,18 +75,18 @@ class RedisPulses:
     async def forget(self, pulse: Pulse) -> None:
         """Take it away: the process ends as it was asked to."""
         try:
-            await self._redis.hdel(KEY, _name(pulse))  # type: ignore[misc]
+            await drop_hash_fields(self._redis, KEY, [_name(pulse)])
         except (RedisError, OSError):
             return
 
     async def all(self, now: datetime) -> list[Pulse] | None:
         """Every process that told within the hour, by name; None where Redis does not answer. Others are forgotten."""
         try:
-            held: dict[bytes, bytes] = await self._redis.hgetall(KEY)  # type: ignore[misc]
+            held = await hash_fields(self._redis, KEY)
             known = {name.decode(): msgspec.json.decode(text, type=Pulse) for name, text in held.items()}
             old = [n for n, pulse in known.items() if (now - pulse.at).total_seconds() > FORGOTTEN_SECONDS]
             if old:
-                await self._redis.hdel(KEY, *old)  # type: ignore[misc]
+                await drop_hash_fields(self._redis, KEY, old)
         except (RedisError, OSError):
             return None
         alive = [pulse for name, pulse in known.items() if name not in old]

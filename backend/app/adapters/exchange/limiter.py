@@ -19,6 +19,7 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from app.core.redis_commands import run_script
 from app.domain.venue import BudgetSpentError
 
 log = structlog.get_logger(__name__)
@@ -129,7 +130,9 @@ class WeightLimiter:
         if self._redis is not None:
             # one step at the server: two processes that look at once must not both add the difference
             with contextlib.suppress(RedisError, OSError):
-                await self._redis.eval(RAISE, 1, self._key(minute), str(used_weight), str(KEY_SECONDS))  # type: ignore[misc]
+                await run_script(
+                    self._redis, RAISE, [self._key(minute)], [str(used_weight), str(KEY_SECONDS)]
+                )
         self._local = (minute, max(self._held(minute), used_weight))
 
     async def note(self, headers: Mapping[str, object], error: BaseException | None) -> None:
@@ -158,15 +161,12 @@ class WeightLimiter:
             keys = (self._key(minute), self._key(minute - 1), f"weight:{self._name}:shut")
             most = str(int(self._limit * priority.value))
             try:
-                answer = cast(
-                    list[int],
-                    await self._redis.eval(  # type: ignore[misc]
-                        TAKE, 3, *keys, str(weight), most, turning, str(KEY_SECONDS)
-                    ),
+                answer = await run_script(
+                    self._redis, TAKE, keys, [str(weight), most, turning, str(KEY_SECONDS)]
                 )
             except (RedisError, OSError):
                 return self._take_locally(minute, left, weight, priority)
-            taken, figure = int(answer[0]), int(answer[1])
+            taken, figure = cast(list[int], answer)
             if taken == 1:
                 self._local = (minute, self._held(minute) + weight)
                 return None

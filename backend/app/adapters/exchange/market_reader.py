@@ -16,6 +16,7 @@ from app.adapters.exchange.error_map import read_error
 from app.adapters.exchange.limiter import Priority, WeightLimiter
 from app.adapters.exchange.streams import watch_quotes
 from app.adapters.exchange.venues import VenueProfile, venue_profile
+from app.core.redis_commands import hash_field
 from app.domain.order_book import BookError, OrderBook
 from app.domain.symbols import venue_symbol
 from app.domain.timeframes import Timeframe
@@ -130,7 +131,7 @@ class CcxtMarketReader:
         if self._redis is None:
             return None
         try:
-            text: bytes | None = await self._redis.hget(f"price:last:{venue}", symbol)  # type: ignore[misc]
+            text = await hash_field(self._redis, f"price:last:{venue}", symbol)
         except (RedisError, OSError):
             return None
         if text is None:

@@ -25,8 +25,11 @@ class OrderRate:
 
     async def acquire(self, *, is_exit: bool) -> None:
         """Wait until one more order may be sent, and count it."""
-        while wait := self._wait(is_exit=is_exit):  # noqa: ASYNC110 - until a window of the clock is over
-            await asyncio.sleep(wait)
+        while True:
+            wait = self._wait(is_exit=is_exit)
+            if wait == 0:
+                break
+            await asyncio.sleep(wait)  # until the window of the clock is over
         for seconds in self._windows:
             place, sent = self._current(seconds)
             self._counts[seconds] = (place, sent + 1)

@@ -1,6 +1,7 @@
 """How far a venue's clock is from ours: measured, corrected for in what we sign, and told to who asks."""
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
@@ -36,7 +37,7 @@ class VenueClock:
     async def _measure(self) -> int:
         """The sample with the shortest round trip counts: its error is at most half of that trip. An offset
         within its own error is no offset."""
-        best: tuple[float, float] | None = None
+        best = (math.inf, 0.0)  # round trip, offset; milliseconds
         for _ in range(SAMPLES):
             sent = self._now().timestamp() * 1000
             try:
@@ -46,8 +47,7 @@ class VenueClock:
                     f"{self._venue} does not tell its time: {read_error(error)}"
                 ) from None
             back = self._now().timestamp() * 1000
-            best = min(best or (float("inf"), 0.0), (back - sent, told - (sent + back) / 2))
-        assert best is not None  # noqa: S101 - there was at least one sample
+            best = min(best, (back - sent, told - (sent + back) / 2))
         trip, offset = best
         self.offset_ms = round(offset)
         self.correction_ms = 0 if abs(offset) <= trip / 2 + 1 else self.offset_ms
