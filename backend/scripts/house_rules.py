@@ -5,6 +5,7 @@ tenant-scope    Every public repository method takes `user_id`, so no query can 
                 A class named System* is the visible exception.
 name            No module is called utils, helpers, common or misc: a name says what is inside.
 swallowed       `except Exception` re-raises, hands on or logs the failure; `suppress(Exception)` is refused.
+counted         In app, an `except Exception` that neither raises nor hands on counts itself with `loop_failed`.
 length          No file over 400 lines and no function over 50 (its docstring not counted).
 clock           Only clock.py reads the wall clock.
 """
@@ -23,6 +24,7 @@ BROAD = frozenset({"Exception", "BaseException"})
 LOGGING_CALLS = frozenset(
     {"exception", "error", "warning", "critical", "aexception", "aerror", "awarning", "set_exception"}
 )  # fmt: skip
+COUNTING_CALL = "loop_failed"
 WALL_CLOCK = frozenset(
     {
         "datetime.now", "datetime.utcnow", "datetime.today", "date.today",
@@ -79,6 +81,19 @@ def swallowed(_path: Path, tree: ast.Module) -> Iterator[Finding]:
             yield node.lineno, "swallowed: suppress names the exceptions that are expected"
 
 
+def counted(path: Path, tree: ast.Module) -> Iterator[Finding]:
+    """Handlers of every exception in the product that go on without having counted it."""
+    if "app" not in path.parts:
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ExceptHandler) and _is_broad(node.type):
+            calls = [one for one in ast.walk(node) if isinstance(one, ast.Call)]
+            is_counted = any(_last_name(one.func) == COUNTING_CALL for one in calls)
+            handed_on = any(_hands_on(one, node.name) for one in calls)
+            if not (is_counted or handed_on or isinstance(node.body[-1], ast.Raise)):
+                yield node.lineno, f"counted: count it with {COUNTING_CALL}, and log the work's identity"
+
+
 def length(path: Path, tree: ast.Module) -> Iterator[Finding]:
     """Files and functions that ask to be two."""
     lines = len(path.read_text().splitlines())
@@ -102,7 +117,7 @@ def clock(path: Path, tree: ast.Module) -> Iterator[Finding]:
             yield node.lineno, f"clock: take `now` as an argument instead of {node.attr}"
 
 
-RULES: tuple[Rule, ...] = (approved_order, tenant_scope, telling_name, swallowed, length, clock)
+RULES: tuple[Rule, ...] = (approved_order, tenant_scope, telling_name, swallowed, counted, length, clock)
 
 
 def check(root: Path) -> list[str]:
@@ -126,6 +141,12 @@ def _is_broad(caught: ast.expr | None) -> bool:
     if isinstance(caught, ast.Tuple):
         return any(_is_broad(element) for element in caught.elts)
     return _last_name(caught) in BROAD
+
+
+def _hands_on(call: ast.Call, caught: str | None) -> bool:
+    """Whether the error itself is given to somebody, rather than its text to the log."""
+    given = any(isinstance(one, ast.Name) and one.id == caught for one in call.args)
+    return given and _last_name(call.func) not in LOGGING_CALLS - {"set_exception"} | {"str", "repr", "type"}
 
 
 def _raises_or_logs(handler: ast.ExceptHandler) -> bool:

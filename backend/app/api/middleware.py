@@ -15,6 +15,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.errors import REQUEST_ID_KEY, problem
+from app.core.metrics import loop_failed
 
 MAX_BODY_BYTES: Final = 65_536
 API_PREFIX: Final = "/api/"
@@ -99,7 +100,8 @@ class UnforeseenErrors:
         try:
             await self._app(scope, receive, send_noting_the_start)
         except Exception:  # the outer edge of a request
-            log.exception("request failed", method=scope["method"], path=scope["path"])
+            failures = loop_failed("request")
+            log.exception("request failed", method=scope["method"], path=scope["path"], failures=failures)
             if has_started:
                 raise
             answer = problem(

@@ -12,6 +12,7 @@ from app.api.desk import trading_desk
 from app.api.errors import REQUEST_ID_KEY, problem
 from app.bootstrap.desk import TradingDesk
 from app.core.errors import AppError, ForbiddenError, UnauthenticatedError
+from app.core.metrics import loop_failed
 from app.services.live_subscription import (
     NOT_UNDERSTOOD,
     TOO_LARGE,
@@ -104,7 +105,8 @@ async def _send(websocket: WebSocket, desk: TradingDesk, screen: Subscription) -
     except (WebSocketDisconnect, RuntimeError):
         return  # the other side is gone, which the receiving side finds too
     except Exception:  # the edge of a connection's loop
-        log.exception("a live stream failed", user_id=str(screen.user_id))
+        failures = loop_failed("live stream")
+        log.exception("a live stream failed", user_id=str(screen.user_id), failures=failures)
         screen.close(UNFORESEEN)
     closing = screen.closing or UNFORESEEN
     try:

@@ -16,6 +16,7 @@ from app.core.clock import utc_now
 from app.core.config import DatabaseRole, Settings, asyncpg_dsn, role_database_url
 from app.core.db import Database
 from app.core.lean_transactions import LeanTransactions
+from app.core.metrics import loop_failed
 from app.core.process_identity import own_identity
 from app.core.redis import connect_redis
 from app.domain.price_batch import PriceFlush, PriceTick
@@ -139,7 +140,9 @@ async def follow_venue_prices(
         except VenueUnavailableError as error:
             log.warning("the venue's prices cannot be followed", venue=venue, error=str(error))
         except Exception:
-            log.exception("following the venue's prices failed", venue=venue)
+            log.exception(
+                "following the venue's prices failed", venue=venue, failures=loop_failed("venue prices")
+            )
         await asyncio.sleep(RETRY_SECONDS)
 
 

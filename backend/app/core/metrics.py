@@ -30,7 +30,21 @@ RECONCILIATIONS = Counter(
 )
 EXTERNAL_FILLS = Counter("stackalpha_external_fills_total", "Fills that no order of ours caused", ("venue",))
 ALARMS = Gauge("stackalpha_alarms", "Readings at or beyond their limit")
+LOOP_FAILURES = Counter(
+    "stackalpha_loop_failures_total", "Unforeseen errors at the edge of a loop, which goes on", ("loop",)
+)
 BEATS = Counter("stackalpha_beats_total", "Times this process told its figures", ("process",))
+
+
+_failures: dict[str, int] = {}
+
+
+def loop_failed(loop: str) -> int:
+    """Count an unforeseen error that a loop outlives; returns how many it has had in this process, for the log.
+    `loop` is one of a closed set of names, never an account or an order."""
+    LOOP_FAILURES.labels(loop).inc()
+    _failures[loop] = _failures.get(loop, 0) + 1
+    return _failures[loop]
 
 
 def serve_metrics(host: str, port: int) -> WSGIServer:

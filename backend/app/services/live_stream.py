@@ -15,6 +15,7 @@ from uuid import UUID
 import structlog
 
 from app.core.errors import TooManyRequestsError
+from app.core.metrics import loop_failed
 from app.domain.decimal_text import plain
 from app.domain.venue import Quote
 from app.repositories.positions import TradeRecord
@@ -186,7 +187,11 @@ class LiveStream:
                 try:
                     ended = asked - await self._rows.standing(user_id, asked)
                 except Exception:  # the edge of a background loop
-                    log.exception("sessions of live streams could not be checked", user_id=str(user_id))
+                    log.exception(
+                        "sessions of live streams could not be checked",
+                        user_id=str(user_id),
+                        failures=loop_failed("live sessions"),
+                    )
                     break
                 for screen in feed.screens:
                     if screen.session_id in ended:
@@ -223,7 +228,11 @@ class LiveStream:
                 hears = any(isinstance(screen, EventSubscription) for screen in feed.screens)
                 found = await self._rows.changed(user_id, changes, with_signals=hears)
             except Exception:  # the edge of a background loop: the rows are read again
-                log.exception("rows of a live stream could not be read", user_id=str(user_id))
+                log.exception(
+                    "rows of a live stream could not be read",
+                    user_id=str(user_id),
+                    failures=loop_failed("live rows"),
+                )
                 feed.changes = changes | feed.changes
                 feed.wake.set()
                 await asyncio.sleep(RETRY_SECONDS)

@@ -17,6 +17,7 @@ import structlog
 
 from app.core.crash_points import crash_point
 from app.core.db import Database
+from app.core.metrics import loop_failed
 from app.domain.loss_windows import time_zone
 from app.domain.notification_events import KIND_OF, Channel, EventLevel, NotificationEvent
 from app.domain.notification_rules import (
@@ -127,7 +128,11 @@ class NotificationSender:
             try:
                 seconds = await work()
             except Exception:  # the edge of a worker's loop
-                log.exception("sending notifications failed")
+                log.exception(
+                    "sending notifications failed",
+                    work=getattr(work, "__name__", ""),
+                    failures=loop_failed("notifications"),
+                )
                 seconds = RETRY_SECONDS
             if seconds > 0 and not stop.is_set():
                 try:
@@ -245,7 +250,8 @@ class NotificationSender:
             return
         except Exception as error:  # noqa: BLE001
             # The text of an unforeseen error may hold the channel's credentials: its kind must do.
-            log.error("a channel failed", channel=channel, error=type(error).__name__)  # noqa: TRY400
+            failures = loop_failed("notification channel")
+            log.error("a channel failed", channel=channel, error=type(error).__name__, failures=failures)  # noqa: TRY400
             await self._note_failure(group, DeliveryError("The channel failed on our side."))
             return
         crash_point("after_send_message")

@@ -13,6 +13,7 @@ import structlog
 
 from app.core.db import Database
 from app.core.errors import AppError
+from app.core.metrics import loop_failed
 from app.core.security import token_hash
 from app.domain.notification_rules import DeliveryError
 from app.domain.types import TradingState
@@ -128,7 +129,7 @@ class TelegramCommands:
             except DeliveryError as error:
                 log.warning("the chats of the bot are not heard", reason=error.reason)
             except Exception:  # the edge of a worker's loop
-                log.exception("listening to the bot's chats failed")
+                log.exception("listening to the bot's chats failed", failures=loop_failed("chats"))
             await asyncio.sleep(RETRY_SECONDS)
 
     async def _listen(self) -> None:
@@ -152,7 +153,8 @@ class TelegramCommands:
         except AppError as error:
             text = error.message
         except Exception:
-            log.exception("a command of a chat failed", command=command[:20])
+            failures = loop_failed("chat command")
+            log.exception("a command of a chat failed", command=command[:20], failures=failures)
             text = "That failed on our side: use the web app."
         try:
             await self._chats.reply(message.chat_id, text)

@@ -9,6 +9,7 @@ import structlog
 from app.bootstrap.trading import open_trading
 from app.core.config import load_settings
 from app.core.logging import configure_logging
+from app.core.metrics import loop_failed
 from app.services.trading.breaker_watch import BreakerWatch
 
 BREAKER_SECONDS = 1.0
@@ -30,7 +31,8 @@ async def watch_breakers(breakers: BreakerWatch) -> None:
         try:
             await breakers.look()
         except Exception:
-            log.exception("the circuit breakers could not look; they look again")
+            failures = loop_failed("breakers")
+            log.exception("the circuit breakers could not look; they look again", failures=failures)
         await asyncio.sleep(BREAKER_SECONDS)
 
 

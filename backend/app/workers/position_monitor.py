@@ -16,6 +16,7 @@ import structlog
 from app.bootstrap.market import MarketParts
 from app.core.clock import utc_now
 from app.core.config import get_settings
+from app.core.metrics import loop_failed
 from app.domain.price_batch import PricesUnavailableError
 from app.services.market_data import MarketFeed, keep_subscriptions
 
@@ -40,7 +41,11 @@ async def forever(what: str, work: Callable[[], Awaitable[None]], pause: float =
         try:
             await work()
         except Exception:
-            log.exception("a part of the monitor failed and is begun again", part=what)
+            log.exception(
+                "a part of the monitor failed and is begun again",
+                part=what,
+                failures=loop_failed(f"monitor {what}"),
+            )
         await asyncio.sleep(pause)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import structlog
 
 from app.bootstrap.market import MarketParts
+from app.core.metrics import loop_failed
 from app.domain.timeframes import Timeframe
 from app.domain.venue import VenueUnavailableError
 from app.services.trading.signals import Bar
@@ -32,14 +33,23 @@ async def sweep_signals(context: Context) -> None:
         try:
             await compute_signals(context, bar.venue, bar.symbol, bar.timeframe.value, bar.close_ms)
         except Exception:
-            log.exception("a missed bar failed; the others go on", symbol=bar.symbol, close_ms=bar.close_ms)
+            log.exception(
+                "a missed bar failed; the others go on",
+                symbol=bar.symbol,
+                close_ms=bar.close_ms,
+                failures=loop_failed("missed bars"),
+            )
     for failed in await parts.signals.failures():
         try:
             await parts.signals.retry(failed)
         except VenueUnavailableError as error:
             log.warning("a strategy waits for its next try", strategy=failed.strategy, error=str(error))
         except Exception:
-            log.exception("a strategy's next try failed; the others go on", strategy=failed.strategy)
+            log.exception(
+                "a strategy's next try failed; the others go on",
+                strategy=failed.strategy,
+                failures=loop_failed("strategy retry"),
+            )
 
 
 async def keep_house(context: Context) -> None:

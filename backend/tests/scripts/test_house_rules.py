@@ -22,8 +22,14 @@ BODY = "    x = 1\n"
         (
             "swallowed",
             "app/services/a.py",
-            "try:\n    f()\nexcept Exception:\n    x = 1\n",
+            "try:\n    f()\nexcept Exception:\n    loop_failed('f')\n",
+            "try:\n    f()\nexcept Exception:\n    log.exception('f', failures=loop_failed('f'))\n",
+        ),
+        (
+            "counted",
+            "app/services/a.py",
             "try:\n    f()\nexcept Exception:\n    log.exception('f')\n",
+            "try:\n    f()\nexcept Exception:\n    log.exception('f', failures=loop_failed('f'))\n",
         ),
         (
             "swallowed",
@@ -34,7 +40,7 @@ BODY = "    x = 1\n"
         (
             "swallowed",
             "app/a.py",
-            "try:\n    f()\nexcept:\n    x = 1\n",
+            "try:\n    f()\nexcept:\n    loop_failed('f')\n",
             "try:\n    f()\nexcept:\n    raise\n",
         ),
         ("length", "app/a.py", "x = 1\n" * 401, "x = 1\n" * 400),

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import structlog
 
+from app.core.metrics import loop_failed
 from app.domain.backoff import backoff_seconds
 from app.domain.sweep_budget import SWEEPS_PER_FULL_READ
 from app.domain.venue import BudgetSpentError, VenueUnavailableError
@@ -138,7 +139,11 @@ class AccountQueue:
             except VenueUnavailableError as error:
                 self._doubt(error)
             except Exception:
-                log.exception("work on an account failed", wallet_id=str(self.account.wallet_id))
+                log.exception(
+                    "work on an account failed",
+                    wallet_id=str(self.account.wallet_id),
+                    failures=loop_failed("account"),
+                )
                 self._failures += 1
 
     def _doubt(self, error: VenueUnavailableError) -> None:
@@ -271,7 +276,11 @@ class AccountQueue:
                     "no hints about an account", wallet_id=str(self.account.wallet_id), error=str(error)
                 )
             except Exception:
-                log.exception("following hints failed", wallet_id=str(self.account.wallet_id))
+                log.exception(
+                    "following hints failed",
+                    wallet_id=str(self.account.wallet_id),
+                    failures=loop_failed("account hints"),
+                )
             await asyncio.sleep(HINT_RETRY_SECONDS)
 
 

@@ -12,6 +12,7 @@ from uuid import UUID
 
 import structlog
 
+from app.core.metrics import loop_failed
 from app.domain.order_states import sweep_rank, sweep_reason
 from app.domain.sweep_budget import average_weight, pause_seconds
 from app.domain.types import TradeStatus
@@ -105,7 +106,8 @@ class Executor:
                 await asyncio.sleep(seconds)
             except Exception:
                 failures += 1
-                log.exception("a loop of the executor failed", loop=name, failures=failures)
+                total = loop_failed(f"executor {name}")
+                log.exception("a loop of the executor failed", loop=name, failures=total, in_a_row=failures)
                 await asyncio.sleep(min(RETRY_SECONDS * failures, 2.0))
 
     async def _tend(self) -> None:
@@ -223,7 +225,12 @@ class Executor:
         try:
             await self._intake.carry_out(item)
         except Exception as error:
-            log.exception("work out of the outbox failed", outbox_id=item.id, kind=item.kind)
+            log.exception(
+                "work out of the outbox failed",
+                outbox_id=item.id,
+                kind=item.kind,
+                failures=loop_failed("outbox work"),
+            )
             await self._postpone(item, error)
 
     async def _postpone(self, item: OutboxItem, error: Exception) -> None:
@@ -233,7 +240,8 @@ class Executor:
                     item.id, POSTPONE_SECONDS * min(item.attempts + 1, 10), repr(error)
                 )
         except Exception:
-            log.exception("work could not be postponed, it stays due", outbox_id=item.id)
+            failures = loop_failed("outbox postponement")
+            log.exception("work could not be postponed, it stays due", outbox_id=item.id, failures=failures)
             await asyncio.sleep(RETRY_SECONDS)
 
     async def _sweep(self) -> None:

@@ -15,6 +15,7 @@ import structlog
 
 from app.core.db import Database
 from app.core.lean_transactions import LeanTransactions
+from app.core.metrics import loop_failed
 from app.domain.price_batch import PriceColumns, price_decimal
 from app.domain.signals.volatility import average_true_range
 from app.domain.timeframes import Timeframe
@@ -136,7 +137,11 @@ class PositionWatch:
             try:
                 await self.answer()
             except Exception:
-                log.exception("reactions could not be written; they are decided again")
+                log.exception(
+                    "reactions could not be written; they are decided again",
+                    questions=len(self._questions),
+                    failures=loop_failed("reactions"),
+                )
                 await asyncio.sleep(RETRY_SECONDS)
 
     async def answer(self) -> None:

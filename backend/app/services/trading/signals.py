@@ -9,6 +9,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 import structlog
 
 from app.core.db import Database
+from app.core.metrics import loop_failed
 from app.domain.signals.features import Features
 from app.domain.signals.protocol import CandleColumns, SignalProposal, Strategy
 from app.domain.signals.registry import STRATEGIES
@@ -150,6 +151,7 @@ def _evaluate(
                 strategy=strategy.id,
                 symbol=bar.symbol,
                 bar_close_ms=bar.close_ms,
+                failures=loop_failed("strategy"),
             )
             failures[strategy.id] = f"{type(error).__name__}: {error}"
     return found, failures
