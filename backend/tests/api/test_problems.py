@@ -15,16 +15,8 @@ from app.api.deps import Tenant
 from app.api.middleware import MAX_BODY_BYTES, SECURITY_HEADERS
 from app.core.config import Settings
 from app.main import create_app
+from tests.api.answers import code
 from tests.api.desk_world import Person, running_api
-
-
-def code(answer: httpx.Response) -> tuple[int, str]:
-    assert answer.headers["content-type"] == "application/problem+json"
-    problem = answer.json()
-    assert problem["status"] == answer.status_code
-    assert problem["request_id"] == answer.headers["X-Request-ID"]
-    assert problem["detail"]
-    return answer.status_code, problem["code"]
 
 
 async def test_an_unknown_path_is_a_problem(http: httpx.AsyncClient) -> None:

@@ -1,92 +1,20 @@
-"""Identity over HTTP: accounts, links, sessions, and what nobody finds out."""
+"""Identity over HTTP: accounts, links, and what nobody finds out."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from datetime import timedelta
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import asyncpg
 import httpx
 import pytest
-import pytest_asyncio
-from redis.asyncio import Redis
 
-from app.bootstrap.api import email_links
 from app.cli.accounts import create_admin, pending_links
-from app.core.clock import utc_now
 from app.core.config import Settings, SmtpSecurity
 from app.services.mail import LinkPurpose
 from tests.adapters.smtp_sink import smtp_sink
-from tests.api.desk_world import Person, running_api
+from tests.api.answers import code
+from tests.api.desk_world import running_api
+from tests.api.newcomer import COOKIE, PASSWORD, Newcomer, bearer
 
-PASSWORD = "orbital marmalade 42"
-COOKIE = "sa_refresh"
-
-
-@pytest_asyncio.fixture(autouse=True)
-async def no_attempts_before(redis_client: Redis) -> AsyncIterator[None]:
-    """Nobody is held back by what another test tried."""
-    yield
-
-
-class Newcomer:
-    """Somebody with an address and a browser."""
-
-    def __init__(self, http: httpx.AsyncClient, settings: Settings, sql: asyncpg.Connection) -> None:
-        self.email = f"{uuid4().hex[:12]}@example.com"
-        self.http = http
-        self._settings = settings
-        self.sql = sql
-
-    async def sign_up(self, **changes: object) -> httpx.Response:
-        body: dict[str, object] = {
-            "email": self.email,
-            "password": PASSWORD,
-            "time_zone": "Europe/Berlin",
-            "accept_risk_disclosure": True,
-        }
-        return await self.http.post("/auth/sign-up", json=body | changes)
-
-    async def link(self, purpose: LinkPurpose) -> str:
-        """The token of the newest link to this address."""
-        row = await self.sql.fetchrow(
-            "SELECT t.id FROM email_tokens t JOIN users u ON u.id = t.user_id"
-            " WHERE u.email = $1 AND t.purpose = $2 ORDER BY t.created_at DESC LIMIT 1",
-            self.email,
-            purpose.value,
-        )
-        assert row is not None
-        return email_links(self._settings).token(purpose, row["id"])
-
-    async def confirm(self) -> httpx.Response:
-        return await self.http.post(
-            "/auth/verify-email", json={"token": await self.link(LinkPurpose.VERIFY_EMAIL)}
-        )
-
-    async def sign_in(self, password: str = PASSWORD, email: str | None = None) -> httpx.Response:
-        return await self.http.post(
-            "/auth/sign-in", json={"email": email or self.email, "password": password}
-        )
-
-    async def arrive(self) -> dict[str, str]:
-        """Sign up, confirm, sign in; the headers of a signed-in request."""
-        await self.sign_up()
-        await self.confirm()
-        return bearer(await self.sign_in())
-
-
-def bearer(answer: httpx.Response) -> dict[str, str]:
-    assert answer.status_code == 200, answer.text
-    return {"Authorization": f"Bearer {answer.json()['access_token']}"}
-
-
-def code(answer: httpx.Response) -> tuple[int, str]:
-    return answer.status_code, answer.json()["code"]
-
-
-@pytest.fixture
-def newcomer(http: httpx.AsyncClient, settings: Settings, owner_connection: asyncpg.Connection) -> Newcomer:
-    return Newcomer(http, settings, owner_connection)
+pytestmark = pytest.mark.usefixtures("redis_client")  # nobody is held back by what another test tried
 
 
 async def test_sign_up_confirm_and_sign_in(newcomer: Newcomer) -> None:
@@ -228,123 +156,6 @@ async def test_the_database_holds_hashes_alone(newcomer: Newcomer) -> None:
         assert not any(secret in stored for secret in (cookie, link, PASSWORD))
 
 
-async def test_a_new_password_ends_every_session(newcomer: Newcomer) -> None:
-    headers = await newcomer.arrive()
-    await newcomer.http.post("/auth/password-reset", json={"email": newcomer.email})
-    body = {"token": await newcomer.link(LinkPurpose.RESET_PASSWORD), "password": "another orbit 4711"}
-    assert (await newcomer.http.post("/auth/password-reset/confirm", json=body)).status_code == 204
-    assert code(await newcomer.http.get("/me", headers=headers)) == (401, "session_over")
-    assert code(await newcomer.http.post("/auth/refresh")) == (401, "session_over")
-    assert code(await newcomer.sign_in()) == (401, "invalid_credentials")
-    assert (await newcomer.sign_in("another orbit 4711")).status_code == 200
-
-
-async def test_a_refresh_rotates_the_cookie(newcomer: Newcomer) -> None:
-    await newcomer.arrive()
-    first = newcomer.http.cookies[COOKIE]
-    answer = await newcomer.http.post("/auth/refresh")
-    assert newcomer.http.cookies[COOKIE] != first
-    assert (await newcomer.http.get("/me", headers=bearer(answer))).status_code == 200
-
-
-async def use_up(newcomer: Newcomer, seconds: int) -> None:
-    """Let every use of a refresh token lie that long in the past."""
-    await newcomer.sql.execute(
-        "UPDATE refresh_tokens SET used_at = used_at - make_interval(secs => $1)", float(seconds)
-    )
-
-
-async def refresh_with(newcomer: Newcomer, cookie: str) -> httpx.Response:
-    newcomer.http.cookies.clear()
-    return await newcomer.http.post("/auth/refresh", headers={"Cookie": f"{COOKIE}={cookie}"})
-
-
-async def test_a_stolen_refresh_token_ends_the_session(newcomer: Newcomer) -> None:
-    headers = await newcomer.arrive()
-    stolen = newcomer.http.cookies[COOKIE]
-    own = (await newcomer.http.post("/auth/refresh")).cookies[COOKIE]
-    await use_up(newcomer, 11)
-    assert code(await refresh_with(newcomer, stolen)) == (401, "session_over")
-    assert code(await refresh_with(newcomer, own)) == (401, "session_over")
-    assert code(await newcomer.http.get("/me", headers=headers)) == (401, "session_over")
-
-
-async def test_two_tabs_that_refresh_at_once_stay_signed_in_with_one_cookie(newcomer: Newcomer) -> None:
-    await newcomer.arrive()
-    cookie = newcomer.http.cookies[COOKIE]
-    first, second = await refresh_with(newcomer, cookie), await refresh_with(newcomer, cookie)
-    assert first.cookies[COOKIE] == second.cookies[COOKIE]
-    await use_up(newcomer, 11)
-    assert (await refresh_with(newcomer, first.cookies[COOKIE])).status_code == 200
-
-
-async def test_refreshes_at_the_very_same_moment_make_one_chain(newcomer: Newcomer) -> None:
-    await newcomer.arrive()
-    cookie = newcomer.http.cookies[COOKIE]
-    answers = await asyncio.gather(*(refresh_with(newcomer, cookie) for _ in range(6)))
-    assert {answer.status_code for answer in answers} == {200}
-    assert len({answer.cookies[COOKIE] for answer in answers}) == 1
-    count = await newcomer.sql.fetchval(
-        "SELECT count(*) FROM refresh_tokens t JOIN users u ON u.id = t.user_id WHERE u.email = $1",
-        newcomer.email,
-    )
-    assert count == 2
-
-
-async def test_an_old_token_within_the_grace_does_not_give_a_used_one_again(newcomer: Newcomer) -> None:
-    await newcomer.arrive()
-    oldest = newcomer.http.cookies[COOKIE]
-    await newcomer.http.post("/auth/refresh")
-    await newcomer.http.post("/auth/refresh")
-    answer = await refresh_with(newcomer, oldest)
-    assert answer.status_code == 200
-    assert COOKIE not in answer.cookies
-
-
-async def test_an_expired_refresh_token_is_refused(newcomer: Newcomer) -> None:
-    await newcomer.arrive()
-    await newcomer.sql.execute("UPDATE refresh_tokens SET expires_at = now() - interval '1 second'")
-    assert code(await newcomer.http.post("/auth/refresh")) == (401, "session_over")
-
-
-async def test_sign_out_ends_the_session_at_once(newcomer: Newcomer) -> None:
-    headers = await newcomer.arrive()
-    cookie = newcomer.http.cookies[COOKIE]
-    answer = await newcomer.http.post("/auth/sign-out")
-    assert answer.status_code == 204
-    assert COOKIE not in newcomer.http.cookies
-    assert code(await newcomer.http.get("/me", headers=headers)) == (401, "session_over")
-    assert code(await refresh_with(newcomer, cookie)) == (401, "session_over")
-    assert (await newcomer.http.post("/auth/sign-out")).status_code == 204
-
-
-@pytest.mark.parametrize("path", ["/auth/refresh", "/auth/sign-out", "/auth/sign-in", "/auth/sign-up"])
-async def test_a_foreign_page_may_not_use_the_cookie(newcomer: Newcomer, path: str) -> None:
-    await newcomer.arrive()
-    body: dict[str, object] = {"email": newcomer.email, "password": PASSWORD}
-    if path == "/auth/sign-up":
-        body |= {"time_zone": "UTC", "accept_risk_disclosure": True}
-    answer = await newcomer.http.post(path, headers={"Origin": "https://evil.example"}, json=body)
-    assert code(answer) == (403, "foreign_origin")
-    own = await newcomer.http.post("/auth/refresh")
-    assert own.status_code == 200
-    same = str(newcomer.http.base_url).removesuffix("/api/v1/")
-    assert (await newcomer.http.post("/auth/refresh", headers={"Origin": same})).status_code == 200
-
-
-async def test_sessions_are_listed_and_revoked(newcomer: Newcomer, bob: Person) -> None:
-    first = await newcomer.arrive()
-    second = bearer(await newcomer.sign_in())
-    listed = (await newcomer.http.get("/auth/sessions", headers=second)).json()["items"]
-    assert [session["current"] for session in listed] == [True, False]
-    other = listed[1]["id"]
-    foreign = await newcomer.http.delete(f"/auth/sessions/{other}", headers=bob.headers)
-    assert code(foreign) == (404, "not_found")
-    assert (await newcomer.http.delete(f"/auth/sessions/{other}", headers=second)).status_code == 204
-    assert code(await newcomer.http.get("/me", headers=first)) == (401, "session_over")
-    assert code(await newcomer.http.delete(f"/auth/sessions/{other}", headers=second)) == (404, "not_found")
-
-
 async def test_a_disabled_account_is_out_at_once_and_answers_like_a_wrong_password(
     newcomer: Newcomer,
 ) -> None:
@@ -421,12 +232,3 @@ async def test_what_happens_to_an_account_is_chained_in_the_audit_log(
     )
     assert [row["action"] for row in rows] == ["signed_up", "email_verified", "signed_in"]
     assert [row["previous_hash"] for row in rows[1:]] == [row["hash"] for row in rows[:-1]]
-
-
-async def test_a_session_of_nobody_is_refused(newcomer: Newcomer, alice: Person) -> None:
-    await newcomer.sql.execute(
-        "UPDATE sessions SET expires_at = $2 WHERE id = $1",
-        UUID(str(alice.session_id)),
-        utc_now() - timedelta(seconds=1),
-    )
-    assert code(await newcomer.http.get("/me", headers=alice.headers)) == (401, "session_over")

@@ -12,6 +12,7 @@ from app.bootstrap.risk import apply_due_loosenings
 from app.core.clock import utc_now
 from app.core.db import Database
 from app.schemas.risk import RiskSettingsOut
+from tests.api.answers import code
 from tests.api.desk_world import Person, World
 
 PATH = "/risk/settings"
@@ -55,10 +56,6 @@ async def trip(world: World, person: Person, wallet: bool = False) -> None:
         wallet_id=person.wallet_id if wallet else None,
         day_tripped_at=utc_now(),
     )
-
-
-def code(answer: httpx.Response) -> tuple[int, str]:
-    return answer.status_code, answer.json()["code"]
 
 
 async def test_settings_begin_with_the_defaults(http: httpx.AsyncClient, alice: Person) -> None:

@@ -8,7 +8,6 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 import pytest_asyncio
-from redis.asyncio import Redis
 
 from app.bootstrap.api import open_api
 from app.core.clock import utc_now
@@ -30,13 +29,6 @@ async def venue_api(settings: Settings, shared_paper_exchange: PaperVenue) -> As
     """The address of an API that knows this paper exchange."""
     async with running_api(settings.model_copy(update={"paper_url": shared_paper_exchange.url})) as url:
         yield url
-
-
-@pytest_asyncio.fixture
-async def api(venue_api: str, redis_client: Redis) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of the API; nothing of the venue's rate limit is used up."""
-    async with httpx.AsyncClient(base_url=f"{venue_api}/api/v1", timeout=20) as client:
-        yield client
 
 
 async def fund(world: World, person: Person, balance: int, start: int | None = None) -> None:

@@ -12,14 +12,11 @@ from app.domain.limit_table import LIMITS
 from app.domain.profiles import PROFILES, ProfileName
 from app.schemas.risk import RiskSettingsOut
 from app.schemas.scoped_risk import Limits, Profiles, ScopedRiskSettingsList, ScopedRiskSettingsOut
+from tests.api.answers import code
 from tests.api.desk_world import Person
 
 ANY = {"If-Match": "*"}
 BTC = "/risk/scopes/symbol/BTC"
-
-
-def code(answer: httpx.Response) -> tuple[int, str]:
-    return answer.status_code, answer.json()["code"]
 
 
 async def listed(http: httpx.AsyncClient, person: Person) -> list[ScopedRiskSettingsOut]:
