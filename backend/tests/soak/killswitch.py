@@ -9,12 +9,14 @@ an entry left after the venue was quiet, or anything was left at the venue. Loop
 import argparse
 import asyncio
 import json
+import logging
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import asyncpg
 import numpy as np
+import structlog
 
 from app.core.config import Settings
 from benchmarks.served import benchmark_settings
@@ -70,10 +72,8 @@ def main() -> int:
     """Run, print the figures, and return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--trials", type=int, default=500)
-    parser.add_argument(
-        "--accounts", type=int, default=100, help="accounts of the large press; 0 leaves it out"
-    )
     arguments = parser.parse_args()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     options = ("--feed", "synthetic", "--seed", "7", "--weight-limit", str(WEIGHT_LIMIT))
     with benchmark_settings() as settings, TemporaryDirectory(prefix="stackalpha-kill-") as folder:
         venue = PaperVenue(Path(folder), options)

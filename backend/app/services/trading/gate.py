@@ -1,6 +1,7 @@
 """The last step before an order leaves: halt, lease, limits; then INTENT -> SENDING with a signed deadline.
 
-Everything happens under the shared halt lock and the trade's row lock. Exits and stops skip the halt and the
+Everything happens under the trade's row lock; an entry decides first and then takes the shared halt lock, looks
+whether it was stopped meanwhile, and is gone with the commit. Exits and stops skip the halt and the
 limits, never the lease and the compare-and-swap.
 """
 
@@ -86,38 +87,44 @@ async def pass_gate(
         if routed is None:
             return None
         values |= routed
-    timestamp_ms = int(now.timestamp() * 1000)
     deadline = now + timedelta(milliseconds=desk.terms.receive_window_ms)
-    quantity = order.quantity if approved is None else approved.intent.size.quantity
     begun = await _begun(desk, transaction, case, order)
     gate_ms = None if begun is None else max(Decimal((now - begun) / MILLISECOND), ZERO)
-    values |= {"deadline": deadline, "sent_at": now, "quantity": quantity, "gate_ms": gate_ms}
+    values |= {"deadline": deadline, "sent_at": now, "gate_ms": gate_ms}
     quote = await desk.markets.quote(account.venue, order.symbol)
     if quote is not None:
         values["market_time"] = quote.market_time
         if order.leg != OrderLeg.STOP:
             values["requested_price"] = quote.mark_price
+    if approved is not None:
+        approved = await _still_approved(desk, transaction, account, case, order, now, approved)
+        if approved is None:
+            return None
+    quantity = order.quantity if approved is None else approved.intent.size.quantity
+    values["quantity"] = quantity
     if not await transaction.orders.take_to_send(transaction.user_id, order, account.shard, epoch, values):
         raise NotOurShardError(f"{order.client_order_id} is not ours to send")
-    ticket = OrderTicket(
+    return Passed(order, _ticket(desk, order, quantity, now), approved, terms)
+
+
+def _ticket(desk: Desk, order: Order, quantity: Decimal, now: datetime) -> OrderTicket:
+    return OrderTicket(
         client_order_id=order.client_order_id,
         symbol=order.symbol,
         side=OrderSide(order.side),
         quantity=quantity,
-        timestamp_ms=timestamp_ms,
+        timestamp_ms=int(now.timestamp() * 1000),
         receive_window_ms=desk.terms.receive_window_ms,
         trigger_price=order.trigger_price,
         limit_price=order.limit_price,
         time_in_force=TimeInForce.GTC if order.time_in_force is None else TimeInForce(order.time_in_force),
     )
-    return Passed(order, ticket, approved, terms)
 
 
 async def _approve(
     desk: Desk, transaction: TradingTransaction, case: TradeCase, order: Order, now: datetime
 ) -> ApprovedOrder | None:
-    """Under the halt lock: decide once more. What is approved now is what is planned; a refusal is written."""
-    await transaction.halt.share()
+    """Decide once more. What is approved now is what is planned; a refusal is written."""
     signal = await desk.signal_of(transaction, case.trade)
     if signal is None:
         await refuse_entry(transaction, case, order, [SIGNAL_GONE.breach()], now)
@@ -128,6 +135,23 @@ async def _approve(
         return None
     _trim(case, verdict)
     return verdict
+
+
+async def _still_approved(
+    desk: Desk,
+    transaction: TradingTransaction,
+    account: TradingAccount,
+    case: TradeCase,
+    order: Order,
+    now: datetime,
+    approved: ApprovedOrder,
+) -> ApprovedOrder | None:
+    """Under the halt lock, which is held from here to the commit: nothing stops the entry. What came between is
+    decided about by all the rules again, and a refusal is written."""
+    await transaction.halt.share()
+    if not await transaction.halt.stops(account):
+        return approved
+    return await _approve(desk, transaction, case, order, now)
 
 
 async def _route(
