@@ -106,6 +106,44 @@ def coverage(returns: Series, values_at_risk: Series, confidence_level: float) -
     return Coverage(count, exceptions, claimed * count, erfc(sqrt(max(ratio, 0.0) / 2)))
 
 
+def rolling_claims(
+    returns: Series, method: TailMethod, confidence_level: float = 0.95, window: int = 250
+) -> Series:
+    """Return the value at risk that would have been claimed before each return from place `window` on, out of
+    the `window` returns before it: what `coverage` judges. Empty where there is no such return; NaN where the
+    window has no variation (such a claim is left out by the caller)."""
+    if returns.size <= window or window * (1 - confidence_level) < 1 - 1e-9:
+        return np.empty(0)
+    windows = np.lib.stride_tricks.sliding_window_view(returns, window)[:-1]
+    tail = 1 - confidence_level
+    if method is TailMethod.HISTORICAL:
+        return np.asarray(-np.quantile(windows, tail, axis=1))
+    mean = windows.mean(axis=1)
+    centred = windows - mean[:, None]
+    square = np.mean(centred**2, axis=1)
+    spread = np.sqrt(square * window / (window - 1))
+    skew = kurtosis = np.zeros(mean.size)
+    varies = square > (1e-12 * np.maximum(np.abs(windows).max(axis=1), 1e-300)) ** 2
+    if method is TailMethod.CORNISH_FISHER:
+        safe = np.where(varies, square, 1.0)
+        skew = np.mean(centred**3, axis=1) / safe**1.5
+        kurtosis = np.mean(centred**4, axis=1) / safe**2 - 3
+    z = STANDARD_NORMAL.inv_cdf(tail)
+    quantile = z + (z**2 - 1) * skew / 6 + (z**3 - 3 * z) * kurtosis / 24 - (2 * z**3 - 5 * z) * skew**2 / 36
+    return np.where(varies, -(mean + spread * quantile), np.nan)
+
+
+def rolling_coverage(
+    returns: Series, method: TailMethod, confidence_level: float = 0.95, window: int = 250
+) -> Coverage | None:
+    """Return Kupiec's test of the claims that a method would have made before each return; None where the series
+    is too short for one claim."""
+    claims = rolling_claims(returns, method, confidence_level, window)
+    judged = returns[returns.size - claims.size :]
+    known = np.isfinite(claims)
+    return coverage(judged[known], claims[known], confidence_level)
+
+
 def _historical(sample: Series, tail: float) -> tuple[float, float]:
     worst = np.sort(sample)[: int((sample.size - 1) * tail) + 1]
     return -float(np.quantile(sample, tail)), -float(np.mean(worst))

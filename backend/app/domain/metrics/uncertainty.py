@@ -1,7 +1,9 @@
 """How far a figure can be trusted: intervals by resampling.
 
-Returns are resampled in blocks of random length, so that their dependence in time is kept (stationary bootstrap,
-Politis and Romano 1994); trades one by one. The draw is seeded: the same sample gives the same interval.
+Values are resampled in blocks of random length, so that their dependence in time is kept (stationary bootstrap,
+Politis and Romano 1994); with blocks of mean length 1 they are drawn one by one. Every figure here is made of sums
+over the sample, and the sum of a block is the difference of two running sums: a draw costs as much as it has
+blocks, however long the sample. The draw is seeded: the same sample gives the same interval.
 """
 
 from collections.abc import Callable
@@ -11,69 +13,147 @@ import numpy as np
 import numpy.typing as npt
 
 Series = npt.NDArray[np.float64]
-RowFigure = Callable[[Series], Series]  # a figure of each row; NaN where undefined
+Terms = npt.NDArray[np.float64]  # rows are values of the sample, columns what is summed of each
+SumsFigure = Callable[[Terms, int], Series]  # of each draw's sums and the sample's size; NaN where undefined
 
 DRAWS = 1_000
 LEAST_SAMPLE = 10
 LEAST_DEFINED = 0.9  # of the draws; below it the figure is mostly undefined and has no interval
+MOST_BLOCKS = 300  # of a draw of trades: above so many values neighbours are drawn together
+SEED = 7
 
 
 @dataclass(frozen=True, slots=True)
 class Interval:
+    """From `low` to `high` in the figure's own unit; `level` is the confidence, 0-1."""
+
     low: float
     high: float
     level: float
 
 
+def serial_block(size: int) -> float:
+    """Return the mean block length for values that depend on their neighbours: the cube root of their number."""
+    return max(1.0, float(np.cbrt(size)))
+
+
+def trade_block(size: int) -> float:
+    """Return the mean block length for trades in closing order: one by one up to 300, then so that a draw has
+    about 300 blocks."""
+    return max(1.0, size / MOST_BLOCKS)
+
+
+def resampled_sums(terms: Terms, mean_block: float, *, draws: int = DRAWS, seed: int = SEED) -> Terms:
+    """Return the column sums of `draws` resamples, each as long as the sample (which wraps around)."""
+    size = terms.shape[0]
+    starts, lengths = _blocks(size, mean_block, draws, np.random.default_rng(seed))
+    running = np.zeros((2 * size + 1, terms.shape[1]))
+    np.cumsum(np.concatenate((terms, terms)), axis=0, out=running[1:])
+    return np.asarray((running[starts + lengths] - running[starts]).sum(axis=1))
+
+
 def bootstrap_interval(
-    sample: Series, figure: RowFigure, *, mean_block: float | None = None, level: float = 0.95, seed: int = 7
+    terms: Terms, figure: SumsFigure, *, mean_block: float, level: float = 0.95, seed: int = SEED
 ) -> Interval | None:
     """Return the percentile interval of `figure`; None under ten values or where too many draws leave the figure
-    undefined. `mean_block` is the mean length of the blocks: 1 for independent values, the cube root of the
-    sample's length where not given."""
-    if sample.size < LEAST_SAMPLE:
+    undefined."""
+    if terms.shape[0] < LEAST_SAMPLE:
         return None
-    block = max(1.0, sample.size ** (1 / 3)) if mean_block is None else mean_block
-    drawn = figure(sample[_places(sample.size, block, np.random.default_rng(seed))])
+    return interval_of(figure(resampled_sums(terms, mean_block, seed=seed), terms.shape[0]), level)
+
+
+def interval_of(drawn: Series, level: float = 0.95) -> Interval | None:
+    """Return the percentile interval of a figure's draws; None where too many of them are not finite."""
     defined = drawn[np.isfinite(drawn)]
-    if defined.size < LEAST_DEFINED * DRAWS:
+    if defined.size < LEAST_DEFINED * drawn.size:
         return None
     low, high = np.quantile(defined, [(1 - level) / 2, (1 + level) / 2])
     return Interval(float(low), float(high), level)
 
 
-def sharpe_rows(periods_per_year: float) -> RowFigure:
-    """The Sharpe ratio of each row."""
+def resampled_rows(sample: Series, mean_block: float, *, draws: int, seed: int = SEED) -> Terms:
+    """Return whole resamples, one per row, for figures that depend on the order of the values."""
+    size = sample.size
+    starts, lengths = _blocks(size, mean_block, draws, np.random.default_rng(seed))
+    places = np.arange(draws * size)
+    ends = np.cumsum(lengths.ravel())
+    block = np.searchsorted(ends, places, side="right")
+    within = places - (ends - lengths.ravel())[block]
+    return np.asarray(sample[(starts.ravel()[block] + within) % size].reshape(draws, size))
 
-    def figure(rows: Series) -> Series:
-        return np.asarray(_ratio(rows.mean(axis=1), rows.std(axis=1, ddof=1)) * np.sqrt(periods_per_year))
+
+def return_terms(returns: Series) -> Terms:
+    """What Sharpe, Sortino and omega are made of: the value, its square, its shortfall below zero (positive) and
+    the square of that."""
+    short = -np.minimum(returns, 0)
+    return np.stack((returns, returns**2, short, short**2), axis=1)
+
+
+def sharpe_of_sums(periods_per_year: float) -> SumsFigure:
+    """The Sharpe ratio out of the sums of `return_terms`."""
+
+    def figure(sums: Terms, size: int) -> Series:
+        mean = sums[:, 0] / size
+        variance = np.maximum(sums[:, 1] - size * mean**2, 0) / (size - 1)
+        return _ratio(mean * np.sqrt(periods_per_year), np.sqrt(variance))
 
     return figure
 
 
-def sortino_rows(periods_per_year: float) -> RowFigure:
-    """The Sortino ratio of each row."""
+def sortino_of_sums(periods_per_year: float) -> SumsFigure:
+    """The Sortino ratio out of the sums of `return_terms`."""
 
-    def figure(rows: Series) -> Series:
-        downside = np.sqrt(np.mean(np.minimum(rows, 0) ** 2, axis=1))
-        return np.asarray(_ratio(rows.mean(axis=1), downside) * np.sqrt(periods_per_year))
+    def figure(sums: Terms, size: int) -> Series:
+        downside = np.sqrt(np.maximum(sums[:, 3], 0) / size)
+        return _ratio(sums[:, 0] / size * np.sqrt(periods_per_year), downside)
 
     return figure
 
 
-def win_rate_rows(rows: Series) -> Series:
-    """The share of positive values of each row."""
-    return np.asarray((rows > 0).mean(axis=1))
+def omega_of_sums(sums: Terms, _size: int) -> Series:
+    """The omega ratio about zero out of the sums of `return_terms`."""
+    return _ratio(sums[:, 0] + sums[:, 2], sums[:, 2])
 
 
-def mean_rows(rows: Series) -> Series:
-    """The mean of each row."""
-    return np.asarray(rows.mean(axis=1))
+def trade_terms(net_pnl: Series, r_multiples: Series) -> Terms:
+    """What figures of trades are made of: won, lost, gains, losses (positive), R and whether R is known (NaN is
+    not)."""
+    known = np.isfinite(r_multiples)
+    columns = (
+        net_pnl > 0,
+        net_pnl < 0,
+        np.maximum(net_pnl, 0),
+        -np.minimum(net_pnl, 0),
+        np.where(known, r_multiples, 0),
+        known,
+    )
+    return np.stack([np.asarray(column, dtype=np.float64) for column in columns], axis=1)
 
 
-def profit_factor_rows(rows: Series) -> Series:
-    """Gains over losses of each row; NaN without a loss."""
-    return _ratio(np.maximum(rows, 0).sum(axis=1), -np.minimum(rows, 0).sum(axis=1))
+def win_rate_of_sums(sums: Terms, size: int) -> Series:
+    """The share of trades that won, out of the sums of `trade_terms`."""
+    return np.asarray(sums[:, 0] / size)
+
+
+def expectancy_of_sums(sums: Terms, size: int) -> Series:
+    """The mean net P&L of a trade."""
+    return np.asarray((sums[:, 2] - sums[:, 3]) / size)
+
+
+def expectancy_r_of_sums(sums: Terms, _size: int) -> Series:
+    """The mean R of the trades whose risk is known."""
+    return _ratio(sums[:, 4], np.round(sums[:, 5]))
+
+
+def profit_factor_of_sums(sums: Terms, _size: int) -> Series:
+    """Gains over losses; NaN without a loss."""
+    return _ratio(sums[:, 2], np.where(np.round(sums[:, 1]) > 0, sums[:, 3], 0))
+
+
+def payoff_ratio_of_sums(sums: Terms, _size: int) -> Series:
+    """The average win over the average loss; NaN without one of them."""
+    wins, losses = np.round(sums[:, 0]), np.round(sums[:, 1])
+    return _ratio(_ratio(sums[:, 2], wins), np.where(losses > 0, _ratio(sums[:, 3], losses), 0))
 
 
 def _ratio(above: Series, below: Series) -> Series:
@@ -82,12 +162,17 @@ def _ratio(above: Series, below: Series) -> Series:
     return out
 
 
-def _places(size: int, mean_block: float, random: np.random.Generator) -> npt.NDArray[np.intp]:
-    """Places of every draw: a block goes on to the next place, or with probability 1 / mean_block begins anew."""
-    begins = random.random((DRAWS, size)) < 1 / mean_block
-    begins[:, 0] = True
-    starts = random.integers(0, size, (DRAWS, size))
-    at = np.where(begins, np.arange(size), 0)
-    last_begin = np.maximum.accumulate(at, axis=1)
-    rows = np.arange(DRAWS)[:, None]
-    return np.asarray((starts[rows, last_begin] + np.arange(size) - last_begin) % size)
+def _blocks(
+    size: int, mean_block: float, draws: int, random: np.random.Generator
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Starts and lengths of every draw's blocks; the last one is cut so that the lengths add up to the size."""
+    chance = 1 / max(mean_block, 1.0)
+    expected = size * chance
+    count = size if chance == 1 else min(size, int(expected + 6 * np.sqrt(expected) + 8))
+    lengths = np.minimum(random.geometric(chance, (draws, count)), size)
+    while chance < 1 and (lengths.sum(axis=1) < size).any():
+        more = random.geometric(chance, (draws, count))
+        lengths = np.concatenate((lengths, np.minimum(more, size)), axis=1)
+    ends = np.cumsum(lengths, axis=1)
+    lengths = np.clip(size - (ends - lengths), 0, lengths)
+    return random.integers(0, size, lengths.shape), lengths

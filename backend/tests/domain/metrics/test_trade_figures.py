@@ -1,4 +1,4 @@
-"""Figures of closed trades, flows and intervals."""
+"""Figures of closed trades, and returns in the presence of flows."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -9,13 +9,6 @@ from hypothesis import strategies as st
 
 from app.domain.metrics.flows import money_weighted_return, time_weighted_returns
 from app.domain.metrics.trade_figures import Excursions, excursions, longest_run, trade_figures
-from app.domain.metrics.uncertainty import (
-    bootstrap_interval,
-    mean_rows,
-    profit_factor_rows,
-    sharpe_rows,
-    win_rate_rows,
-)
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
 YEAR = timedelta(days=365)
@@ -107,24 +100,3 @@ def test_a_rate_that_does_not_exist_is_none(moments: list[datetime], flows: list
 
 def test_a_lost_account_is_minus_everything() -> None:
     assert money_weighted_return([START, START + YEAR], [100], 0) == -1
-
-
-def test_intervals_hold_the_truth_about_as_often_as_they_say() -> None:
-    random = np.random.default_rng(3)
-    held = 0
-    for _ in range(60):
-        found = bootstrap_interval(random.normal(1.0, 2.0, 100), mean_rows, mean_block=1)
-        assert found is not None
-        held += found.low <= 1.0 <= found.high
-    assert 51 <= held <= 60
-
-
-def test_the_same_sample_has_the_same_interval() -> None:
-    returns = np.random.default_rng(4).normal(0.001, 0.01, 250)
-    assert bootstrap_interval(returns, sharpe_rows(365)) == bootstrap_interval(returns, sharpe_rows(365))
-
-
-def test_small_samples_and_undefined_figures_have_no_interval() -> None:
-    assert bootstrap_interval(np.ones(9), win_rate_rows) is None
-    assert bootstrap_interval(np.ones(20), profit_factor_rows) is None
-    assert bootstrap_interval(np.ones(20), win_rate_rows) is not None
