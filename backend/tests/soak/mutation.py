@@ -1,232 +1,189 @@
-"""Mutation testing of the risk rules: `make soak NAME=mutation ARGS="--minutes 30"`.
+"""Mutation testing of the rules: `make soak NAME=mutation ARGS="--minutes 30"`.
 
-Every mutant of a risk module is run against the tests of the domain; one that no test notices has survived.
-Mutants run in parallel, each in a process of its own that is stopped after `--seconds`; what is known is kept
-in `var/mutation.jsonl`, so that a run that was stopped goes on where it was. A file or test that changed is
-tried again. Ends with 1 where fewer than nine in ten are killed, or a limit can be unwired unnoticed.
+Every mutant of a module of `app/domain` is run against the tests of the domain that reach the module; one that
+no test notices has survived. Mutants run in parallel, each in a process of its own with its own allowance of
+processor time, so that a busy machine kills none. What is known is kept in `var/mutation.jsonl`, so that a run
+that was stopped goes on where it was: a death stands as long as the mutant's text and the test that killed it
+do, a survivor until any of its tests changes. Survivors in `EQUIVALENT` (`equivalent_mutants.py`) answer like
+the original and are left out of the score, each with its reason.
+
+Ends with 1 where fewer than nine in ten are killed, or a limit can be unwired unnoticed. `--modules` chooses
+modules, `risk` (the default) those that decide about an entry, `all` the whole domain.
 
 mutmut and cosmic-ray were not taken: both start an interpreter and a test session per mutant, some three
 seconds each here before the first test, and neither knows how to unwire a limit.
 """
 
 import argparse
-import hashlib
-import importlib.abc
-import importlib.machinery
-import importlib.util
 import json
 import os
 import random
-import signal
 import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from types import ModuleType
 
-BACKEND = Path(__file__).parents[2]
-KNOWN = BACKEND.parent / "var" / "mutation.jsonl"
-MODULES = (
-    "limit_checks", "limit_rules", "limit_table", "limit_columns", "limit_figures", "limits", "order_amounts",
-    "review_columns", "risk_limits", "sizing", "sizing_methods", "trade_costs", "fixed_point", "loss_windows",
-    "drawdown", "loss_streak", "correlation", "liquidation", "exposure", "decision", "receipts",
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from tests.soak.equivalent_mutants import EQUIVALENT
+from tests.soak.mutant_trial import DOMAIN, Trial, Verdict, begin, finished
+from tests.soak.mutants import mutants_of, unwired_limits
+from tests.soak.tests_of_modules import tests_of, version_of
+
+KNOWN = Path(__file__).parents[3] / "var" / "mutation.jsonl"
+RISK = (
+    "limit_checks", "limit_rules", "limit_table", "limit_columns", "limit_figures", "limits", "limit_use",
+    "order_amounts", "review_columns", "risk_limits", "sizing", "sizing_methods", "trade_costs", "fixed_point",
+    "loss_windows", "drawdown", "loss_streak", "correlation", "liquidation", "exposure", "decision", "receipts",
     "canonical_text", "settings_rules", "defaults", "profiles",
 )  # fmt: skip
-# Quick and telling ones first: most mutants die in the first second.
-TESTS = (
-    "every_limit", "limits", "limits_of_scopes", "entry_rules", "sizing", "risk_limits", "fixed_point",
-    "loss_windows", "drawdown", "loss_streak", "correlation", "exposure", "defaults", "profiles",
-    "settings_rules", "receipts", "books",
-)  # fmt: skip
-# The tests that look at a module most closely, where they are not its namesake.
-FIRST = {
-    "limits": ("limits",),
-    "sizing_methods": ("sizing",),
-    "trade_costs": ("sizing", "limits"),
-    "liquidation": ("entry_rules",),
-    "decision": ("receipts", "books"),
-    "canonical_text": ("receipts",),
-    "limit_figures": ("limits", "receipts"),
-    "limit_rules": ("every_limit", "entry_rules", "receipts"),
-    "limit_table": ("every_limit", "risk_limits", "settings_rules"),
-}
-# The pin of the rules' answers would notice everything: it proves nothing about the tests.
-PIN = "tests/domain/test_receipts.py::test_the_rules_answer_as_their_version_says"
 LEAST_KILLED = 0.9
 
 
-@dataclass(frozen=True)
-class Job:
-    """One mutant to be tried: `key` holds the versions of its module and of the tests."""
-
-    module: str
-    name: str
-    source: str
-    key: str
-
-
 def main() -> int:
-    """Try every mutant that is not known yet, print each module's score, judge."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--minutes", type=float, default=30)
-    parser.add_argument("--seconds", type=float, default=60, help="after which a mutant counts as killed")
+    """Try every mutant that is not known yet, print the survivors and each module's score, judge."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--minutes", type=float, default=30, help="after which no further mutant is begun")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 2)
-    parser.add_argument("--modules", nargs="*", default=list(MODULES), choices=MODULES)
+    parser.add_argument("--modules", nargs="*", default=["risk"], help="names, `risk` or `all`")
     parser.add_argument("--sample", type=int, help="this many mutants of each module, at random")
     chosen = parser.parse_args()
-    os.chdir(BACKEND)
+    trials = [trial for module in _modules(chosen.modules) for trial in _trials(module, chosen.sample)]
     known = _known()
-    jobs = [job for module in chosen.modules for job in _jobs(module, chosen.sample)]
-    waiting = [job for job in jobs if job.key not in known]
-    if not _passes(None, TESTS):
-        sys.stdout.write("The tests fail without a mutant: nothing can be told.\n")
-        return 2
-    deadline = time.monotonic() + chosen.minutes * 60
-    for job, killed in _tried(waiting, chosen.processes, chosen.seconds, deadline):
-        known[job.key] = killed
-        _keep(job, killed)
-    return _judge(jobs, known)
+    reached = [trial for trial in trials if tests_of(trial.module)]
+    waiting = [trial for trial in reached if _verdict(trial, known) is None]
+    random.Random(0).shuffle(waiting)  # a run that is stopped has then seen some of every module
+    if waiting:
+        if not _sound(reached):
+            sys.stdout.write("The tests fail without a mutant: nothing can be told.\n")
+            return 2
+        _try(waiting, known, chosen.processes, time.monotonic() + chosen.minutes * 60)
+    return _judge(trials, known)
 
 
-def _jobs(module: str, sample: int | None) -> list[Job]:
-    from tests.soak.mutants import mutants_of, unwired_limits
+def _modules(asked: Sequence[str]) -> list[str]:
+    every = [
+        str(path.relative_to(DOMAIN).with_suffix("")).replace("/", ".")
+        for path in sorted(DOMAIN.rglob("*.py"))
+        if path.name != "__init__.py"
+    ]
+    chosen: dict[str, None] = {}
+    for name in asked:
+        chosen |= dict.fromkeys({"all": every, "risk": RISK}.get(name, (name,)))
+    unknown = set(chosen) - set(every)
+    if unknown:
+        raise SystemExit(f"app/domain has no {', '.join(sorted(unknown))}.")
+    return list(chosen)
 
-    source = (BACKEND / "app" / "domain" / f"{module}.py").read_text()
+
+def _trials(module: str, sample: int | None) -> list[Trial]:
+    source = (DOMAIN / (module.replace(".", "/") + ".py")).read_text()
     held = list(mutants_of(source))
     if sample is not None and sample < len(held):
         held = random.Random(module).sample(held, sample)  # a sample, no secret
     if module == "limit_checks":
         held += list(unwired_limits(source))
-    version = hashlib.sha256((source + _tests_version()).encode()).hexdigest()[:16]
-    return [Job(module, one.name, one.source, f"{module} {version} {one.name}") for one in held]
+    return [Trial(module, one.name, one.source) for one in held]
 
 
-def _tests_version() -> str:
-    texts = [path.read_bytes() for path in sorted((BACKEND / "tests" / "domain").glob("*.py"))]
-    return hashlib.sha256(b"".join(texts)).hexdigest()
+def _sound(trials: Sequence[Trial]) -> bool:
+    """Whether the tests pass as long as nothing is wrong."""
+    begin(None, tuple(sorted({test for trial in trials for test in tests_of(trial.module)})))
+    return finished()[1].killed_by is None
 
 
-def _tried(
-    jobs: Sequence[Job], processes: int, seconds: float, deadline: float
-) -> Iterator[tuple[Job, bool]]:
+def _try(
+    waiting: Sequence[Trial], known: dict[tuple[str, str], Verdict], processes: int, deadline: float
+) -> None:
     """Run the mutants in parallel until all are told or the time is over."""
-    import hypothesis  # noqa: F401  # loaded once, before the processes part
-    import numpy as np  # noqa: F401
-    import pytest  # noqa: F401
+    columns = (
+        TextColumn("mutants"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.description}"),
+    )
+    with Progress(*columns, transient=not sys.stdout.isatty()) as progress:
+        bar = progress.add_task("", total=len(waiting))
+        survived = 0
+        for trial, verdict in _tried(waiting, processes, deadline):
+            known[trial.module, trial.text] = verdict
+            _keep(trial, verdict)
+            survived += verdict.killed_by is None
+            progress.update(bar, advance=1, description=f"{survived} survived; {trial.module}")
 
-    left = list(reversed(jobs))
-    running: dict[int, tuple[Job, float]] = {}
+
+def _tried(waiting: Sequence[Trial], processes: int, deadline: float) -> Iterator[tuple[Trial, Verdict]]:
+    left = list(reversed(waiting))
+    running: dict[int, Trial] = {}
     while running or (left and time.monotonic() < deadline):
         while left and len(running) < processes and time.monotonic() < deadline:
-            job = left.pop()
-            running[_start(job)] = (job, time.monotonic() + seconds)
-        pid, status = os.waitpid(-1, os.WNOHANG)
-        if pid:
-            job, _ = running.pop(pid)
-            yield job, status != 0
-            continue
-        for late, (_job, until) in list(running.items()):
-            if time.monotonic() > until:
-                os.kill(late, signal.SIGKILL)
-        time.sleep(0.02)
+            trial = left.pop()
+            running[begin(trial, tests_of(trial.module))] = trial
+        pid, verdict = finished()
+        yield running.pop(pid), verdict
 
 
-def _start(job: Job) -> int:
-    pid = os.fork()
-    if pid:
-        return pid
-    os._exit(0 if _passes(job, _order(job.module)) else 1)
+def _verdict(trial: Trial, known: dict[tuple[str, str], Verdict]) -> Verdict | None:
+    """What is known of a mutant, None where a test on which that rests has changed."""
+    held = known.get((trial.module, trial.text))
+    if held is None:
+        return None
+    on = tests_of(trial.module) if held.killed_by is None else (held.killed_by,)
+    return held if held.tests == _version(on) else None
 
 
-def _order(module: str) -> tuple[str, ...]:
-    first = FIRST.get(module, (module,) if module in TESTS else ())
-    return first + tuple(name for name in TESTS if name not in first)
+@cache
+def _version(tests: tuple[str, ...]) -> str:
+    return version_of(tests)
 
 
-def _passes(job: Job | None, tests: Sequence[str]) -> bool:
-    """Whether all tests pass with the mutant in place; run in a process of its own."""
-    if job is None:
-        pid = os.fork()
-        if pid:
-            return os.waitpid(pid, 0)[1] == 0
-    import pytest
-
-    if job is not None:
-        sys.meta_path.insert(0, _Mutating(f"app.domain.{job.module}", job.source))
-    with open(os.devnull, "w") as nowhere:
-        os.dup2(nowhere.fileno(), 1)
-        os.dup2(nowhere.fileno(), 2)
-        for loaded in [name for name in sys.modules if name.startswith(("app.", "tests."))]:
-            del sys.modules[loaded]
-        files = [f"tests/domain/test_{name}.py" for name in tests]
-        options = ["-x", "-q", "--noconftest", "--assert=plain", "-p", "no:cacheprovider", "--deselect", PIN]
-        failed = int(pytest.main([*options, *files]))
-    if job is None:
-        os._exit(failed)
-    return failed == 0
-
-
-class _Mutating(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Loads one module from another text."""
-
-    def __init__(self, name: str, source: str) -> None:
-        self._name = name
-        self._source = source
-
-    def find_spec(
-        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
-    ) -> importlib.machinery.ModuleSpec | None:
-        del path, target
-        return importlib.util.spec_from_loader(fullname, self) if fullname == self._name else None
-
-    def exec_module(self, module: ModuleType) -> None:
-        exec(compile(self._source, self._name, "exec"), module.__dict__)  # noqa: S102  # our own text
-
-
-def _known() -> dict[str, bool]:
+def _known() -> dict[tuple[str, str], Verdict]:
     if not KNOWN.exists():
         return {}
     held = [json.loads(line) for line in KNOWN.read_text().splitlines()]
-    return {one["key"]: one["killed"] for one in held}
+    return {(one["module"], one["text"]): Verdict(one["killed_by"], one["tests"]) for one in held}
 
 
-def _keep(job: Job, killed: bool) -> None:
+def _keep(trial: Trial, verdict: Verdict) -> None:
     KNOWN.parent.mkdir(exist_ok=True)
+    line = {
+        "module": trial.module,
+        "mutant": trial.name,
+        "text": trial.text,
+        "killed_by": verdict.killed_by,
+        "tests": verdict.tests,
+    }
     with KNOWN.open("a") as file:
-        file.write(json.dumps({"key": job.key, "killed": killed}) + "\n")
+        file.write(json.dumps(line) + "\n")
 
 
-def _judge(jobs: Sequence[Job], known: dict[str, bool]) -> int:
+def _judge(trials: Sequence[Trial], known: dict[tuple[str, str], Verdict]) -> int:
     """Print the survivors and each module's score; 0 where enough are killed and no limit can be unwired."""
-    scores: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
-    unwired = []
-    for job in jobs:
-        killed = known.get(job.key)
-        score = scores[job.module]
-        score[2] += killed is None
-        if killed is None:
-            continue
-        score[0] += killed
-        score[1] += 1
-        if not killed:
-            sys.stdout.write(f"survived: {job.module}.py {job.name}\n")
-            if job.name.startswith("unwired"):
-                unwired.append(job.name)
-    total = [sum(score[at] for score in scores.values()) for at in range(3)]
+    scores: dict[str, dict[str, int]] = defaultdict(
+        lambda: {"killed": 0, "tried": 0, "equivalent": 0, "left": 0}
+    )
+    unwired = False
+    for trial in trials:
+        verdict, score = _verdict(trial, known), scores[trial.module]
+        if verdict is None:
+            score["left"] += 1
+        elif verdict.killed_by is None and trial.named in EQUIVALENT:
+            score["equivalent"] += 1
+        else:
+            score["tried"] += 1
+            score["killed"] += verdict.killed_by is not None
+            if verdict.killed_by is None:
+                sys.stdout.write(f"survived: {trial.module} {trial.name}: {trial.line}\n")
+                unwired |= trial.name.startswith("unwired")
+    total = {name: sum(score[name] for score in scores.values()) for name in scores[trials[0].module]}
     for module, score in [*scores.items(), ("all", total)]:
-        killed_fraction = round(score[0] / score[1], 4) if score[1] else None
-        line = {
-            "name": f"mutants killed: {module}",
-            "value": killed_fraction,
-            "unit": "fraction",
-            "killed": score[0],
-            "tried": score[1],
-            "left": score[2],
-        }
+        fraction = round(score["killed"] / score["tried"], 4) if score["tried"] else None
+        line = {"name": f"mutants killed: {module}", "value": fraction, "unit": "fraction", **score}
         sys.stdout.write(json.dumps(line) + "\n")
-    enough = total[1] > 0 and total[0] / total[1] >= LEAST_KILLED
+    enough = total["tried"] > 0 and total["killed"] / total["tried"] >= LEAST_KILLED
     return 0 if enough and not unwired else 1
 
 

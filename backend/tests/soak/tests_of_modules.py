@@ -1,0 +1,64 @@
+"""Which tests of the domain reach a module, those that look at it most closely first."""
+
+import ast
+import hashlib
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+BACKEND = Path(__file__).parents[2]
+TESTS = BACKEND / "tests" / "domain"
+# Quick and telling ones come early, slow ones last: most mutants die in the first second.
+EARLY = ("every_limit", "limits", "limits_of_scopes", "entry_rules", "sizing")
+LATE = ("books", "receipts")
+
+
+@cache
+def tests_of(module: str) -> tuple[str, ...]:
+    """Return the files of tests that reach `app.domain.<module>`, as pytest names them: its namesakes, those
+    that import it themselves, and the others; none for a module that only tests with a database reach."""
+    name = f"app.domain.{module}"
+    found = {path: imports_of(path) for path in sorted(TESTS.rglob("test_*.py"))}
+    reaching = {path: direct for path, direct in found.items() if name in _reached(direct)}
+
+    def rank(path: Path) -> tuple[bool, bool, int, str]:
+        short = path.stem.removeprefix("test_")
+        at = EARLY.index(short) if short in EARLY else len(EARLY) + (short in LATE)
+        namesake = short == module.rpartition(".")[2]
+        return not namesake, name not in reaching[path] or short in LATE, at, short
+
+    return tuple(str(path.relative_to(BACKEND)) for path in sorted(reaching, key=rank))
+
+
+@cache
+def version_of(tests: tuple[str, ...]) -> str:
+    """Return a hash of these files and of everything in `tests/domain` that is no test itself."""
+    beside = sorted(path for path in TESTS.rglob("*.py") if not path.name.startswith("test_"))
+    held = [path.read_bytes() for path in (*beside, *(BACKEND / test for test in sorted(tests)))]
+    return hashlib.sha256(b"\0".join(held)).hexdigest()[:16]
+
+
+@cache
+def imports_of(path: Path) -> frozenset[str]:
+    """Return the modules of `app.domain` and `tests.domain` that a file names in its imports."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        match node:
+            case ast.ImportFrom(module=str(module)):
+                found |= {module, *(f"{module}.{one.name}" for one in node.names)}
+            case ast.Import():
+                found |= {one.name for one in node.names}
+    return frozenset(name for name in found if name.startswith(("app.domain.", "tests.domain.")))
+
+
+def _reached(names: Iterable[str]) -> set[str]:
+    """Return the names, and everything that their files import."""
+    reached: set[str] = set()
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        path = BACKEND / (name.replace(".", "/") + ".py")
+        if name not in reached and path.exists():
+            reached.add(name)
+            waiting += imports_of(path)
+    return reached
