@@ -28,6 +28,22 @@ def peak_after_flow(peak: Decimal, equity_before: Decimal, flow: Decimal) -> Dec
     return max(scaled, after)
 
 
+def book_equity(
+    peak_equity: Decimal | None, closed_result: Decimal, best_result: Decimal, open_result: Decimal | None
+) -> Decimal | None:
+    """Return what is left of a user's highest equity after what the trades of one strategy, or of one symbol, gave
+    back since they had made the most; None where a part is not known.
+
+    They have no equity of their own: `closed_result` is what their closed trades made in all, `open_result` what
+    the live ones made so far, `best_result` the highest that the sum was seen at, all net of costs. A sum above it
+    is a new highest. Transfers move the user's peak, and leave the results as they are.
+    """
+    if peak_equity is None or open_result is None:
+        return None
+    result = closed_result + open_result
+    return peak_equity - (max(best_result, result) - result)
+
+
 def drawdown_fraction(peak: Decimal | None, equity: Decimal | None) -> Decimal | None:
     """Return (peak - equity) / peak, at least zero; None where either is not known or there is no peak."""
     if peak is None or equity is None or not peak > 0:

@@ -8,7 +8,7 @@ from app.domain.drawdown import drawdown_fraction
 from app.domain.exposure import fraction_of_equity
 from app.domain.limit_table import LIMITS, Aggregation, LimitDeclaration, Refuses, Resets
 from app.domain.loss_windows import window_loss
-from app.domain.risk_facts import LossWindow, ScopeFacts
+from app.domain.risk_facts import LossWindow, ScopeFacts, StrategyFacts, SymbolFacts
 from app.domain.risk_limits import RiskLimits
 
 # What they compare depends on the order that is asked about, so that there is no use of them by itself.
@@ -70,7 +70,7 @@ def _used(declared: LimitDeclaration, facts: ScopeFacts) -> Decimal | None:
         case "max_open_positions":
             return _sum(facts.open_positions, facts.pending_entries)
         case "max_drawdown_fraction":
-            return drawdown_fraction(facts.peak_equity, facts.equity)
+            return drawdown_fraction(facts.peak_equity, _book(facts))
         case "max_consecutive_losses":
             return _sum(facts.consecutive_losses)
         case "max_trades_per_day":
@@ -79,6 +79,11 @@ def _used(declared: LimitDeclaration, facts: ScopeFacts) -> Decimal | None:
             return _sum(facts.orders_last_minute)
         case _:
             return _loss(declared, facts)
+
+
+def _book(facts: ScopeFacts) -> Decimal | None:
+    """Return the equity that a drawdown is read from: a strategy and a symbol have only their trades'."""
+    return facts.book_equity if isinstance(facts, StrategyFacts | SymbolFacts) else facts.equity
 
 
 def _loss(declared: LimitDeclaration, facts: ScopeFacts) -> Decimal | None:

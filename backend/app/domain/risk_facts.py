@@ -42,11 +42,11 @@ class ScopeFacts:
     in another symbol, the correlation of daily returns with the candidate, signed by side
     (`correlation.signed_correlation`); None in it counts as correlated. `peak_equity` is the highest equity
     so far, carried over flows (`drawdown.peak_after_flow`). A strategy and a symbol measure their drawdown by
-    `book_equity`, the user's equity at their first trade plus what their own trades made since, and its
-    peak. `consecutive_losses` counts closed trades below zero in a row. `trades_today` counts entries of the
-    user's day, pending ones included; `orders_last_minute` by the wall clock. `last_exit_ms` and
-    `last_loss_ms` are market time of the level's last exit from the order's symbol and of its last losing
-    one there, NEVER_MS where there was none.
+    `book_equity`, the user's peak less what their own trades gave back (`drawdown.book_equity`).
+    `consecutive_losses` counts closed trades below zero in a row. `trades_today` counts entries of the user's
+    day, pending ones included; `orders_last_minute` by the wall clock. `last_exit_ms` and `last_loss_ms` are
+    market time of the level's last exit from the order's symbol and of its last losing one there, NEVER_MS
+    where there was none.
     """
 
     trading_state: TradingState | None = None

@@ -50,7 +50,9 @@ class RiskUsage(Base):
     user. A ceiling is the most that the newest approval's limits allow; NULL where nothing limits.
 
     `*_tripped_at` is the market time at which a strategy's or a symbol's own loss limit was last reached.
-    `consecutive_losses` counts the scope's closed trades below zero in a row, `overruns` facts (fills) that came
+    `consecutive_losses` counts the scope's closed trades below zero in a row. `book_result` is what a strategy's or
+    a symbol's closed trades made, net of costs and signed, `book_peak` the most that it ever came to with the open
+    ones. `overruns` counts facts (fills) that came
     out above what was granted, `version` every change.
     """
 
@@ -85,5 +87,7 @@ class RiskUsage(Base):
     week_tripped_at: Mapped[datetime | None]
     month_tripped_at: Mapped[datetime | None]
     consecutive_losses: Mapped[int] = mapped_column(Integer, server_default="0")
+    book_result: Mapped[Money] = mapped_column(server_default="0")
+    book_peak: Mapped[Money] = mapped_column(server_default="0")
     overruns: Mapped[int] = mapped_column(Integer, server_default="0")
     version: Mapped[int] = mapped_column(Integer, server_default="1")

@@ -172,8 +172,8 @@ class BreakerRepository:
         return bool((await self._session.execute(statement)).scalar_one_or_none())
 
     async def forget_losses(self, user_id: UUID, wallet_id: UUID | None) -> bool:
-        """Begin the count of losses in a row anew, of the user (with its strategies and symbols) or of one
-        wallet; False where there was none."""
+        """Begin the count of losses in a row anew, of the user (with its strategies and symbols, and with the
+        drawdown of those whose limit is reached) or of one wallet; False where there was none."""
         own = RiskState.wallet_id.is_(None) if wallet_id is None else RiskState.wallet_id == wallet_id
         found = await self._session.execute(
             update(RiskState)
@@ -184,8 +184,9 @@ class BreakerRepository:
         )
         forgotten = found.first() is not None
         if wallet_id is None:
-            counted = await self._session.execute(select(func.forget_counted_losses()))
-            forgotten |= counted.scalar_one() > 0
+            for anew in (func.forget_counted_losses(), func.begin_books_anew()):
+                counted = await self._session.execute(select(anew))
+                forgotten |= counted.scalar_one() > 0
         return forgotten
 
     async def begin_drawdown_anew(

@@ -74,7 +74,7 @@ _PARTS = {
     ),
     "usage": _LIST.format(
         "SELECT g.scope, g.scope_key, g.positions, g.notional, g.margin, g.open_risk, g.consecutive_losses,"
-        " g.day_tripped_at, g.week_tripped_at, g.month_tripped_at, g.version"
+        " g.day_tripped_at, g.week_tripped_at, g.month_tripped_at, g.version, g.book_result, g.book_peak"
         " FROM risk_usage g WHERE g.user_id = u.id AND g.environment = $2"
         " AND (g.scope IN ('user', 'wallet') OR (g.scope = 'symbol' AND g.scope_key = ANY ($4))"
         " OR (g.scope = 'strategy' AND g.scope_key = ANY ($5)))"

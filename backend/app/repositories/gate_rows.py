@@ -84,7 +84,8 @@ class ScopedSettingsRow(msgspec.Struct, frozen=True, kw_only=True):
 
 class UsageRow(msgspec.Struct, frozen=True, kw_only=True):
     """What the ledger counts for one of the user's scopes, reserved and used together. `*_tripped_at` is when a
-    strategy's or a symbol's own loss limit was last reached."""
+    strategy's or a symbol's own loss limit was last reached, `book_result` what its closed trades made, net and
+    signed, `book_peak` the most that it ever came to with the open ones."""
 
     scope: str
     scope_key: str
@@ -94,6 +95,8 @@ class UsageRow(msgspec.Struct, frozen=True, kw_only=True):
     open_risk: Decimal
     consecutive_losses: int
     version: int
+    book_result: Decimal = ZERO
+    book_peak: Decimal = ZERO
     day_tripped_at: datetime | None = None
     week_tripped_at: datetime | None = None
     month_tripped_at: datetime | None = None

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, select, text, update
+from sqlalchemy import JSON, bindparam, cast, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -51,6 +51,20 @@ class RiskStateRepository:
                 "margin": margin,
             },
         )
+
+    async def lift_book_peaks(
+        self, user_id: UUID, environment: str, open_results: Mapping[tuple[str, str], Decimal]
+    ) -> None:
+        """Keep a new highest result of strategies and symbols, of which (scope, key) made so much with their live
+        trades; for the tenant of this transaction only. Its risk rows are locked."""
+        del user_id  # the function asks the transaction
+        gained = [
+            {"scope": scope, "scope_key": key, "open_result": f"{result:f}"}
+            for (scope, key), result in open_results.items()
+            if result > 0
+        ]
+        if gained:
+            await self._session.execute(select(func.lift_book_peaks(environment, cast(gained, JSON))))
 
     async def of_wallet(self, user_id: UUID, wallet_id: UUID) -> RiskState | None:
         """The wallet's row as it stands; None before its first."""

@@ -5,7 +5,7 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.domain.drawdown import drawdown_fraction, peak_after, peak_after_flow
+from app.domain.drawdown import book_equity, drawdown_fraction, peak_after, peak_after_flow
 
 _equity = st.decimals(min_value="0.01", max_value=1_000_000, places=8)
 
@@ -47,3 +47,24 @@ def test_a_flow_leaves_the_drawdown_as_it_was(peak: Decimal, equity: Decimal, fl
     assert before is not None
     assert moved is not None
     assert abs(moved - before) <= Decimal("1e-8") / after + Decimal("1e-15")
+
+
+def test_a_book_gives_back_from_the_most_that_its_trades_made() -> None:
+    # 300 at best, 120 realised and 30 lost in open trades now: 210 given back, of a user who had 10,000.
+    assert book_equity(Decimal(10_000), Decimal(120), Decimal(300), Decimal(-30)) == 9_790
+
+
+def test_a_book_at_a_new_highest_has_given_nothing_back() -> None:
+    assert book_equity(Decimal(10_000), Decimal(120), Decimal(300), Decimal(200)) == 10_000
+    assert book_equity(Decimal(10_000), Decimal(0), Decimal(0), Decimal(0)) == 10_000
+
+
+def test_a_book_without_a_price_or_a_peak_is_not_known() -> None:
+    assert book_equity(Decimal(10_000), Decimal(0), Decimal(0), None) is None
+    assert book_equity(None, Decimal(0), Decimal(0), Decimal(0)) is None
+
+
+def test_a_withdrawal_of_everything_but_a_cent_keeps_the_peak_in_proportion() -> None:
+    """One unit more or less on the edge of nothing: only what is truly left counts."""
+    assert peak_after_flow(Decimal(200), Decimal("0.01"), Decimal("0.01")) == 400
+    assert peak_after_flow(Decimal(200), Decimal(100), Decimal("-99.99")) == Decimal("0.02")

@@ -142,13 +142,14 @@ class BalanceKeeper:
         now: datetime,
         market_time: datetime,
     ) -> None:
-        """Building the picture begins the windows, latches what is reached and lifts the peaks."""
+        """Building the picture begins the windows, latches what is reached and lifts the peaks, those of
+        strategies and symbols too."""
         user_id, environment = account.user_id, account.environment
         await transaction.flush()
         rows = await transaction.facts.read(user_id, FactsWanted([user_id], environment, market_time))
         for user in rows.users:
             pairs = {(trade.venue, trade.symbol) for trade in user.trades}
-            RiskPicture(
+            picture = RiskPicture(
                 user,
                 platform=rows.platform,
                 markets=await self._markets.marked(pairs),
@@ -160,6 +161,8 @@ class BalanceKeeper:
             for state in states:
                 for name in WINDOW_FIELDS:
                     setattr(state, name, getattr(rolled[state.id], name))
+            await transaction.flush()
+            await transaction.risk.lift_book_peaks(user_id, environment, picture.open_results())
 
     async def _post(
         self,

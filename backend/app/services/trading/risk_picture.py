@@ -12,6 +12,7 @@ from uuid import UUID
 import msgspec
 
 from app.domain.correlation import signed_correlation
+from app.domain.drawdown import book_equity
 from app.domain.limits import LossWindow, RiskLimits, UserFacts, WalletFacts
 from app.domain.loss_windows import WindowLength
 from app.domain.risk_case import ClosedTradeStatistics
@@ -200,15 +201,18 @@ class RiskPicture:
     def _of_scope(
         self, scope: str, key: str, held: Sequence[Holding], order: Candidate, limits: RiskLimits
     ) -> dict[str, object]:
-        """A strategy's or a symbol's sums; equity, peak and flows are the user's."""
+        """A strategy's or a symbol's sums; equity, peak and flows are the user's. What its own trades gave back
+        since they had made the most is its drawdown."""
         user = self._user_state()
         usage = next(
             (row for row in self.user.usage if (row.scope, row.scope_key) == (scope, key)),
             msgspec.structs.replace(NO_USAGE, scope=scope, scope_key=key),
         )
+        peak, open_result = None if user is None else user.peak_equity, self._open_result(held)
         return {
             "equity": self.windows.user_equity(),
-            "peak_equity": None if user is None else user.peak_equity,
+            "peak_equity": peak,
+            "book_equity": book_equity(peak, usage.book_result, usage.book_peak, open_result),
             "consecutive_losses": usage.consecutive_losses,
             **self._sums(held, [], order),
             **{
@@ -222,14 +226,29 @@ class RiskPicture:
     def _window_of_scope(
         self, length: WindowLength, scope: str, key: str, held: Sequence[Holding]
     ) -> LossWindow | None:
-        window = self.windows.of_user(length)
-        open_results = [holding.unrealized(self._market(holding)) for holding in held]
-        total = _sum(open_results)
-        if window is None or total is None:
+        window, open_result = self.windows.of_user(length), self._open_result(held)
+        if window is None or open_result is None:
             return None
         closed = sum((getattr(row, length) for row in self.user.closed if getattr(row, scope) == key), ZERO)
-        pnl = closed + total + sum((holding.net for holding in held), ZERO)
-        return LossWindow(window.start_equity, window.deposits, window.withdrawals, False, pnl)
+        return LossWindow(
+            window.start_equity, window.deposits, window.withdrawals, False, closed + open_result
+        )
+
+    def open_results(self) -> dict[tuple[str, str], Decimal]:
+        """(scope, key) -> what the live trades of every strategy and symbol made so far, where it is known."""
+        found: dict[tuple[str, str], Decimal] = {}
+        for scope in ("strategy", "symbol"):
+            for key in {getattr(holding, scope) for holding in self._holdings}:
+                result = self._open_result([one for one in self._holdings if getattr(one, scope) == key])
+                if result is not None:
+                    found[scope, key] = result
+        return found
+
+    def _open_result(self, held: Sequence[Holding]) -> Decimal | None:
+        """What live trades made so far: realised, costs included, and unrealised at the mark; None where a mark
+        is not known."""
+        unrealized = _sum([holding.unrealized(self._market(holding)) for holding in held])
+        return None if unrealized is None else unrealized + sum((holding.net for holding in held), ZERO)
 
     def _latched(
         self, length: WindowLength, window: LossWindow | None, usage: UsageRow, limits: RiskLimits

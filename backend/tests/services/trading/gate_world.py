@@ -118,9 +118,10 @@ class GateWorld:
         wallet_id: UUID | None = None,
         status: str = "PROTECTED",
         net: str = "0",
+        entry: str = "1000",
         closed_before: timedelta | None = None,
     ) -> UUID:
-        """A trade of one coin at 1,000 that risks 20 at its stop: open and protected, or closed a while ago."""
+        """A trade of one coin, planned at 1,000, that risks 20 at its stop: open, or closed a while ago."""
         trade_id = uuid4()
         closed = status == "CLOSED"
         await self.sql.execute(
@@ -128,12 +129,13 @@ class GateWorld:
             " status, planned_quantity, planned_entry_price, planned_notional, leverage, quantity, entry_price,"
             " initial_stop_price, stop_price, trailing_enabled, trailing_activation_fraction,"
             " trailing_fraction, risk_amount, signal_confidence, reason, realized_pnl, closed_at, decided_at)"
-            " VALUES ($1, $2, $3, 'paper', 'paper', $4, $5, '1h', 'long', $6, 1, 1000, 1000, 10, $7, 1000,"
+            " VALUES ($1, $2, $3, 'paper', 'paper', $4, $5, '1h', 'long', $6, 1, 1000, 1000, 10, $7, $11,"
             " 980, 980, false, 0, 0, 20, 0.9, 'test', $8, $9, $10)",
             *(trade_id, self.user_id, wallet_id or self.wallet_id, symbol, STRATEGY, status),
             *(0 if closed else 1, Decimal(net)),
             MARKET_TIME - closed_before if closed_before is not None else None,
             MARKET_TIME - (closed_before or timedelta()),
+            Decimal(entry),
         )
         await self.sql.execute(
             "INSERT INTO orders (client_order_id, user_id, wallet_id, trade_id, symbol, leg, attempt, status,"

@@ -72,6 +72,17 @@ async def scopes_lost_500(world: GateWorld) -> None:
     await world.trade(status="CLOSED", net="-500", closed_before=SINCE)
 
 
+async def scopes_gave_back(world: GateWorld) -> None:
+    """The strategy's and the symbol's trades had made 802.5 at best; 200 are realised and 100 are open: 502.5, of a
+    user who has 20,100 at most, is 2.5 %."""
+    await world.sql.execute(
+        "INSERT INTO risk_usage (user_id, environment, scope, scope_key, book_result, book_peak)"
+        " VALUES ($1, 'paper', 'strategy', $2, 200, 802.5), ($1, 'paper', 'symbol', $3, 200, 802.5)",
+        *(world.user_id, STRATEGY, BTC),
+    )
+    await world.trade(BTC, wallet_id=await world.add_wallet(uuid4()), entry="900")
+
+
 async def risk_is_a_fifth_of_a_percent(world: GateWorld) -> None:
     """The order loses 21.48 at its stop, costs included."""
     await world.state(balance=Decimal(10_740), equity=Decimal(10_740))
@@ -235,6 +246,15 @@ ROWS = (
     ),
     Row(
         "max_drawdown_percent", "max_drawdown", Decimal(21), Decimal("20.01"), Decimal(20), loss_of_500, ALONE
+    ),
+    Row(
+        "max_drawdown_percent",
+        "max_drawdown",
+        Decimal("2.6"),
+        Decimal("2.51"),
+        Decimal("2.5"),
+        scopes_gave_back,
+        SCOPES,
     ),
     Row(
         "max_margin_utilisation_percent",
