@@ -188,6 +188,16 @@ def tenant_table(table: str, *, system: bool) -> Iterator[str]:
         yield _grants(table, SYSTEM_ROLE)
 
 
+def secret_table(table: str) -> Iterator[str]:
+    """Policies and grants of a table with `user_id` that holds credentials: its tenant, and the system, which
+    seals them anew under another key; no reader."""
+    yield from _force(table)
+    yield _tenant_policy(table)
+    yield _grants(table, TENANT_ROLES)
+    yield f"CREATE POLICY system ON {table} TO {SYSTEM_ROLE} USING (true) WITH CHECK (true)"
+    yield f"GRANT SELECT, UPDATE ON {table} TO {SYSTEM_ROLE}"
+
+
 def _shared_rows(table: str) -> Iterator[str]:
     """Rows without a user belong to the platform: tenants read them, only the system writes them."""
     own = "user_id = (SELECT app_current_user())"

@@ -13,11 +13,13 @@ from uuid import UUID
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from app.bootstrap.api import ApiParts, DbSession
+from app.bootstrap.api import ApiParts
 from app.core.clock import utc_now
+from app.core.db import DbSession
 from app.core.errors import ForbiddenError, UnauthenticatedError
 from app.core.security import AccessClaims
 from app.services.auth import SignedInUser
+from app.services.step_up import Proving
 
 ADMIN = "admin"
 bearer = HTTPBearer(auto_error=False, description="The access token of POST /auth/sign-in")
@@ -55,10 +57,12 @@ CurrentUser = Annotated[SignedInUser, Depends(current_user)]
 
 @dataclass(frozen=True, slots=True)
 class RequestTenant:
-    """The asking user and the request's transaction, which sees the user's rows only."""
+    """The asking user and the request's transaction, which sees the user's rows only. `prove` refuses where the
+    session has not shown lately who sits there."""
 
     user: SignedInUser
     session: DbSession
+    prove: Proving
 
     @property
     def user_id(self) -> UUID:
@@ -69,7 +73,8 @@ class RequestTenant:
 async def request_tenant(parts: Parts, claims: Claims) -> AsyncIterator[RequestTenant]:
     """One request, one transaction: committed when the route returns, rolled back when it raises."""
     async with parts.database.tenant(claims.user_id) as session:
-        yield RequestTenant(await parts.signed_in_user(session, claims), session)
+        user = await parts.signed_in_user(session, claims)
+        yield RequestTenant(user, session, parts.proving(user))
 
 
 Tenant = Annotated[RequestTenant, Depends(request_tenant, scope="function")]
@@ -83,3 +88,11 @@ async def admin_user(user: CurrentUser) -> SignedInUser:
 
 
 AdminUser = Annotated[SignedInUser, Depends(admin_user)]
+
+
+async def proven_user(parts: Parts, user: CurrentUser) -> None:
+    """Refuse a session that has not shown lately who sits there."""
+    parts.proving(user)()
+
+
+NeedsProof = Depends(proven_user)

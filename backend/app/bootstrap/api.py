@@ -5,17 +5,18 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from uuid import UUID
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.adapters.attempt_counter import RedisAttemptCounter
 from app.adapters.email import NoMailer, SmtpMailer
 from app.adapters.exchange.gateways import GatewayPool
 from app.adapters.exchange.paper_admin import PaperAdmin
+from app.bootstrap.account import authentication, second_factor, step_up
 from app.bootstrap.api_database import ApiDatabase
 from app.bootstrap.desk import TradingDesk
 from app.bootstrap.exchange import build_gateways, build_market_reader, build_paper_admin, key_vault
@@ -25,11 +26,12 @@ from app.bootstrap.pulse import pulsing
 from app.bootstrap.risk import risk_settings_desk
 from app.core.clock import utc_now
 from app.core.config import DatabaseRole, Settings, asyncpg_dsn, derive_key, jwt_key, role_database_url
-from app.core.db import Database
+from app.core.db import Database, DbSession
 from app.core.errors import AppError, UnauthenticatedError
 from app.core.lean_reads import CompiledRead, LeanReads
 from app.core.redis import connect_redis
 from app.core.security import AccessClaims, AccessTokens, DerivedTokens, Passwords
+from app.domain.proof import Proof
 from app.repositories.audit import AuditRepository
 from app.repositories.execution_settings import ExecutionSettingsRepository
 from app.repositories.ledger import LedgerRepository
@@ -38,7 +40,8 @@ from app.repositories.risk_state import RiskStateRepository
 from app.repositories.sessions import SIGNED_IN, SessionRepository
 from app.repositories.user_events import UserEventRepository
 from app.repositories.wallets import WalletRepository
-from app.services.auth import Authentication, SessionTerms, SignedInUser
+from app.services.attempts import AttemptCounter, subject_of
+from app.services.auth import Authentication, SignedInUser
 from app.services.execution_settings import WalletExecutionSettings
 from app.services.idempotency import IdempotencyKeys
 from app.services.notifications import Notifications
@@ -47,16 +50,17 @@ from app.services.platform_limits import PlatformLimits
 from app.services.ports import MarketReader
 from app.services.price_book import PriceBook
 from app.services.registration import Registration
+from app.services.step_up import Proving, StepUp, require
 from app.services.system_health import SystemHealth
 from app.services.trading.balances import BalanceKeeper
 from app.services.trading.markets import MarketView
 from app.services.trading.risk_settings import RiskSettingsDesk
+from app.services.two_factor import CODE_BY_USER, SecondFactor
 from app.services.wallet_opening import OpeningTerms, WalletOpening
 from app.services.wallet_rows import ShownWallets
 from app.services.wallet_transfers import WalletTransfers
 from app.services.wallets import Followed, Wallets
 
-DbSession = AsyncSession
 PROBE_SECONDS = 2.0
 SIGNED_IN_READ = CompiledRead(SIGNED_IN)
 
@@ -71,6 +75,8 @@ class ApiParts:
     redis: Redis
     tokens: AccessTokens
     authentication: Authentication
+    step_up: StepUp
+    attempts: AttemptCounter
     registration: Registration
     keys: IdempotencyKeys
     opening: WalletOpening
@@ -79,16 +85,32 @@ class ApiParts:
     reads: LeanReads
     system_health: SystemHealth
 
-    def risk_settings(self, session: DbSession) -> RiskSettingsDesk:
-        """Risk settings, in the request's transaction."""
-        return risk_settings_desk(session, utc_now)
+    def proof(self, user: SignedInUser) -> Proof:
+        """When the asking session last showed who sits there."""
+        return Proof(user.proved_at, timedelta(minutes=self.settings.step_up_minutes))
 
-    def wallets(self, session: DbSession) -> Wallets:
+    def proving(self, user: SignedInUser) -> Proving:
+        """Refuses what needs a proof where the asking session has none that counts."""
+        return lambda: require(self.proof(user), utc_now())
+
+    def second_factor(self, session: DbSession) -> SecondFactor:
+        """The second factor, in the request's transaction."""
+        return second_factor(session, self.settings, utc_now)
+
+    async def count_code(self, user_id: UUID) -> None:
+        """Count an attempt at a code, and refuse it above the limit."""
+        await self.attempts.count(CODE_BY_USER, subject_of(str(user_id)))
+
+    def risk_settings(self, session: DbSession, prove: Proving) -> RiskSettingsDesk:
+        """Risk settings, in the request's transaction; what loosens asks for the session's proof."""
+        return risk_settings_desk(session, utc_now, prove)
+
+    def wallets(self, session: DbSession, prove: Proving) -> Wallets:
         """Wallets, in the request's transaction."""
         return Wallets(
             WalletRepository(session),
             RiskStateRepository(session),
-            self.risk_settings(session),
+            self.risk_settings(session, prove),
             AuditRepository(session),
             UserEventRepository(session),
             self.reader,
@@ -222,15 +244,9 @@ async def open_api(settings: Settings) -> AsyncIterator[ApiParts]:
             everybody=everybody,
             redis=redis,
             tokens=tokens,
-            authentication=Authentication(
-                database,
-                passwords,
-                tokens,
-                DerivedTokens(derive_key(settings, "refresh-token/1")),
-                attempts,
-                SessionTerms(timedelta(days=settings.refresh_token_days)),
-                utc_now,
-            ),
+            authentication=authentication(settings, database, passwords, tokens, attempts),
+            attempts=attempts,
+            step_up=step_up(settings, database, passwords, attempts),
             registration=Registration(
                 database, passwords, email_links(settings), attempts, mailer, settings.browser_url, utc_now
             ),

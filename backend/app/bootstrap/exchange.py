@@ -1,7 +1,5 @@
 """Joins the order core with the venues: gateways that open their own keys, and the market reader."""
 
-from functools import partial
-
 from redis.asyncio import Redis
 
 from app.adapters.exchange.ccxt_instances import MarketCache
@@ -9,7 +7,7 @@ from app.adapters.exchange.gateways import GatewayPool
 from app.adapters.exchange.market_reader import CcxtMarketReader
 from app.adapters.exchange.paper_admin import PaperAdmin
 from app.core.clock import utc_now
-from app.core.config import Settings, key_encryption_key
+from app.core.config import Settings, key_ring
 from app.core.crypto import KeyVault
 from app.core.db import Database
 from app.domain.venue import AccountKey, VenueUnavailableError
@@ -18,7 +16,7 @@ from app.repositories.wallet_keys import WalletKeyRepository
 
 def key_vault(settings: Settings) -> KeyVault:
     """The vault of exchange keys."""
-    return KeyVault(partial(key_encryption_key, settings))
+    return KeyVault(key_ring(settings))
 
 
 def build_gateways(settings: Settings, database: Database, redis: Redis | None) -> GatewayPool:

@@ -21,9 +21,11 @@ from app.bootstrap.notifications import sealed_addresses
 from app.core.clock import utc_now
 from app.core.config import DatabaseRole, Settings, asyncpg_dsn, role_database_url
 from app.core.db import Database
+from app.core.errors import ForbiddenError
 from app.core.redis import connect_redis
 from app.domain.notification_events import Channel
 from app.repositories.positions import PositionRepository
+from app.repositories.two_factor import TwoFactorRepository
 from app.services.circuit_breaker import BreakerView
 from app.services.notification_sender import Courier, NotificationSender
 from app.services.position_views import PositionView, position_view
@@ -54,7 +56,13 @@ class ChatAccount:
         await circuit_breaker(self.session, utc_now).pause(user_id, wallet_id=None, reason=reason, until=None)
 
     async def resume(self, user_id: UUID) -> None:
-        """Let entries pass again."""
+        """Let entries pass again. Whoever has a second factor uses it, which a chat cannot ask for."""
+        held = await TwoFactorRepository(self.session).one(user_id)
+        if held is not None and held.confirmed_at is not None:
+            raise ForbiddenError(
+                "Two-factor sign-in is on: resume in the web app, which asks for your code.",
+                code="step_up_required",
+            )
         await circuit_breaker(self.session, utc_now).resume(user_id, wallet_id=None)
 
 

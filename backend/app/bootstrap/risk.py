@@ -11,6 +11,7 @@ from app.repositories.audit import AuditRepository
 from app.repositories.risk_pending import PendingChangeRepository, SystemPendingChangeRepository
 from app.repositories.risk_settings import RiskSettingsRepository
 from app.repositories.user_events import UserEventRepository
+from app.services.step_up import Proving
 from app.services.trading.loosening import Loosenings
 from app.services.trading.risk_settings import RiskSettingsDesk
 
@@ -18,14 +19,19 @@ DUE_AT_ONCE = 1000
 Now = Callable[[], datetime]
 
 
-def risk_settings_desk(session: AsyncSession, now: Now) -> RiskSettingsDesk:
-    """Risk settings of one tenant at a time."""
+def by_the_platform() -> None:
+    """The proof of a process that acts for itself: nobody sits there whom one could ask."""
+
+
+def risk_settings_desk(session: AsyncSession, now: Now, prove: Proving) -> RiskSettingsDesk:
+    """Risk settings of one tenant at a time; `prove` refuses to loosen for somebody who has not shown who it is."""
     return RiskSettingsDesk(
         RiskSettingsRepository(session),
         Loosenings(PendingChangeRepository(session), now),
         AuditRepository(session),
         UserEventRepository(session),
         circuit_breaker(session, now),
+        prove,
         now,
     )
 
@@ -37,5 +43,5 @@ async def apply_due_loosenings(system: Database, tenants: Database, now: Now) ->
     applied = 0
     for user_id in users:
         async with tenants.tenant(user_id) as session:
-            applied += await risk_settings_desk(session, now).apply_due(user_id)
+            applied += await risk_settings_desk(session, now, by_the_platform).apply_due(user_id)
     return applied

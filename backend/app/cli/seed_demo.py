@@ -14,7 +14,7 @@ from typing import Final
 from uuid import UUID, uuid4
 
 from app.bootstrap.api import ApiParts, open_api
-from app.bootstrap.risk import risk_settings_desk
+from app.bootstrap.risk import by_the_platform, risk_settings_desk
 from app.cli.terminal import CommandError
 from app.core.clock import utc_now
 from app.core.config import PaperFeed, Settings
@@ -159,8 +159,10 @@ async def _user(parts: ApiParts, login: DemoLogin) -> UUID:
                 email_verified_at=now,
             )
             # The demo begins with its settings in force, as if they had been asked for the day before.
-            await risk_settings_desk(session, lambda: now - A_DAY).change(user_id, USER_SETTINGS, None)
-            await risk_settings_desk(session, lambda: now).apply_due(user_id)
+            await risk_settings_desk(session, lambda: now - A_DAY, by_the_platform).change(
+                user_id, USER_SETTINGS, None
+            )
+            await risk_settings_desk(session, lambda: now, by_the_platform).apply_due(user_id)
         else:
             await users.set_password(user_id, password_hash)
         await AuditRepository(session).append(user_id, "demo_seeded", {}, now, OPERATOR)
@@ -177,4 +179,4 @@ async def _wallet(parts: ApiParts, user_id: UUID, wanted: DemoWallet, timeframe:
     symbols = parts.settings.feed_symbols
     wishes = AutoTradeWishes(wanted.strategies, symbols, (timeframe,), wanted.overrides)
     async with parts.database.tenant(user_id) as session:
-        await parts.wallets(session).enable_auto_trade(user_id, wallet_id, wishes)
+        await parts.wallets(session, by_the_platform).enable_auto_trade(user_id, wallet_id, wishes)

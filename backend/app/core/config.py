@@ -9,13 +9,18 @@ import secrets
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Self
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from app.core.key_ring import KeyRing
+from app.core.people_settings import Names, PeopleSettings, SmtpSecurity
+
+__all__ = ["SmtpSecurity"]
 
 BACKEND_DIR = Path(__file__).resolve().parents[2]
 ROOT_DIR = BACKEND_DIR.parent if (BACKEND_DIR / "pyproject.toml").exists() else Path.cwd()
@@ -49,22 +54,11 @@ class PaperFeed(StrEnum):
     LIVE = "live"
 
 
-class SmtpSecurity(StrEnum):
-    """How the connection to the mail server is encrypted."""
-
-    NONE = "none"
-    STARTTLS = "starttls"
-    TLS = "tls"
-
-
 class SettingsError(ValueError):
     """The settings cannot be used; the message is one sentence for the operator."""
 
 
-Names = Annotated[tuple[str, ...], NoDecode]
-
-
-class Settings(BaseSettings):
+class Settings(PeopleSettings):
     """All settings of one process. Construct with `load_settings()`; tests pass fields by name."""
 
     model_config = SettingsConfigDict(
@@ -88,6 +82,9 @@ class Settings(BaseSettings):
         SecretStr(""),
         description="Master secret, 32 characters or more; every other key is derived from it."
         " Empty: generated into <var_dir>/secret (development only)",
+    )
+    key_ring_file: Path | None = Field(
+        None, description="Key-encryption keys that rotation wrote, a secret; empty: <var_dir>/key-ring"
     )
     log_level: str = Field(
         "INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$", description="DEBUG | INFO | WARNING | ERROR"
@@ -129,32 +126,6 @@ class Settings(BaseSettings):
 
     # Database
     database_pool_size: int = Field(8, ge=1, le=200, description="Connections per process and role")
-
-    # Identity
-    access_token_seconds: int = Field(
-        600, ge=30, le=600, description="Life of an access token, at most ten minutes"
-    )
-    refresh_token_days: int = Field(
-        30, ge=1, le=365, description="Life of a refresh token since its last rotation"
-    )
-    smtp_host: str = Field("", description="Mail server; empty: links are printed by `stackalpha link`")
-    smtp_port: int = Field(587, ge=1, le=65535, description="Port of the mail server")
-    smtp_username: str = Field("", description="User of the mail server; empty: no authentication")
-    smtp_password: SecretStr = Field(SecretStr(""), description="Password of the mail server")
-    smtp_security: SmtpSecurity = Field(SmtpSecurity.STARTTLS, description="none | starttls | tls")
-    smtp_from: str = Field("StackAlpha <no-reply@localhost>", description="Sender of every mail")
-    telegram_bot_token: SecretStr = Field(
-        SecretStr(""), description="Token of the Telegram bot that tells users; empty: no Telegram"
-    )
-    telegram_bot_name: str = Field(
-        "", pattern=r"^[A-Za-z0-9_]{0,32}$", description="Name of that bot without the @, for the link to it"
-    )
-    telegram_api_url: str = Field("https://api.telegram.org", description="Bot API server")
-    message_schemes: Names = Field(
-        ("twilio", "vonage", "sns", "clicksend", "msgbird", "sinch", "pover", "discord", "slack"),
-        description="Services of Apprise, comma-separated, that users may be told by, beside Telegram and"
-        " e-mail; only those whose address no user chooses",
-    )
 
     # Venues
     allowed_venues: Names = Field(
@@ -265,7 +236,7 @@ class Settings(BaseSettings):
             return tuple(name.strip() for name in value.split(",") if name.strip())
         return value
 
-    @field_validator("var_dir", "frontend_dir", "paper_replay_dir")
+    @field_validator("var_dir", "frontend_dir", "paper_replay_dir", "key_ring_file", "export_dir")
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return None if value is None else value.expanduser().absolute()
@@ -318,9 +289,10 @@ def jwt_key(settings: Settings) -> bytes:
     return derive_key(settings, "jwt/1")
 
 
-def key_encryption_key(settings: Settings, version: int = 1) -> bytes:
-    """The 32-byte key of a version that wraps the data keys of stored exchange credentials."""
-    return derive_key(settings, f"key-encryption/{version}")
+def key_ring(settings: Settings) -> KeyRing:
+    """The key-encryption keys that wrap what stored credentials are sealed with."""
+    path = settings.key_ring_file or settings.var_dir / "key-ring"
+    return KeyRing(path, derive_key(settings, "key-encryption/1"))
 
 
 def role_password(settings: Settings, role: DatabaseRole | str) -> str:

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.orm import Session, SessionTransaction
 
 TENANT_KEY = "tenant_user_id"
+DbSession = AsyncSession  # a transaction, as services name it
 
 
 class _TenantSession(Session):

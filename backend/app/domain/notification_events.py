@@ -62,6 +62,7 @@ class NotificationEvent(StrEnum):
     POSITION_DRIFT = "position_drift"
     NEEDS_OPERATOR = "needs_operator"
     NEW_SIGN_IN = "new_sign_in"
+    SECURITY_CHANGED = "security_changed"
     SYSTEM_DEGRADED = "system_degraded"
     TEST_MESSAGE = "test_message"
 
@@ -161,6 +162,11 @@ EVENT_KINDS: Final = (
         "Sign-in from a new place",
         "Somebody, you we hope, signed in with {device} from {address}. If not: end the session and set a new"
         " password.",
+    ),
+    EventKind(
+        _E.SECURITY_CHANGED, _L.WARNING, _C.SECURITY, _MAILED,
+        "Security of your account changed",
+        "{change} If that was not you: end every session and set a new password.",
     ),
     EventKind(
         _E.SYSTEM_DEGRADED, _L.ERROR, _C.SYSTEM, _LOUD,

@@ -38,6 +38,7 @@ from app.models.risk_state import BreakerState, RiskDecision, RiskState
 from app.models.session import RefreshToken, UserSession
 from app.models.signal import Candle, Signal, StrategyFailure, SymbolCorrelation, SymbolVolatility
 from app.models.trade import Trade
+from app.models.two_factor import RecoveryCode, TwoFactor
 from app.models.user import EmailToken, User
 from app.models.wallet import Wallet
 
@@ -71,6 +72,7 @@ __all__ = [
     "PositionEvent",
     "PositionHealthReading",
     "Reconciliation",
+    "RecoveryCode",
     "RefreshToken",
     "RiskDecision",
     "RiskPendingChange",
@@ -86,6 +88,7 @@ __all__ = [
     "SymbolVolatility",
     "TelegramLinkCode",
     "Trade",
+    "TwoFactor",
     "User",
     "UserSession",
     "Wallet",

@@ -9,7 +9,8 @@ from app.models.base import Base, CreatedAt, Timestamp, UuidKey
 
 
 class UserSession(Base):
-    """One sign-in: the family that its refresh tokens belong to. Revoked as a whole."""
+    """One sign-in: the family that its refresh tokens belong to. Revoked as a whole. `proved_at` is when a
+    password or a code last showed who sits there; None where nobody ever did."""
 
     __tablename__ = "sessions"
     __table_args__ = (UniqueConstraint("user_id", "id"),)
@@ -21,6 +22,7 @@ class UserSession(Base):
     created_at: Mapped[CreatedAt]
     last_used_at: Mapped[CreatedAt]
     expires_at: Mapped[Timestamp]
+    proved_at: Mapped[Timestamp | None]
     revoked_at: Mapped[Timestamp | None]
     revoke_reason: Mapped[str | None] = mapped_column(String(50))
 

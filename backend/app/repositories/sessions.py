@@ -21,6 +21,7 @@ SIGNED_IN: Final = (
         User.role,
         User.time_zone,
         User.created_at,
+        UserSession.proved_at,
     )
     .join(UserSession, UserSession.user_id == User.id)
     .where(
@@ -35,7 +36,7 @@ SIGNED_IN: Final = (
 
 @dataclass(frozen=True, slots=True)
 class SignedInUser:
-    """Somebody whose session stands."""
+    """Somebody whose session stands; `proved_at` is when it last proved who sits there."""
 
     id: UUID
     session_id: UUID
@@ -44,6 +45,7 @@ class SignedInUser:
     role: str
     time_zone: str
     created_at: datetime
+    proved_at: datetime | None
 
 
 class SessionRepository:
@@ -68,7 +70,7 @@ class SessionRepository:
         now: datetime,
         expires_at: datetime,
     ) -> None:
-        """Begin a session."""
+        """Begin a session. It begins with a proof: the password, and the code where one is asked for."""
         self._session.add(
             UserSession(
                 id=session_id,
@@ -77,10 +79,16 @@ class SessionRepository:
                 ip_address=ip_address,
                 created_at=now,
                 last_used_at=now,
+                proved_at=now,
                 expires_at=expires_at,
             )
         )
         await self._session.flush()
+
+    async def prove(self, user_id: UUID, session_id: UUID, now: datetime) -> None:
+        """Note that a password or a code showed now who sits there."""
+        statement = update(UserSession).where(UserSession.user_id == user_id, UserSession.id == session_id)
+        await self._session.execute(statement.values(proved_at=now))
 
     async def is_new_place(self, user_id: UUID, user_agent: str | None, ip_address: str) -> bool:
         """Whether the user has signed in before, but never with this device's name from this address."""

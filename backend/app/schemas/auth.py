@@ -10,6 +10,7 @@ from app.schemas.request import PlainText, RequestBody
 
 LinkToken = Annotated[PlainText, Field(min_length=1, max_length=200)]
 Secret = Annotated[PlainText, Field(min_length=1, max_length=1000)]
+OneTimeCode = Annotated[PlainText, Field(min_length=1, max_length=40)]
 AnyAddress = Annotated[PlainText, Field(min_length=3, max_length=254)]
 
 
@@ -46,6 +47,7 @@ class SignIn(RequestBody):
 
     email: AnyAddress
     password: Secret
+    code: OneTimeCode | None = Field(None, description="Where the answer was `two_factor_required`")
 
 
 class MessageOut(BaseModel):

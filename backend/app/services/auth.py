@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID, uuid4
 
-from app.core.db import Database
+from app.core.db import Database, DbSession
 from app.core.errors import ForbiddenError, NotFoundError, UnauthenticatedError
 from app.core.security import AccessTokens, DerivedTokens, Passwords, token_hash
 from app.domain.notification_events import NotificationEvent
@@ -31,6 +31,7 @@ from app.services.attempts import (
     AttemptCounter,
     subject_of,
 )
+from app.services.two_factor import CODE_BY_USER, SecondFactor, wrong_code
 
 __all__ = ["Authentication", "ClientFacts", "SessionView", "SignedInUser", "Tokens"]
 
@@ -83,6 +84,7 @@ class Authentication:
         access: AccessTokens,
         refresh: DerivedTokens,
         attempts: AttemptCounter,
+        factor: Callable[[DbSession], SecondFactor],
         terms: SessionTerms,
         now: Callable[[], datetime],
     ) -> None:
@@ -91,11 +93,15 @@ class Authentication:
         self._access = access
         self._refresh = refresh
         self._attempts = attempts
+        self._factor = factor
         self._terms = terms
         self._now = now
 
-    async def sign_in(self, email: str, password: str, client: ClientFacts) -> Tokens:
-        """A new session. An unknown address, a wrong password and a disabled account answer alike."""
+    async def sign_in(
+        self, email: str, password: str, client: ClientFacts, code: str | None = None
+    ) -> Tokens:
+        """A new session. An unknown address, a wrong password and a disabled account answer alike; whoever
+        knows the password of an account with a second factor is asked for the code."""
         pair = subject_of(email, client.address)
         await self._attempts.count(SIGN_IN_BY_ADDRESS, subject_of(client.address))
         await self._attempts.count(SIGN_IN_BY_PAIR, pair)
@@ -109,8 +115,16 @@ class Authentication:
             raise ForbiddenError(
                 "Confirm your address first, by the link that was sent to it.", code="email_unverified"
             )
-        tokens = await self._start_session(account, client)
+        if code:
+            await self._attempts.count(CODE_BY_USER, subject_of(str(account.user_id)))
+        tokens = await self._start_session(account, client, code)
         await self._attempts.forget(SIGN_IN_BY_PAIR, pair)
+        if tokens is None:
+            raise UnauthenticatedError(
+                "Type the code of your authenticator, or a recovery code.", code="two_factor_required"
+            )
+        if code:
+            await self._attempts.forget(CODE_BY_USER, subject_of(str(account.user_id)))
         return tokens
 
     async def refresh(self, refresh_token: str) -> Tokens:
@@ -185,13 +199,22 @@ class Authentication:
                 await UserEventRepository(session).announce(user_id, "session", str(session_id))
         return ended
 
-    async def _start_session(self, account: SignInRecord, client: ClientFacts) -> Tokens:
+    async def _start_session(
+        self, account: SignInRecord, client: ClientFacts, code: str | None
+    ) -> Tokens | None:
+        """None where a code is needed and none was given."""
         user_id = account.user_id
         now, session_id, token_id = self._now(), uuid4(), uuid4()
         async with self._database.tenant(user_id) as session:
             user = await UserRepository(session).lock(user_id)
             if user.password_hash != account.password_hash:  # replaced while we were checking the old one
                 raise _wrong_credentials()
+            factor = self._factor(session)
+            if await factor.is_on(user_id):
+                if not code:
+                    return None
+                if not await factor.accept(user_id, code):
+                    raise UnauthenticatedError(wrong_code().message, code="wrong_code")
             sessions = SessionRepository(session)
             if await sessions.is_new_place(user_id, client.user_agent, client.address[:64]):
                 await NotificationOutbox(session).emit(

@@ -77,7 +77,7 @@ class World:
             zone,
         )
         await self.sql.execute(
-            "INSERT INTO sessions (id, user_id, expires_at) VALUES ($1, $2, $3)",
+            "INSERT INTO sessions (id, user_id, expires_at, proved_at) VALUES ($1, $2, $3, now())",
             session_id,
             user_id,
             utc_now() + timedelta(days=1),

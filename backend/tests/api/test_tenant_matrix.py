@@ -43,6 +43,12 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "list_sessions": {},
     "revoke_session": {},
     "read_me": {},
+    "step_up": {"json": {"password": "not the password"}},
+    "read_account_security": {},
+    "begin_two_factor": {},
+    "confirm_two_factor": {"json": {"code": "000000"}},
+    "renew_recovery_codes": {},
+    "turn_off_two_factor": {},
     "list_wallets": {},
     "create_wallet": {"json": {"name": "X", "venue": "paper", "environment": "paper"}},
     "read_wallet": {},
@@ -216,6 +222,8 @@ async def rows_of(sql: asyncpg.Connection, user_id: UUID) -> str:
         "notification_preferences",
         "telegram_link_codes",
         "kill_switch_runs",
+        "two_factors",
+        "recovery_codes",
     ):
         column = "id" if table == "users" else "user_id"
         rows = await sql.fetch(f"SELECT * FROM {table} WHERE {column} = $1 ORDER BY 1", user_id)  # noqa: S608

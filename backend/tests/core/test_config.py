@@ -18,7 +18,7 @@ from app.core.config import (
     SettingsError,
     derive_key,
     jwt_key,
-    key_encryption_key,
+    key_ring,
     load_settings,
     owner_database_url,
     role_database_url,
@@ -73,7 +73,8 @@ def test_a_variable_that_is_set_but_empty_is_absent(monkeypatch: pytest.MonkeyPa
 def test_keys_differ_by_purpose_and_secret_and_never_by_run() -> None:
     settings, other = Settings(secret_key=SECRET), Settings(secret_key=SecretStr("f" * 32))
 
-    keys = [jwt_key(settings), key_encryption_key(settings), key_encryption_key(settings, 2), jwt_key(other)]
+    wrapping = [key_ring(one).key(1) for one in (settings, other)]
+    keys = [jwt_key(settings), *wrapping, jwt_key(other)]
 
     assert len(set(keys)) == 4
     assert jwt_key(settings) == jwt_key(Settings(secret_key=SECRET))

@@ -6,10 +6,25 @@ from uuid import UUID
 
 import pytest
 
-from app.core.crypto import DecryptionError, KeyVault, SealedKeys
+from app.core.crypto import DecryptionError, KeyVault, SealedKeys, SealedSecrets
 
 USER, WALLET, OTHER = UUID(int=1), UUID(int=2), UUID(int=3)
-VAULT = KeyVault(lambda version: bytes([version]) * 32)
+
+
+class Keys:
+    """Keys of any version; the newest is the one that the test says."""
+
+    def __init__(self, newest: int = 1) -> None:
+        self._newest = newest
+
+    def newest(self) -> int:
+        return self._newest
+
+    def key(self, version: int) -> bytes:
+        return bytes([version]) * 32
+
+
+VAULT = KeyVault(Keys())
 
 
 def sealed() -> SealedKeys:
@@ -62,3 +77,20 @@ def test_neither_plain_text_nor_a_pattern_is_stored() -> None:
     assert b"the-api" not in one.api_key + one.api_secret + one.data_key
     assert one.api_key != two.api_key
     assert one.data_key != two.data_key
+
+
+def test_keys_wrapped_anew_open_under_the_newest_key_alone() -> None:
+    rotated = KeyVault(Keys(newest=2)).wrap_anew(USER, WALLET, sealed())
+    assert rotated.version == 2
+    assert VAULT.open(USER, WALLET, rotated) == ("the-api-key", "the-api-secret")
+    with pytest.raises(DecryptionError):
+        VAULT.open(USER, WALLET, replace(rotated, version=1))
+
+
+def test_a_secret_of_one_user_does_not_open_for_another() -> None:
+    secrets = SealedSecrets(Keys(), "totp_secret")
+    held, version = secrets.seal(USER, "JBSWY3DP")
+    assert secrets.open(USER, held, version) == "JBSWY3DP"
+    assert b"JBSWY3DP" not in held
+    with pytest.raises(DecryptionError):
+        secrets.open(OTHER, held, version)

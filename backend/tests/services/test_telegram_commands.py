@@ -127,6 +127,21 @@ async def test_pause_acts_at_once_and_resume_only_when_confirmed(
     assert await state(owner_connection, alice.user_id) == "active"
 
 
+async def test_whoever_has_a_second_factor_does_not_resume_by_a_chat(
+    talk: Talk, alice: Person, owner_connection: asyncpg.Connection
+) -> None:
+    start, _ = await talk.link(alice.user_id)
+    await talk.say(start)
+    await talk.say("/pause")
+    await owner_connection.execute(
+        "INSERT INTO two_factors (user_id, sealed_secret, confirmed_at) VALUES ($1, 'x', now())",
+        alice.user_id,
+    )
+    asked = await talk.say("/resume")
+    assert "in the web app" in await talk.say(f"/resume {asked.partition('/resume ')[2][:4]}")
+    assert await state(owner_connection, alice.user_id) == "reduce_only"
+
+
 async def test_the_kill_switch_halts_only_when_confirmed(
     talk: Talk, alice: Person, owner_connection: asyncpg.Connection
 ) -> None:

@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
-from functools import partial
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -12,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from app.core.clock import utc_now
-from app.core.config import Settings, key_encryption_key
+from app.core.config import Settings, key_ring
 from app.core.crypto import KeyVault
 from app.core.db import Database
 from app.core.errors import AppError, ConflictError, UnavailableError
@@ -72,7 +71,7 @@ def venue() -> FakeVenue:
 
 @pytest.fixture
 def vault(settings: Settings) -> KeyVault:
-    return KeyVault(partial(key_encryption_key, settings))
+    return KeyVault(key_ring(settings))
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ ROUTERS: Final = (
     "health",
     "auth",
     "me",
+    "security",
     "wallets",
     "risk",
     "admin_limits",

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from fastapi import APIRouter, Query, Response
 
-from app.api.deps import AdminUser, Parts, Tenant
+from app.api.deps import AdminUser, NeedsProof, Parts, Tenant
 from app.api.desk import Desk, answer
 from app.api.idempotency import Once
 from app.domain.types import BreakerScope
@@ -43,7 +43,7 @@ async def pause_scope(
     return answer({"items": items})
 
 
-@router.post("/resume", response_model=TripList)
+@router.post("/resume", response_model=TripList, dependencies=[NeedsProof])
 async def resume_scope(
     request: OperatorResumeRequest, admin: AdminUser, parts: Parts, tenant: Tenant, desk: Desk
 ) -> Response:

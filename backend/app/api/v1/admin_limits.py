@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Response
 
-from app.api.deps import AdminUser, Parts, Tenant
+from app.api.deps import AdminUser, NeedsProof, Parts, Tenant
 from app.api.desk import SettingName, answer
 from app.schemas.platform_limits import PlatformLimitList, PlatformLimitPut
 
@@ -15,7 +15,7 @@ async def list_platform_limits(_: AdminUser, parts: Parts, tenant: Tenant) -> Re
     return answer({"items": await parts.platform_limits(tenant.session).list_all()})
 
 
-@router.put("/{setting}", response_model=PlatformLimitList)
+@router.put("/{setting}", response_model=PlatformLimitList, dependencies=[NeedsProof])
 async def set_platform_limit(
     setting: SettingName, body: PlatformLimitPut, admin: AdminUser, parts: Parts, tenant: Tenant
 ) -> Response:
@@ -24,7 +24,7 @@ async def set_platform_limit(
     return answer({"items": await limits.store(admin.id, setting, body.value)})
 
 
-@router.delete("/{setting}", response_model=PlatformLimitList)
+@router.delete("/{setting}", response_model=PlatformLimitList, dependencies=[NeedsProof])
 async def remove_platform_limit(
     setting: SettingName, admin: AdminUser, parts: Parts, tenant: Tenant
 ) -> Response:

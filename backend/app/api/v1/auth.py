@@ -79,8 +79,9 @@ async def reset_password(body: NewPassword, parts: Parts, client: Client) -> Non
 
 @router.post("/sign-in", dependencies=[SameOrigin])
 async def sign_in(body: SignIn, parts: Parts, client: Client, response: Response) -> AccessTokenOut:
-    """Begin a session: the access token in the answer, the refresh token in a cookie."""
-    tokens = await parts.authentication.sign_in(body.email, body.password, client)
+    """Begin a session: the access token in the answer, the refresh token in a cookie. Where two-factor sign-in
+    is on, the right password without a code is answered by 401 `two_factor_required`."""
+    tokens = await parts.authentication.sign_in(body.email, body.password, client, body.code)
     return _answer(tokens, response, parts)
 
 

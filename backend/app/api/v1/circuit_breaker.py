@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from fastapi import APIRouter, Query, Response
 
-from app.api.deps import CurrentUser, Tenant
+from app.api.deps import CurrentUser, NeedsProof, Tenant
 from app.api.desk import Desk, PageLimit, answer
 from app.api.idempotency import Once
 from app.schemas.circuit_breaker import (
@@ -48,7 +48,7 @@ async def pause_trading(request: PauseRequest, tenant: Tenant, desk: Desk) -> Re
     return answer(view)
 
 
-@router.post("/resume", response_model=BreakerStatus)
+@router.post("/resume", response_model=BreakerStatus, dependencies=[NeedsProof])
 async def resume_trading(request: ResumeRequest, tenant: Tenant, desk: Desk) -> Response:
     """Let entries pass again. Refused while the platform or the venue is halted, while the kill switch is not
     done, and where a loss limit alone stands: that ends with its window."""

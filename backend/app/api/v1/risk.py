@@ -18,7 +18,7 @@ router = APIRouter(prefix="/risk/settings", tags=["risk"])
 @router.get("")
 async def read_risk_settings(parts: Parts, tenant: Tenant, response: Response) -> RiskSettingsOut:
     """The user's risk settings."""
-    settings = await parts.risk_settings(tenant.session).read(tenant.user_id)
+    settings = await parts.risk_settings(tenant.session, tenant.prove).read(tenant.user_id)
     return _answer(settings, response)
 
 
@@ -29,7 +29,7 @@ async def change_risk_settings(
     """Change some settings. What tightens acts at once; what loosens waits until the next day in the user's
     time zone, and longer while a loss limit is tripped."""
     changes = {name: getattr(patch, name) for name in patch.model_fields_set - {"consent"}}
-    desk = parts.risk_settings(tenant.session)
+    desk = parts.risk_settings(tenant.session, tenant.prove)
     return _answer(await desk.change(tenant.user_id, changes, version, patch.consent), response)
 
 
@@ -50,7 +50,7 @@ async def reset_risk_settings(
     consent: Annotated[str | None, Query(max_length=40, description="Where a limit is taken away")] = None,
 ) -> RiskSettingsOut:
     """Set every limit back to its default; a pause stays. What that loosens waits like any loosening."""
-    settings = await parts.risk_settings(tenant.session).reset(tenant.user_id, version, consent)
+    settings = await parts.risk_settings(tenant.session, tenant.prove).reset(tenant.user_id, version, consent)
     return _answer(settings, response)
 
 
@@ -59,7 +59,9 @@ async def cancel_pending_risk_setting(
     setting: SettingName, parts: Parts, tenant: Tenant, response: Response
 ) -> RiskSettingsOut:
     """Give up a loosening that waits."""
-    return _answer(await parts.risk_settings(tenant.session).cancel(tenant.user_id, setting), response)
+    return _answer(
+        await parts.risk_settings(tenant.session, tenant.prove).cancel(tenant.user_id, setting), response
+    )
 
 
 def _answer(held: HeldSettings, response: Response) -> RiskSettingsOut:

@@ -29,7 +29,7 @@ async def apply_risk_profile(
     version: MatchedVersion,
 ) -> RiskSettingsOut:
     """Take ready-made settings over: what tightens acts at once, what loosens waits until the next day."""
-    desk = parts.risk_settings(tenant.session)
+    desk = parts.risk_settings(tenant.session, tenant.prove)
     held = await desk.apply_profile(tenant.user_id, profile, version, body.consent)
     set_etag(response, held.row.version)
     return RiskSettingsOut.model_validate(held_view(held, RiskSettingsOut.model_fields))

@@ -55,7 +55,7 @@ async def list_limits(_: CurrentUser) -> Response:
 @router.get("/scopes")
 async def list_scoped_risk_settings(parts: Parts, tenant: Tenant) -> ScopedRiskSettingsList:
     """Strategies and symbols with limits of their own."""
-    held = await parts.risk_settings(tenant.session).scopes(tenant.user_id)
+    held = await parts.risk_settings(tenant.session, tenant.prove).scopes(tenant.user_id)
     return ScopedRiskSettingsList(items=[_out(one) for one in held])
 
 
@@ -71,7 +71,7 @@ async def change_scoped_risk_settings(
     """Change the limits of one strategy or symbol. What tightens acts at once; what loosens, or is taken
     away, waits until the next day."""
     changes = {name: getattr(body, name) for name in body.model_fields_set}
-    held = await parts.risk_settings(tenant.session).change_scope(owner, changes, version)
+    held = await parts.risk_settings(tenant.session, tenant.prove).change_scope(owner, changes, version)
     set_etag(response, held.row.version)
     return _out(held)
 
@@ -81,7 +81,7 @@ async def cancel_pending_scoped_risk_setting(
     owner: ScopeOwner, setting: SettingName, parts: Parts, tenant: Tenant, response: Response
 ) -> ScopedRiskSettingsOut:
     """Give up a loosening that waits."""
-    held = await parts.risk_settings(tenant.session).cancel_scope(owner, setting)
+    held = await parts.risk_settings(tenant.session, tenant.prove).cancel_scope(owner, setting)
     set_etag(response, held.row.version)
     return _out(held)
 

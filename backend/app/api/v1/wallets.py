@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 from fastapi import APIRouter, Response
 
-from app.api.deps import Parts, Tenant
+from app.api.deps import CurrentUser, Parts, Tenant
 from app.api.desk import Cursor, PageLimit, SettingName, answer
 from app.api.etags import MatchedVersion, set_etag
 from app.api.idempotency import Once
@@ -37,13 +37,15 @@ LISTS = frozenset({"strategies", "symbols", "timeframes"})
 @router.get("", response_model=WalletsOut)
 async def list_wallets(parts: Parts, tenant: Tenant) -> Response:
     """Every wallet, archived ones last."""
-    return answer({"items": await parts.wallets(tenant.session).list_all(tenant.user_id)})
+    return answer({"items": await parts.wallets(tenant.session, tenant.prove).list_all(tenant.user_id)})
 
 
 @router.post("", response_model=WalletOut, status_code=HTTPStatus.CREATED)
-async def create_wallet(body: WalletCreate, parts: Parts, once: Once) -> Response:
+async def create_wallet(body: WalletCreate, parts: Parts, user: CurrentUser, once: Once) -> Response:
     """Open a wallet. Nothing of it is seen before it is whole; a try that was cut off is repeated with the
     same Idempotency-Key."""
+    if body.api_key is not None or body.api_secret is not None:
+        parts.proving(user)()
     wanted = NewWallet(
         body.name, body.venue, body.environment, body.api_key, body.api_secret, body.initial_deposit
     )
@@ -57,19 +59,21 @@ async def create_wallet(body: WalletCreate, parts: Parts, once: Once) -> Respons
 @router.get("/{wallet_id}", response_model=WalletOut)
 async def read_wallet(wallet_id: UUID, parts: Parts, tenant: Tenant) -> Response:
     """One wallet."""
-    return answer(await parts.wallets(tenant.session).one(tenant.user_id, wallet_id))
+    return answer(await parts.wallets(tenant.session, tenant.prove).one(tenant.user_id, wallet_id))
 
 
 @router.patch("/{wallet_id}", response_model=WalletOut)
 async def rename_wallet(wallet_id: UUID, body: WalletRename, parts: Parts, tenant: Tenant) -> Response:
     """Give a wallet another name."""
-    return answer(await parts.wallets(tenant.session).rename(tenant.user_id, wallet_id, body.name))
+    return answer(
+        await parts.wallets(tenant.session, tenant.prove).rename(tenant.user_id, wallet_id, body.name)
+    )
 
 
 @router.post("/{wallet_id}/archive", response_model=WalletOut)
 async def archive_wallet(wallet_id: UUID, parts: Parts, tenant: Tenant) -> Response:
     """Put a wallet away; refused while one of its positions is open."""
-    return answer(await parts.wallets(tenant.session).archive(tenant.user_id, wallet_id))
+    return answer(await parts.wallets(tenant.session, tenant.prove).archive(tenant.user_id, wallet_id))
 
 
 @router.post("/{wallet_id}/deposit", response_model=WalletOut)
@@ -97,7 +101,7 @@ async def list_wallet_transfers(
     wallet_id: UUID, parts: Parts, tenant: Tenant, limit: PageLimit = 50, cursor: Cursor = None
 ) -> Response:
     """Deposits and withdrawals, newest first, as the venue booked them. They are no profit and no loss."""
-    await parts.wallets(tenant.session).one(tenant.user_id, wallet_id)
+    await parts.wallets(tenant.session, tenant.prove).one(tenant.user_id, wallet_id)
     transfers = parts.wallet_transfers(tenant.session)
     return answer(await transfers.page(tenant.user_id, wallet_id, limit=limit, cursor=cursor))
 
@@ -107,13 +111,17 @@ async def enable_auto_trade(wallet_id: UUID, body: AutoTradeEnable, parts: Parts
     """Let the wallet trade signals by itself, always through the risk gate."""
     overrides = {name: getattr(body, name) for name in body.model_fields_set - LISTS}
     wishes = AutoTradeWishes(body.strategies, body.symbols, body.timeframes, overrides)
-    return answer(await parts.wallets(tenant.session).enable_auto_trade(tenant.user_id, wallet_id, wishes))
+    return answer(
+        await parts.wallets(tenant.session, tenant.prove).enable_auto_trade(tenant.user_id, wallet_id, wishes)
+    )
 
 
 @router.post("/{wallet_id}/auto-trade/disable", response_model=WalletOut)
 async def disable_auto_trade(wallet_id: UUID, parts: Parts, tenant: Tenant) -> Response:
     """Let the wallet open nothing more; what is open goes on being protected and left."""
-    return answer(await parts.wallets(tenant.session).disable_auto_trade(tenant.user_id, wallet_id))
+    return answer(
+        await parts.wallets(tenant.session, tenant.prove).disable_auto_trade(tenant.user_id, wallet_id)
+    )
 
 
 @router.get("/{wallet_id}/risk-settings")
@@ -121,8 +129,8 @@ async def read_wallet_risk_settings(
     wallet_id: UUID, parts: Parts, tenant: Tenant, response: Response
 ) -> WalletRiskSettingsOut:
     """The wallet's own opinions."""
-    await parts.wallets(tenant.session).one(tenant.user_id, wallet_id)
-    settings = await parts.risk_settings(tenant.session).read_wallet(tenant.user_id, wallet_id)
+    await parts.wallets(tenant.session, tenant.prove).one(tenant.user_id, wallet_id)
+    settings = await parts.risk_settings(tenant.session, tenant.prove).read_wallet(tenant.user_id, wallet_id)
     return _settings(settings, response)
 
 
@@ -136,9 +144,9 @@ async def change_wallet_risk_settings(
     version: MatchedVersion,
 ) -> WalletRiskSettingsOut:
     """Change the wallet's own opinions. What tightens acts at once; what loosens waits until the next day."""
-    await parts.wallets(tenant.session).one(tenant.user_id, wallet_id)
+    await parts.wallets(tenant.session, tenant.prove).one(tenant.user_id, wallet_id)
     changes = {name: getattr(body, name) for name in body.model_fields_set}
-    desk = parts.risk_settings(tenant.session)
+    desk = parts.risk_settings(tenant.session, tenant.prove)
     return _settings(await desk.change_wallet(tenant.user_id, wallet_id, changes, version), response)
 
 
@@ -147,8 +155,8 @@ async def cancel_pending_wallet_risk_setting(
     wallet_id: UUID, setting: SettingName, parts: Parts, tenant: Tenant, response: Response
 ) -> WalletRiskSettingsOut:
     """Give up a loosening of the wallet's own limits that waits."""
-    await parts.wallets(tenant.session).one(tenant.user_id, wallet_id)
-    desk = parts.risk_settings(tenant.session)
+    await parts.wallets(tenant.session, tenant.prove).one(tenant.user_id, wallet_id)
+    desk = parts.risk_settings(tenant.session, tenant.prove)
     return _settings(await desk.cancel_wallet(tenant.user_id, wallet_id, setting), response)
 
 
@@ -157,7 +165,7 @@ async def read_wallet_execution_settings(
     wallet_id: UUID, parts: Parts, tenant: Tenant, response: Response
 ) -> ExecutionSettingsOut:
     """How the wallet's entries are carried out."""
-    await parts.wallets(tenant.session).one(tenant.user_id, wallet_id)
+    await parts.wallets(tenant.session, tenant.prove).one(tenant.user_id, wallet_id)
     view = await parts.execution_settings(tenant.session).read(tenant.user_id, wallet_id)
     return _execution_settings(view, response)
 
@@ -172,7 +180,7 @@ async def change_wallet_execution_settings(
     version: MatchedVersion,
 ) -> ExecutionSettingsOut:
     """Change how the wallet's entries are carried out, from the next one on."""
-    await parts.wallets(tenant.session).one(tenant.user_id, wallet_id)
+    await parts.wallets(tenant.session, tenant.prove).one(tenant.user_id, wallet_id)
     changes = {name: getattr(body, name) for name in body.model_fields_set}
     desk = parts.execution_settings(tenant.session)
     return _execution_settings(await desk.change(tenant.user_id, wallet_id, changes, version), response)

@@ -24,6 +24,7 @@ from app.models.risk_settings import RiskSettings, ScopedRiskSettings, WalletRis
 from app.repositories.audit import AuditRepository
 from app.repositories.risk_settings import RiskSettingsRepository
 from app.repositories.user_events import UserEventRepository
+from app.services.step_up import Proving
 from app.services.trading.loosening import (
     Changes,
     Loosenings,
@@ -61,7 +62,8 @@ class HeldSettings:
 
 
 class RiskSettingsDesk:
-    """Settings of one user at a time, in the caller's transaction."""
+    """Settings of one user at a time, in the caller's transaction. `prove` refuses what loosens where the asking
+    session has not shown lately who sits there."""
 
     def __init__(
         self,
@@ -70,6 +72,7 @@ class RiskSettingsDesk:
         audit: AuditRepository,
         events: UserEventRepository,
         pausing: Pausing,
+        prove: Proving,
         now: Callable[[], datetime],
     ) -> None:
         self._settings = settings
@@ -77,6 +80,7 @@ class RiskSettingsDesk:
         self._audit = audit
         self._events = events
         self._pausing = pausing
+        self._prove = prove
         self._now = now
 
     async def read(self, user_id: UUID) -> HeldSettings:
@@ -194,9 +198,12 @@ class RiskSettingsDesk:
         _check(after)
         if owner.level is RiskLevel.USER:
             _check_consent(limits_taken_away(before, after), consent)
-        looser = set(loosened(before, after)) & set(known) - {"trading_paused"}
+        allowed_more = set(loosened(before, after)) & set(known)
+        looser = allowed_more - {"trading_paused"}
         if _holds_longer(current, known):
             looser.add("max_holding_minutes")
+        if looser or allowed_more:
+            self._prove()
         waits = {name: value for name, value in known.items() if name in looser}
         now = {name: value for name, value in known.items() if name not in looser}
         if not await self._loosenings.supersede(owner, changes) and not known:
@@ -263,6 +270,7 @@ class RiskSettingsDesk:
         if paused:
             await self._pausing.pause(user_id, wallet_id=None, reason=PAUSE_REASON, until=None)
         else:
+            self._prove()
             await self._pausing.resume(user_id, wallet_id=None)
 
 

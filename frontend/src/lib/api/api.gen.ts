@@ -7,6 +7,12 @@ export interface AccessTokenOut {
   readonly token_type?: "bearer"
 }
 
+/** The second factor, and until when this session's proof counts; null where it has none. */
+export interface AccountSecurityOut {
+  readonly proved_until: string | null
+  readonly two_factor: TwoFactorOut
+}
+
 /** Notional in one base asset over all wallets, pending entries included; percent of equity. */
 export interface AssetExposure {
   readonly asset: string
@@ -832,7 +838,7 @@ export interface Notification {
 }
 
 /** What happened. */
-export type NotificationEvent = "trade_opened" | "trade_closed" | "large_slippage" | "trading_paused" | "trading_resumed" | "breaker_tripped" | "breaker_resumed" | "kill_switch_engaged" | "kill_switch_finished" | "position_health_degraded" | "position_unprotected" | "position_drift" | "needs_operator" | "new_sign_in" | "system_degraded" | "test_message"
+export type NotificationEvent = "trade_opened" | "trade_closed" | "large_slippage" | "trading_paused" | "trading_resumed" | "breaker_tripped" | "breaker_resumed" | "kill_switch_engaged" | "kill_switch_finished" | "position_health_degraded" | "position_unprotected" | "position_drift" | "needs_operator" | "new_sign_in" | "security_changed" | "system_degraded" | "test_message"
 
 /** Notifications, newest first; `unread` counts all, `next_cursor` is null on the last page. */
 export interface NotificationPage {
@@ -1249,6 +1255,11 @@ export interface ReadyOut {
   readonly status: "ready" | "degraded"
 }
 
+/** Codes that each take the place of the authenticator once; shown this once. */
+export interface RecoveryCodesOut {
+  readonly recovery_codes: ReadonlyArray<string>
+}
+
 /** How many decisions had that breach; one decision may have several. */
 export interface RefusalCount {
   readonly code: string
@@ -1515,6 +1526,8 @@ export type Side = "long" | "short"
 
 /** Credentials. */
 export interface SignIn {
+  /** Where the answer was `two_factor_required` */
+  readonly code?: string | null
   readonly email: string
   readonly password: string
 }
@@ -1608,6 +1621,19 @@ export interface SlippageStats {
 }
 
 export type SlippageUnit = "bps" | "percent" | "points"
+
+/** The code where two-factor sign-in is on, else the password. */
+export interface StepUpIn {
+  /** Of the authenticator, or a recovery code */
+  readonly code?: string | null
+  readonly password?: string | null
+}
+
+/** Until when the proof counts. */
+export interface StepUpOut {
+  /** UTC, ISO 8601 */
+  readonly proved_until: string
+}
 
 /** A stop price, and since when (market time) it stood at the venue. */
 export interface StopMove {
@@ -1864,6 +1890,25 @@ export interface TripList {
   readonly items: ReadonlyArray<Trip>
 }
 
+/** The first code of a new authenticator. */
+export interface TwoFactorCode {
+  readonly code: string
+}
+
+/** Whether sign-in asks for a code, since when, and how many recovery codes still work. */
+export interface TwoFactorOut {
+  readonly enabled: boolean
+  readonly enabled_at: string | null
+  readonly recovery_codes_left: number
+}
+
+/** A secret for an authenticator, shown once; `qr_rows` are rows of "0" and "1" (dark). */
+export interface TwoFactorSetupOut {
+  readonly address: string
+  readonly qr_rows: ReadonlyArray<string>
+  readonly secret: string
+}
+
 /** How many are unread. */
 export interface Unread {
   readonly unread: number
@@ -2052,6 +2097,36 @@ export interface Withdrawal {
 }
 
 export interface Endpoints {
+  'GET /account/security': {
+    readonly path: Record<never, never>
+    readonly query: Record<never, never>
+    readonly body: undefined
+    readonly result: AccountSecurityOut
+  }
+  'POST /account/two-factor': {
+    readonly path: Record<never, never>
+    readonly query: Record<never, never>
+    readonly body: undefined
+    readonly result: TwoFactorSetupOut
+  }
+  'DELETE /account/two-factor': {
+    readonly path: Record<never, never>
+    readonly query: Record<never, never>
+    readonly body: undefined
+    readonly result: undefined
+  }
+  'POST /account/two-factor/confirm': {
+    readonly path: Record<never, never>
+    readonly query: Record<never, never>
+    readonly body: TwoFactorCode
+    readonly result: RecoveryCodesOut
+  }
+  'POST /account/two-factor/recovery-codes': {
+    readonly path: Record<never, never>
+    readonly query: Record<never, never>
+    readonly body: undefined
+    readonly result: RecoveryCodesOut
+  }
   'POST /admin/circuit-breaker/kill-switch': {
     readonly path: Record<never, never>
     readonly query: Record<never, never>
@@ -2171,6 +2246,12 @@ export interface Endpoints {
     readonly query: Record<never, never>
     readonly body: SignUp
     readonly result: MessageOut
+  }
+  'POST /auth/step-up': {
+    readonly path: Record<never, never>
+    readonly query: Record<never, never>
+    readonly body: StepUpIn
+    readonly result: StepUpOut
   }
   'POST /auth/verify-email': {
     readonly path: Record<never, never>

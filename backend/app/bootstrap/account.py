@@ -1,0 +1,98 @@
+"""Joins what a person has and may do about the own account with what it needs."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.adapters.qr_picture import qr_rows
+from app.core.clock import utc_now
+from app.core.config import Settings, derive_key, key_ring
+from app.core.crypto import SealedSecrets
+from app.core.db import Database
+from app.core.security import AccessTokens, DerivedTokens, Passwords
+from app.repositories.audit import AuditRepository
+from app.repositories.notifications import NotificationOutbox
+from app.repositories.sessions import SessionRepository
+from app.repositories.two_factor import TwoFactorRepository
+from app.repositories.users import UserRepository
+from app.services.attempts import AttemptCounter
+from app.services.auth import Authentication, SessionTerms
+from app.services.step_up import StepUp
+from app.services.two_factor import SecondFactor
+
+Now = Callable[[], datetime]
+TOTP_FIELD = "totp_secret"
+
+
+def sealed_totp_secrets(settings: Settings) -> SealedSecrets:
+    """How authenticators' secrets are sealed."""
+    return SealedSecrets(key_ring(settings), TOTP_FIELD)
+
+
+def second_factor(session: AsyncSession, settings: Settings, now: Now) -> SecondFactor:
+    """The second factor of one tenant, in somebody's transaction."""
+    return SecondFactor(
+        TwoFactorRepository(session),
+        AuditRepository(session),
+        NotificationOutbox(session),
+        sealed_totp_secrets(settings),
+        derive_key(settings, "recovery-code/1"),
+        qr_rows,
+        now,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class AccountParts:
+    """One tenant's rows about signing in, in one transaction."""
+
+    users: UserRepository
+    sessions: SessionRepository
+    factor: SecondFactor
+
+
+def account_transactions(
+    database: Database, settings: Settings, now: Now
+) -> Callable[[UUID], AbstractAsyncContextManager[AccountParts]]:
+    """A transaction of a tenant's own, with what signing in needs in it."""
+
+    @asynccontextmanager
+    async def of(user_id: UUID) -> AsyncIterator[AccountParts]:
+        async with database.tenant(user_id) as session:
+            yield AccountParts(
+                UserRepository(session),
+                SessionRepository(session),
+                second_factor(session, settings, now),
+            )
+
+    return of
+
+
+def authentication(
+    settings: Settings,
+    database: Database,
+    passwords: Passwords,
+    tokens: AccessTokens,
+    attempts: AttemptCounter,
+) -> Authentication:
+    """Sign-in and sessions."""
+    return Authentication(
+        database,
+        passwords,
+        tokens,
+        DerivedTokens(derive_key(settings, "refresh-token/1")),
+        attempts,
+        lambda session: second_factor(session, settings, utc_now),
+        SessionTerms(timedelta(days=settings.refresh_token_days)),
+        utc_now,
+    )
+
+
+def step_up(settings: Settings, database: Database, passwords: Passwords, attempts: AttemptCounter) -> StepUp:
+    """The renewal of a session's proof."""
+    life = timedelta(minutes=settings.step_up_minutes)
+    return StepUp(account_transactions(database, settings, utc_now), passwords, attempts, life, utc_now)
