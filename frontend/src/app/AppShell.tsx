@@ -4,6 +4,7 @@ import { lazy, Suspense, useEffect, useRef } from 'react'
 import { KillSwitchBanner } from '@/features/circuit-breaker/KillSwitchBanner'
 import { meQuery } from '@/lib/api/queries'
 import { forget, useSessionState } from '@/lib/api/session'
+import { useProofAsked } from '@/lib/api/step-up'
 import { setAccountZone } from '@/lib/preferences/zone'
 import { Toasts } from '@/ui/Toast'
 import { useAnnouncement } from './announcements'
@@ -13,6 +14,7 @@ import { titleOf } from './navigation'
 import { TopBar } from './TopBar'
 import { useStream } from './useStream'
 
+const StepUpDialog = lazy(() => import('@/features/auth/StepUpDialog'))
 const ReauthDialog = lazy(() => import('@/features/auth/ReauthDialog'))
 
 /** After a change of page the focus goes to its content and the window is named after it. */
@@ -35,6 +37,7 @@ export function AppShell() {
   const me = useQuery({ ...meQuery, enabled: session === 'signed-in' })
   const main = usePageFocus()
   const announcement = useAnnouncement()
+  const proofAsked = useProofAsked()
   useStream(session === 'signed-in')
   useEffect(() => {
     if (me.data) setAccountZone(me.data.time_zone)
@@ -69,6 +72,11 @@ export function AppShell() {
         {announcement}
       </p>
       <Toasts />
+      {proofAsked && (
+        <Suspense fallback={null}>
+          <StepUpDialog />
+        </Suspense>
+      )}
       {session === 'expired' && (
         <Suspense fallback={null}>
           <ReauthDialog

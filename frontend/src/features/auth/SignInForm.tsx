@@ -1,12 +1,13 @@
 import { useMutation } from '@tanstack/react-query'
-import { useRef } from 'react'
+import { useRef, useState } from 'react'
 import { call } from '@/lib/api/call'
-import { ApiProblem } from '@/lib/api/problem'
+import { ApiProblem, sentence } from '@/lib/api/problem'
 import { adopt } from '@/lib/api/session'
 import { byField, focusFirstInvalid } from '@/lib/forms'
 import { Button } from '@/ui/Button'
 import { FormError } from '@/ui/ErrorState'
 import { TextField } from '@/ui/Field'
+import { CodeField } from './CodeField'
 import { PasswordField } from './PasswordField'
 
 interface Props {
@@ -14,17 +15,23 @@ interface Props {
   readonly onSignedIn?: () => void
 }
 
-/** E-mail and password; one message for whichever was wrong. */
+/** E-mail and password, then the code where there is a second factor; one message for whichever was wrong. */
 export function SignInForm({ email = '', onSignedIn }: Props) {
   const form = useRef<HTMLFormElement>(null)
+  const [asksCode, setAsksCode] = useState(false)
   const signIn = useMutation({
-    mutationFn: (body: { email: string; password: string }) => call('POST /auth/sign-in', { body }),
+    mutationFn: (body: { email: string; password: string; code?: string }) => call('POST /auth/sign-in', { body }),
     onSuccess: (session) => {
       adopt(session)
       onSignedIn?.()
     },
-    onError: () => focusFirstInvalid(form.current),
+    onError: (error) => {
+      if (error instanceof ApiProblem && error.code === 'two_factor_required') setAsksCode(true)
+      else focusFirstInvalid(form.current)
+    },
   })
+  const needsCode = signIn.error instanceof ApiProblem && signIn.error.code === 'two_factor_required'
+  const wrongCode = signIn.error instanceof ApiProblem && signIn.error.code === 'wrong_code'
   const { known } = byField(signIn.error, ['email', 'password'])
   const unverified = signIn.error instanceof ApiProblem && signIn.error.code === 'email_unverified'
   return (
@@ -35,10 +42,15 @@ export function SignInForm({ email = '', onSignedIn }: Props) {
       onSubmit={(event) => {
         event.preventDefault()
         const data = new FormData(event.currentTarget)
-        signIn.mutate({ email: String(data.get('email')).trim(), password: String(data.get('password')) })
+        const typed = String(data.get('code') ?? '').trim()
+        signIn.mutate({
+          email: String(data.get('email')).trim(),
+          password: String(data.get('password')),
+          ...(typed === '' ? {} : { code: typed }),
+        })
       }}
     >
-      {signIn.error && known.size === 0 && <FormError error={signIn.error} />}
+      {signIn.error && known.size === 0 && !needsCode && !wrongCode && <FormError error={signIn.error} />}
       {unverified && <p className="text-mid">Open the link in the message we sent you, then sign in.</p>}
       <TextField
         label="E-mail"
@@ -56,6 +68,14 @@ export function SignInForm({ email = '', onSignedIn }: Props) {
         required
         error={known.get('password')}
       />
+      {asksCode && (
+        <>
+          <p role="status" className="text-mid">
+            Two-factor sign-in is on: your password was right, now the code.
+          </p>
+          <CodeField error={wrongCode ? sentence(signIn.error) : undefined} />
+        </>
+      )}
       <Button kind="primary" type="submit" className="w-full" pending={signIn.isPending} pendingText="Signing in…">
         Sign in
       </Button>

@@ -1,5 +1,6 @@
 import { ApiProblem, problemFrom, unreachable } from './problem'
 import { API, accessToken, forget, renew, sessionState, tokenIsOld } from './session'
+import { askForProof } from './step-up'
 import type { Endpoints } from './types'
 
 export type EndpointKey = keyof Endpoints
@@ -95,7 +96,8 @@ export async function callWithEtag<K extends EndpointKey>(
   key: K,
   ...[given]: Record<never, never> extends CallOptions<K> ? [CallOptions<K>?] : [CallOptions<K>]
 ): Promise<Answer<Endpoints[K]['result']>> {
-  const options = (given ?? {}) as Loose
+  // By way of unknown: comparing with every endpoint's options is a union that the compiler gives up on.
+  const options = ((given as unknown) ?? {}) as Loose
   const [method = 'GET', template = ''] = key.split(' ')
   const url = address(template, options)
   const withSession = !WITHOUT_SESSION.has(key)
@@ -108,7 +110,13 @@ export async function callWithEtag<K extends EndpointKey>(
   if (response.status === 401 && withSession && (await renew())) {
     response = await send(method, url, options, withSession)
   }
-  if (!response.ok) throw await problemFrom(response)
+  if (!response.ok) {
+    const problem = await problemFrom(response)
+    // The server wants to see again who sits there: ask over the page, then do what was asked for.
+    if (problem.code !== 'step_up_required' || !(await askForProof())) throw problem
+    response = await send(method, url, options, withSession)
+    if (!response.ok) throw await problemFrom(response)
+  }
   const result = response.status === 204 ? undefined : await response.json().catch(() => undefined)
   return { result: result as Endpoints[K]['result'], etag: response.headers.get('etag') }
 }

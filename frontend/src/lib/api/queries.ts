@@ -28,6 +28,7 @@ export const keys = {
   riskSettings: ['risk-settings'],
   scopedLimits: ['scoped-limits'],
   sessions: ['sessions'],
+  security: ['security'],
   alerts: ['alerts'],
   notifications: ['notifications'],
   notificationSettings: ['notification-settings'],
@@ -166,6 +167,10 @@ export const notificationSettingsQuery = queryOptions({
 export const sessionsQuery = queryOptions({
   queryKey: keys.sessions,
   queryFn: async ({ signal }) => (await call('GET /auth/sessions', { signal })).items,
+})
+export const securityQuery = queryOptions({
+  queryKey: keys.security,
+  queryFn: ({ signal }) => call('GET /account/security', { signal }),
 })
 export const candlesQuery = (venue: string, symbol: string, timeframe: string) =>
   queryOptions({
