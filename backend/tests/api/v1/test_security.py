@@ -2,26 +2,17 @@
 
 from datetime import timedelta
 
-import asyncpg
 import httpx
 import pyotp
 import pytest
-from redis.asyncio import Redis
 
 from app.core.clock import utc_now
-from app.core.config import Settings
+from tests.api.answers import code
 from tests.api.desk_world import Person, World
-from tests.api.v1.test_auth import PASSWORD, Newcomer, bearer, code
+from tests.api.newcomer import PASSWORD, Newcomer, bearer
 
 STALE = timedelta(minutes=10, seconds=1)
 FRESH = timedelta(minutes=9)
-
-
-@pytest.fixture
-def newcomer(
-    http: httpx.AsyncClient, settings: Settings, owner_connection: asyncpg.Connection, redis_client: Redis
-) -> Newcomer:
-    return Newcomer(http, settings, owner_connection)
 
 
 class Authenticator:
