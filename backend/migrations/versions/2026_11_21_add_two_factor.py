@@ -1,7 +1,7 @@
 """A second factor at sign-in, and when a session last proved who sits there.
 
 Revision ID: add_two_factor
-Revises: watch_order_rates
+Revises: keep_books_of_scopes
 """
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from alembic import op
 from migrations import tenancy
 
 revision = "add_two_factor"
-down_revision = "watch_order_rates"
+down_revision = "keep_books_of_scopes"
 branch_labels = None
 depends_on = None
 
