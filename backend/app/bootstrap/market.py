@@ -22,6 +22,7 @@ from app.core.db import Database
 from app.core.lean_transactions import LeanTransactions
 from app.core.process_identity import own_identity
 from app.core.redis import connect_redis
+from app.services.analytics.portfolio_snapshots import SnapshotKeeper
 from app.services.housekeeping import keep_house
 from app.services.market_data import MarketFeed
 from app.services.position_health import PositionHealthKeeper
@@ -97,6 +98,10 @@ class MarketParts:
     async def keep_house(self) -> None:
         """Partitions of the months to come, and an end to what is done."""
         await keep_house(self.system, utc_now(), self.settings.execution_log_days)
+
+    def snapshots(self) -> SnapshotKeeper:
+        """What takes and rebuilds snapshots of portfolios."""
+        return SnapshotKeeper(self.system, self.reader, utc_now)
 
     async def apply_loosenings(self) -> int:
         """Let the loosenings of risk settings act whose day has come; returns how many did."""

@@ -23,6 +23,7 @@ from app.models.notification import (
 )
 from app.models.order import Order
 from app.models.outbox import Outbox, ShardLease
+from app.models.portfolio_snapshot import PortfolioSnapshot, TradeTag
 from app.models.position_event import MonitorLease, MonitorMember, PositionEvent
 from app.models.position_health import PositionHealthReading
 from app.models.reconciliation import Reconciliation
@@ -69,6 +70,7 @@ __all__ = [
     "Order",
     "Outbox",
     "PlatformRiskLimit",
+    "PortfolioSnapshot",
     "PositionEvent",
     "PositionHealthReading",
     "Reconciliation",
@@ -88,6 +90,7 @@ __all__ = [
     "SymbolVolatility",
     "TelegramLinkCode",
     "Trade",
+    "TradeTag",
     "TwoFactor",
     "User",
     "UserSession",

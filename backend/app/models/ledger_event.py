@@ -10,6 +10,7 @@ from sqlalchemy import (
     Index,
     String,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -29,6 +30,13 @@ class LedgerEvent(Base):
         ),
         UniqueConstraint("wallet_id", "kind", "venue_reference"),
         Index("ix_ledger_events_user_id_wallet_id_occurred_at", "user_id", "wallet_id", "occurred_at"),
+        Index("ix_ledger_events_user_id_id", "user_id", "id"),
+        Index(
+            "ix_ledger_events_transfers",
+            "user_id",
+            "occurred_at",
+            postgresql_where=text("kind IN ('deposit', 'withdrawal')"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)

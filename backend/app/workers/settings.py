@@ -52,6 +52,20 @@ class WorkerSettings:
             keep_result=0,
         ),
         cron("app.workers.health_jobs.watch_platform", second={15, 45}, keep_result=0),
+        cron("app.workers.portfolio_snapshots.take_snapshots", second=5, keep_result=0),
+        cron(
+            "app.workers.portfolio_snapshots.rebuild_missed_snapshots",
+            minute=EVERY_FIVE_MINUTES,
+            second=25,
+            keep_result=0,
+        ),
+        cron(
+            "app.workers.portfolio_snapshots.keep_snapshots",
+            minute=11,
+            second=30,
+            run_at_startup=True,
+            keep_result=0,
+        ),
         cron("app.workers.signal_jobs.beat", second=EVERY_TWO_SECONDS, keep_result=0),
     ]
     on_startup = startup

@@ -1,0 +1,131 @@
+"""What a wallet's books hold from a moment on: enough to say again what it was worth."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.domain.accounting import Fill
+from app.domain.snapshots import Posting, SymbolFill
+from app.domain.types import OrderSide
+
+PAST = text(
+    "SELECT coalesce(sum(amount), 0) FROM ledger_events WHERE wallet_id = :wallet AND occurred_at <= :since"
+)
+POSTINGS = text(
+    "SELECT occurred_at, amount, kind IN ('deposit', 'withdrawal') FROM ledger_events"
+    " WHERE wallet_id = :wallet AND occurred_at > :since ORDER BY occurred_at, id"
+)
+# Every fill of a position that stood at `since` or was opened later: what was closed before holds nothing.
+FILLS = text(
+    """
+SELECT f.executed_at, f.symbol, f.side, f.price, f.quantity, f.fee, t.leverage
+FROM fills f JOIN trades t ON t.id = f.trade_id
+WHERE f.wallet_id = :wallet AND (t.closed_at IS NULL OR t.closed_at > :since)
+ORDER BY f.executed_at, length(f.venue_trade_id), f.venue_trade_id
+"""
+)
+PEAK = text(
+    """
+SELECT peak, equity, at FROM portfolio_snapshots
+WHERE scope_id = :scope AND environment = :environment AND resolution = :resolution AND at <= :since
+ORDER BY at DESC LIMIT 1
+"""
+)
+# Slots at which every wallet of the user that had begun is known, and the user is not.
+SUMS = text(
+    """
+SELECT p.at, sum(p.balance), sum(p.equity), sum(p.exposure), sum(p.margin), sum(p.unrealized)
+FROM portfolio_snapshots p
+WHERE p.user_id = :user AND p.environment = :environment AND p.resolution = :resolution
+  AND p.wallet_id IS NOT NULL AND p.at > :since
+  AND NOT EXISTS (SELECT 1 FROM portfolio_snapshots u WHERE u.scope_id = :user AND u.environment = :environment
+                  AND u.resolution = :resolution AND u.at = p.at)
+GROUP BY p.at
+HAVING count(*) = (SELECT count(*) FROM (
+    SELECT min(q.at) AS first, max(q.at) AS newest FROM portfolio_snapshots q
+    WHERE q.user_id = :user AND q.environment = :environment AND q.resolution = :resolution
+      AND q.wallet_id IS NOT NULL GROUP BY q.wallet_id) begun WHERE p.at BETWEEN begun.first AND begun.newest)
+ORDER BY p.at
+"""
+)
+FLOWS = text(
+    """
+SELECT l.occurred_at, l.amount FROM ledger_events l JOIN wallets w ON w.id = l.wallet_id
+WHERE l.user_id = :user AND w.environment = :environment AND l.kind IN ('deposit', 'withdrawal')
+  AND l.occurred_at > :since ORDER BY l.occurred_at, l.id
+"""
+)
+
+
+@dataclass(frozen=True, slots=True)
+class WalletHistory:
+    """`balance` is that of `since`; postings after it, and the fills of every position since, from its first."""
+
+    balance: Decimal
+    postings: list[Posting]
+    fills: list[SymbolFill]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A snapshot's peak and equity, and its moment."""
+
+    peak: Decimal
+    equity: Decimal
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SlotSums:
+    """What a user's wallets come to at one slot."""
+
+    at: datetime
+    balance: Decimal
+    equity: Decimal
+    exposure: Decimal
+    margin: Decimal
+    unrealized: Decimal
+
+
+class SystemHistoryRepository:
+    """Books of every tenant."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def of_wallet(self, wallet_id: UUID, since: datetime) -> WalletHistory:
+        """The books of a wallet from `since` (market time) on."""
+        values = {"wallet": wallet_id, "since": since}
+        balance = (await self._session.execute(PAST, values)).scalar_one()
+        postings = [Posting(*row) for row in await self._session.execute(POSTINGS, values)]
+        fills = [
+            SymbolFill(at, symbol, Fill(OrderSide(side), price, quantity, fee), leverage)
+            for at, symbol, side, price, quantity, fee, leverage in await self._session.execute(FILLS, values)
+        ]
+        return WalletHistory(balance, postings, fills)
+
+    async def standing(
+        self, scope_id: UUID, environment: str, resolution: str, since: datetime
+    ) -> Standing | None:
+        """The newest snapshot of a scope at or before that moment."""
+        values = {"scope": scope_id, "environment": environment, "resolution": resolution, "since": since}
+        row = (await self._session.execute(PEAK, values)).first()
+        return None if row is None else Standing(*row)
+
+    async def user_sums(
+        self, user_id: UUID, environment: str, resolution: str, since: datetime
+    ) -> list[SlotSums]:
+        """Slots after `since` at which all wallets that had begun are known and the user's sum is not."""
+        values = {"user": user_id, "environment": environment, "resolution": resolution, "since": since}
+        return [SlotSums(*row) for row in await self._session.execute(SUMS, values)]
+
+    async def user_flows(
+        self, user_id: UUID, environment: str, since: datetime
+    ) -> list[tuple[datetime, Decimal]]:
+        """Deposits and withdrawals over all wallets after `since`, in order."""
+        values = {"user": user_id, "environment": environment, "since": since}
+        return [(row[0], row[1]) for row in await self._session.execute(FLOWS, values)]

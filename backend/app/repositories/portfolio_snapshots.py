@@ -1,0 +1,211 @@
+"""Snapshots of portfolios: taken for everybody at once, rebuilt for one wallet, read by its owner."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import cast, func, select, text
+from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.types import ARRAY, BigInteger, Double
+
+from app.domain.snapshots import Resolution
+from app.models.portfolio_snapshot import PortfolioSnapshot
+
+# One statement for every account whose figures are fresh: the wallet's own, and the sum over a user's wallets, which
+# is taken only when all of them are. The first look in a slot is the one that stays.
+TAKE = text(
+    """
+WITH fresh AS (
+    SELECT s.user_id, s.environment, s.wallet_id, s.balance, s.equity, s.peak_equity, s.market_as_of
+    FROM risk_state s JOIN wallets w ON w.id = s.wallet_id
+    WHERE w.status = 'active' AND s.equity IS NOT NULL AND s.market_as_of IS NOT NULL
+      AND s.balance_as_of > :fresh_since
+), whole AS (
+    SELECT u.user_id, u.environment, u.user_id AS scope_id, NULL::uuid AS wallet_id, 'user' AS scope, '' AS key,
+           sum(f.balance) AS balance, sum(f.equity) AS equity, min(u.peak_equity) AS peak,
+           max(f.market_as_of) AS at
+    FROM risk_state u JOIN fresh f USING (user_id, environment)
+    WHERE u.wallet_id IS NULL
+      AND NOT EXISTS (SELECT 1 FROM wallets w WHERE w.user_id = u.user_id AND w.status = 'active'
+                      AND w.environment = u.environment
+                      AND NOT EXISTS (SELECT 1 FROM fresh g WHERE g.wallet_id = w.id))
+    GROUP BY u.user_id, u.environment
+), scopes AS (
+    SELECT user_id, environment, wallet_id AS scope_id, wallet_id, 'wallet' AS scope, wallet_id::text AS key,
+           balance, equity, peak_equity AS peak, market_as_of AS at FROM fresh
+    UNION ALL SELECT * FROM whole
+), slots AS (
+    SELECT s.*, greatest(coalesce(s.peak, s.equity), s.equity) AS highest, k.resolution, k.slot
+    FROM scopes s, LATERAL (VALUES
+        ('fine', date_bin('5 minutes', s.at, 'epoch'::timestamptz)),
+        ('hour', date_bin('1 hour', s.at, 'epoch'::timestamptz)),
+        ('day', date_bin('1 day', s.at, 'epoch'::timestamptz))) k (resolution, slot)
+)
+INSERT INTO portfolio_snapshots (scope_id, environment, resolution, at, user_id, wallet_id, source, observed_at,
+    balance, equity, exposure, open_risk, margin, unrealized, peak, drawdown)
+SELECT s.scope_id, s.environment, s.resolution, s.slot, s.user_id, s.wallet_id, 'observed', s.at, s.balance, s.equity,
+    coalesce(u.notional, 0), coalesce(u.open_risk, 0), coalesce(u.margin, 0), s.equity - s.balance, s.highest,
+    CASE WHEN s.highest > 0 THEN round((s.highest - s.equity) / s.highest, 10) END
+FROM slots s LEFT JOIN risk_usage u ON u.user_id = s.user_id AND u.environment = s.environment
+    AND u.scope = s.scope AND u.scope_key = s.key
+ON CONFLICT DO NOTHING
+RETURNING 1
+"""
+)
+BOUNDS = text(
+    "SELECT min(market_as_of)::date, max(market_as_of)::date FROM risk_state WHERE balance_as_of > :since"
+)
+# Wallets that have a snapshot and then a hole before their newest one, or before their clock.
+BEHIND = text(
+    """
+SELECT p.user_id, p.wallet_id, p.environment, w.venue, min(p.at), max(p.at), s.market_as_of
+FROM portfolio_snapshots p JOIN wallets w ON w.id = p.wallet_id JOIN risk_state s ON s.wallet_id = p.wallet_id
+WHERE p.resolution = :resolution AND p.wallet_id IS NOT NULL AND s.market_as_of IS NOT NULL
+  AND p.at >= s.market_as_of - CAST(:span AS interval)
+GROUP BY p.user_id, p.wallet_id, p.environment, w.venue, s.market_as_of
+HAVING count(*) < 1 + floor(extract(epoch FROM s.market_as_of - min(p.at))
+                            / extract(epoch FROM CAST(:step AS interval)))
+LIMIT :most
+"""
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """A wallet that misses snapshots between its first one of a span and its clock, all market time."""
+
+    user_id: UUID
+    wallet_id: UUID
+    environment: str
+    venue: str
+    first: datetime
+    newest: datetime
+    clock: datetime
+
+
+class EquityColumns(NamedTuple):
+    """Snapshots in order, as columns: milliseconds of market time, money in quote currency, NULL open risk as
+    None."""
+
+    at_ms: list[int]
+    equity: list[float]
+    balance: list[float]
+    exposure: list[float]
+    drawdown: list[float | None]
+
+
+class SnapshotRepository:
+    """Snapshots of one tenant."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def columns(
+        self,
+        user_id: UUID,
+        scope_id: UUID,
+        environment: str,
+        resolution: Resolution,
+        begin: datetime,
+        end: datetime,
+    ) -> EquityColumns:
+        """Snapshots from `begin` to before `end`; one row of arrays, which is read many times faster."""
+        at = PortfolioSnapshot.at
+        columns = [
+            func.array_agg(aggregate_order_by(value, at), type_=ARRAY(kind))
+            for value, kind in (
+                (cast(func.extract("epoch", at) * 1000, BigInteger), BigInteger()),
+                (cast(PortfolioSnapshot.equity, Double), Double()),
+                (cast(PortfolioSnapshot.balance, Double), Double()),
+                (cast(PortfolioSnapshot.exposure, Double), Double()),
+                (cast(PortfolioSnapshot.drawdown, Double), Double()),
+            )
+        ]
+        statement = select(*columns).where(
+            PortfolioSnapshot.user_id == user_id,
+            PortfolioSnapshot.scope_id == scope_id,
+            PortfolioSnapshot.environment == environment,
+            PortfolioSnapshot.resolution == resolution.value,
+            at >= begin,
+            at < end,
+        )
+        row = (await self._session.execute(statement)).one()
+        return EquityColumns(*(part or [] for part in row))
+
+    async def bounds(
+        self, user_id: UUID, scope_id: UUID, environment: str, resolution: Resolution
+    ) -> tuple[datetime, datetime] | None:
+        """(first, newest) moment that there is a snapshot of; None without one."""
+        statement = select(func.min(PortfolioSnapshot.at), func.max(PortfolioSnapshot.at)).where(
+            PortfolioSnapshot.user_id == user_id,
+            PortfolioSnapshot.scope_id == scope_id,
+            PortfolioSnapshot.environment == environment,
+            PortfolioSnapshot.resolution == resolution.value,
+        )
+        first, newest = (await self._session.execute(statement)).one()
+        return None if first is None else (first, newest)
+
+
+class SystemSnapshotRepository:
+    """Snapshots of every tenant."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def take(self, fresh_since: datetime) -> int:
+        """Take the slots that have begun of every account read since then (wall time); returns how many."""
+        bounds = (await self._session.execute(BOUNDS, {"since": fresh_since})).one()
+        if bounds[0] is None:
+            return 0
+        await self.ensure_partitions(bounds[0], bounds[1])
+        return len((await self._session.execute(TAKE, {"fresh_since": fresh_since})).all())
+
+    async def ensure_partitions(self, begin: date, end: date) -> None:
+        """Make the months from `begin` to `end`."""
+        await self._session.execute(select(func.ensure_snapshot_partitions(begin, end)))
+
+    async def drop_partitions(self, resolution: Resolution, before: date) -> int:
+        """Drop the months of that resolution that lie wholly before that day; returns how many."""
+        found = await self._session.execute(select(func.drop_snapshot_partitions(resolution.value, before)))
+        return int(found.scalar_one())
+
+    async def holes(self, resolution: Resolution, span: timedelta, most: int) -> list[Hole]:
+        """Wallets that miss a snapshot within `span` before their clock."""
+        values = {
+            "resolution": resolution.value,
+            "span": span,
+            "step": resolution.step,
+            "most": most,
+        }
+        return [Hole(*row) for row in await self._session.execute(BEHIND, values)]
+
+    async def taken(
+        self, scope_id: UUID, environment: str, resolution: Resolution, begin: datetime
+    ) -> list[datetime]:
+        """The moments from `begin` on that there is a snapshot of, in order."""
+        statement = (
+            select(PortfolioSnapshot.at)
+            .where(
+                PortfolioSnapshot.scope_id == scope_id,
+                PortfolioSnapshot.environment == environment,
+                PortfolioSnapshot.resolution == resolution.value,
+                PortfolioSnapshot.at >= begin,
+            )
+            .order_by(PortfolioSnapshot.at)
+        )
+        return list((await self._session.execute(statement)).scalars())
+
+    async def insert(self, rows: Sequence[Mapping[str, object]]) -> int:
+        """Insert what is not there yet; returns how many were."""
+        if not rows:
+            return 0
+        statement = (
+            insert(PortfolioSnapshot)
+            .values([dict(row) for row in rows])
+            .on_conflict_do_nothing()
+            .returning(PortfolioSnapshot.at)
+        )
+        return len((await self._session.execute(statement)).all())

@@ -1,0 +1,85 @@
+"""The clock of snapshots, which of them were missed, and what an account was worth."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from app.domain.accounting import Fill
+from app.domain.snapshots import Marks, Posting, Resolution, SymbolFill, missing_slots, rebuilt
+from app.domain.types import OrderSide
+
+NOON = datetime(2025, 10, 1, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("resolution", "slot", "kept", "periods"),
+    [
+        (Resolution.FINE, NOON + timedelta(minutes=35), timedelta(days=30), 105_120),
+        (Resolution.HOUR, NOON, timedelta(days=365), 8_760),
+        (Resolution.DAY, NOON - 12 * HOUR, None, 365),
+    ],
+)
+def test_a_slot_begins_on_the_clock(
+    resolution: Resolution, slot: datetime, kept: timedelta | None, periods: int
+) -> None:
+    assert resolution.slot(NOON + timedelta(minutes=37, seconds=12, microseconds=5)) == slot
+    assert resolution.slot(slot) == slot
+    assert (resolution.kept, resolution.periods_per_year) == (kept, periods)
+
+
+def test_holes_are_the_slots_between_the_first_and_the_clock() -> None:
+    taken = [NOON, NOON + 2 * HOUR]
+    assert missing_slots(taken, NOON + 4 * HOUR, Resolution.HOUR) == [
+        NOON + HOUR,
+        NOON + 3 * HOUR,
+        NOON + 4 * HOUR,
+    ]
+    assert missing_slots([], NOON, Resolution.HOUR) == []
+
+
+def long_of_two() -> tuple[list[Posting], list[SymbolFill]]:
+    """1,000 paid in, two bought at 100 for a fee of 1, one sold at 130."""
+    postings = [
+        Posting(NOON, Decimal(1000), is_flow=True),
+        Posting(NOON + HOUR, Decimal(-1), is_flow=False),
+        Posting(NOON + 3 * HOUR, Decimal(30), is_flow=False),
+    ]
+    fills = [
+        SymbolFill(NOON + HOUR, "BTC", Fill(OrderSide.BUY, Decimal(100), Decimal(2), Decimal(1)), leverage=4),
+        SymbolFill(
+            NOON + 3 * HOUR, "BTC", Fill(OrderSide.SELL, Decimal(130), Decimal(1), Decimal(0)), leverage=4
+        ),
+    ]
+    return postings, fills
+
+
+def test_an_account_is_worth_its_balance_and_what_its_positions_would_give() -> None:
+    closes = [(NOON + step * HOUR, Decimal(price)) for step, price in enumerate((100, 100, 120, 130, 90))]
+    slots = [NOON + step * HOUR for step in range(5)]
+    found = list(rebuilt(*long_of_two(), Marks({"BTC": closes}, 2 * HOUR), slots))
+    assert [state.balance for state in found] == [1000, 999, 999, 1029, 1029]
+    assert [state.unrealized for state in found] == [0, 0, 40, 30, -10]
+    assert [state.equity for state in found] == [1000, 999, 1039, 1059, 1019]
+    assert [state.exposure for state in found] == [0, 200, 240, 130, 90]
+    assert found[2].margin == 60
+    assert [state.peak for state in found] == [1000, 1000, 1039, 1059, 1059]
+    assert found[4].drawdown == Decimal(40) / Decimal(1059)
+
+
+def test_a_deposit_carries_the_peak_with_it() -> None:
+    postings = [
+        Posting(NOON, Decimal(1000), is_flow=True),
+        Posting(NOON + HOUR, Decimal(-100), is_flow=False),
+        Posting(NOON + 2 * HOUR, Decimal(900), is_flow=True),
+    ]
+    found = list(rebuilt(postings, [], Marks({}, HOUR), [NOON + step * HOUR for step in range(3)]))
+    assert [state.drawdown for state in found] == [0, Decimal("0.1"), Decimal("0.1")]
+
+
+def test_a_slot_whose_price_is_not_known_is_left_out() -> None:
+    marks = Marks({"BTC": [(NOON + HOUR, Decimal(100))]}, 2 * HOUR)
+    slots = [NOON + step * HOUR for step in (2, 3, 4)]
+    found = list(rebuilt(*long_of_two(), marks, slots))
+    assert [state.at for state in found] == [NOON + 2 * HOUR, NOON + 3 * HOUR]  # the fourth hour's is too old
