@@ -19,7 +19,10 @@ from app.domain.decimal_text import plain
 
 Held = TypeVar("Held")
 # Objects that many cases of a batch have in common.
-_SHARED: Final = frozenset({"LimitLevels", "RiskLimits", "MarketFacts", "Instrument", "UserFacts"})
+_SHARED: Final = frozenset(
+    {"EntryOrder", "LimitLevels", "RiskLimits", "LossWindow", "MarketFacts", "Instrument", "SizingTerms"}
+    | {"StrategyFacts", "SymbolFacts", "UserFacts"}
+)
 
 
 class CanonicalTextError(ValueError):
@@ -34,37 +37,40 @@ class TextWriter:
 
     def text(self, value: object) -> str:
         """Return the canonical text of a value."""
-        write = _SCALARS.get(type(value))
+        kind = type(value)
+        write = _SCALARS.get(kind)
         if write is not None:
             return write(value)
-        if isinstance(value, tuple):
-            return f"[{','.join([self.text(one) for one in value])}]"
+        if kind is tuple:
+            return f"[{','.join([self.text(one) for one in value])}]"  # type: ignore[attr-defined]  # a tuple
         if isinstance(value, Enum):
+            _SCALARS[kind] = _word
             return _word(value)
-        return self._object(value)
+        return self._object(kind, value)
 
-    def _object(self, value: object) -> str:
-        kind = type(value)
-        if kind.__name__ not in _SHARED:
-            return self._written_out(kind, value)
-        known = self._written.get(id(value))
-        if known is None or known[0] is not value:
-            known = self._written[id(value)] = (value, self._written_out(kind, value))
-        return known[1]
-
-    def _written_out(self, kind: type, value: object) -> str:
-        keys, held_by = _shape(kind)
+    def _object(self, kind: type, value: object) -> str:
+        keys, held_by, is_shared = _shape(kind)
+        if is_shared:
+            known = self._written.get(id(value))
+            if known is not None and known[0] is value:
+                return known[1]
         text, scalars = self.text, _SCALARS
         parts = [
             key + (text(held) if (write := scalars.get(type(held))) is None else write(held))
             for key, held in zip(keys, held_by(value), strict=True)
             if held is not None
         ]
-        return "{" + ",".join(parts) + "}"
+        written = "{" + ",".join(parts) + "}"
+        if is_shared:
+            self._written[id(value)] = (value, written)
+        return written
 
 
 def _decimal(value: Decimal) -> str:
-    return f'"{plain(value)}"' if value.is_finite() else f'"{value}"'
+    text = str(value)
+    if text.isdigit() or not value.is_finite():
+        return f'"{text}"'
+    return f'"{plain(value)}"'
 
 
 def _float(value: float) -> str:
@@ -76,6 +82,7 @@ def _word(value: Enum) -> str:
     return json.dumps(value.value, ensure_ascii=False)
 
 
+# Enumerations join when they are met.
 _SCALARS: Final[dict[type, Callable[..., str]]] = {
     Decimal: _decimal,
     bool: lambda value: "true" if value else "false",
@@ -87,15 +94,17 @@ _SCALARS: Final[dict[type, Callable[..., str]]] = {
 
 
 @cache
-def _shape(kind: type) -> tuple[tuple[str, ...], Callable[[object], tuple[object, ...]]]:
-    """The keys of a dataclass in order, and what reads all of its fields in that order."""
+def _shape(kind: type) -> tuple[tuple[str, ...], Callable[[object], tuple[object, ...]], bool]:
+    """The keys of a dataclass in order, what reads all of its fields in that order, and whether many cases
+    have its objects in common."""
     if not is_dataclass(kind):
         raise TypeError(f"{kind.__name__} has no canonical text")
     names = sorted(field.name for field in fields(kind))
+    keys, is_shared = tuple(f'"{name}":' for name in names), kind.__name__ in _SHARED
     held_by = attrgetter(*names)
     if len(names) == 1:
-        return (f'"{names[0]}":',), lambda value: (held_by(value),)
-    return tuple(f'"{name}":' for name in names), held_by
+        return keys, lambda value: (held_by(value),), is_shared
+    return keys, held_by, is_shared
 
 
 def from_text(kind: type[Held], held: object) -> Held:

@@ -4,14 +4,15 @@ A ceiling is what the ledger counts now plus the room that the facts leave under
 plan and entry prices and the facts at the mark; the room carries over exactly, whatever the difference.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Decimal
+from typing import Final
 from uuid import UUID
 
 from app.domain.fixed_point import UNIT
 from app.domain.limits import LimitLevels, LossWindow, RiskLimits, ScopeFacts, WalletFacts
 from app.domain.risk_case import RiskCase
+from app.domain.risk_limits import NO_OPINION
 from app.repositories.gate_rows import NO_USAGE, UsageRow
 from app.repositories.gate_writes import CeilingRow
 
@@ -29,70 +30,93 @@ class Room:
     loss_budget: Decimal | None
 
 
+NO_BOUND: Final = Room(None, None, None, None, None)
+
+
 def ceilings_of(
     case: RiskCase, user_id: UUID, wallet_id: UUID, strategy: str, usage: dict[tuple[str, str], UsageRow]
 ) -> list[CeilingRow]:
     """Return the ceilings of the four scopes of an approved case."""
-    levels, keys = case.limits, ("", str(wallet_id), strategy, case.order.symbol)
-    rooms = (
-        _room(case.user, levels.of_user()),
-        _wallet_room(case.wallet, levels),
-        _narrower(
-            _room(case.strategy, levels.strategy),
-            positions=_left(levels.of_user().max_positions_per_strategy, case.user.positions_in_strategy),
-        ),
-        _symbol_room(case, levels),
+    levels = case.limits
+    scopes = (
+        ("user", "", _room(case.user, levels.of_user())),
+        ("wallet", str(wallet_id), _wallet_room(case.wallet, levels)),
+        ("strategy", strategy, _strategy_room(case, levels)),
+        ("symbol", case.order.symbol, _symbol_room(case, levels)),
     )
-    expected = usage.get(("user", ""), NO_USAGE).version
-    rows = []
-    for scope, key, room in zip(("user", "wallet", "strategy", "symbol"), keys, rooms, strict=True):
-        used = usage.get((scope, key), NO_USAGE)
-        positions = _above(Decimal(used.positions), room.positions)
-        rows.append(
-            CeilingRow(
-                user_id=user_id,
-                environment=case.order.environment.value,
-                scope=scope,
-                scope_key=key,
-                expected=expected,
-                positions=None if positions is None else int(positions),
-                notional=_above(used.notional, room.notional),
-                margin=_above(used.margin, room.margin),
-                open_risk=_above(used.open_risk, room.open_risk),
-                loss_budget=_above(used.open_risk, room.loss_budget),
-            )
-        )
-    return rows
+    environment, expected = case.order.environment.value, usage.get(_USER, NO_USAGE).version
+    return [
+        _ceiling(user_id, environment, scope, key, expected, usage.get((scope, key), NO_USAGE), room)
+        for scope, key, room in scopes
+    ]
+
+
+_USER: Final = ("user", "")
+
+
+def _ceiling(
+    user_id: UUID, environment: str, scope: str, key: str, expected: int, used: UsageRow, room: Room
+) -> CeilingRow:
+    return CeilingRow(
+        user_id=user_id,
+        environment=environment,
+        scope=scope,
+        scope_key=key,
+        expected=expected,
+        positions=None if room.positions is None else int(_floor(used.positions + room.positions)),
+        notional=_above(used.notional, room.notional),
+        margin=_above(used.margin, room.margin),
+        open_risk=_above(used.open_risk, room.open_risk),
+        loss_budget=_above(used.open_risk, room.loss_budget),
+    )
 
 
 def _room(facts: ScopeFacts, limits: RiskLimits) -> Room:
-    equity = facts.equity
-    exposure = _total(facts.notional, facts.reserved_notional)
-    risk = _total(facts.open_risk, facts.reserved_risk)
-    margin = _total(facts.margin_used, facts.reserved_margin)
-    positions = _total(_count(facts.open_positions), _count(facts.pending_entries))
+    if limits is NO_OPINION:
+        return NO_BOUND
+    equity, most = facts.equity, limits.max_open_positions
+    heat, margin = limits.max_portfolio_heat_fraction, limits.max_margin_utilisation_fraction
+    risk = limits.max_open_risk_fraction
     return Room(
-        positions=_left(limits.max_open_positions, positions),
-        notional=_part_left(equity, limits.max_portfolio_heat_fraction, exposure),
-        margin=_part_left(equity, limits.max_margin_utilisation_fraction, margin),
-        open_risk=_part_left(equity, limits.max_open_risk_fraction, risk),
+        positions=None if most is None else _left(most, _positions(facts)),
+        notional=None if heat is None else _part_left(equity, heat, _exposure(facts)),
+        margin=None
+        if margin is None
+        else _part_left(equity, margin, _total(facts.margin_used, facts.reserved_margin)),
+        open_risk=None
+        if risk is None
+        else _part_left(equity, risk, _total(facts.open_risk, facts.reserved_risk)),
         loss_budget=_loss_budget(facts, limits),
     )
 
 
+def _exposure(facts: ScopeFacts) -> Decimal | None:
+    return _total(facts.notional, facts.reserved_notional)
+
+
+def _positions(facts: ScopeFacts) -> Decimal | None:
+    return _total(_count(facts.open_positions), _count(facts.pending_entries))
+
+
 def _wallet_room(facts: WalletFacts, levels: LimitLevels) -> Room:
     """The wallet's own limits, the user's limit on positions of one wallet, leverage and the free margin."""
-    exposure = _total(facts.notional, facts.reserved_notional)
-    positions = _total(_count(facts.open_positions), _count(facts.pending_entries))
     free = None
     if facts.free_margin is not None and facts.reserved_margin is not None:
         free = facts.free_margin - facts.reserved_margin
-    leverage = levels.per_trade().max_leverage
+    leverage, most = levels.per_trade().max_leverage, levels.of_user().max_positions_per_wallet
     return _narrower(
         _room(facts, levels.of_wallet()),
-        positions=_left(levels.of_user().max_positions_per_wallet, positions),
-        notional=_part_left(facts.equity, None if leverage is None else Decimal(leverage), exposure),
+        positions=None if most is None else _left(most, _positions(facts)),
+        notional=None if leverage is None else _part_left(facts.equity, Decimal(leverage), _exposure(facts)),
         margin=free,
+    )
+
+
+def _strategy_room(case: RiskCase, levels: LimitLevels) -> Room:
+    """The strategy's own limits, and the user's limit on positions of one strategy."""
+    most = levels.of_user().max_positions_per_strategy
+    return _narrower(
+        _room(case.strategy, levels.strategy), positions=_left(most, case.user.positions_in_strategy)
     )
 
 
@@ -105,19 +129,21 @@ def _symbol_room(case: RiskCase, levels: LimitLevels) -> Room:
     return _narrower(
         _room(case.symbol, levels.symbol),
         positions=_left(user.max_positions_per_symbol, case.user.positions_in_symbol),
-        notional=_least((asset, held)),
+        notional=_lesser(asset, held),
     )
 
 
 def _loss_budget(facts: ScopeFacts, limits: RiskLimits) -> Decimal | None:
     """Room of the day's loss: the limit, less the loss so far and what pending entries may lose."""
+    fraction = limits.max_daily_loss_fraction
+    if fraction is None and limits.max_daily_loss_usd is None:
+        return None
     if facts.day is None or facts.equity is None or facts.reserved_risk is None:
         return None
     loss = _loss(facts.day, facts.equity) + facts.reserved_risk
     base = max(facts.day.start_equity - facts.day.withdrawals, ZERO)
-    fraction = limits.max_daily_loss_fraction
     part = None if fraction is None else _floor(base * fraction)
-    bound = _least((limits.max_daily_loss_usd, part))
+    bound = _lesser(limits.max_daily_loss_usd, part)
     return None if bound is None else bound - loss
 
 
@@ -127,19 +153,29 @@ def _loss(day: LossWindow, equity: Decimal) -> Decimal:
     return day.start_equity + day.deposits - day.withdrawals - equity
 
 
-def _narrower(room: Room, **bounds: Decimal | None) -> Room:
+def _narrower(
+    room: Room,
+    positions: Decimal | None = None,
+    notional: Decimal | None = None,
+    margin: Decimal | None = None,
+) -> Room:
     """Return the room, narrowed by what else binds."""
+    if positions is None and notional is None and margin is None:
+        return room
     return Room(
-        positions=_least((room.positions, bounds.get("positions"))),
-        notional=_least((room.notional, bounds.get("notional"))),
-        margin=_least((room.margin, bounds.get("margin"))),
+        positions=_lesser(room.positions, positions),
+        notional=_lesser(room.notional, notional),
+        margin=_lesser(room.margin, margin),
         open_risk=room.open_risk,
         loss_budget=room.loss_budget,
     )
 
 
-def _least(values: Iterable[Decimal | None]) -> Decimal | None:
-    return min((value for value in values if value is not None), default=None)
+def _lesser(one: Decimal | None, other: Decimal | None) -> Decimal | None:
+    """The lower bound; None where neither binds."""
+    if one is None or other is None:
+        return other if one is None else one
+    return min(one, other)
 
 
 def _left(limit: int | None, used: Decimal | int | None) -> Decimal | None:

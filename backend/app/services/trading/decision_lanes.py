@@ -68,7 +68,7 @@ class DecisionLanes:
         """Return the answers, in the order of the asks; raises what deciding one of their batches raised. `told`
         is called with the answers of each batch as soon as they are durable."""
         by_lane: dict[tuple[int, str], list[Ask]] = {}
-        ordered = sorted(asks, key=lambda ask: (ask.account.user_id, ask.account.wallet_id))
+        ordered = sorted(asks, key=lambda ask: (ask.account.user_id.int, ask.account.wallet_id.int))
         for ask in ordered:
             key = (ask.account.user_id.int % len(self._waiting), ask.account.environment)
             by_lane.setdefault(key, []).append(ask)

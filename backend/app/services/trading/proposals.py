@@ -1,8 +1,9 @@
 """A signal as one wallet would trade it: prices on ticks, leverage, and the whole case that is decided."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from uuid import UUID
 
 from app.domain.defaults import SLIPPAGE_ALLOWANCE_FRACTION
@@ -19,9 +20,10 @@ from app.services.trading.risk_picture import Candidate, RiskPicture
 from app.services.trading.rulebook import Rulebook
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: what every wallet has in common is made once
 class SignalMarket:
-    """The market that a signal is about, as it stands now; `now` is wall time."""
+    """The market that a signal is about, as it stands now; `now` is wall time. Wallets of one batch share the
+    parts of their cases that are made here, so that a receipt's text of them is written once."""
 
     signal: Signal
     quote: Quote | None
@@ -29,14 +31,17 @@ class SignalMarket:
     now: datetime
     daily_volatility: Decimal | None = None
     quote_usd_price: Decimal | None = None
+    _orders: dict[str, EntryOrder] = field(default_factory=dict, compare=False)
+    _facts: dict[tuple[TradingState, TradingState], MarketFacts] = field(default_factory=dict, compare=False)
+    _terms: dict[int, tuple[Rulebook, SizingTerms]] = field(default_factory=dict, compare=False)
 
-    @property
+    @cached_property
     def candidate(self) -> Candidate:
         """The order, as far as a user's facts depend on it."""
         signal = self.signal
         return Candidate(signal.venue, signal.symbol, signal.strategy, self.side)
 
-    @property
+    @cached_property
     def side(self) -> Side:
         return Side(self.signal.side)
 
@@ -49,14 +54,14 @@ class SignalMarket:
     def market_time(self) -> datetime:
         return self.signal.bar_close if self.quote is None else self.quote.market_time
 
-    @property
+    @cached_property
     def stop_price(self) -> Decimal:
         """The signal's stop on a tick, toward the entry."""
         if self.instrument is None:
             return self.signal.stop_price
         return stop_toward_entry(self.signal.stop_price, self.instrument.price_tick, self.side)
 
-    @property
+    @cached_property
     def take_profit_price(self) -> Decimal | None:
         """The signal's target on a tick, toward the entry; None without one."""
         target = self.signal.take_profit_price
@@ -72,18 +77,55 @@ class SignalMarket:
         except StopSpecError:
             return target
 
+    def order(self, environment: str) -> EntryOrder:
+        """Return the entry that the signal asks for, before it has a size."""
+        held = self._orders.get(environment)
+        if held is None:
+            signal = self.signal
+            held = self._orders[environment] = EntryOrder(
+                symbol=signal.symbol,
+                environment=Environment(environment),
+                side=self.side,
+                signal_price=signal.entry_price,
+                entry_price=self.entry_price,
+                stop_price=self.stop_price,
+                take_profit_price=self.take_profit_price,
+                signal_confidence=signal.confidence,
+                expires_at_ms=int(signal.expires_at.timestamp() * 1000),
+                slippage_allowance_fraction=SLIPPAGE_ALLOWANCE_FRACTION,
+            )
+        return held
+
     def facts(self, platform: TradingState, venue: TradingState) -> MarketFacts:
         """Return the market's facts for a review."""
-        quote = self.quote
-        return MarketFacts(
-            platform_state=platform,
-            venue_state=venue,
-            instrument=self.instrument,
-            mark_price=None if quote is None else quote.mark_price,
-            price_age_seconds=None if quote is None else age_seconds(quote, self.now),
-            market_ms=int(self.market_time.timestamp() * 1000),
-            quote_usd_price=self.quote_usd_price,
-        )
+        held = self._facts.get((platform, venue))
+        if held is None:
+            quote = self.quote
+            held = self._facts[platform, venue] = MarketFacts(
+                platform_state=platform,
+                venue_state=venue,
+                instrument=self.instrument,
+                mark_price=None if quote is None else quote.mark_price,
+                price_age_seconds=None if quote is None else age_seconds(quote, self.now),
+                market_ms=int(self.market_time.timestamp() * 1000),
+                quote_usd_price=self.quote_usd_price,
+            )
+        return held
+
+    def terms(self, book: Rulebook) -> SizingTerms:
+        """Return how a size is proposed under these rules, for somebody without a history or a plan."""
+        held = self._terms.get(id(book))
+        if held is None:
+            terms = SizingTerms(
+                method=book.sizing_method,
+                leverage=self.leverage(book),
+                risk_per_trade_fraction=book.risk_per_trade_fraction,
+                fixed_amount_usd=book.fixed_amount_usd,
+                kelly_fraction=book.kelly_fraction,
+                daily_volatility=self.daily_volatility,
+            )
+            held = self._terms[id(book)] = (book, terms)  # the rules are kept, so that the id stays theirs
+        return held[1]
 
     def leverage(self, book: Rulebook) -> int:
         """The venue's leverage setting for this entry."""
@@ -94,38 +136,20 @@ def case_of(
     market: SignalMarket, picture: RiskPicture, wallet_id: UUID, planned_quantity: Decimal | None = None
 ) -> RiskCase:
     """Return the signal as that wallet would trade it, with every fact and limit that decides."""
-    signal, order = market.signal, market.candidate
+    order = market.candidate
     book = picture.book(wallet_id, order.strategy, order.symbol)
-    kelly = book.sizing_method is SizingMethod.KELLY
+    terms = market.terms(book)
+    statistics = picture.statistics(order.strategy) if terms.method is SizingMethod.KELLY else None
+    if statistics is not None or planned_quantity is not None:
+        terms = replace(terms, statistics=statistics, planned_quantity=planned_quantity)
+    limits = book.limits
     return RiskCase(
-        order=EntryOrder(
-            symbol=signal.symbol,
-            environment=Environment(picture.wallets[wallet_id].environment),
-            side=market.side,
-            signal_price=signal.entry_price,
-            entry_price=market.entry_price,
-            stop_price=market.stop_price,
-            take_profit_price=market.take_profit_price,
-            signal_confidence=signal.confidence,
-            expires_at_ms=int(signal.expires_at.timestamp() * 1000),
-            slippage_allowance_fraction=SLIPPAGE_ALLOWANCE_FRACTION,
-        ),
-        terms=SizingTerms(
-            method=book.sizing_method,
-            leverage=market.leverage(book),
-            risk_per_trade_fraction=book.risk_per_trade_fraction,
-            fixed_amount_usd=book.fixed_amount_usd,
-            kelly_fraction=book.kelly_fraction,
-            statistics=picture.statistics(order.strategy) if kelly else None,
-            daily_volatility=market.daily_volatility,
-            planned_quantity=planned_quantity,
-        ),
-        market=market.facts(picture.trading.platform(), picture.trading.venue(signal.venue)),
+        order=market.order(picture.wallets[wallet_id].environment),
+        terms=terms,
+        market=market.facts(picture.trading.platform(), picture.trading.venue(order.venue)),
         wallet=picture.wallet_facts(wallet_id, order),
         user=picture.user_facts(wallet_id, order),
-        limits=book.limits,
-        strategy=NO_STRATEGY_FACTS
-        if book.limits.strategy is NO_OPINION
-        else picture.strategy_facts(order, book),
-        symbol=NO_SYMBOL_FACTS if book.limits.symbol is NO_OPINION else picture.symbol_facts(order, book),
+        limits=limits,
+        strategy=NO_STRATEGY_FACTS if limits.strategy is NO_OPINION else picture.strategy_facts(order, book),
+        symbol=NO_SYMBOL_FACTS if limits.symbol is NO_OPINION else picture.symbol_facts(order, book),
     )

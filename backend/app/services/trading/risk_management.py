@@ -100,7 +100,8 @@ class RiskManagement:
         """Decide a batch of one environment. What is found changed or must be begun is decided under lock;
         where a balance is too old it is read first."""
         await self._correlations.refresh()
-        markets = {ask.signal.id: await self._signal_market(ask.signal) for ask in asks}
+        signals = {id(ask.signal): ask.signal for ask in asks}
+        markets = {signal.id: await self._signal_market(signal) for signal in signals.values()}
         for may_read in (True, False):
             async with self._connections.connection() as connection:
                 rows = await self._read(connection, asks, markets)

@@ -58,6 +58,7 @@ class RiskPicture:
         self._platform, self._markets, self._correlations = platform, markets, correlations
         self._now, self._market_time = now, market_time
         self._states = {state.wallet_id: state for state in user.states if state.wallet_id is not None}
+        self._user_state = next((state for state in user.states if state.wallet_id is None), None)
         self._holdings = [Holding.of(trade) for trade in user.trades if trade.id != without_trade]
         self._reserved: list[Holding] = []
         self.trips: dict[tuple[str, str, str], ScopeTrip] = {}
@@ -67,7 +68,7 @@ class RiskPicture:
         self.windows = Windows(
             zone=user.time_zone,
             market_time=market_time,
-            user=next((state for state in user.states if state.wallet_id is None), None),
+            user=self._user_state,
             wallets=self._states,
             rows=rows,
             equity=self.equity,
@@ -83,6 +84,8 @@ class RiskPicture:
 
     def book(self, wallet_id: UUID, strategy: str = "", symbol: str = "") -> Rulebook:
         """What binds the wallet for an order of that strategy in that symbol."""
+        if not self.user.scoped:  # nobody's limits depend on them
+            strategy = symbol = ""
         key = (wallet_id, strategy, symbol)
         book = self._books.get(key)
         if book is None:
@@ -148,14 +151,15 @@ class RiskPicture:
         state, windows = self._states.get(wallet_id), self.windows
         held = [holding for holding in self._holdings if holding.wallet_id == wallet_id]
         age = None if state is None or state.balance_as_of is None else self._now - state.balance_as_of
+        day, week, month = windows.of_wallet(wallet_id)
         return WalletFacts(
             trading_state=self.trading.wallet(self.wallets[wallet_id]),
             equity=self.equity(wallet_id),
             **self._sums(held, [] if state is None else [state], order),  # type: ignore[arg-type]
             **self._pace(lambda row: row.wallet_id == wallet_id, order),  # type: ignore[arg-type]
-            day=windows.of_wallet(wallet_id, WindowLength.DAY),
-            week=windows.of_wallet(wallet_id, WindowLength.WEEK),
-            month=windows.of_wallet(wallet_id, WindowLength.MONTH),
+            day=day,
+            week=week,
+            month=month,
             peak_equity=None if state is None else state.peak_equity,
             consecutive_losses=None if state is None else state.consecutive_losses,
             free_margin=None if state is None else state.free_margin,
@@ -165,19 +169,20 @@ class RiskPicture:
 
     def user_facts(self, wallet_id: UUID, order: Candidate) -> UserFacts:
         """Return the facts of the user over all wallets of the environment."""
-        windows, state = self.windows, self._user_state()
+        windows, state = self.windows, self._user_state
         counted = set(windows.counted())
         held = [holding for holding in self._holdings if holding.wallet_id in counted]
         states = [state for wallet, state in self._states.items() if wallet in counted]
+        day, week, month = windows.of_user()
         return UserFacts(
             trading_state=self.trading.user(self.user.id, self.book(wallet_id).user),
             equity=windows.user_equity(),
             **self._sums(held, states, order),  # type: ignore[arg-type]
             **self._pace(lambda _: True, order),  # type: ignore[arg-type]
             orders_last_minute=self.user.orders_last_minute + len(self._reserved),
-            day=windows.of_user(WindowLength.DAY),
-            week=windows.of_user(WindowLength.WEEK),
-            month=windows.of_user(WindowLength.MONTH),
+            day=day,
+            week=week,
+            month=month,
             peak_equity=None if state is None else state.peak_equity,
             consecutive_losses=None if state is None else state.consecutive_losses,
         )
@@ -203,7 +208,7 @@ class RiskPicture:
     ) -> dict[str, object]:
         """A strategy's or a symbol's sums; equity, peak and flows are the user's. What its own trades gave back
         since they had made the most is its drawdown."""
-        user = self._user_state()
+        user = self._user_state
         usage = next(
             (row for row in self.user.usage if (row.scope, row.scope_key) == (scope, key)),
             msgspec.structs.replace(NO_USAGE, scope=scope, scope_key=key),
@@ -226,7 +231,7 @@ class RiskPicture:
     def _window_of_scope(
         self, length: WindowLength, scope: str, key: str, held: Sequence[Holding]
     ) -> LossWindow | None:
-        window, open_result = self.windows.of_user(length), self._open_result(held)
+        window, open_result = self.windows.of_user()[LENGTHS.index(length)], self._open_result(held)
         if window is None or open_result is None:
             return None
         closed = sum((getattr(row, length) for row in self.user.closed if getattr(row, scope) == key), ZERO)
@@ -274,9 +279,6 @@ class RiskPicture:
 
     def _market(self, holding: Holding) -> Marked:
         return self._markets.get((holding.venue, holding.symbol), _UNKNOWN)
-
-    def _user_state(self) -> StateRow | None:
-        return next((state for state in self.user.states if state.wallet_id is None), None)
 
     def _sums(
         self, held: Sequence[Holding], states: Sequence[StateRow], order: Candidate

@@ -153,10 +153,11 @@ def rulebook(text: SettingsText) -> Rulebook:
     user, own = settings_of(text.user) or STANDARD, settings_of(text.wallet) or RiskSettingsValues()
     scoped = [settings_of(held) for held in (text.strategy, text.symbol)]
     strategy, symbol = (NO_OPINION if held is None else limits_of(held) for held in scoped)
+    of_wallet = limits_of(own)
     limits = LimitLevels(
         platform=platform_limits(text.platform),
         user=limits_of(user),
-        wallet=limits_of(own),
+        wallet=NO_OPINION if of_wallet == NO_OPINION else of_wallet,
         strategy=strategy,
         symbol=symbol,
     )

@@ -1,7 +1,7 @@
 """Loss windows and peaks of a user and its wallets: begun when their time comes, latched when a limit is reached."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -11,27 +11,25 @@ from uuid import UUID
 
 from app.domain.limits import LossWindow, RiskLimits
 from app.domain.loss_windows import WindowLength, window_bounds, window_loss
+from app.domain.risk_limits import NO_OPINION
 from app.repositories.gate_rows import StateRow, WalletRow
 
 ZERO: Final = Decimal(0)
 NEAR: Final = Decimal("0.99")
 LENGTHS: Final = tuple(WindowLength)
-LIMITS_OF: Final = {
-    WindowLength.DAY: ("max_daily_loss_usd", "max_daily_loss_fraction"),
-    WindowLength.WEEK: ("max_weekly_loss_usd", "max_weekly_loss_fraction"),
-    WindowLength.MONTH: ("max_monthly_loss_usd", "max_monthly_loss_fraction"),
-}
+_DAY: Final = LENGTHS.index(WindowLength.DAY)
 
 
 @lru_cache(4096)
-def _start(hour: datetime, length: WindowLength, zone: str) -> datetime:
-    return window_bounds(hour, length, zone).start
+def window_starts(quarter: datetime, zone: str) -> tuple[datetime, ...]:
+    """Return the start of the window of every length that a quarter of an hour falls in."""
+    return tuple(window_bounds(quarter, length, zone).start for length in LENGTHS)
 
 
-def window_start(at: datetime, length: WindowLength, zone: str) -> datetime:
-    """Return the start of the window of that length that `at` falls in. No zone begins a day between two
-    quarters of an hour, so that the quarter is asked about once for everybody."""
-    return _start(at.replace(minute=at.minute // 15 * 15, second=0, microsecond=0), length, zone)
+def quarter_hour(at: datetime) -> datetime:
+    """Return the quarter of an hour that `at` falls in. No zone begins a day between two quarters, so that the
+    starts of its windows are asked about once for everybody."""
+    return at.replace(minute=at.minute // 15 * 15, second=0, microsecond=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,25 +46,38 @@ class _Names:
         return _Names(f"{length}_start", f"{length}_start_equity", f"{length}_flows", f"{length}_tripped_at")
 
 
-_NAMES: Final = {length: _Names.of(length) for length in LENGTHS}
-_WINDOW: Final = {
-    length: attrgetter(names.start_equity, names.flows, names.tripped_at) for length, names in _NAMES.items()
-}
+# All in the order of `LENGTHS`, by place: an enumeration's member is slow as a key.
+_NAMES: Final = tuple(_Names.of(length) for length in LENGTHS)
+_LIMITS: Final = (
+    ("max_daily_loss_usd", "max_daily_loss_fraction"),
+    ("max_weekly_loss_usd", "max_weekly_loss_fraction"),
+    ("max_monthly_loss_usd", "max_monthly_loss_fraction"),
+)
+_WINDOWS: Final = tuple(attrgetter(names.start_equity, names.flows, names.tripped_at) for names in _NAMES)
+_BEGUN: Final = attrgetter(*(names.start for names in _NAMES))
+Held = tuple[LossWindow | None, ...]
+"""The windows of one row or of a sum of them, in the order of `LENGTHS`; None before one has begun."""
+_NO_WINDOWS: Final[Held] = (None,) * len(LENGTHS)
 
 
-def window_of(state: StateRow | None, length: WindowLength) -> LossWindow | None:
-    """Return a row's window; None before it has begun."""
+def windows_of(state: StateRow | None) -> Held:
+    """Return a row's windows."""
     if state is None:
-        return None
-    equity, flows, tripped_at = _WINDOW[length](state)
+        return _NO_WINDOWS
+    return tuple([_window(*held_by(state)) for held_by in _WINDOWS])
+
+
+def _window(equity: Decimal | None, flows: Decimal, tripped_at: datetime | None) -> LossWindow | None:
     if equity is None:
         return None
+    if not flows:
+        return LossWindow(equity, ZERO, ZERO, tripped_at is not None)
     return LossWindow(equity, max(flows, ZERO), max(-flows, ZERO), tripped_at is not None)
 
 
 def is_reached(window: LossWindow | None, equity: Decimal, limits: RiskLimits, length: WindowLength) -> bool:
     """Whether a loss limit of that length is reached; not where none is set or no window has begun."""
-    in_usd, as_fraction = LIMITS_OF[length]
+    in_usd, as_fraction = _LIMITS[LENGTHS.index(length)]
     usd, fraction = getattr(limits, in_usd), getattr(limits, as_fraction)
     if window is None or (usd is None and fraction is None) or _is_far(window, equity, usd, fraction):
         return False
@@ -89,97 +100,132 @@ class Windows:
         self._market_time = market_time
         self._user, self._states, self._equity = user, wallets, equity
         self._rows = rows
-        self._starts = {length: window_start(market_time, length, zone) for length in LENGTHS}
+        self._starts = window_starts(quarter_hour(market_time), zone)
         self.changed: dict[UUID, StateRow] = {}
-        self._rolled: tuple[Decimal | None, dict[WindowLength, LossWindow | None]] | None = None
+        self._of_wallets: dict[UUID, Held] = {}
+        self._of_user: Held | None = None
+        self._user_equity: Decimal | None = None
         self._counted: list[UUID] | None = None
 
     def start(self, length: WindowLength) -> datetime:
         """When the present window of that length began."""
-        return self._starts[length]
+        return self._starts[LENGTHS.index(length)]
 
     def counted(self) -> list[UUID]:
         """Active wallets, and archived ones that were active in this day: archiving undoes no loss."""
         if self._counted is not None:
             return self._counted
-        start = self._starts[WindowLength.DAY]
+        start = self._starts[_DAY]
         return [row.id for row in self._rows if row.status == "active" or self._begun(row.id, start)]
 
     def roll(self, of_wallet: Callable[[UUID], RiskLimits], of_user: RiskLimits) -> None:
         """Begin every window whose time has come, lift the peaks, then latch the limits that are reached. What
-        the user's sums came to is kept: approvals of the batch change neither."""
-        self._roll_wallets(of_wallet)
-        self._counted = self.counted()
-        self._roll_user(of_user)
-        self._rolled = (self.user_equity(), {length: self.of_user(length) for length in LENGTHS})
-
-    def _roll_wallets(self, of_wallet: Callable[[UUID], RiskLimits]) -> None:
+        the sums came to is kept: approvals of the batch change neither."""
         for row in self._rows:
-            state, equity = self._states.get(row.id), self._equity(row.id)
-            if state is None or equity is None or row.status != "active":
-                continue
-            for length in LENGTHS:
-                self._begin(state, length, equity, ZERO)
-                self._latch(state, length, equity, of_wallet(row.id), window_of(state, length))
-            self._lift(state, equity)
+            state = self._states.get(row.id)
+            if state is not None:
+                equity = self._equity(row.id) if row.status == "active" else None
+                if equity is not None:
+                    self._roll_row(state, equity, of_wallet(row.id))
+                self._of_wallets[row.id] = windows_of(state)
+        self._counted = counted = self.counted()
+        equity = self._user_equity = self._sum_of_equity(counted)
+        windows = self._sum_of_windows(counted)
+        if self._user is not None and equity is not None:
+            windows = self._roll_user(self._user, equity, of_user, windows)
+        self._of_user = windows
 
-    def _roll_user(self, of_user: RiskLimits) -> None:
-        user, equity = self._user, self.user_equity()
-        if user is None or equity is None:
-            return
-        for length in LENGTHS:
-            window = self.of_user(length)
+    def _roll_row(self, state: StateRow, equity: Decimal, limits: RiskLimits) -> None:
+        """Begin and latch a wallet's windows."""
+        begun, starts = _BEGUN(state), self._starts
+        for place in range(len(LENGTHS)):
+            if begun[place] is None or begun[place] < starts[place]:
+                self._begin(state, place, equity, ZERO)
+        if limits is not NO_OPINION:
+            for place, window in enumerate(windows_of(state)):
+                self._latch(state, place, equity, limits, window)
+        self._lift(state, equity)
+
+    def _roll_user(self, user: StateRow, equity: Decimal, limits: RiskLimits, windows: Held) -> Held:
+        """Begin and latch the user's windows, which are sums; return them as they are then."""
+        begun, starts = _BEGUN(user), self._starts
+        for place, window in enumerate(windows):
             if window is None:
                 continue
-            if self._begin(user, length, window.start_equity, window.deposits - window.withdrawals):
-                window = LossWindow(window.start_equity, window.deposits, window.withdrawals)
-            self._latch(user, length, equity, of_user, window)
+            held = window
+            if begun[place] is None or begun[place] < starts[place]:
+                self._begin(user, place, window.start_equity, window.deposits - window.withdrawals)
+                held = _latched(window, False)
+            self._latch(user, place, equity, limits, held)
         self._lift(user, equity)
+        return tuple(
+            [
+                None if window is None else _latched(window, self._is_user_tripped(place))
+                for place, window in enumerate(windows)
+            ]
+        )
 
     def user_equity(self) -> Decimal | None:
         """Sum over the counted wallets; None where one is not known."""
-        if self._rolled is not None:
-            return self._rolled[0]
-        parts = [self._equity(wallet) for wallet in self.counted()]
-        known = [part for part in parts if part is not None]
-        return sum(known, ZERO) if len(known) == len(parts) else None
+        return self._sum_of_equity(self.counted()) if self._of_user is None else self._user_equity
 
-    def of_wallet(self, wallet_id: UUID, length: WindowLength) -> LossWindow | None:
-        return window_of(self._states.get(wallet_id), length)
+    def of_wallet(self, wallet_id: UUID) -> Held:
+        """Return the wallet's windows."""
+        held = self._of_wallets.get(wallet_id)
+        return windows_of(self._states.get(wallet_id)) if held is None else held
 
-    def of_user(self, length: WindowLength) -> LossWindow | None:
-        """Return the sum of the wallets' windows, tripped where the user's own limit was reached in it. What
+    def of_user(self) -> Held:
+        """Return the sums of the wallets' windows, tripped where the user's own limit was reached in it. What
         a wallet lost that was archived earlier in a longer window is added to the start."""
-        if self._rolled is not None:
-            return self._rolled[1][length]
-        start, user, counted = self._starts[length], self._user, self.counted()
-        parts = [self.of_wallet(wallet, length) for wallet in counted]
+        return self._sum_of_windows(self.counted()) if self._of_user is None else self._of_user
+
+    def _sum_of_equity(self, counted: Sequence[UUID]) -> Decimal | None:
+        total = ZERO
+        for wallet in counted:
+            equity = self._equity(wallet)
+            if equity is None:
+                return None
+            total += equity
+        return total
+
+    def _sum_of_windows(self, counted: Sequence[UUID]) -> Held:
+        held = [self.of_wallet(wallet) for wallet in counted]
+        return tuple(
+            [self._sum_of(place, [windows[place] for windows in held]) for place in range(len(LENGTHS))]
+        )
+
+    def _sum_of(self, place: int, parts: Sequence[LossWindow | None]) -> LossWindow | None:
         known = [part for part in parts if part is not None]
         if not known or len(known) < len(parts):
             return None
-        names = _NAMES[length]
-        tripped = (
-            user is not None
-            and getattr(user, names.start) == start
-            and getattr(user, names.tripped_at) is not None
-        )
+        tripped = self._is_user_tripped(place)
+        if len(self._rows) == 1:  # nothing to add: the wallet's window is the user's
+            return _latched(known[0], tripped)
         return LossWindow(
-            sum((part.start_equity for part in known), self._lost_by_archived(length, start, counted)),
+            sum((part.start_equity for part in known), self._lost_by_archived(place)),
             sum((part.deposits for part in known), ZERO),
             sum((part.withdrawals for part in known), ZERO),
             tripped,
         )
 
-    def _lost_by_archived(self, length: WindowLength, start: datetime, counted: Sequence[UUID]) -> Decimal:
-        lost = ZERO
+    def _is_user_tripped(self, place: int) -> bool:
+        user, names = self._user, _NAMES[place]
+        return (
+            user is not None
+            and getattr(user, names.tripped_at) is not None
+            and getattr(user, names.start) == self._starts[place]
+        )
+
+    def _lost_by_archived(self, place: int) -> Decimal:
+        lost, counted = ZERO, self.counted()
         if len(counted) == len(self._rows):
             return lost
         for row in self._rows:
             state = self._states.get(row.id)
-            window, equity = window_of(state, length), self._equity(row.id)
+            window, equity = windows_of(state)[place], self._equity(row.id)
             if row.id in counted or state is None or window is None or equity is None:
                 continue
-            if getattr(state, _NAMES[length].start) == start:
+            if getattr(state, _NAMES[place].start) == self._starts[place]:
                 lost += window.start_equity + window.deposits - window.withdrawals - equity
         return lost
 
@@ -187,36 +233,39 @@ class Windows:
         state = self._states.get(wallet_id)
         return state is not None and state.day_start == start
 
-    def _begin(self, state: StateRow, length: WindowLength, equity: Decimal, flows: Decimal) -> bool:
-        names, start = _NAMES[length], self._starts[length]
-        begun = getattr(state, names.start)
-        if begun is not None and begun >= start:
-            return False
-        setattr(state, names.start, start)
+    def _begin(self, state: StateRow, place: int, equity: Decimal, flows: Decimal) -> None:
+        names = _NAMES[place]
+        setattr(state, names.start, self._starts[place])
         setattr(state, names.start_equity, equity)
         setattr(state, names.flows, flows)
         setattr(state, names.tripped_at, None)
         self.changed[state.id] = state
-        return True
 
     def _lift(self, state: StateRow, equity: Decimal) -> None:
         """A new peak alone is not worth a write at the gate: the next reading of the balance stores it."""
         if state.peak_equity is None:
             self.changed[state.id] = state
-        state.peak_equity = equity if state.peak_equity is None else max(state.peak_equity, equity)
+            state.peak_equity = equity
+        elif equity > state.peak_equity:
+            state.peak_equity = equity
 
     def _latch(
         self,
         state: StateRow,
-        length: WindowLength,
+        place: int,
         equity: Decimal,
         limits: RiskLimits,
         window: LossWindow | None,
     ) -> None:
-        name = _NAMES[length].tripped_at
-        if getattr(state, name) is None and is_reached(window, equity, limits, length):
+        name = _NAMES[place].tripped_at
+        if getattr(state, name) is None and is_reached(window, equity, limits, LENGTHS[place]):
             setattr(state, name, self._market_time)
             self.changed[state.id] = state
+
+
+def _latched(window: LossWindow, tripped: bool) -> LossWindow:
+    """The same window where it says so already: what is shared is written once."""
+    return window if window.tripped is tripped else replace(window, tripped=tripped)
 
 
 def _is_far(window: LossWindow, equity: Decimal, usd: Decimal | None, fraction: Decimal | None) -> bool:
