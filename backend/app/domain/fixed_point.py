@@ -4,11 +4,16 @@ Float proposes, fixed point decides. A *unit* is 1e-8 of whatever is counted (qu
 quantity, price, a ratio). Amounts up to `MAX_UNITS` (2**61, about 23 billion) are accepted, so that a
 sum of four of them cannot leave int64. In a column an absent amount is `UNKNOWN` and one that does not
 fit is `OUT_OF_RANGE`; both are negative numbers that no real amount can take.
+
+What takes columns here takes single elements too, as Python's own numbers, and answers with one: a rule is one
+text, and a single order is decided without the cost of columns of length one. Both are the same function, which
+tests hold them to.
 """
 
+import math
 from collections.abc import Iterable, Sequence
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
-from typing import Final
+from typing import Final, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,21 +90,42 @@ def column_unit(value: Decimal | int | None) -> int:
         return OUT_OF_RANGE
 
 
-def floats_to_units(values: FloatColumn | Sequence[float]) -> IntColumn:
+@overload
+def floats_to_units(values: float) -> int: ...
+@overload
+def floats_to_units(values: FloatColumn | Sequence[float]) -> IntColumn: ...
+def floats_to_units(values: FloatColumn | Sequence[float] | float) -> IntColumn | int:
     """Return a column in units, to the nearest even: NaN becomes UNKNOWN, what does not fit OUT_OF_RANGE."""
+    if isinstance(values, float):
+        one = values * SCALE
+        if abs(one) <= MAX_UNITS:
+            return round(one)
+        return UNKNOWN if one != one else OUT_OF_RANGE  # noqa: PLR0124 - NaN alone differs from itself
     scaled = np.rint(np.asarray(values, dtype=np.float64) * SCALE)
     fits = np.abs(scaled) <= MAX_UNITS
     units = np.where(fits, scaled, 0.0).astype(np.int64)
     return np.where(fits, units, np.where(np.isnan(scaled), UNKNOWN, OUT_OF_RANGE)).astype(np.int64)
 
 
-def units_to_floats(units: IntColumn) -> FloatColumn:
+@overload
+def units_to_floats(units: int) -> float: ...
+@overload
+def units_to_floats(units: IntColumn) -> FloatColumn: ...
+def units_to_floats(units: IntColumn | int) -> FloatColumn | float:
     """Return a column of floats: NaN where the amount is unknown or out of range."""
+    if isinstance(units, int):
+        return units / float(SCALE) if -MAX_UNITS <= units <= MAX_UNITS else math.nan
     return np.where(is_known(units), units / float(SCALE), np.nan)
 
 
-def is_known(units: IntColumn) -> BoolColumn:
+@overload
+def is_known(units: int) -> bool: ...
+@overload
+def is_known(units: IntColumn) -> BoolColumn: ...
+def is_known(units: IntColumn | int) -> BoolColumn | bool:
     """True where an amount is there and within range."""
+    if isinstance(units, int):
+        return -MAX_UNITS <= units <= MAX_UNITS
     # One comparison: shifted by MAX_UNITS, what is within range is the low end of the unsigned numbers.
     return np.asarray((units + MAX_UNITS).view(np.uint64) <= _SPAN)
 
@@ -107,13 +133,25 @@ def is_known(units: IntColumn) -> BoolColumn:
 _SPAN: Final = np.uint64(2 * MAX_UNITS)
 
 
-def multiply_floor(left: IntColumn, right: IntColumn) -> IntColumn:
+@overload
+def multiply_floor(left: int, right: int) -> int: ...
+@overload
+def multiply_floor(left: IntColumn, right: IntColumn) -> IntColumn: ...
+def multiply_floor(left: IntColumn | int, right: IntColumn | int) -> IntColumn | int:
     """Return the product in units, rounded down; unknown stays UNKNOWN, too large is OUT_OF_RANGE."""
+    if isinstance(left, int) or isinstance(right, int):
+        return _one_product(int(left), int(right), up=False)
     return _product(left, right, up=False)
 
 
-def multiply_ceil(left: IntColumn, right: IntColumn) -> IntColumn:
+@overload
+def multiply_ceil(left: int, right: int) -> int: ...
+@overload
+def multiply_ceil(left: IntColumn, right: IntColumn) -> IntColumn: ...
+def multiply_ceil(left: IntColumn | int, right: IntColumn | int) -> IntColumn | int:
     """Return the product in units, rounded up; unknown stays UNKNOWN, too large is OUT_OF_RANGE."""
+    if isinstance(left, int) or isinstance(right, int):
+        return _one_product(int(left), int(right), up=True)
     return _product(left, right, up=True)
 
 
@@ -165,16 +203,35 @@ def limit_unit(value: Decimal | int | None) -> int:
     return NO_LIMIT if units == OUT_OF_RANGE and value > 0 else units
 
 
-def scaled_limit(base: IntColumn, factor: IntColumn) -> IntColumn:
+@overload
+def scaled_limit(base: int, factor: int) -> int: ...
+@overload
+def scaled_limit(base: IntColumn, factor: IntColumn) -> IntColumn: ...
+def scaled_limit(base: IntColumn | int, factor: IntColumn | int) -> IntColumn | int:
     """Return floor(base x factor) in units: the most that may be used. NO_LIMIT where there is no factor or
     the product is beyond every amount, zero where the factor is no number; a base that is not known must have
     been refused before."""
+    if isinstance(base, int) or isinstance(factor, int):
+        return _one_scaled(int(base), int(factor), up=False)
     return _scaled(multiply_floor(base, _finite(factor)), factor)
 
 
-def scaled_limit_ceil(base: IntColumn, factor: IntColumn) -> IntColumn:
+@overload
+def scaled_limit_ceil(base: int, factor: int) -> int: ...
+@overload
+def scaled_limit_ceil(base: IntColumn, factor: IntColumn) -> IntColumn: ...
+def scaled_limit_ceil(base: IntColumn | int, factor: IntColumn | int) -> IntColumn | int:
     """Return ceil(base x factor) in units, the least that reaches a loss limit; else like `scaled_limit`."""
+    if isinstance(base, int) or isinstance(factor, int):
+        return _one_scaled(int(base), int(factor), up=True)
     return _scaled(multiply_ceil(base, _finite(factor)), factor)
+
+
+def _one_scaled(base: int, factor: int, *, up: bool) -> int:
+    if factor == NO_LIMIT:
+        return NO_LIMIT
+    product = _one_product(base, 0 if factor <= OUT_OF_RANGE else factor, up=up)
+    return NO_LIMIT if product <= OUT_OF_RANGE else product
 
 
 def _finite(factor: IntColumn) -> IntColumn:

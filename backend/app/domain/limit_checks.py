@@ -5,16 +5,30 @@ raises its own breach instead. Limits are those of `limit_rules`; the rest are t
 switch off.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
 import numpy as np
 
 from app.domain import fixed_point as fp
 from app.domain.breaches import Breach
+from app.domain.elementwise import (
+    any_equals,
+    higher_price,
+    holds_everywhere,
+    holds_somewhere,
+    is_missing,
+    lower_price,
+    maximum,
+    negated,
+    where,
+)
 from app.domain.fixed_point import NO_LIMIT, BoolColumn, IntColumn
+from app.domain.limit_columns import MERGED, PLACE
 from app.domain.limit_rules import RULES, LimitRule, Measure
 from app.domain.limit_table import Refuses
+from app.domain.one_row import OneRow
 from app.domain.order_amounts import (
     OrderAmounts,
     all_known,
@@ -22,7 +36,7 @@ from app.domain.order_amounts import (
     stop_distance_fraction,
     total,
 )
-from app.domain.review_columns import LEVELS, STATE_UNKNOWN, USER, WALLET, ReviewColumns
+from app.domain.review_columns import LEVELS, STATE_UNKNOWN, USER, WALLET, ReviewColumns, ScopeColumns
 from app.domain.types import RiskLevel
 
 Check = tuple[Breach, RiskLevel | None]
@@ -56,36 +70,88 @@ def breach_masks(columns: ReviewColumns) -> Masks:
             if check not in found:
                 found[check] = np.zeros(count, dtype=np.bool_)
             found[check][rows] |= mask
-    return dict(sorted(found.items(), key=lambda item: (_RANK[item[0][0]], _OUTERMOST.index(item[0][1]))))
+    return dict(sorted(found.items(), key=lambda item: _place(item[0])))
+
+
+def breaches_of_one(row: OneRow) -> list[Check]:
+    """Return every check that one order fails, in the order of `breach_masks`; none where it is approved."""
+    # The checks are one text for columns and for elements; only their types are those of columns.
+    columns = cast(ReviewColumns, row)
+    amounts, found = order_amounts(columns), _Found({})
+    _check_order(columns, amounts, found)
+    for level, is_paused in zip(LEVELS, row.paused, strict=True):
+        found.add(Breach.TRADING_PAUSED, level, is_paused)
+    _check_limits_of_one(row, amounts, found)
+    found.budgets_below_their_limits()
+    for held, level in zip(row.levels, LEVELS, strict=True):
+        for window, breach in _TRIPPED.items():
+            found.add(breach, level, getattr(held, window).tripped != 0)
+    of_levels = [amount for held in row.levels for amount in _amounts_of(cast(ScopeColumns, held))]
+    _check_range(columns, amounts, of_levels, found)
+    return sorted(found.masks, key=_place)
+
+
+def _check_limits_of_one(row: OneRow, amounts: OrderAmounts, found: "_Found") -> None:
+    """Hold one order against its limits, each aggregate level after level."""
+    whole = _Measured(cast(ReviewColumns, row), amounts, {})
+    seen = [_Measured(cast(ReviewColumns, row.seen(at)), amounts, {}) for at in range(len(LEVELS))]
+    for rule in RULES:
+        place = PLACE[rule.declared.field]
+        if not rule.is_aggregate:
+            limit = row.limits[MERGED][place]
+            if limit != NO_LIMIT:
+                for breach, mask in _against(rule, cast(IntColumn, limit), whole):
+                    found.add_limit(rule, breach, mask)
+            continue
+        for at, level in enumerate(LEVELS):
+            limit = row.limits[at][place]
+            if limit != NO_LIMIT:
+                for breach, mask in _against(rule, cast(IntColumn, limit), seen[at]):
+                    found.add(breach, level, mask)
+
+
+def _place(check: Check) -> tuple[int, int]:
+    return _RANK[check[0]], _OUTERMOST.index(check[1])
 
 
 def _block_masks(columns: ReviewColumns) -> Masks:
-    amounts = order_amounts(columns)
-    found = _Found({})
+    amounts, found = order_amounts(columns), _Found({})
+    _check_order(columns, amounts, found)
+    found.add_levels(Breach.TRADING_PAUSED, columns.limits.paused[:, columns.limit_set])
+    measured = _Measured(columns, amounts, {})
+    for rule in RULES:
+        field = rule.declared.field
+        if field in columns.limits.standing:
+            limits_at = columns.limits.at_levels if rule.is_aggregate else columns.limits.per_trade
+            for breach, mask in _against(rule, limits_at(field, columns.limit_set), measured):
+                found.add_limit(rule, breach, mask)
+    found.budgets_below_their_limits()
+    for window, breach in _TRIPPED.items():
+        found.add_levels(breach, getattr(columns.scopes, window).tripped != 0)
+    _check_range(columns, amounts, list(np.concatenate(_amounts_of(columns.scopes))), found)
+    return found.masks
+
+
+def _check_order(columns: ReviewColumns, amounts: OrderAmounts, found: "_Found") -> None:
+    """The rules that no number can switch off."""
     _check_states(columns, found)
     _check_signal_and_prices(columns, found)
     _check_stop_and_target(columns, found)
     _check_quantity(columns, amounts, found)
     _check_adding(columns, found)
-    _check_facts(columns, found)
-    measured = _Measured(columns, amounts, {})
-    for rule in RULES:
-        if rule.declared.field in columns.limits.standing:
-            _check_limit(rule, columns, measured, found)
-    found.budgets_below_their_limits()
-    _check_range(columns, amounts, found)
-    return found.masks
+    for at in (USER, WALLET):
+        _check_facts(columns, at, found)
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
     masks: Masks
 
-    def add(self, breach: Breach, level: RiskLevel | None, mask: BoolColumn) -> None:
+    def add(self, breach: Breach, level: RiskLevel | None, mask: BoolColumn | bool) -> None:
         """Keep a mask in which something is True, beside what the check found before."""
-        if mask.any():
+        if holds_somewhere(mask):
             held = self.masks.get((breach, level))
-            self.masks[breach, level] = mask if held is None else held | mask
+            self.masks[breach, level] = cast(BoolColumn, mask if held is None else held | mask)
 
     def add_levels(self, breach: Breach, masks: BoolColumn) -> None:
         """Keep one mask for each of user, wallet, strategy and symbol."""
@@ -107,7 +173,7 @@ class _Found:
                 spent, over = self.masks.get((reached, level)), self.masks.get((budget, level))
                 if spent is not None and over is not None:
                     del self.masks[budget, level]
-                    self.add(budget, level, over & ~spent)
+                    self.add(budget, level, over & negated(spent))
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,33 +191,30 @@ class _Measured:
         return held
 
 
-def _check_limit(rule: LimitRule, columns: ReviewColumns, measured: _Measured, found: _Found) -> None:
+def _against(rule: LimitRule, limit: IntColumn, measured: _Measured) -> Sequence[tuple[Breach, BoolColumn]]:
     """Hold what is used against a limit where it stands; a fact that is not known refuses by name."""
-    field = rule.declared.field
-    if rule.is_aggregate:
-        limit = columns.limits.at_levels(field, columns.limit_set)
-    else:
-        limit = columns.limits.per_trade(field, columns.limit_set)
     used = measured.of(rule.used)
     known, threshold = fp.is_known(used), limit
     based = None
     if rule.base is not None:
         base = measured.of(rule.base)
         based = fp.is_known(base)
-        threshold = _threshold(rule, np.where(based, base, 0), limit)
+        threshold = _threshold(rule, where(based, base, 0), limit)
     crossed = _crosses(rule.refuses, used, threshold)
-    sound = known & ~crossed & (limit > fp.OUT_OF_RANGE)  # a limit that is no number allows nothing
+    sound = known & negated(crossed) & (limit > fp.OUT_OF_RANGE)  # a limit that is no number allows nothing
     if based is not None:
-        sound &= based
-    if bool(np.all(sound | (limit == NO_LIMIT))):
-        return
+        sound = sound & based
     stands = limit != NO_LIMIT
-    if based is None:
-        based = np.ones_like(stands)
+    if holds_everywhere(sound | negated(stands)):
+        return ()
     broken = limit <= fp.OUT_OF_RANGE
-    found.add_limit(rule, rule.breach, stands & ((known & based & crossed) | broken))
-    found.add_limit(rule, rule.declared.unknown, stands & ~known)
-    found.add_limit(rule, rule.base_unknown, stands & ~based)
+    if based is None:
+        based = negated(stands & negated(stands))
+    return (
+        (rule.breach, stands & ((known & based & crossed) | broken)),
+        (rule.declared.unknown, stands & negated(known)),
+        (rule.base_unknown, stands & negated(based)),
+    )
 
 
 def _threshold(rule: LimitRule, base: IntColumn, limit: IntColumn) -> IntColumn:
@@ -164,67 +227,68 @@ def _threshold(rule: LimitRule, base: IntColumn, limit: IntColumn) -> IntColumn:
 def _crosses(refuses: Refuses, used: IntColumn, threshold: IntColumn) -> BoolColumn:
     match refuses:
         case Refuses.ABOVE:
-            return np.asarray(used > threshold, dtype=np.bool_)
+            return used > threshold
         case Refuses.AT:
-            return np.asarray(used >= threshold, dtype=np.bool_)
+            return used >= threshold
         case Refuses.BELOW:
-            return np.asarray(used < threshold, dtype=np.bool_)
+            return used < threshold
 
 
 def _check_states(columns: ReviewColumns, found: _Found) -> None:
     for level, state in zip(_STATES, columns.state, strict=True):
         found.add(Breach.TRADING_NOT_ACTIVE, level, state > 0)
         found.add(Breach.TRADING_STATE_UNKNOWN, level, state == STATE_UNKNOWN)
-    found.add_levels(Breach.TRADING_PAUSED, columns.limits.paused[:, columns.limit_set])
 
 
 def _check_signal_and_prices(columns: ReviewColumns, found: _Found) -> None:
-    found.add(Breach.INSTRUMENT_UNKNOWN, None, ~columns.instrument.known)
+    found.add(Breach.INSTRUMENT_UNKNOWN, None, negated(columns.instrument.known))
     found.add(Breach.SIGNAL_EXPIRED, None, columns.market_ms >= columns.expires_at_ms)
     known = (columns.mark_price > 0) & (columns.entry_price > 0) & (columns.signal_price > 0)
-    found.add(Breach.PRICE_UNKNOWN, None, ~(known & fp.is_known(columns.price_age_seconds)))
+    found.add(Breach.PRICE_UNKNOWN, None, negated(known & fp.is_known(columns.price_age_seconds)))
 
 
 def _check_stop_and_target(columns: ReviewColumns, found: _Found) -> None:
-    missing = ~(columns.stop_price > 0)
+    missing = negated(columns.stop_price > 0)
     entry, mark = columns.sign * columns.entry_price, columns.sign * columns.mark_price
-    no_target = np.isnan(columns.target_price)
+    no_target = is_missing(columns.target_price)
     stop, target = columns.sign * columns.stop_price, columns.sign * columns.target_price
     distance = stop_distance_fraction(columns)
     outside = (distance < columns.instrument.nearest_trigger) | (
         distance > columns.instrument.farthest_trigger
     )
     found.add(Breach.STOP_MISSING, None, missing)
-    found.add(Breach.STOP_WRONG_SIDE, None, ~missing & ~(stop < np.fmin(entry, mark)))
+    is_beyond = stop < lower_price(entry, mark)
+    found.add(Breach.STOP_WRONG_SIDE, None, negated(missing | is_beyond))
     found.add(Breach.STOP_OFF_TICK, None, columns.stop_off_tick)
     found.add(Breach.STOP_OUTSIDE_VENUE_BOUNDS, None, outside)
-    found.add(Breach.TARGET_WRONG_SIDE, None, ~no_target & ~(target > np.fmax(entry, mark)))
+    is_beyond = target > higher_price(entry, mark)
+    found.add(Breach.TARGET_WRONG_SIDE, None, negated(no_target | is_beyond))
 
 
 def _check_quantity(columns: ReviewColumns, amounts: OrderAmounts, found: _Found) -> None:
     sized = columns.quantity > 0
     off_step = (columns.quantity < columns.instrument.min_quantity) | (
-        columns.quantity % np.maximum(columns.instrument.quantity_step, 1) != 0
+        columns.quantity % maximum(columns.instrument.quantity_step, 1) != 0
     )
-    found.add(Breach.QUANTITY_ZERO, None, ~sized)
+    found.add(Breach.QUANTITY_ZERO, None, negated(sized))
     found.add(Breach.QUANTITY_UNDER_STEP, None, sized & columns.instrument.known & off_step)
-    reserved = columns.scopes.reserved_margin[WALLET]
+    reserved = columns.level(WALLET).reserved_margin
     margin_known = all_known(columns.free_margin, reserved)
     needed = total(amounts.margin, reserved)
-    found.add(Breach.MARGIN_UNKNOWN, None, ~margin_known)
+    found.add(Breach.MARGIN_UNKNOWN, None, negated(margin_known))
     found.add(
         Breach.MARGIN_INSUFFICIENT,
         None,
         margin_known & fp.is_known(needed) & (needed > columns.free_margin),
     )
-    found.add(Breach.BALANCE_STALE, None, ~fp.is_known(columns.balance_age_seconds))
+    found.add(Breach.BALANCE_STALE, None, negated(fp.is_known(columns.balance_age_seconds)))
 
 
 def _check_adding(columns: ReviewColumns, found: _Found) -> None:
     """Adding is for a position of the same side that is in profit and can no longer lose."""
     adds = columns.adds
-    found.add(Breach.SYMBOL_ALREADY_OPEN, None, ~adds & (columns.symbol_is_open == 1))
-    if not adds.any():
+    found.add(Breach.SYMBOL_ALREADY_OPEN, None, negated(adds) & (columns.symbol_is_open == 1))
+    if not holds_somewhere(adds):
         return
     held = (
         (columns.symbol_is_open == 1)
@@ -233,54 +297,53 @@ def _check_adding(columns: ReviewColumns, found: _Found) -> None:
         & all_known(columns.held.quantity, columns.held.notional, columns.held.risk)
     )
     gain = columns.sign * (columns.mark_price - columns.held.entry_price)
-    found.add(Breach.PYRAMIDING_NOT_ENABLED, None, adds & ~columns.limits.pyramiding[columns.limit_set])
-    found.add(Breach.PYRAMIDING_WITHOUT_POSITION, None, adds & ~held)
-    found.add(Breach.PYRAMIDING_NOT_IN_PROFIT, None, adds & held & ~(gain > 0))
-    found.add(Breach.PYRAMIDING_STOP_AT_RISK, None, adds & held & ~(columns.held.risk <= 0))
+    found.add(Breach.PYRAMIDING_NOT_ENABLED, None, adds & negated(columns.pyramiding))
+    found.add(Breach.PYRAMIDING_WITHOUT_POSITION, None, adds & negated(held))
+    found.add(Breach.PYRAMIDING_NOT_IN_PROFIT, None, adds & held & negated(gain > 0))
+    found.add(Breach.PYRAMIDING_STOP_AT_RISK, None, adds & held & negated(columns.held.risk <= 0))
 
 
-def _check_facts(columns: ReviewColumns, found: _Found) -> None:
-    """What a user and a wallet must always know, and the windows that tripped before."""
-    scopes = columns.scopes
+def _check_facts(columns: ReviewColumns, at: int, found: _Found) -> None:
+    """What a user and a wallet must always know."""
+    level, held = LEVELS[at], columns.level(at)
     exposure = all_known(
-        scopes.notional,
-        scopes.reserved_notional,
-        scopes.open_risk,
-        scopes.reserved_risk,
-        scopes.asset_notional,
+        held.notional, held.reserved_notional, held.open_risk, held.reserved_risk, held.asset_notional
     )
-    positions = fp.is_known(scopes.positions)
-    day = all_known(scopes.day.start_equity, scopes.day.deposits, scopes.day.withdrawals)
-    equity = fp.is_known(scopes.equity) & (scopes.equity > 0)
-    for at in (USER, WALLET):
-        level = LEVELS[at]
-        unknown = ~positions[at]
-        if at == WALLET:
-            unknown = unknown | (columns.symbol_is_open < 0)
-        found.add(Breach.EQUITY_UNKNOWN, level, ~equity[at])
-        found.add(Breach.OPEN_POSITIONS_UNKNOWN, level, unknown)
-        found.add(Breach.EXPOSURE_UNKNOWN, level, ~exposure[at])
-        found.add(Breach.DAILY_LOSS_UNKNOWN, level, ~day[at])
-    for window, breach in _TRIPPED.items():
-        found.add_levels(breach, getattr(scopes, window).tripped != 0)
+    unknown = negated(fp.is_known(held.positions))
+    if at == WALLET:
+        unknown = unknown | (columns.symbol_is_open < 0)
+    day = all_known(held.day.start_equity, held.day.deposits, held.day.withdrawals)
+    found.add(Breach.EQUITY_UNKNOWN, level, negated(fp.is_known(held.equity) & (held.equity > 0)))
+    found.add(Breach.OPEN_POSITIONS_UNKNOWN, level, unknown)
+    found.add(Breach.EXPOSURE_UNKNOWN, level, negated(exposure))
+    found.add(Breach.DAILY_LOSS_UNKNOWN, level, negated(day))
 
 
-def _check_range(columns: ReviewColumns, amounts: OrderAmounts, found: _Found) -> None:
-    """Refuse what fixed point cannot decide, and an order whose own amounts are no numbers."""
-    held = [amounts.notional, amounts.risk, amounts.margin, columns.quantity, columns.margin]
-    held += [columns.free_margin, columns.notional, columns.risk_amount]
-    scopes = columns.scopes
-    levels = [
+def _amounts_of(scopes: ScopeColumns) -> list[IntColumn]:
+    """Return the amounts of the levels that must be within the range of fixed point."""
+    return [
         scopes.equity,
         scopes.notional,
         scopes.reserved_notional,
         scopes.open_risk,
         scopes.reserved_risk,
+        scopes.asset_notional,
+        scopes.margin_used,
+        scopes.reserved_margin,
+        scopes.peak_equity,
+        scopes.day.start_equity,
+        scopes.day.deposits,
+        scopes.day.withdrawals,
     ]
-    levels += [scopes.asset_notional, scopes.margin_used, scopes.reserved_margin, scopes.peak_equity]
-    levels += [scopes.day.start_equity, scopes.day.deposits, scopes.day.withdrawals]
-    outside = np.any(np.stack(held) == fp.OUT_OF_RANGE, axis=0)
-    outside |= np.any(np.concatenate(levels) == fp.OUT_OF_RANGE, axis=0)
-    outside |= ~all_known(amounts.notional, amounts.margin) & (columns.entry_price > 0)
-    outside |= ~fp.is_known(amounts.risk) & (columns.entry_price > 0) & (columns.stop_price > 0)
-    found.add(Breach.AMOUNT_OUT_OF_RANGE, None, outside)
+
+
+def _check_range(
+    columns: ReviewColumns, amounts: OrderAmounts, of_levels: Sequence[IntColumn], found: _Found
+) -> None:
+    """Refuse what fixed point cannot decide, and an order whose own amounts are no numbers."""
+    held = [amounts.notional, amounts.risk, amounts.margin, columns.quantity, columns.margin]
+    held += [columns.free_margin, columns.notional, columns.risk_amount, *of_levels]
+    outside = any_equals(held, fp.OUT_OF_RANGE)
+    outside = outside | (negated(all_known(amounts.notional, amounts.margin)) & (columns.entry_price > 0))
+    no_risk = negated(fp.is_known(amounts.risk)) & (columns.entry_price > 0) & (columns.stop_price > 0)
+    found.add(Breach.AMOUNT_OUT_OF_RANGE, None, outside | no_risk)

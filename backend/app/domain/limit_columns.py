@@ -9,12 +9,10 @@ import numpy as np
 
 from app.domain import fixed_point as fp
 from app.domain.fixed_point import NO_LIMIT, BoolColumn, IntColumn
-from app.domain.limit_table import BY_FIELD
-from app.domain.risk_limits import FIELD_NAMES, NO_OPINION, LimitLevels, RiskLimits
+from app.domain.risk_limits import FIELD_NAMES, LimitLevels, RiskLimits
 
-_AT: Final = {name: at for at, name in enumerate(FIELD_NAMES)}
-_MINIMUMS: Final = frozenset(name for name in FIELD_NAMES if BY_FIELD[name].larger_is_stricter)
-_MERGED: Final = 4  # behind user, wallet, strategy and symbol
+PLACE: Final = {name: at for at, name in enumerate(FIELD_NAMES)}
+MERGED: Final = 4  # behind user, wallet, strategy and symbol
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +37,14 @@ class LimitColumns:
             if at == len(sets):
                 sets.append(levels)
             chosen.append(at)
-        rows = [(held.of_user(), held.wallet, held.strategy, held.symbol, held.per_trade()) for held in sets]
-        units = np.array([[_level_units(level) for level in row] for row in rows], dtype=np.int64).transpose(
-            2, 1, 0
-        )
+        rows = [_rows_of(held) for held in sets]
+        units = np.array([held.units for held in sets], dtype=np.int64).transpose(2, 1, 0)
         stands = (units != NO_LIMIT).any(axis=(1, 2))
         columns = LimitColumns(
             units=np.ascontiguousarray(units),
-            paused=np.array([[row[at].paused is True for row in rows] for at in range(_MERGED)]),
-            pyramiding=np.array([row[_MERGED].enable_pyramiding is True for row in rows]),
-            standing=frozenset(name for name in FIELD_NAMES if bool(stands[_AT[name]])),
+            paused=np.array([[row[at].paused is True for row in rows] for at in range(MERGED)]),
+            pyramiding=np.array([row[MERGED].enable_pyramiding is True for row in rows]),
+            standing=frozenset(name for name in FIELD_NAMES if bool(stands[PLACE[name]])),
         )
         return columns, chosen
 
@@ -58,33 +54,24 @@ class LimitColumns:
 
     def at_levels(self, field: str, sets: IntColumn) -> IntColumn:
         """Return a limit at user, wallet, strategy and symbol for rows of these sets, NO_LIMIT where none."""
-        return np.asarray(self.units[_AT[field], :_MERGED][:, sets])
+        return np.asarray(self.units[PLACE[field], :MERGED][:, sets])
 
     def per_trade(self, field: str, sets: IntColumn) -> IntColumn:
         """Return the strictest opinion on a limit for rows of these sets, NO_LIMIT where there is none."""
-        return np.asarray(self.units[_AT[field], _MERGED][sets])
+        return np.asarray(self.units[PLACE[field], MERGED][sets])
 
     def correlations(self) -> list[Decimal | None]:
         """Return each set's strictest max_correlation, None where there is none."""
-        units = self.units[_AT["max_correlation"], _MERGED].tolist()
-        return [None if unit == NO_LIMIT else _threshold(unit) for unit in units]
+        units = self.units[PLACE["max_correlation"], MERGED].tolist()
+        return [correlation_threshold(unit) for unit in units]
 
 
-def _level_units(limits: RiskLimits) -> list[int]:
-    if limits is NO_OPINION:
-        return _NOTHING_SAID
-    return [_unit(name, getattr(limits, name)) for name in FIELD_NAMES]
+def _rows_of(held: LimitLevels) -> tuple[RiskLimits, ...]:
+    return held.of_user(), held.wallet, held.strategy, held.symbol, held.per_trade()
 
 
-_NOTHING_SAID: Final = [NO_LIMIT] * len(FIELD_NAMES)
-
-
-def _threshold(units: int) -> Decimal:
-    """A threshold that is no number lets everything count."""
+def correlation_threshold(units: int) -> Decimal | None:
+    """Return a set's max_correlation, None where there is none. One that is no number lets everything count."""
+    if units == NO_LIMIT:
+        return None
     return Decimal(-2) if units == fp.UNKNOWN else fp.from_units(units)
-
-
-def _unit(name: str, value: Decimal | int | None) -> int:
-    """A minimum beyond every amount allows nothing, where a maximum beyond every amount allows all."""
-    unit = fp.limit_unit(value)
-    return fp.UNKNOWN if unit == NO_LIMIT and value is not None and name in _MINIMUMS else unit

@@ -4,22 +4,21 @@ One rule per refusal. A limit that is a fraction is multiplied by its base; the 
 fixed point, so that a loss of exactly the limit is one.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-
 from app.domain import fixed_point as fp
 from app.domain import order_amounts as use
 from app.domain.breaches import Breach
+from app.domain.elementwise import float_where, rounded, where
 from app.domain.fixed_point import IntColumn
 from app.domain.limit_table import LIMITS, Aggregation, LimitDeclaration, Refuses
 from app.domain.order_amounts import OrderAmounts
 from app.domain.review_columns import WALLET, ReviewColumns, ScopeColumns, WindowColumns
 
 Measure = Callable[[ReviewColumns, OrderAmounts], IntColumn]
-_ONE: Final = np.array(fp.SCALE, dtype=np.int64)
 _WindowOf = Callable[[ScopeColumns], WindowColumns]
 
 
@@ -52,42 +51,43 @@ def _equity(columns: ReviewColumns, _amounts: OrderAmounts) -> IntColumn:
 
 
 def _wallet_equity(columns: ReviewColumns, _amounts: OrderAmounts) -> IntColumn:
-    return use.positive(columns.scopes.equity[WALLET])
+    return use.positive(columns.level(WALLET).equity)
 
 
 def _position_notional(columns: ReviewColumns, amounts: OrderAmounts) -> IntColumn:
     """The position's notional with this order; what it adds to counts."""
-    return np.where(columns.adds, use.total(columns.held.notional, amounts.notional), amounts.notional)
+    return where(columns.adds, use.total(columns.held.notional, amounts.notional), amounts.notional)
 
 
 def _position_risk(columns: ReviewColumns, amounts: OrderAmounts) -> IntColumn:
-    return np.where(columns.adds, use.total(columns.held.risk, amounts.risk), amounts.risk)
+    return where(columns.adds, use.total(columns.held.risk, amounts.risk), amounts.risk)
 
 
 def _position_lots(columns: ReviewColumns, _amounts: OrderAmounts) -> IntColumn:
-    held = np.where(columns.adds, use.total(columns.held.quantity, columns.quantity), columns.quantity)
+    held = where(columns.adds, use.total(columns.held.quantity, columns.quantity), columns.quantity)
     lots = fp.units_to_floats(held) / fp.units_to_floats(use.positive(columns.instrument.lot_size))
-    return np.where(fp.is_known(held), fp.floats_to_units(lots), held)
+    return where(fp.is_known(held), fp.floats_to_units(lots), held)
 
 
 def _wallet_heat(columns: ReviewColumns, amounts: OrderAmounts) -> IntColumn:
-    return np.asarray(use.heat(columns, amounts)[WALLET])
+    wallet = columns.level(WALLET)
+    return use.total(wallet.notional, wallet.reserved_notional, amounts.notional)
 
 
 def _stop_ticks(columns: ReviewColumns, _amounts: OrderAmounts) -> IntColumn:
-    tick = np.where(columns.instrument.price_tick > 0, columns.instrument.price_tick, np.nan)
-    return fp.floats_to_units(np.round(use.stop_distance(columns) / tick, 6))
+    tick = float_where(columns.instrument.price_tick > 0, columns.instrument.price_tick, math.nan)
+    return fp.floats_to_units(rounded(use.stop_distance(columns) / tick, 6))
 
 
 def _beyond_stop(columns: ReviewColumns, _amounts: OrderAmounts) -> IntColumn:
     """How far beyond the stop liquidation lies, of the entry price; below zero where it comes first."""
     known = (columns.entry_price > 0) & (columns.stop_price > 0) & (columns.liquidation_price >= 0)
-    entry = np.where(known, columns.entry_price, np.nan)
+    entry = float_where(known, columns.entry_price, math.nan)
     return fp.floats_to_units(columns.sign * (columns.stop_price - columns.liquidation_price) / entry)
 
 
 def _peg_deviation(columns: ReviewColumns, _amounts: OrderAmounts) -> IntColumn:
-    return fp.floats_to_units(np.abs(columns.quote_usd_price - 1.0))
+    return fp.floats_to_units(abs(columns.quote_usd_price - 1.0))
 
 
 def _reward(columns: ReviewColumns, _amounts: OrderAmounts) -> IntColumn:
@@ -99,15 +99,12 @@ def _loss_at_stop(columns: ReviewColumns, _amounts: OrderAmounts) -> IntColumn:
 
 
 def _positions(columns: ReviewColumns, amounts: OrderAmounts) -> IntColumn:
-    return use.total(
-        columns.scopes.positions, np.broadcast_to(amounts.positions, columns.scopes.positions.shape)
-    )
+    return use.total(columns.scopes.positions, amounts.positions)
 
 
 def _wallet_positions(columns: ReviewColumns, amounts: OrderAmounts) -> IntColumn:
     """The wallet's positions with this order, at every level."""
-    held = use.total(columns.scopes.positions[WALLET], amounts.positions)
-    return np.broadcast_to(held, columns.scopes.positions.shape)
+    return columns.scopes.at_every_level(use.total(columns.level(WALLET).positions, amounts.positions))
 
 
 def _positions_in_strategy(columns: ReviewColumns, amounts: OrderAmounts) -> IntColumn:
@@ -116,6 +113,11 @@ def _positions_in_strategy(columns: ReviewColumns, amounts: OrderAmounts) -> Int
 
 def _positions_in_symbol(columns: ReviewColumns, amounts: OrderAmounts) -> IntColumn:
     return use.total(columns.scopes.positions_in_symbol, amounts.positions)
+
+
+def _with_this(counted: IntColumn) -> IntColumn:
+    """One more."""
+    return where(fp.is_known(counted), counted + fp.SCALE, fp.UNKNOWN)
 
 
 def _day(scopes: ScopeColumns) -> WindowColumns:
@@ -189,11 +191,11 @@ _MEASURES: Final[dict[Breach, tuple[Measure, Measure | None]]] = {
     Breach.MAX_DRAWDOWN: (use.drawdown, lambda columns, _amounts: use.positive(columns.scopes.peak_equity)),
     Breach.CONSECUTIVE_LOSSES: (lambda columns, _amounts: columns.scopes.consecutive_losses, None),
     Breach.MAX_TRADES_PER_DAY: (
-        lambda columns, _amounts: use.total(columns.scopes.trades_today, _ONE),
+        lambda columns, _amounts: _with_this(columns.scopes.trades_today),
         None,
     ),
     Breach.ORDER_RATE: (
-        lambda columns, _amounts: use.total(columns.scopes.orders_last_minute, _ONE),
+        lambda columns, _amounts: _with_this(columns.scopes.orders_last_minute),
         None,
     ),
     Breach.COOLDOWN_AFTER_EXIT: (lambda columns, _amounts: columns.scopes.exit_minutes, None),
@@ -202,8 +204,8 @@ _MEASURES: Final[dict[Breach, tuple[Measure, Measure | None]]] = {
 # A count is shown as it stands before the order.
 _SHOWN: Final[dict[Breach, Measure]] = {
     Breach.MAX_OPEN_POSITIONS: lambda columns, _amounts: columns.scopes.positions,
-    Breach.MAX_POSITIONS_PER_WALLET: lambda columns, _amounts: np.broadcast_to(
-        columns.scopes.positions[WALLET], columns.scopes.positions.shape
+    Breach.MAX_POSITIONS_PER_WALLET: lambda columns, _amounts: columns.scopes.at_every_level(
+        columns.level(WALLET).positions
     ),
     Breach.MAX_POSITIONS_PER_STRATEGY: lambda columns, _amounts: columns.scopes.positions_in_strategy,
     Breach.MAX_POSITIONS_PER_SYMBOL: lambda columns, _amounts: columns.scopes.positions_in_symbol,

@@ -8,10 +8,12 @@ so that one wallet and ten thousand are decided by the same text.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from app.domain.breaches import Breach, BreachDetail
-from app.domain.limit_checks import breach_masks
+from app.domain.limit_checks import breach_masks, breaches_of_one
 from app.domain.limit_figures import describe
+from app.domain.one_row import one_row
 from app.domain.review_columns import ReviewColumns
 from app.domain.risk_facts import (
     LossWindow,
@@ -25,6 +27,9 @@ from app.domain.risk_facts import (
     WalletFacts,
 )
 from app.domain.risk_limits import LimitError, LimitLevels, RiskLimits, coherence_errors, strictest
+
+FEW: Final = 4
+"""So many rows are decided one by one, which is faster than columns of that length."""
 
 __all__ = [
     "ApprovedOrder",
@@ -89,6 +94,8 @@ def review_batch(
     """
     if not rows:
         return []
+    if len(rows) <= FEW:
+        return [_verdict_on_one(row, held) for row, held in zip(rows, limits, strict=True)]
     columns = ReviewColumns.of(rows, limits)
     verdicts: list[ApprovedOrder | RefusedOrder] = []
     masks = breach_masks(columns)
@@ -98,3 +105,12 @@ def review_batch(
         )
         verdicts.append(RefusedOrder(row.intent, found) if found else ApprovedOrder(row.intent))
     return verdicts
+
+
+def _verdict_on_one(row: ReviewRow, limits: LimitLevels) -> ApprovedOrder | RefusedOrder:
+    """Decide one row without columns; the figures of a refusal are read off columns."""
+    breaches = breaches_of_one(one_row(row, limits))
+    if not breaches:
+        return ApprovedOrder(row.intent)
+    columns = ReviewColumns.of([row], [limits])
+    return RefusedOrder(row.intent, tuple(describe(check, row.intent, columns, 0) for check in breaches))

@@ -1,16 +1,16 @@
 """What an order would use, in units, and what a level has lost: the amounts that meet the limits.
 
-Every function takes the columns of a review and gives a column; what is not known stays UNKNOWN, and a sum
-with an unknown part is unknown.
+Every function takes the columns of a review, or one row's elements, and gives a column or an element; what is
+not known stays UNKNOWN, and a sum with an unknown part is unknown.
 """
 
+import math
 from dataclasses import dataclass
 
-import numpy as np
-
 from app.domain import fixed_point as fp
+from app.domain.elementwise import float_where, maximum, minimum, where
 from app.domain.fixed_point import BoolColumn, FloatColumn, IntColumn
-from app.domain.review_columns import OWN_EQUITY, ReviewColumns, ScopeColumns, WindowColumns
+from app.domain.review_columns import ReviewColumns, ScopeColumns, WindowColumns
 from app.domain.trade_costs import comparable_units, loss_per_unit, reward_per_unit
 
 
@@ -37,9 +37,7 @@ def order_amounts(columns: ReviewColumns) -> OrderAmounts:
         columns.risk_amount, fp.floats_to_units(quantity * (loss * columns.instrument.contract_size))
     )
     fee = fp.multiply_ceil(notional, fp.floats_to_units(columns.instrument.fee_rate))
-    return OrderAmounts(
-        notional, risk, total(columns.margin, fee), np.where(columns.adds, 0, fp.SCALE).astype(np.int64)
-    )
+    return OrderAmounts(notional, risk, total(columns.margin, fee), where(columns.adds, 0, fp.SCALE))
 
 
 def all_known(*amounts: IntColumn) -> BoolColumn:
@@ -56,17 +54,17 @@ def total(*amounts: IntColumn) -> IntColumn:
     added = amounts[0]
     for amount in amounts[1:]:
         added = added + amount
-    return np.where(all_known(*amounts), added, fp.UNKNOWN)
+    return where(all_known(*amounts), added, fp.UNKNOWN)
 
 
 def less(whole: IntColumn, part: IntColumn) -> IntColumn:
     """Return whole - part; UNKNOWN where one is not known."""
-    return np.where(all_known(whole, part), whole - part, fp.UNKNOWN)
+    return where(all_known(whole, part), whole - part, fp.UNKNOWN)
 
 
 def larger(one: IntColumn, other: IntColumn) -> IntColumn:
     """Return the larger amount; UNKNOWN or OUT_OF_RANGE where one of them is."""
-    return np.where(all_known(one, other), np.maximum(one, other), np.minimum(one, other))
+    return where(all_known(one, other), maximum(one, other), minimum(one, other))
 
 
 def heat(columns: ReviewColumns, amounts: OrderAmounts) -> IntColumn:
@@ -92,48 +90,47 @@ def window_loss_units(scopes: ScopeColumns, window: WindowColumns) -> IntColumn:
     equity for a user and a wallet, what its own trades lost for a strategy and a symbol."""
     start, paid_in, paid_out = window.start_equity, window.deposits, window.withdrawals
     known = all_known(start, paid_in, paid_out, scopes.equity)
-    own = np.where(known, start + paid_in - paid_out - scopes.equity, fp.UNKNOWN)
-    traded = np.where(fp.is_known(window.pnl), -window.pnl, fp.UNKNOWN)
-    return np.concatenate([own[OWN_EQUITY], traded[OWN_EQUITY.stop :]])
+    own = where(known, start + paid_in - paid_out - scopes.equity, fp.UNKNOWN)
+    traded = where(fp.is_known(window.pnl), -window.pnl, fp.UNKNOWN)
+    return scopes.by_equity(own, traded)
 
 
 def window_base_units(window: WindowColumns) -> IntColumn:
     """Return the base of a percent limit: equity at the window's start, lowered by withdrawals, not raised by
     deposits, never below zero."""
     left = less(window.start_equity, window.withdrawals)
-    return np.where(fp.is_known(left), np.maximum(left, 0), left)
+    return where(fp.is_known(left), maximum(left, 0), left)
 
 
 def drawdown(columns: ReviewColumns, _amounts: OrderAmounts) -> IntColumn:
     """Return each level's peak less its equity now, below zero at a new peak."""
     scopes = columns.scopes
-    now = np.concatenate([scopes.equity[OWN_EQUITY], scopes.book_equity[OWN_EQUITY.stop :]])
-    return less(scopes.peak_equity, now)
+    return less(scopes.peak_equity, scopes.by_equity(scopes.equity, scopes.book_equity))
 
 
 def positive(amount: IntColumn) -> IntColumn:
     """Return the amount where it is above zero, else UNKNOWN: the base of a fraction."""
-    return np.where(amount > 0, amount, fp.UNKNOWN)
+    return where(amount > 0, amount, fp.UNKNOWN)
 
 
 def entry_slippage(columns: ReviewColumns) -> IntColumn:
     """Return how far the mark moved against the signal, as a fraction of its price in units; UNKNOWN
     where either price is not there."""
     known = (columns.mark_price > 0) & (columns.signal_price > 0)
-    reference = np.where(known, columns.signal_price, 1.0)
+    reference = float_where(known, columns.signal_price, 1.0)
     moved = columns.sign * (columns.mark_price - reference) / reference
-    return fp.floats_to_units(np.where(known, moved, np.nan))
+    return fp.floats_to_units(float_where(known, moved, math.nan))
 
 
 def stop_distance(columns: ReviewColumns) -> FloatColumn:
     """Return how far the stop is from the mark price, in that price; NaN where either is not there."""
     known = (columns.mark_price > 0) & (columns.stop_price > 0)
-    return np.where(known, np.abs(columns.mark_price - columns.stop_price), np.nan)
+    return float_where(known, abs(columns.mark_price - columns.stop_price), math.nan)
 
 
 def stop_distance_fraction(columns: ReviewColumns) -> FloatColumn:
     """Return the distance of the stop as a fraction of the mark price; NaN where not known."""
-    return np.asarray(stop_distance(columns) / np.where(columns.mark_price > 0, columns.mark_price, np.nan))
+    return stop_distance(columns) / float_where(columns.mark_price > 0, columns.mark_price, math.nan)
 
 
 def reward_and_risk(columns: ReviewColumns) -> tuple[IntColumn, IntColumn]:

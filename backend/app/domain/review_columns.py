@@ -31,7 +31,7 @@ LEVELS: Final = (RiskLevel.USER, RiskLevel.WALLET, RiskLevel.STRATEGY, RiskLevel
 USER, WALLET = 0, 1
 OWN_EQUITY: Final = slice(0, 2)  # the levels that have equity of their own
 STATE_UNKNOWN: Final = -1
-_STATE_CODES: Final = {TradingState.ACTIVE: 0, TradingState.REDUCE_ONLY: 1, TradingState.HALTED: 2}
+STATE_CODES: Final = {TradingState.ACTIVE: 0, TradingState.REDUCE_ONLY: 1, TradingState.HALTED: 2}
 _MINUTE_MS: Final = 60_000
 
 
@@ -59,6 +59,10 @@ class WindowColumns(_Taking):
     withdrawals: IntColumn
     pnl: IntColumn
     tripped: IntColumn
+
+    def columns(self) -> tuple[IntColumn, ...]:
+        """Return the columns in the order of their names here."""
+        return self.start_equity, self.deposits, self.withdrawals, self.pnl, self.tripped
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +102,9 @@ class ScopeColumns(_Taking):
     ) -> "ScopeColumns":
         """Return the columns of each level's facts, in the order of `LEVELS`."""
         units = [
-            _NOTHING_KNOWN
+            NOTHING_KNOWN
             if held is NO_STRATEGY_FACTS or held is NO_SYMBOL_FACTS
-            else _units(held, now, threshold)
+            else scope_units(held, now, threshold)
             for facts in levels
             for held, now, threshold in zip(facts, market_ms, correlations, strict=True)
         ]
@@ -109,12 +113,31 @@ class ScopeColumns(_Taking):
         windows = [WindowColumns(*columns[at : at + 5]) for at in range(_PLAIN, _PLAIN + 15, 5)]
         return ScopeColumns(*columns[:_PLAIN], *windows)
 
+    def by_equity(self, own: IntColumn, traded: IntColumn) -> IntColumn:
+        """Return `own` at the levels that have equity of their own, `traded` at the others."""
+        return np.concatenate([own[OWN_EQUITY], traded[OWN_EQUITY.stop :]])
+
+    def at_every_level(self, held: IntColumn) -> IntColumn:
+        """Return what is one per row as one per level and row."""
+        return np.broadcast_to(held, self.equity.shape)
+
+    def at(self, level: int) -> "ScopeColumns":
+        """Return one level's facts."""
+        plain = [getattr(self, name)[level] for name in _PLAIN_NAMES]
+        windows = [
+            WindowColumns(*[column[level] for column in window.columns()])
+            for window in (self.day, self.week, self.month)
+        ]
+        return ScopeColumns(*plain, *windows)
+
 
 _PLAIN: Final = 19  # columns before those of the windows
+_PLAIN_NAMES: Final = tuple(field.name for field in fields(ScopeColumns))[:_PLAIN]
 _NO_WINDOW: Final = [fp.UNKNOWN] * 4 + [0]
 
 
-def _units(facts: ScopeFacts, market_ms: int, threshold: Decimal | int | None) -> list[int]:
+def scope_units(facts: ScopeFacts, market_ms: int, threshold: Decimal | int | None) -> list[int]:
+    """Return a level's elements in the order of `ScopeColumns`: plain ones, then those of its windows."""
     unit = fp.column_unit
     opened, pending = facts.open_positions, facts.pending_entries
     return [
@@ -176,7 +199,7 @@ def _correlated(
     return sum(one is None or one.is_nan() or one > threshold for one in correlations)
 
 
-_NOTHING_KNOWN: Final = _units(ScopeFacts(), 0, None)
+NOTHING_KNOWN: Final = scope_units(ScopeFacts(), 0, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +218,7 @@ class InstrumentColumns(_Taking):
 
     @staticmethod
     def of(instruments: Sequence[Instrument | None]) -> "InstrumentColumns":
-        held = [_NO_INSTRUMENT if one is None else one for one in instruments]
+        held = [NO_INSTRUMENT if one is None else one for one in instruments]
         return InstrumentColumns(
             known=np.array([one is not None for one in instruments], dtype=np.bool_),
             price_tick=_floats([one.price_tick for one in held]),
@@ -210,7 +233,7 @@ class InstrumentColumns(_Taking):
 
 
 _ONE: Final = Decimal(1)
-_NO_INSTRUMENT: Final = Instrument("", _ONE, _ONE, _ONE, _ONE, _ONE, _ONE, 1, Decimal(0), Decimal(0))
+NO_INSTRUMENT: Final = Instrument("", _ONE, _ONE, _ONE, _ONE, _ONE, _ONE, 1, Decimal(0), Decimal(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +292,15 @@ class ReviewColumns(_Taking):
     limit_set: IntColumn
     limits: LimitColumns
 
+    @property
+    def pyramiding(self) -> BoolColumn:
+        """Whether the row's limits permit adding."""
+        return np.asarray(self.limits.pyramiding[self.limit_set])
+
+    def level(self, level: int) -> ScopeColumns:
+        """Return one level's facts."""
+        return self.scopes.at(level)
+
     @staticmethod
     def of(rows: Sequence[ReviewRow], limits: Sequence[LimitLevels]) -> "ReviewColumns":
         """Return the columns of the rows; limits that several rows share stand once."""
@@ -302,12 +334,12 @@ class ReviewColumns(_Taking):
             margin=_amounts([size.margin for size in sizes]),
             risk_amount=_amounts([size.risk_amount for size in sizes]),
             slippage_allowance=_floats([intent.slippage_allowance_fraction for intent in intents]),
-            stop_off_tick=np.array([_is_off_tick(row) for row in rows], dtype=np.bool_),
+            stop_off_tick=np.array([is_off_tick(row) for row in rows], dtype=np.bool_),
             instrument=InstrumentColumns.of([market.instrument for market in markets]),
             state=_states(rows),
             free_margin=_amounts([wallet.free_margin for wallet in wallets]),
             balance_age_seconds=fp.floats_to_units(_floats([w.balance_age_seconds for w in wallets])),
-            symbol_is_open=np.array([_tristate(w.symbol_is_open) for w in wallets], dtype=np.int64),
+            symbol_is_open=np.array([tristate(w.symbol_is_open) for w in wallets], dtype=np.int64),
             adds=np.array([intent.adds for intent in intents], dtype=np.bool_),
             held=HeldColumns.of([wallet.open_trade for wallet in wallets]),
             scopes=ScopeColumns.of(
@@ -326,7 +358,7 @@ def _floats(values: Sequence[Decimal | float | None]) -> FloatColumn:
     return np.array([math.nan if value is None else float(value) for value in values], dtype=np.float64)
 
 
-def _is_off_tick(row: ReviewRow) -> bool:
+def is_off_tick(row: ReviewRow) -> bool:
     """Whether the stop is not a whole number of price ticks; decided in decimals, exactly."""
     stop, instrument = row.intent.stop_price, row.market.instrument
     if stop is None or instrument is None or not stop.is_finite():
@@ -344,9 +376,10 @@ def _states(rows: Sequence[ReviewRow]) -> IntColumn:
         [row.user.trading_state for row in rows],
         [row.wallet.trading_state for row in rows],
     ]
-    codes = [[STATE_UNKNOWN if one is None else _STATE_CODES[one] for one in states] for states in held]
+    codes = [[STATE_UNKNOWN if one is None else STATE_CODES[one] for one in states] for states in held]
     return np.array(codes, dtype=np.int64)
 
 
-def _tristate(known: bool | None) -> int:
+def tristate(known: bool | None) -> int:
+    """Return 1, 0, or -1 where it is not known."""
     return -1 if known is None else int(known)

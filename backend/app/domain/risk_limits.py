@@ -10,6 +10,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Final
 
+from app.domain import fixed_point as fp
 from app.domain.limit_table import BY_FIELD, LIMITS
 from app.domain.types import RiskLevel
 
@@ -100,6 +101,13 @@ class LimitLevels:
     def _of_user(self) -> RiskLimits:
         return strictest((self.platform, self.user))
 
+    @cached_property
+    def units(self) -> tuple[tuple[int, ...], ...]:
+        """Every limit in fixed-point units, in the order of `FIELD_NAMES`, for the user (with the platform's),
+        the wallet, the strategy, the symbol, and merged to the strictest."""
+        levels = (self._of_user, self.wallet, self.strategy, self.symbol, self._per_trade)
+        return tuple(_NOTHING_SAID if level is NO_OPINION else _units(level) for level in levels)
+
     def at(self, level: RiskLevel) -> RiskLimits:
         """The opinions of one level; a venue has none."""
         match level:
@@ -115,6 +123,20 @@ class LimitLevels:
                 return self.symbol
             case RiskLevel.VENUE:
                 return NO_OPINION
+
+
+def _units(limits: RiskLimits) -> tuple[int, ...]:
+    return tuple(_unit(name, getattr(limits, name)) for name in FIELD_NAMES)
+
+
+def _unit(name: str, value: Decimal | int | None) -> int:
+    """A minimum beyond every amount allows nothing, where a maximum beyond every amount allows all."""
+    unit = fp.limit_unit(value)
+    is_minimum = BY_FIELD[name].larger_is_stricter
+    return fp.UNKNOWN if unit == fp.NO_LIMIT and value is not None and is_minimum else unit
+
+
+_NOTHING_SAID: Final = (fp.NO_LIMIT,) * len(FIELD_NAMES)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,13 @@
 """What one unit of a trade loses at its stop and wins at its target, costs included.
 
-Column functions in float64: prices in quote currency, rates as fractions, results in quote currency per
-base unit. Both fees are taker fees, since stop and target are left at market; the slippage allowance is
-on the leaving order, whose price nobody promises.
+Functions in float64 of columns or of single elements: prices in quote currency, rates as fractions, results
+in quote currency per base unit. Both fees are taker fees, since stop and target are left at market; the slippage
+allowance is on the leaving order, whose price nobody promises.
 """
 
 import numpy as np
 
+from app.domain.elementwise import float_where
 from app.domain.fixed_point import FloatColumn, IntColumn, floats_to_units
 
 
@@ -14,7 +15,7 @@ def loss_per_unit(
     entry: FloatColumn, stop: FloatColumn, fee_rate: FloatColumn, slippage: FloatColumn
 ) -> FloatColumn:
     """Return the loss of one unit when the stop fills: distance + fee x (entry + stop) + slippage x stop."""
-    return np.asarray(np.abs(entry - stop) + fee_rate * (entry + stop) + slippage * stop)
+    return abs(entry - stop) + fee_rate * (entry + stop) + slippage * stop
 
 
 def reward_per_unit(
@@ -22,14 +23,16 @@ def reward_per_unit(
 ) -> FloatColumn:
     """Return the gain of one unit at the target, costs taken off; negative when costs exceed it, NaN
     without a target. `sign` is +1 for long, -1 for short."""
-    return np.asarray(sign * (target - entry) - fee_rate * (entry + target) - slippage * target)
+    return sign * (target - entry) - fee_rate * (entry + target) - slippage * target
 
 
 def comparable_units(reward: FloatColumn, risk: FloatColumn) -> tuple[IntColumn, IntColumn]:
     """Return reward and risk per unit in fixed point, both raised by one power of ten per row so that a
     coin of a hundredth of a cent is compared as finely as one of a hundred thousand."""
-    magnitude = np.floor(np.log10(np.where(risk > 0, risk, 1.0)))
-    factor = np.power(10.0, np.clip(3 - magnitude, 0, 12))
+    magnitude = np.floor(np.log10(float_where(risk > 0, risk, 1.0)))
+    factor = np.power(10.0, np.minimum(np.maximum(3 - magnitude, 0), 12))
+    if isinstance(factor, np.floating):  # of a single element, by the same functions
+        factor = float(factor)
     return floats_to_units(reward * factor), floats_to_units(risk * factor)
 
 
