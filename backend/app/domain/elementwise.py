@@ -125,3 +125,34 @@ def any_equals(amounts: Sequence[IntColumn] | Sequence[int], value: int) -> Bool
     if isinstance(amounts[0], int):
         return value in amounts
     return np.asarray(np.any(np.stack(amounts) == value, axis=0), dtype=np.bool_)
+
+
+@overload
+def lesser(one: float, other: float) -> float: ...
+@overload
+def lesser(one: FloatColumn, other: FloatColumn | float) -> FloatColumn: ...
+def lesser(one: FloatColumn | float, other: FloatColumn | float) -> FloatColumn | float:
+    """Return the smaller of two numbers; NaN where one is NaN."""
+    if isinstance(one, float) and isinstance(other, float):
+        return math.nan if math.isnan(one) or math.isnan(other) else min(one, other)
+    return np.minimum(one, other)
+
+
+@overload
+def greater(one: float, other: float) -> float: ...
+@overload
+def greater(one: FloatColumn, other: FloatColumn | float) -> FloatColumn: ...
+def greater(one: FloatColumn | float, other: FloatColumn | float) -> FloatColumn | float:
+    """Return the larger of two numbers; NaN where one is NaN."""
+    if isinstance(one, float) and isinstance(other, float):
+        return math.nan if math.isnan(one) or math.isnan(other) else max(one, other)
+    return np.maximum(one, other)
+
+
+@overload
+def whole(value: float) -> int: ...
+@overload
+def whole(value: FloatColumn) -> IntColumn: ...
+def whole(value: FloatColumn | float) -> IntColumn | int:
+    """Return the value rounded down. A single NaN or infinity is an error; in a column it has no meaning."""
+    return math.floor(value) if isinstance(value, float) else np.floor(value).astype(np.int64)

@@ -5,6 +5,8 @@ in quote currency per base unit. Both fees are taker fees, since stop and target
 allowance is on the leaving order, whose price nobody promises.
 """
 
+import math
+
 import numpy as np
 
 from app.domain.elementwise import float_where
@@ -36,7 +38,6 @@ def comparable_units(reward: FloatColumn, risk: FloatColumn) -> tuple[IntColumn,
     return floats_to_units(reward * factor), floats_to_units(risk * factor)
 
 
-def reward_to_risk(reward: FloatColumn, risk: FloatColumn) -> FloatColumn:
+def reward_to_risk(reward: float, risk: float) -> float:
     """Return the ratio, NaN where there is no target or no risk."""
-    defined = np.isfinite(reward) & (risk > 0)
-    return np.where(defined, reward / np.where(risk > 0, risk, 1.0), np.nan)
+    return reward / risk if math.isfinite(reward) and risk > 0 else math.nan
