@@ -76,7 +76,7 @@ def _price(column: FloatColumn) -> Decimal | None:
     return Decimal(repr(price)) if math.isfinite(price) else None
 
 
-def _ratio(part: Decimal | None, whole: Decimal | None, factor: int = 1) -> Decimal | None:
+def _ratio(part: Decimal | None, whole: Decimal | None, factor: int) -> Decimal | None:
     """Return part / whole x factor; None where it is not defined."""
     if part is None or whole is None or whole == 0:
         return None

@@ -105,3 +105,35 @@ def test_groups_are_connected_by_what_is_above_the_limit() -> None:
     short = sides | {"D": Side.SHORT}
     assert correlation_groups(short, pairs, limit)[1] == frozenset("DE")
     assert correlation_groups({}, pairs, limit) == ()
+
+
+def test_sixty_days_count_and_not_one_more() -> None:
+    turned = np.concatenate([-BASE[:-60], BASE[-60:]])
+    assert correlation_of_symbols((BASE, turned), (BASE[:0], BASE[:0])) == 1
+    assert correlation_of_symbols((BASE[-70:], BASE[-70:]), (BASE[:0], BASE[:0])) == 1
+    assert correlation_of_symbols((BASE, -BASE), (BASE[:0], BASE[:0])) == -1
+
+
+def test_fourteen_days_of_hours_count_of_which_half_must_be_known() -> None:
+    none = (BASE[:0], BASE[:0])
+    turned = np.concatenate([-BASE[:-336], BASE[-336:]])
+    assert correlation_of_symbols(none, (BASE, turned)) == 1
+    assert correlation_of_symbols(none, (BASE[:168], BASE[:168])) == 1
+    assert correlation_of_symbols(none, (BASE[:167], BASE[:167])) is None
+
+
+def test_a_correlation_has_six_places() -> None:
+    found = correlation(BASE, BASE + NOISE)
+    assert found is not None
+    assert found == round(found, 6)
+
+
+def test_a_moment_that_only_one_series_knows_is_left_out() -> None:
+    gappy = BASE.copy()
+    gappy[7] = np.nan
+    assert correlation(BASE, gappy) == 1
+    assert correlation(gappy, BASE) == 1
+
+
+def test_a_price_below_one_has_returns() -> None:
+    assert log_returns([0.5, 1.0])[0] == pytest.approx(math.log(2))

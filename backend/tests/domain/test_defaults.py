@@ -4,7 +4,14 @@ from decimal import Decimal
 
 import pytest
 
-from app.domain.defaults import PLATFORM_LIMITS, SLIPPAGE_ALLOWANCE_FRACTION, STANDARD
+from app.domain.defaults import (
+    PLATFORM_LIMITS,
+    SLIPPAGE_ALLOWANCE_FRACTION,
+    STANDARD,
+    fraction_of,
+    percent_of,
+)
+from app.domain.risk_limits import RiskLimits
 from app.domain.types import SizingMethod
 
 _ROWS = [
@@ -32,6 +39,10 @@ _ROWS = [
     ("trailing_activation_percent", Decimal("2.0")),
     ("max_open_risk_percent", Decimal("10.0")),
     ("kelly_fraction", Decimal("0.25")),
+    ("fixed_amount_usd", Decimal(200)),
+    ("max_correlation", Decimal("0.7")),
+    ("auto_breakers", True),
+    ("flatten_when_tripped", False),
 ]
 
 
@@ -40,9 +51,22 @@ def test_a_default_is_the_specifications(name: str, value: object) -> None:
     assert getattr(STANDARD, name) == value
 
 
-def test_the_platform_always_has_a_floor() -> None:
-    assert PLATFORM_LIMITS.max_order_notional_usd is not None
-    assert PLATFORM_LIMITS.max_price_age_seconds is not None
-    assert PLATFORM_LIMITS.max_balance_age_seconds is not None
-    assert PLATFORM_LIMITS.max_entry_slippage_fraction is not None
-    assert SLIPPAGE_ALLOWANCE_FRACTION > 0
+def test_the_platforms_floor_is_the_specifications() -> None:
+    assert (
+        RiskLimits(
+            max_order_notional_usd=Decimal(1_000_000),
+            max_price_age_seconds=Decimal(5),
+            max_balance_age_seconds=Decimal(120),
+            max_entry_slippage_fraction=Decimal("0.01"),
+            min_liquidation_buffer_fraction=Decimal("0.005"),
+            max_peg_deviation_fraction=Decimal("0.01"),
+            max_orders_per_minute=600,
+        )
+        == PLATFORM_LIMITS
+    )
+    assert Decimal("0.0005") == SLIPPAGE_ALLOWANCE_FRACTION
+
+
+def test_percent_and_fraction_are_a_hundred_apart_and_none_stays_none() -> None:
+    assert (fraction_of(Decimal(5)), percent_of(Decimal("0.05"))) == (Decimal("0.05"), Decimal(5))
+    assert (fraction_of(None), percent_of(None)) == (None, None)

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from app.domain.breaches import Breach
-from app.domain.limits import RefusedOrder, RiskLimits, review
+from app.domain.limits import ApprovedOrder, RefusedOrder, ReviewRow, RiskLimits, review, review_batch
 from app.domain.liquidation import liquidation_price
 from app.domain.risk_facts import OpenTrade, WalletFacts
 from app.domain.types import Side
@@ -173,8 +173,116 @@ def test_liquidation_of_isolated_margin() -> None:
     assert liquidation_price(Side.LONG, Decimal(10_000), 10, rate) == Decimal("9036.14457831")
     assert liquidation_price(Side.SHORT, Decimal(10_000), 10, rate) == Decimal("10956.17529880")
     assert liquidation_price(Side.LONG, Decimal(10_000), 1, rate) == 0
+    assert liquidation_price(Side.SHORT, Decimal("0.5"), 1, Decimal(0)) == 1
     for unknown in (None, Decimal("NaN"), Decimal(1), Decimal("-0.1")):
         assert liquidation_price(Side.LONG, Decimal(10_000), 10, unknown) is None
     assert liquidation_price(Side.LONG, Decimal(0), 10, rate) is None
     assert liquidation_price(Side.LONG, Decimal("NaN"), 10, rate) is None
     assert liquidation_price(Side.LONG, Decimal(10_000), 0, rate) is None
+
+
+def test_whoever_adds_nothing_is_not_asked_about_what_is_held() -> None:
+    """Decided in one batch with an add to a position that can still lose."""
+    losing = replace(HOLDING, open_trade=replace(HELD, risk_amount=Decimal(1)))
+    rows = [ReviewRow(ADDING, MARKET, losing, USER), ReviewRow(INTENT, MARKET, WALLET, USER)]
+    added, plain = review_batch(rows, [PERMITTED, PERMITTED])
+    assert isinstance(added, RefusedOrder)
+    assert [breach.code for breach in added.breaches] == [Breach.PYRAMIDING_STOP_AT_RISK]
+    assert isinstance(plain, ApprovedOrder)
+
+
+def test_a_position_with_an_entry_of_zero_is_none_to_add_to() -> None:
+    wallet = replace(HOLDING, open_trade=replace(HELD, entry_price=Decimal(0)))
+    assert codes(intent=ADDING, wallet=wallet, limits=PERMITTED) == ["pyramiding_without_position"]
+
+
+TEN_COINS = replace(MARKET, instrument=replace(INSTRUMENT, contract_size=Decimal(10)))
+
+
+@pytest.mark.parametrize(
+    ("limits", "code", "value"),
+    [
+        (RiskLimits(max_position_size_usd=Decimal(999)), "max_position_size_usd", "1000"),
+        (RiskLimits(max_risk_per_trade_fraction=Decimal("0.0019")), "max_risk_per_trade", "0.2"),
+    ],
+)
+def test_a_contract_of_ten_coins_counts_as_what_it_comes_to(
+    limits: RiskLimits, code: str, value: str
+) -> None:
+    """A hundredth of a contract is a tenth of a coin: 1 000 of notional, 20 at risk, whatever the size says."""
+    size = replace(SIZE, quantity=Decimal("0.01"), notional=Decimal(1), risk_amount=Decimal(1))
+    verdict = review(replace(INTENT, size=size), TEN_COINS, WALLET, USER, user_limits(limits))
+    assert isinstance(verdict, RefusedOrder)
+    assert [(breach.code.value, breach.value) for breach in verdict.breaches] == [(code, Decimal(value))]
+
+
+def test_an_orders_notional_is_rounded_up_where_it_meets_a_limit() -> None:
+    # 0.001 coins at 9 999.99999999 come to a hair more than 9.99999999.
+    size = replace(SIZE, quantity=Decimal("0.001"), notional=Decimal(0), margin=Decimal(1))
+    intent = replace(INTENT, size=size, entry_price=Decimal("9999.99999999"))
+    limits = user_limits(RiskLimits(max_position_size_usd=Decimal("9.99999999")))
+    assert codes(intent=intent, limits=limits) == ["max_position_size_usd"]
+
+
+CENTS = Decimal("0.00005")
+
+
+def test_a_coin_of_half_a_dollar_is_decided_like_any_other() -> None:
+    instrument = replace(INSTRUMENT, price_tick=CENTS)
+    intent = replace(
+        INTENT,
+        signal_price=Decimal("0.5"),
+        entry_price=Decimal("0.5"),
+        stop_price=Decimal("0.49"),
+        take_profit_price=Decimal("0.515"),
+    )
+    market = replace(MARKET, mark_price=Decimal("0.5"), instrument=instrument)
+    limits = RiskLimits(
+        max_entry_slippage_fraction=Decimal(0),
+        max_stop_distance_fraction=Decimal("0.02"),
+        min_stop_distance_ticks=200,
+    )
+    assert codes(intent=intent, market=market, limits=user_limits(limits)) == []
+    tighter = replace(limits, max_stop_distance_fraction=Decimal("0.0199"))
+    assert codes(intent=intent, market=market, limits=user_limits(tighter)) == ["stop_too_far"]
+
+
+@pytest.mark.parametrize("fact", ["mark", "stop"])
+def test_without_a_price_or_a_stop_its_distance_is_not_known(fact: str) -> None:
+    limits = user_limits(RiskLimits(min_stop_distance_ticks=1))
+    market = replace(MARKET, mark_price=Decimal(0)) if fact == "mark" else MARKET
+    intent = replace(INTENT, stop_price=Decimal(0)) if fact == "stop" else INTENT
+    assert "stop_distance_unknown" in codes(intent=intent, market=market, limits=limits)
+
+
+def test_liquidation_without_a_stop_or_with_an_entry_of_nothing_is_not_known() -> None:
+    limits = user_limits(RiskLimits(min_liquidation_buffer_fraction=Decimal("0.005")))
+    sound = replace(INTENT, liquidation_price=Decimal(9_000))
+    assert codes(intent=sound, limits=limits) == []
+    assert codes(intent=replace(sound, liquidation_price=Decimal(0)), limits=limits) == []
+    for broken in (replace(sound, stop_price=Decimal(0)), replace(sound, entry_price=Decimal(0))):
+        assert "liquidation_unknown" in codes(intent=broken, limits=limits)
+
+
+def test_a_step_of_the_smallest_unit_takes_every_quantity() -> None:
+    market = replace(MARKET, instrument=replace(INSTRUMENT, quantity_step=Decimal("1e-8")))
+    intent = replace(INTENT, size=replace(SIZE, quantity=Decimal("0.10000001")))
+    assert codes(intent=intent, market=market) == []
+
+
+@pytest.mark.parametrize("mark", ["9990", "10010"])
+def test_the_sentence_of_a_wrong_stop_names_the_price_that_it_must_be_behind(mark: str) -> None:
+    verdict = review(
+        replace(INTENT, stop_price=Decimal(10_020)),
+        replace(MARKET, mark_price=Decimal(mark)),
+        WALLET,
+        USER,
+        NO_LIMITS,
+    )
+    assert isinstance(verdict, RefusedOrder)
+    limits = {breach.code: breach.limit for breach in verdict.breaches}
+    assert limits[Breach.STOP_WRONG_SIDE] == min(Decimal(mark), Decimal(10_000))
+
+
+def test_an_amount_of_the_wallet_beyond_the_range_refuses() -> None:
+    assert "amount_out_of_range" in codes(wallet=replace(WALLET, free_margin=Decimal(10) ** 12))

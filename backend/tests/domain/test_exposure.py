@@ -53,3 +53,21 @@ def test_notional_has_no_sign() -> None:
 def test_fraction_of_unknown_or_zero_equity_is_undefined() -> None:
     assert fraction_of_equity(Decimal(1), None) is None
     assert fraction_of_equity(Decimal(1), Decimal(0)) is None
+
+
+def test_open_risk_counts_the_slippage_of_the_leaving_order() -> None:
+    # 10 to the stop and 1 % of 90 beside it, two coins, and a fee of 0.1 % both ways.
+    found = open_risk(
+        Side.LONG,
+        Decimal(2),
+        Decimal(100),
+        Decimal(90),
+        taker_fee_rate=Decimal("0.001"),
+        slippage_fraction=Decimal("0.01"),
+    )
+    assert found == Decimal("22.18")
+
+
+def test_fraction_of_equity_is_amount_over_equity() -> None:
+    assert fraction_of_equity(Decimal(25), Decimal(100)) == Decimal("0.25")
+    assert fraction_of_equity(Decimal(2), Decimal("0.5")) == 4

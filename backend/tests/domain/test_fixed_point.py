@@ -102,3 +102,41 @@ def test_limits_without_an_opinion_never_bind() -> None:
     assert fp.scaled_limit_ceil(base, limits).tolist() == [fp.NO_LIMIT, fp.NO_LIMIT, 50 * fp.SCALE]
     huge = np.array([fp.MAX_UNITS])
     assert fp.scaled_limit(huge, np.array([125 * fp.SCALE])).tolist() == [fp.NO_LIMIT]
+
+
+def test_a_sum_of_three_of_the_largest_amounts_stays_a_number_that_is_not_known() -> None:
+    assert not fp.is_known(np.array([fp.MAX_UNITS]) * 3).any()
+
+
+@pytest.mark.parametrize("units", [fp.MAX_UNITS, -fp.MAX_UNITS])
+def test_the_largest_amount_is_known_and_one_unit_more_is_not(units: int) -> None:
+    beyond = units + (1 if units > 0 else -1)
+    assert fp.is_known(np.array([units, beyond, 2 * units])).tolist() == [True, False, False]
+    assert fp.float_to_units(float(units) / fp.SCALE) == units
+    assert fp.floats_to_units([float(units) / fp.SCALE]).tolist() == [units]
+
+
+def test_whole_numbers_are_amounts_up_to_the_largest() -> None:
+    most = fp.MAX_UNITS // fp.SCALE
+    assert [fp.column_unit(count) for count in (most, -most)] == [most * fp.SCALE, -most * fp.SCALE]
+    assert [fp.column_unit(count) for count in (most + 1, -most - 1)] == [fp.OUT_OF_RANGE] * 2
+    with pytest.raises(fp.FixedPointOverflowError, match=f"range of ±{most}"):
+        fp.to_units(Decimal(most + 1))
+
+
+def test_a_column_of_products_reaches_the_largest_amount() -> None:
+    many = np.full(100, fp.MAX_UNITS)
+    assert set(fp.multiply_floor(many, np.full(100, fp.SCALE)).tolist()) == {fp.MAX_UNITS}
+    assert set(fp.multiply_floor(-many, np.full(100, fp.SCALE)).tolist()) == {-fp.MAX_UNITS}
+
+
+def test_what_may_be_used_is_rounded_down_and_what_reaches_a_loss_up() -> None:
+    base, third = np.array([10]), np.array([33_333_333])
+    assert (fp.scaled_limit(base, third).tolist(), fp.scaled_limit_ceil(base, third).tolist()) == ([3], [4])
+
+
+@pytest.mark.parametrize("factor", ["NaN", "-1e30"])
+def test_a_factor_that_is_no_number_allows_nothing(factor: str) -> None:
+    limit, base = fp.optional_limit([Decimal(factor)]), np.array([10 * fp.SCALE])
+    assert fp.scaled_limit(base, limit).tolist() == [0]
+    assert fp.scaled_limit_ceil(base, limit).tolist() == [0]

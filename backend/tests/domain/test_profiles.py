@@ -47,6 +47,7 @@ def test_the_profiles_are_those_of_their_seeds() -> None:
     assert shown(real.take_profit_percent) == (4,)
     assert shown(unrestricted.fixed_amount_usd, unrestricted.max_leverage) == (200, 10)
     assert shown(unrestricted.min_signal_confidence) == (Decimal("0.30"),)
+    assert shown(real.auto_breakers, unrestricted.auto_breakers) == (True, False)
 
 
 def test_unrestricted_takes_every_other_limit_away() -> None:

@@ -87,7 +87,8 @@ def test_a_limit_out_of_range_is_named(field: str, at: str, beyond: str) -> None
 
 
 def test_a_leverage_below_one_is_refused() -> None:
-    assert [error.code for error in coherence_errors(RiskLimits(max_leverage=0))] == ["below_one"]
+    [error] = coherence_errors(RiskLimits(max_leverage=0))
+    assert (error.code, error.limit, error.value) == ("below_one", Decimal(1), Decimal(0))
 
 
 @pytest.mark.parametrize(
