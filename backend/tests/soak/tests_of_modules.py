@@ -32,10 +32,12 @@ def tests_of(module: str) -> tuple[str, ...]:
 
 @cache
 def version_of(tests: tuple[str, ...]) -> str:
-    """Return a hash of these files and of everything in `tests/domain` that is no test itself."""
-    beside = sorted(path for path in TESTS.rglob("*.py") if not path.name.startswith("test_"))
-    held = [path.read_bytes() for path in (*beside, *(BACKEND / test for test in sorted(tests)))]
-    return hashlib.sha256(b"\0".join(held)).hexdigest()[:16]
+    """Return a hash of these files and of everything in `tests/domain` that they stand on."""
+    paths = {BACKEND / test for test in tests}
+    for path in tuple(paths):
+        named = {name for name in _reached(imports_of(path)) if name.startswith("tests.")}
+        paths |= {BACKEND / (name.replace(".", "/") + ".py") for name in named}
+    return hashlib.sha256(b"\0".join(path.read_bytes() for path in sorted(paths))).hexdigest()[:16]
 
 
 @cache
