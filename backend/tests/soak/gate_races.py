@@ -1,6 +1,6 @@
 """A hundred concurrent signals over eight processes against one limit, again and again, with kill -9 among them.
 
-    make soak NAME=gate_races ARGS="--rounds 200"
+    make soak NAME=gate_races ARGS="--rounds 200 --others 200"
 
 Prints one JSON object per figure; exits 1 when a limit was passed, a capacity was not filled, or an entry was turned
 down that still fitted.
@@ -47,7 +47,7 @@ def main() -> int:
     """Run, print the figures, and return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=200)
-    parser.add_argument("--others", type=int, default=20, help="rounds of each of the other limits")
+    parser.add_argument("--others", type=int, default=200, help="rounds of each of the other limits")
     arguments = parser.parse_args()
     with benchmark_settings() as settings:
         results = asyncio.run(soak(settings, arguments.rounds, arguments.others))

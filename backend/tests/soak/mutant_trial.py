@@ -89,7 +89,7 @@ def finished() -> tuple[int, Verdict]:
         said = pipe.read()
     if os.WIFEXITED(status) and os.WEXITSTATUS(status) == 0:
         return pid, Verdict(None, version_of(tests))
-    killed_by = said if said in tests else tests[0]  # it did not even load, or never ended
+    killed_by = said if said in tests else tests[0]  # it never ended
     return pid, Verdict(killed_by, version_of((killed_by,)))
 
 
@@ -106,25 +106,11 @@ def _run(trial: Trial | None, tests: Sequence[str], writing: int) -> None:
         os.dup2(nowhere.fileno(), 1)
         os.dup2(nowhere.fileno(), 2)
         options = ["-x", "-q", "--noconftest", "--assert=plain", "-p", "no:cacheprovider", "--deselect", PIN]
-        failed = int(pytest.main([*options, *tests], plugins=[_FirstFailure(writing)]))
-    os._exit(failed)
-
-
-class _FirstFailure:
-    """Says in which file the first test failed, or could not be loaded."""
-
-    def __init__(self, writing: int) -> None:
-        self._writing = writing
-
-    def pytest_runtest_logreport(self, report: "object") -> None:
-        self._tell(report)
-
-    def pytest_collectreport(self, report: "object") -> None:
-        self._tell(report)
-
-    def _tell(self, report: object) -> None:
-        if getattr(report, "failed", False):
-            os.write(self._writing, str(getattr(report, "nodeid", "")).partition("::")[0].encode())
+        for test in tests:  # one by one: most mutants die in the first, before the others are even loaded
+            if pytest.main([*options, test]) != 0:
+                os.write(writing, test.encode())
+                os._exit(1)
+    os._exit(0)
 
 
 class _Mutating(importlib.abc.MetaPathFinder, importlib.abc.Loader):
