@@ -1,5 +1,7 @@
 """What a unit wins and loses, costs included."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -26,7 +28,19 @@ def test_reward_and_risk_are_compared_at_the_same_scale(scale: float) -> None:
     assert int(risk[0]) >= 2 * 10**8
 
 
-def test_a_ratio_is_undefined_without_a_target_or_a_risk() -> None:
-    found = reward_to_risk(np.array([3.0, np.nan, 3.0]), np.array([2.0, 2.0, 0.0]))
-    assert found[0] == 1.5
-    assert np.isnan(found[1:]).all()
+@pytest.mark.parametrize(
+    ("reward", "risk", "ratio"),
+    [
+        (3.0, 2.0, 1.5),
+        (-1.0, 2.0, -0.5),
+        (math.nan, 2.0, None),
+        (3.0, 0.0, None),
+        (3.0, -1.0, None),
+        (3.0, 0.5, 6.0),
+    ],
+)
+def test_a_ratio_is_undefined_without_a_target_or_a_risk(
+    reward: float, risk: float, ratio: float | None
+) -> None:
+    found = reward_to_risk(reward, risk)
+    assert (None if math.isnan(found) else found) == ratio
