@@ -27,7 +27,7 @@ import asyncpg
 import uvloop
 
 from app.core.config import Settings
-from app.workers.executor import settle_garbage_collection
+from app.core.garbage_collection import settle_garbage_collection
 from benchmarks.acceptance.freqtrade_live import FREQTRADE
 from benchmarks.path import (
     ORDER_WINDOW_SECONDS,

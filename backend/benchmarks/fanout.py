@@ -10,7 +10,7 @@ from time import perf_counter
 import uvloop
 
 from app.core.config import Settings
-from app.workers.executor import settle_garbage_collection
+from app.core.garbage_collection import settle_garbage_collection
 from benchmarks.gate import line, stored_signal
 from benchmarks.many_wallets import add_wallets, clear_trades
 from benchmarks.served import benchmark_settings

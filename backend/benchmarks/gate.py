@@ -17,6 +17,7 @@ import uvloop
 from sqlalchemy import select
 
 from app.core.config import Settings
+from app.core.garbage_collection import settle_garbage_collection
 from app.domain.decision import decide_batch, propose_case_sizes
 from app.domain.limit_checks import breach_masks
 from app.domain.receipts import case_of as case_of_receipt
@@ -30,7 +31,6 @@ from app.models.user import User
 from app.models.wallet import Wallet
 from app.repositories.fan_out import FanOutTransaction
 from app.repositories.trading_accounts import TradingAccount
-from app.workers.executor import settle_garbage_collection
 from benchmarks.many_wallets import add_wallets, clear_trades
 from benchmarks.path import percentile
 from benchmarks.served import benchmark_settings

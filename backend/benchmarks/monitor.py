@@ -20,7 +20,7 @@ import uvloop
 
 from app.cli.processes import child_environment
 from app.core.config import ROOT_DIR, Settings
-from app.workers.executor import settle_garbage_collection
+from app.core.garbage_collection import settle_garbage_collection
 from benchmarks.figure import figure_line
 from benchmarks.monitor_book import (
     bare_milliseconds,

@@ -18,10 +18,12 @@ from app.core.db import Database
 from app.core.lean_transactions import LeanTransactions
 from app.core.redis import connect_redis
 from app.domain.exit_rules import STEP_R_FRACTION
+from app.repositories.position_events import Written
 from app.services.trading.exit_decisions import Decided, StepTerms
 from app.services.trading.monitor_shards import MonitorShards
 from app.services.trading.position_book import Question
-from app.services.trading.position_watch import PositionWatch
+from app.services.trading.position_watch import LANES, PositionWatch
+from app.workers.position_monitor import BESTS_SECONDS
 from benchmarks.many_wallets import add_wallets
 from benchmarks.monitor_market import START_PRICE, VENUE, OneInstrument, symbols
 from benchmarks.trading_floor import BACKEND
@@ -71,14 +73,14 @@ class TimedWatch(PositionWatch):
         while self._questions:  # noqa: ASYNC110 - outside of what is measured
             await asyncio.sleep(0.05)
 
-    async def _decide(self, batch: Sequence[Question]) -> list[Decided | None]:
-        decided = await super()._decide(batch)
+    async def _decide(self, batch: Sequence[Question]) -> tuple[list[Decided | None], list[Written]]:
+        decided, written = await super()._decide(batch)
         now_ms = utc_now().timestamp() * 1000
         for question, one in zip(batch, decided, strict=True):
             self.reactions += 0 if one is None else len(one.rows)
             if one is not None and any(row.action == "exit" for row in one.rows):
                 self.latencies_ms.append(now_ms - question.market_ms)
-        return decided
+        return decided, written
 
 
 @asynccontextmanager
@@ -87,12 +89,12 @@ async def timed_watch(settings: Settings) -> AsyncIterator[TimedWatch]:
     system = Database(role_database_url(settings, DatabaseRole.SYSTEM), pool_size=4)
     shards = MonitorShards(system, f"bench {uuid4()}", shard_count=settings.shard_count, seconds=60.0)
     steps = StepTerms(STEP_R_FRACTION, 1_000)
-    lean = LeanTransactions(asyncpg_dsn(role_database_url(settings, DatabaseRole.SYSTEM)), size=2)
+    lean = LeanTransactions(asyncpg_dsn(role_database_url(settings, DatabaseRole.SYSTEM)), size=LANES + 1)
     watch = TimedWatch(system, lean, OneInstrument(), shards, utc_now, stale_seconds=60.0, steps=steps)
     await watch.tend()
     answering = [
         asyncio.create_task(watch.answer_forever()),
-        asyncio.create_task(watch.keep_bests(1.0)),
+        asyncio.create_task(watch.keep_bests(BESTS_SECONDS)),
     ]
     try:
         yield watch

@@ -17,10 +17,10 @@ import uvloop
 
 from app.core.clock import utc_now
 from app.core.config import Settings
+from app.core.garbage_collection import settle_garbage_collection
 from app.domain.types import OrderSide
 from app.domain.venue import OrderTicket, Unknown
 from app.repositories.fan_out import FanOutTransaction
-from app.workers.executor import settle_garbage_collection
 from benchmarks.api_get_one import measure_get_one
 from benchmarks.served import benchmark_settings
 from benchmarks.trading_floor import SYMBOL, BenchFloor, account_key, bench_floor, paper_process

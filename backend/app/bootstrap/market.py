@@ -31,7 +31,7 @@ from app.services.trading.counterfactuals import Counterfactuals
 from app.services.trading.exit_decisions import StepTerms
 from app.services.trading.missed_bars import missed_bars
 from app.services.trading.monitor_shards import MonitorShards
-from app.services.trading.position_watch import PositionWatch
+from app.services.trading.position_watch import LANES, PositionWatch
 from app.services.trading.signals import Bar, Signals
 
 __all__ = ["QUEUE", "MarketParts", "decode_job", "encode_job", "redis_settings"]
@@ -61,7 +61,7 @@ class MarketParts:
         system = Database(url, pool_size=4, max_overflow=4)
         redis = connect_redis(settings)
         reader = build_market_reader(settings, redis)
-        gate = LeanTransactions(asyncpg_dsn(url), size=2)
+        gate = LeanTransactions(asyncpg_dsn(url), size=LANES + 1)
         shards = MonitorShards(
             system, own_identity(), shard_count=settings.shard_count, seconds=settings.lease_seconds
         )

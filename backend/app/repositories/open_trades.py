@@ -59,12 +59,13 @@ _EXACT = (
     f" {_MILLISECONDS.format('t.session_closes_at')} AS session_close_ms"
     f"{_FROM.replace(':watched', '$2')} AND t.id = ANY(CAST($1 AS uuid[]))"
 )
-_KEEP_BEST = text(
-    "UPDATE trades SET extreme_price = new.price, trailing_armed = trailing_armed OR new.armed,"
+_KEEP_BEST = (  # a float's text is its shortest decimal, which is the price as it was told
+    "UPDATE trades SET extreme_price = new.price::text::numeric, trailing_armed = trailing_armed OR new.armed,"
     " updated_at = now()"
-    " FROM unnest(CAST(:trades AS uuid[]), CAST(:prices AS numeric[]), CAST(:armed AS boolean[]))"
-    " AS new(id, price, armed)"
-    " WHERE trades.id = new.id AND trades.status = ANY(CAST(:watched AS text[]))"
+    " FROM (SELECT t.id, n.price, n.armed FROM unnest($1::uuid[], $2::float8[], $3::boolean[])"
+    " AS n(id, price, armed) JOIN trades t ON t.id = n.id WHERE t.status = ANY($4::text[])"
+    " FOR UPDATE OF t SKIP LOCKED) AS new"
+    " WHERE trades.id = new.id RETURNING trades.id"
 )
 _NAKED = text(
     "SELECT count(*), (extract(epoch FROM max(CAST(:now AS timestamptz) - unprotected_since)) * 1000)::bigint"
@@ -152,13 +153,6 @@ class SystemOpenTradeRepository:
         values = {"watched": WATCHED, "trades": list(trade_ids), "shards": list(shards)}
         return by_side((await self._session.execute(_OF_IDS, values)).all())
 
-    async def keep_best(self, rows: Sequence[tuple[UUID, Decimal, bool]]) -> None:
-        """Write (trade, best price since entry, trailing armed), so that a restart loses neither."""
-        if rows:
-            trades, prices, armed = zip(*rows, strict=True)
-            values = {"trades": trades, "prices": prices, "armed": armed, "watched": WATCHED}
-            await self._session.execute(_KEEP_BEST, values)
-
     async def naked(self, now: object) -> Nakedness:
         """Positions without a live stop, measured against `now` (wall time)."""
         count, longest = (await self._session.execute(_NAKED, {"now": now})).one()
@@ -169,6 +163,15 @@ async def exact_trades(connection: asyncpg.Connection, trade_ids: Sequence[UUID]
     """Every tenant's trades of these ids, where they are open and not being left."""
     rows = await connection.fetch(_EXACT, list(trade_ids), list(WATCHED))
     return {row["id"]: OpenTrade(*row) for row in rows}
+
+
+async def keep_best(connection: asyncpg.Connection, rows: Sequence[tuple[UUID, float, bool]]) -> set[UUID]:
+    """Write (trade, best price since entry, trailing armed), so that a restart loses neither. Returns the trades
+    that were written: one that somebody else is writing is left out, not waited for."""
+    if not rows:
+        return set()
+    trades, prices, armed = zip(*rows, strict=True)
+    return {row["id"] for row in await connection.fetch(_KEEP_BEST, trades, prices, armed, WATCHED)}
 
 
 def by_side(found: Iterable[Sequence[object]]) -> list[SidePositions]:

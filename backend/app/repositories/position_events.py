@@ -72,15 +72,31 @@ WITH asked AS MATERIALIZED (
     SELECT user_id, trade_id, rule, action, mark_price, stop_price, step, at FROM held
     WHERE action <> 'move_stop' OR 'move_stop:' || trade_id IN (SELECT dedupe_key FROM put)
     ON CONFLICT DO NOTHING
-), told AS (
-    SELECT pg_notify('outbox', shard::text) FROM (SELECT DISTINCT shard FROM held WHERE action <> 'arm') s
-    UNION ALL
-    SELECT pg_notify('user_events', json_build_object(
-        'user_id', user_id, 'kind', 'position', 'id', trade_id)::text)
-    FROM (SELECT DISTINCT user_id, trade_id FROM held) p
 )
-SELECT trade_id, action, (SELECT count(*) FROM told) FROM held
+SELECT trade_id, user_id, shard, action FROM held
 """
+
+# A commit that notifies waits for every other one that does, its way to the disk included. So what was written is
+# told by a commit of its own that does not wait for the disk: it carries nothing that could be lost.
+_TELL = """
+SELECT set_config('synchronous_commit', 'off', true), (
+    SELECT count(*) FROM (
+        SELECT pg_notify('outbox', shard::text) FROM (SELECT DISTINCT unnest($1::integer[]) AS shard) s
+        UNION ALL
+        SELECT pg_notify('user_events', json_build_object('user_id', user_id, 'kind', 'position', 'id', id)::text)
+        FROM (SELECT DISTINCT * FROM unnest($2::uuid[], $3::uuid[]) AS u (user_id, id)) p
+    ) told)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A reaction that is durable."""
+
+    trade_id: UUID
+    user_id: UUID
+    shard: int
+    action: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +117,19 @@ class SystemReactionRepository:
     def __init__(self, connection: asyncpg.Connection) -> None:
         self._connection = connection
 
-    async def write(self, rows: Sequence[ReactionRow], holder: str) -> set[tuple[UUID, str]]:
-        """Write them durably and wake the executors; returns (trade, action) of what was written. Left out is
-        what belongs to a shard that is another monitor's by now, and the exit of a trade that is left already."""
+    async def write(self, rows: Sequence[ReactionRow], holder: str) -> list[Written]:
+        """Write them durably; returns what was written. Left out is what belongs to a shard that is another
+        monitor's by now, and the exit of a trade that is left already."""
         text_of_rows = msgspec.json.encode(rows).decode()
         found = await self._connection.fetch(_WRITE, text_of_rows, holder, list(WATCHED))
-        return {(trade_id, action) for trade_id, action, _ in found}
+        return [Written(*row) for row in found]
+
+    async def tell(self, written: Sequence[Written]) -> None:
+        """Wake the executors of the shards and the pages of the users."""
+        shards = [one.shard for one in written if one.action != ARM]
+        await self._connection.fetchval(
+            _TELL, shards, [one.user_id for one in written], [one.trade_id for one in written]
+        )
 
 
 class PositionEventRepository:

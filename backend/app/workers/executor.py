@@ -1,13 +1,13 @@
 """The executor's process: plain asyncio, until SIGTERM or SIGINT."""
 
 import asyncio
-import gc
 import signal
 
 import structlog
 
 from app.bootstrap.trading import open_trading
 from app.core.config import load_settings
+from app.core.garbage_collection import settle_garbage_collection
 from app.core.logging import configure_logging
 from app.core.metrics import loop_failed
 from app.services.trading.breaker_watch import BreakerWatch
@@ -15,14 +15,6 @@ from app.services.trading.breaker_watch import BreakerWatch
 BREAKER_SECONDS = 1.0
 
 log = structlog.get_logger(__name__)
-
-
-def settle_garbage_collection() -> None:
-    """Leave what was loaded at the start out of every collection: one over the venue's markets takes longer
-    than an order. Young objects are collected as before, only less often."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 50)
 
 
 async def watch_breakers(breakers: BreakerWatch) -> None:

@@ -16,12 +16,13 @@ import structlog
 from app.bootstrap.market import MarketParts
 from app.core.clock import utc_now
 from app.core.config import get_settings
+from app.core.garbage_collection import settle_garbage_collection
 from app.core.metrics import loop_failed
 from app.domain.price_batch import PricesUnavailableError
 from app.services.market_data import MarketFeed, keep_subscriptions
 
 FEED_VENUES = ("paper",)  # venues whose prices are followed by this process
-BESTS_SECONDS = 1.0
+BESTS_SECONDS = 0.2
 SUBSCRIPTION_SECONDS = 1.0
 TEND_FRACTION = 1 / 3  # of a lease
 SWEEP_ROWS = 250  # few enough to be read between two prices
@@ -81,7 +82,9 @@ class Monitor:
         return self._parts.settings.lease_seconds * TEND_FRACTION
 
     async def _tend(self) -> None:
-        await self._watch.tend()
+        gained, _ = await self._watch.tend()
+        if gained:
+            settle_garbage_collection()
 
     def _prices_of(self, venue: str, feed: MarketFeed) -> Callable[[], Awaitable[None]]:
         async def follow() -> None:

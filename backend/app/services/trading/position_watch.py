@@ -1,7 +1,8 @@
 """Watches open positions: prices in, durable wishes out, the book kept true to Postgres.
 
 Prices are taken in without waiting (`see`, `see_columns`); what they ask is answered by `answer`, a batch at a
-time: the rows are read, decided exactly, and what they cause is committed together. A stale price never acts.
+time: the rows are read, decided exactly, and what they cause is committed together. A position is asked about once
+at a time, so that several batches are answered beside each other. A stale price never acts.
 """
 
 import asyncio
@@ -10,13 +11,14 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import asyncpg
 import numpy as np
 import structlog
 
 from app.core.db import Database
 from app.core.lean_transactions import LeanTransactions
 from app.core.metrics import loop_failed
-from app.domain.price_batch import PriceColumns, price_decimal
+from app.domain.price_batch import PriceColumns
 from app.domain.signals.volatility import average_true_range
 from app.domain.timeframes import Timeframe
 from app.domain.types import Instrument, Side
@@ -29,15 +31,17 @@ from app.repositories.open_trades import (
     SidePositions,
     SystemOpenTradeRepository,
     exact_trades,
+    keep_best,
 )
-from app.repositories.position_events import ReactionRow, SystemReactionRepository
+from app.repositories.position_events import ReactionRow, SystemReactionRepository, Written
 from app.services.ports import MarketReader
 from app.services.trading.exit_decisions import Decided, StepTerms, decide
 from app.services.trading.monitor_shards import MonitorShards
 from app.services.trading.position_book import Loaded, Market, PositionBook, Question
 
 QUESTIONS_AT_ONCE = 128
-BESTS_AT_ONCE = 1_000
+LANES = 3  # batches of questions that are read, decided and committed beside each other
+BESTS_AT_ONCE = 200
 RETRY_SECONDS = 0.2
 ATR_BARS = 100
 
@@ -131,7 +135,12 @@ class PositionWatch:
             await self.answer()
 
     async def answer_forever(self) -> None:
-        """Answer questions as they come, until cancelled."""
+        """Answer questions as they come, several batches beside each other, until cancelled."""
+        async with asyncio.TaskGroup() as lanes:
+            for _ in range(LANES):
+                lanes.create_task(self._answer_in_turn())
+
+    async def _answer_in_turn(self) -> None:
         while True:
             await self._asked.wait()
             try:
@@ -148,8 +157,12 @@ class PositionWatch:
         """Decide the questions that wait longest, and commit what they cause; a failure leaves them waiting."""
         self._asked.clear()
         batch = [self._questions.popleft() for _ in range(min(len(self._questions), QUESTIONS_AT_ONCE))]
+        if self._questions:
+            self._asked.set()
+        if not batch:
+            return
         try:
-            decided = await self._decide(batch)
+            decided, written = await self._decide(batch)
         except BaseException:
             self._questions.extendleft(reversed(batch))
             self._asked.set()
@@ -161,19 +174,21 @@ class PositionWatch:
                 self._questions.append(later)
         if self._questions:
             self._asked.set()
+        await self._tell(written)
 
     async def keep_bests(self, seconds: float) -> None:
         """Write best prices and armed flags now and then, until cancelled."""
         while True:
             await asyncio.sleep(seconds)
             bests = self.book.take_bests(BESTS_AT_ONCE)
-            rows = [(one.trade_id, price_decimal(one.price), one.is_armed) for one in bests]
+            written: set[UUID] = set()
             try:
-                async with self._system.system() as session:
-                    await SystemOpenTradeRepository(session).keep_best(rows)
-            except BaseException:
-                self.book.put_back(bests)
-                raise
+                async with self._lean.connection() as connection:
+                    written = await keep_best(
+                        connection, [(one.trade_id, one.price, one.is_armed) for one in bests]
+                    )
+            finally:
+                self.book.put_back(one for one in bests if one.trade_id not in written)
 
     async def read_atr(self) -> None:
         """Read the present ATR of every market and bar length that a volatility stop depends on."""
@@ -201,16 +216,25 @@ class PositionWatch:
         if self._questions:
             self._asked.set()
 
-    async def _decide(self, batch: Sequence[Question]) -> list[Decided | None]:
-        if not batch:
-            return []
+    async def _decide(self, batch: Sequence[Question]) -> tuple[list[Decided | None], list[Written]]:
+        """Return the answer to each question, and what became durable."""
         async with self._lean.connection() as connection:
             trades = await exact_trades(connection, [one.trade_id for one in batch])
             decided = [self._decide_one(one, trades.get(one.trade_id)) for one in batch]
             rows: list[ReactionRow] = [row for one in decided if one is not None for row in one.rows]
-            if rows:
-                await SystemReactionRepository(connection).write(rows, self._shards.holder)
-        return decided
+            if not rows:
+                return decided, []
+            return decided, await SystemReactionRepository(connection).write(rows, self._shards.holder)
+
+    async def _tell(self, written: Sequence[Written]) -> None:
+        """Wake the executors and the users' pages; who is not woken finds it by looking."""
+        if not written:
+            return
+        try:
+            async with self._lean.connection() as connection:
+                await SystemReactionRepository(connection).tell(written)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            log.warning("executors were not woken; they look by themselves", error=str(error))
 
     def _decide_one(self, question: Question, trade: OpenTrade | None) -> Decided | None:
         epoch = None if trade is None else self._shards.book.epoch(trade.shard)

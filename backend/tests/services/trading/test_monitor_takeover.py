@@ -65,6 +65,17 @@ async def open_in_every_shard(floor: TradingFloor, each: int) -> int:
     return SHARDS * each
 
 
+async def until_some_left(floor: TradingFloor, host: MonitorHost, more_than: int) -> None:
+    async def look() -> bool | None:
+        left = await floor.sql.fetchval("SELECT count(*) FROM trades WHERE exit_requested IS NOT NULL")
+        return True if left > more_than else None
+
+    async def describe() -> str:
+        return host.log()
+
+    await until(look, 20.0, describe)
+
+
 async def until_left(floor: TradingFloor, host: MonitorHost, count: int, seconds: float) -> None:
     async def look() -> bool | None:
         left = await floor.sql.fetchval("SELECT count(*) FROM trades WHERE exit_requested IS NOT NULL")
@@ -75,6 +86,14 @@ async def until_left(floor: TradingFloor, host: MonitorHost, count: int, seconds
         return f"{asked} of {count}\n{host.log()}"
 
     await until(look, seconds, describe)
+
+
+async def exits_of_each(floor: TradingFloor) -> list[int]:
+    """How many exits were written down for each trade that has any."""
+    found = await floor.sql.fetch(
+        "SELECT count(*) AS n FROM position_events WHERE action = 'exit' GROUP BY trade_id"
+    )
+    return [row["n"] for row in found]
 
 
 @pytest.mark.parametrize("death", [signal.SIGKILL, signal.SIGSTOP])
@@ -96,6 +115,21 @@ async def test_shards_of_a_lost_monitor_are_watched_again_and_no_exit_is_doubled
             signal.SIGCONT
         )  # it comes back with a book full of positions that are not its own now
         await until_shared_by(floor, monitors, 2)
-    exits = await floor.sql.fetch("SELECT trade_id, count(*) AS n FROM position_events GROUP BY trade_id")
-    assert [row["n"] for row in exits] == [1] * after
+    assert await exits_of_each(floor) == [1] * after
     assert await floor.sql.fetchval("SELECT count(*) FROM outbox WHERE kind = 'exit'") == after
+
+
+async def test_a_monitor_killed_among_its_exits_leaves_none_of_them_out_and_none_twice(
+    floor: TradingFloor, monitors: MonitorHost
+) -> None:
+    killed = monitors.start()
+    await until_shared_by(floor, monitors, 1)
+    monitors.start()
+    await until_shared_by(floor, monitors, 2)
+    count = await open_in_every_shard(floor, 10)
+    await until_some_left(floor, monitors, more_than=0)
+    killed.send_signal(signal.SIGKILL)
+    at = utc_now()
+    await until_left(floor, monitors, count, TAKEN_OVER_SECONDS - (utc_now() - at).total_seconds())
+    assert await exits_of_each(floor) == [1] * count
+    assert await floor.sql.fetchval("SELECT count(*) FROM outbox WHERE kind = 'exit'") == count

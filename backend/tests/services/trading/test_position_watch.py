@@ -10,11 +10,9 @@ from typing import Any
 
 import asyncpg
 import pytest
-from sqlalchemy.exc import SQLAlchemyError
 
 from app.core.clock import utc_now
 from app.core.config import DatabaseRole, asyncpg_dsn, role_database_url
-from app.core.db import Database
 from app.core.lean_transactions import LeanTransactions
 from app.domain.price_batch import PriceTick, decode_columns, encode_prices
 from app.domain.venue import Quote
@@ -144,6 +142,26 @@ async def test_refresh_takes_in_a_new_trade(floor: TradingFloor) -> None:
     assert [kind for kind, _, _ in await outbox(floor)] == ["exit"]
 
 
+async def test_what_is_written_wakes_the_executor_of_its_shard_and_the_page_of_its_user(
+    floor: TradingFloor,
+) -> None:
+    watch, account, trade = await watched(floor, shard=2)
+    heard: list[tuple[str, str]] = []
+    listener = await asyncpg.connect(floor.settings.database_url)
+    for channel in ("outbox", "user_events"):
+        await listener.add_listener(channel, lambda _c, _p, name, payload: heard.append((name, payload)))
+    await watch.on_quotes("paper", quotes("106"))
+
+    async def both() -> bool | None:
+        return True if len(heard) == 2 else None
+
+    await until(both)
+    await listener.close()
+    told = json.loads(dict(heard)["user_events"])
+    assert dict(heard)["outbox"] == "2"
+    assert told == {"user_id": str(account.user_id), "kind": "position", "id": str(trade.id)}
+
+
 async def test_best_prices_are_written_and_survive_a_restart(floor: TradingFloor) -> None:
     watch, _, trade = await watched(floor, take_profit_price=None)
     beside = open_trade(take_profit_price=None)
@@ -174,14 +192,14 @@ async def test_best_prices_are_written_and_survive_a_restart(floor: TradingFloor
 async def test_best_prices_that_could_not_be_written_are_written_later(floor: TradingFloor) -> None:
     watch, _, trade = await watched(floor)
     await watch.on_quotes("paper", quotes("100.5"))
-    broken = Database(
-        role_database_url(floor.settings, DatabaseRole.API)
-    )  # may not write every tenant's rows
-    watch._system, whole = broken, watch._system
-    with pytest.raises(SQLAlchemyError):
+    broken = LeanTransactions(  # may not write every tenant's rows
+        asyncpg_dsn(role_database_url(floor.settings, DatabaseRole.API)), size=1
+    )
+    watch._lean, whole = broken, watch._lean
+    with pytest.raises(asyncpg.PostgresError):
         await watch.keep_bests(0.0)
     await broken.close()
-    watch._system = whole
+    watch._lean = whole
     assert watch.book.take_bests(10) == [BestPrice(trade.id, 100.5, False)]
 
 

@@ -1,0 +1,11 @@
+"""Garbage collection of a process whose latency matters."""
+
+import gc
+
+
+def settle_garbage_collection() -> None:
+    """Leave what was loaded at the start out of every collection: one over the venue's markets or the monitor's
+    book takes longer than an order. Young objects are collected as before, only less often."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
