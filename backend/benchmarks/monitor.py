@@ -3,8 +3,8 @@
 Prints monitor.sweep_1m_ms, monitor.tick_1m_us (the median; mean and 99th percentile beside it),
 monitor.exit_check_ns (peer: freqtrade, run in the environment of `make prepare-peers`; without it the figure says
 so), monitor.ticks_per_s (through Redis, against 100,000 positions), monitor.tick_to_intent_p99_ms (from the
-publication of a tick until the exit it causes is committed) and monitor.rss_10k_wallets_mb. `ARGS=book` stops after
-the figures that need no database, `ARGS=memory` prints the last one alone.
+publication of a tick until the exit it causes is committed) and monitor.rss_10k_wallets_mb. `ARGS=book` prints the
+figures that need no database, `ARGS=stream` those of ticks through Redis, `ARGS=memory` the last one alone.
 """
 
 import asyncio
@@ -206,7 +206,7 @@ async def only_positions(settings: Settings) -> None:
 def main() -> None:
     """Print the figures."""
     what = sys.argv[1] if len(sys.argv) > 1 else "all"
-    if what != "memory":
+    if what in ("all", "book"):
         print("\n".join(book_figures()), flush=True)
     if what != "book":
         with benchmark_settings() as settings:
@@ -214,7 +214,8 @@ def main() -> None:
                 asyncio.run(only_positions(settings))
             else:
                 print("\n".join(uvloop.run(stream_figures(settings))), flush=True)
-            print(memory_figure(settings), flush=True)
+            if what != "stream":
+                print(memory_figure(settings), flush=True)
     print(f"load of this machine while measured: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores, shared")
 
 

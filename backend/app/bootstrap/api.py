@@ -38,6 +38,7 @@ from app.repositories.ledger import LedgerRepository
 from app.repositories.platform_limits import SystemPlatformLimitRepository
 from app.repositories.risk_state import RiskStateRepository
 from app.repositories.sessions import SIGNED_IN, SessionRepository
+from app.repositories.trading_schedules import TradingScheduleRepository
 from app.repositories.user_events import UserEventRepository
 from app.repositories.wallets import WalletRepository
 from app.services.attempts import AttemptCounter, subject_of
@@ -55,6 +56,7 @@ from app.services.system_health import SystemHealth
 from app.services.trading.balances import BalanceKeeper
 from app.services.trading.markets import MarketView
 from app.services.trading.risk_settings import RiskSettingsDesk
+from app.services.trading_schedules import TradingSchedules
 from app.services.two_factor import CODE_BY_USER, SecondFactor
 from app.services.wallet_opening import OpeningTerms, WalletOpening
 from app.services.wallet_rows import ShownWallets
@@ -130,6 +132,16 @@ class ApiParts:
         """Execution settings of wallets, in the request's transaction."""
         return WalletExecutionSettings(
             ExecutionSettingsRepository(session), AuditRepository(session), utc_now
+        )
+
+    def trading_schedules(self, session: DbSession) -> TradingSchedules:
+        """When users and wallets want to trade, in the request's transaction."""
+        return TradingSchedules(
+            TradingScheduleRepository(session),
+            AuditRepository(session),
+            self.desk.book.market_time,
+            self.settings.allowed_venues,
+            utc_now,
         )
 
     def notifications(self, session: DbSession) -> Notifications:

@@ -2,6 +2,7 @@
 
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Self
 
@@ -9,6 +10,7 @@ from redis.asyncio import Redis
 
 from app.adapters.arq_queue import QUEUE, ArqQueue, decode_job, encode_job, redis_settings
 from app.adapters.exchange.market_reader import CcxtMarketReader
+from app.adapters.market_calendars import CalendarsUnavailableError, ExchangeCalendars
 from app.adapters.postgres_notifications import PostgresNotifications
 from app.adapters.price_cache import RedisPriceCache
 from app.adapters.price_publisher import RedisPricePublisher
@@ -22,10 +24,13 @@ from app.core.db import Database
 from app.core.lean_transactions import LeanTransactions
 from app.core.process_identity import own_identity
 from app.core.redis import connect_redis
+from app.domain.price_batch import PricesUnavailableError
+from app.domain.trading_hours import moment
 from app.services.analytics.portfolio_snapshots import SnapshotKeeper
 from app.services.housekeeping import keep_house
 from app.services.market_data import MarketFeed
 from app.services.position_health import PositionHealthKeeper
+from app.services.schedule_keeper import ScheduleKeeper, refresh_calendars
 from app.services.symbol_statistics import SymbolStatisticsKeeper
 from app.services.trading.counterfactuals import Counterfactuals
 from app.services.trading.exit_decisions import StepTerms
@@ -34,7 +39,7 @@ from app.services.trading.monitor_shards import MonitorShards
 from app.services.trading.position_watch import LANES, PositionWatch
 from app.services.trading.signals import Bar, Signals
 
-__all__ = ["QUEUE", "MarketParts", "decode_job", "encode_job", "redis_settings"]
+__all__ = ["QUEUE", "CalendarsUnavailableError", "MarketParts", "decode_job", "encode_job", "redis_settings"]
 
 
 @dataclass(slots=True)
@@ -119,6 +124,22 @@ class MarketParts:
     async def refresh_position_health(self) -> int:
         """Read what the health score of open positions needs; returns how many stand worse than was told."""
         return len(await PositionHealthKeeper(self.system, self.reader, utc_now).refresh())
+
+    async def refresh_calendars(self) -> int:
+        """Read the sessions of exchanges once a day; returns of how many."""
+        return await refresh_calendars(self.system, ExchangeCalendars(), utc_now())
+
+    async def mind_schedules(self) -> int:
+        """Write when positions are left before hours close, and tell whose hours opened or closed; returns how many."""
+        return await ScheduleKeeper(self.system, self._market_time).mind()
+
+    async def _market_time(self, venue: str) -> datetime | None:
+        try:
+            held = await self.prices.last(venue)
+        except PricesUnavailableError:
+            return None
+        newest = max((tick.market_ms for flush in held for tick in flush.ticks), default=None)
+        return moment(newest)
 
     async def watch_platform(self) -> int:
         """Tell administrators of what is at or beyond its limit; returns how many readings are."""

@@ -13,6 +13,8 @@ class Breach(StrEnum):
     TRADING_NOT_ACTIVE = "trading_not_active"
     TRADING_STATE_UNKNOWN = "trading_state_unknown"
     TRADING_PAUSED = "trading_paused"
+    OUTSIDE_TRADING_HOURS = "outside_trading_hours"
+    TRADING_HOURS_UNKNOWN = "trading_hours_unknown"
     INSTRUMENT_UNKNOWN = "instrument_unknown"
     SIGNAL_EXPIRED = "signal_expired"
     SIGNAL_CONFIDENCE = "signal_confidence"
@@ -110,6 +112,8 @@ _SENTENCES: dict[Breach, str] = {
     Breach.TRADING_NOT_ACTIVE: "trading is not active for the {scope}.",
     Breach.TRADING_STATE_UNKNOWN: "the trading state of the {scope} is not known.",
     Breach.TRADING_PAUSED: "trading is paused for the {scope}.",
+    Breach.OUTSIDE_TRADING_HOURS: "outside of {scope} trading hours; {note}.",
+    Breach.TRADING_HOURS_UNKNOWN: "whether it is within {scope} trading hours is not known.",
     Breach.INSTRUMENT_UNKNOWN: "the venue has no such instrument.",
     Breach.SIGNAL_EXPIRED: "the signal expired {value} s ago.",
     Breach.SIGNAL_CONFIDENCE: "signal confidence {value} is below the minimum {limit}.",

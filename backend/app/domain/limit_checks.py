@@ -135,6 +135,7 @@ def _block_masks(columns: ReviewColumns) -> Masks:
 def _check_order(columns: ReviewColumns, amounts: OrderAmounts, found: "_Found") -> None:
     """The rules that no number can switch off."""
     _check_states(columns, found)
+    _check_hours(columns, found)
     _check_signal_and_prices(columns, found)
     _check_stop_and_target(columns, found)
     _check_quantity(columns, amounts, found)
@@ -238,6 +239,12 @@ def _check_states(columns: ReviewColumns, found: _Found) -> None:
     for level, state in zip(_STATES, columns.state, strict=True):
         found.add(Breach.TRADING_NOT_ACTIVE, level, state > 0)
         found.add(Breach.TRADING_STATE_UNKNOWN, level, state == STATE_UNKNOWN)
+
+
+def _check_hours(columns: ReviewColumns, found: _Found) -> None:
+    for at in (USER, WALLET):
+        found.add(Breach.OUTSIDE_TRADING_HOURS, LEVELS[at], columns.hours[at] == 0)
+        found.add(Breach.TRADING_HOURS_UNKNOWN, LEVELS[at], columns.hours[at] < 0)
 
 
 def _check_signal_and_prices(columns: ReviewColumns, found: _Found) -> None:

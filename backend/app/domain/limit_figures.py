@@ -15,6 +15,7 @@ from app.domain.order_amounts import order_amounts, stop_distance_fraction, tota
 from app.domain.position_size import SizeRefusal
 from app.domain.review_columns import LEVELS, WALLET, ReviewColumns
 from app.domain.risk_facts import OrderIntent
+from app.domain.trading_hours import moment
 from app.domain.types import RiskLevel
 
 Figures = tuple[Decimal | None, Decimal | None]  # limit, value
@@ -34,7 +35,9 @@ def describe(check: Check, intent: OrderIntent, columns: ReviewColumns, index: i
         limit, value = _order_figures(code, row, intent)
     else:
         limit, value = None, _equity(row, level) if code is Breach.EQUITY_UNKNOWN else None
-    return breach_detail(code, intent.symbol, limit=limit, value=value, scope=level, note=_note(intent))
+    closed = code is Breach.OUTSIDE_TRADING_HOURS
+    note = _opening(row, level) if closed and level is not None else _note(intent)
+    return breach_detail(code, intent.symbol, limit=limit, value=value, scope=level, note=note)
 
 
 def _limit_figures(rule: LimitRule, row: ReviewColumns, level: RiskLevel | None) -> Figures:
@@ -145,6 +148,12 @@ _SIZE_REFUSALS: Final = {
     SizeRefusal.UNDER_MIN_QUANTITY: "less than the venue's smallest quantity",
     SizeRefusal.UNDER_MIN_NOTIONAL: "less than the venue's smallest notional",
 }
+
+
+def _opening(row: ReviewColumns, level: RiskLevel) -> str:
+    """Say when the level's trading hours open next."""
+    opens = moment(int(row.opens_ms[LEVELS.index(level), 0]) or None)
+    return "no opening is known" if opens is None else f"they open at {opens:%Y-%m-%d %H:%M} UTC"
 
 
 def _note(intent: OrderIntent) -> str:

@@ -61,6 +61,8 @@ class NotificationEvent(StrEnum):
     POSITION_UNPROTECTED = "position_unprotected"
     POSITION_DRIFT = "position_drift"
     NEEDS_OPERATOR = "needs_operator"
+    TRADING_HOURS_OPENED = "trading_hours_opened"
+    TRADING_HOURS_CLOSED = "trading_hours_closed"
     NEW_SIGN_IN = "new_sign_in"
     SECURITY_CHANGED = "security_changed"
     SYSTEM_DEGRADED = "system_degraded"
@@ -156,6 +158,16 @@ EVENT_KINDS: Final = (
         _E.NEEDS_OPERATOR, _L.CRITICAL, _C.ERROR, _EVERYWHERE,
         "{symbol} needs you",
         "{wallet}: {reason} We do nothing more with {symbol} until it is settled at {venue}.",
+    ),
+    EventKind(
+        _E.TRADING_HOURS_OPENED, _L.INFO, _C.TRADE, _PUSHED,
+        "Trading hours are open",
+        "{scope}: entries are allowed until {until}.",
+    ),
+    EventKind(
+        _E.TRADING_HOURS_CLOSED, _L.INFO, _C.TRADE, _PUSHED,
+        "Trading hours are closed",
+        "{scope}: no new entries until {until}. Stops and exits go on.",
     ),
     EventKind(
         _E.NEW_SIGN_IN, _L.WARNING, _C.SECURITY, _MAILED,

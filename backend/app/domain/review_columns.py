@@ -5,7 +5,7 @@ limits stand once per set of limits, and each row names its set.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from decimal import Decimal, InvalidOperation
 from typing import Final, Self
@@ -19,6 +19,7 @@ from app.domain.risk_facts import (
     NEVER_MS,
     NO_STRATEGY_FACTS,
     NO_SYMBOL_FACTS,
+    HoursFact,
     LossWindow,
     OpenTrade,
     ReviewRow,
@@ -261,7 +262,9 @@ class HeldColumns(_Taking):
 class ReviewColumns(_Taking):
     """Everything that `breach_masks` decides on, one element per order. `state` is of platform, venue, user
     and wallet; `symbol_is_open` is 1, 0 or -1 where it is not known; a price that is not there is NaN.
-    `limit_set` names the row's set in `limits`, which keeps all sets when rows are taken."""
+    `hours` says of user and wallet whether their trading hours are open: 1, also without a schedule, 0, or -1 where
+    it is not known; `opens_ms` when they open next, 0 where that is not known. `limit_set` names the row's set in
+    `limits`, which keeps all sets when rows are taken."""
 
     sign: FloatColumn
     signal_price: FloatColumn
@@ -289,6 +292,8 @@ class ReviewColumns(_Taking):
     adds: BoolColumn
     held: HeldColumns
     scopes: ScopeColumns
+    hours: IntColumn
+    opens_ms: IntColumn
     limit_set: IntColumn
     limits: LimitColumns
 
@@ -345,6 +350,8 @@ class ReviewColumns(_Taking):
             scopes=ScopeColumns.of(
                 levels, [market.market_ms for market in markets], [thresholds[at] for at in limit_set]
             ),
+            hours=np.array(_of_owners(rows, _open_code), dtype=np.int64),
+            opens_ms=np.array(_of_owners(rows, _opening), dtype=np.int64),
             limit_set=np.array(limit_set, dtype=np.int64),
             limits=sets,
         )
@@ -378,6 +385,18 @@ def _states(rows: Sequence[ReviewRow]) -> IntColumn:
     ]
     codes = [[STATE_UNKNOWN if one is None else STATE_CODES[one] for one in states] for states in held]
     return np.array(codes, dtype=np.int64)
+
+
+def _of_owners(rows: Sequence[ReviewRow], code: Callable[[HoursFact | None], int]) -> list[list[int]]:
+    return [[code(row.user.hours) for row in rows], [code(row.wallet.hours) for row in rows]]
+
+
+def _open_code(hours: HoursFact | None) -> int:
+    return 1 if hours is None else tristate(hours.is_open)
+
+
+def _opening(hours: HoursFact | None) -> int:
+    return 0 if hours is None or hours.opens_ms is None else hours.opens_ms
 
 
 def tristate(known: bool | None) -> int:

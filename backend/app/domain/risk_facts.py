@@ -75,9 +75,21 @@ class ScopeFacts:
     position_correlations: tuple[Decimal | None, ...] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class HoursFact:
+    """What a trading schedule says now: None where that is not known; `opens_ms` is the next opening of closed
+    hours, market time, None where none is known."""
+
+    is_open: bool | None
+    opens_ms: int | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserFacts(ScopeFacts):
-    """A user's facts: sums over the user's wallets of the environment."""
+    """A user's facts: sums over the user's wallets of the environment. `hours` None: the user has no trading
+    schedule."""
+
+    hours: HoursFact | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,12 +123,14 @@ class OpenTrade:
 class WalletFacts(ScopeFacts):
     """A wallet's facts. `free_margin` is what the venue says; `reserved_margin` is what pending entries
     may still take of it. `symbol_is_open` is whether it holds or awaits a trade in the order's symbol, and
-    `open_trade` that trade where the order is meant to add to it."""
+    `open_trade` that trade where the order is meant to add to it. `hours` None: it has no trading schedule of its
+    own."""
 
     free_margin: Decimal | None = None
     balance_age_seconds: float | None = None
     symbol_is_open: bool | None = None
     open_trade: OpenTrade | None = None
+    hours: HoursFact | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

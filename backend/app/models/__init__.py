@@ -39,6 +39,7 @@ from app.models.risk_state import BreakerState, RiskDecision, RiskState
 from app.models.session import RefreshToken, UserSession
 from app.models.signal import Candle, Signal, StrategyFailure, SymbolCorrelation, SymbolVolatility
 from app.models.trade import Trade
+from app.models.trading_schedule import CalendarCoverage, CalendarSession, TradingScheduleRow
 from app.models.two_factor import RecoveryCode, TwoFactor
 from app.models.user import EmailToken, User
 from app.models.wallet import Wallet
@@ -48,6 +49,8 @@ __all__ = [
     "Base",
     "BreakerEvent",
     "BreakerState",
+    "CalendarCoverage",
+    "CalendarSession",
     "Candle",
     "EmailToken",
     "ExecutionLog",
@@ -91,6 +94,7 @@ __all__ = [
     "TelegramLinkCode",
     "Trade",
     "TradeTag",
+    "TradingScheduleRow",
     "TwoFactor",
     "User",
     "UserSession",

@@ -20,6 +20,7 @@ from app.domain.defaults import RiskSettingsValues
 from app.models.risk_settings import RiskSettings, ScopedRiskSettings, WalletRiskSettings
 from app.models.trade import LIVE
 from app.repositories.gate_rows import GateRows, StateRow, decode_user
+from app.repositories.trading_schedules import SCHEDULE, calendars
 
 EXIT_MEMORY_DAYS = 30
 
@@ -124,13 +125,18 @@ _PARTS = {
         " AND t.strategy = ANY ($5) GROUP BY 1"
     )
     + " ELSE '[]'::json END",
+    "schedules": _LIST.format(
+        f"SELECT s.wallet_id, {SCHEDULE} AS schedule FROM trading_schedules s"
+        " WHERE s.user_id = u.id AND s.enabled"
+    ),
 }
+_CALENDARS = calendars("$3::timestamptz", "s.user_id = ANY ($1)")
 FACTS = (
     "SELECT json_build_object('id', u.id, 'time_zone', u.time_zone, "
     + ", ".join(f"'{name}', {part}" for name, part in _PARTS.items())
     + ")::text AS document,"
-    " (SELECT json_object_agg(p.field, p.value ORDER BY p.field)::text FROM platform_risk_limits p)"
-    " AS platform FROM users u WHERE u.id = ANY ($1) ORDER BY u.id"
+    " (SELECT json_object_agg(p.field, p.value ORDER BY p.field)::text FROM platform_risk_limits p) AS platform,"
+    f" {_CALENDARS} AS calendars FROM users u WHERE u.id = ANY ($1) ORDER BY u.id"
 )
 
 
@@ -163,10 +169,11 @@ class _Row(Protocol):
 
 
 def _decoded(rows: Sequence[_Row]) -> GateRows:
-    platform = rows[0][1] if rows else None
+    platform, sessions = (rows[0][1], rows[0][2]) if rows else (None, None)
     return GateRows(
         users=[decode_user(row[0] or "") for row in rows],
         platform=b"" if platform is None else platform.encode(),
+        calendars=b"" if sessions is None else sessions.encode(),
     )
 
 

@@ -162,6 +162,13 @@ class StatisticsRow(msgspec.Struct, frozen=True, kw_only=True):
     average_loss: Decimal
 
 
+class ScheduleRow(msgspec.Struct, frozen=True, kw_only=True):
+    """When the user (`wallet_id` None) or a wallet wants to trade; the schedule is undecoded."""
+
+    wallet_id: UUID | None
+    schedule: msgspec.Raw
+
+
 class UserRow(msgspec.Struct, frozen=True, kw_only=True):
     """Everything about one user in one environment that decides about an entry."""
 
@@ -179,13 +186,16 @@ class UserRow(msgspec.Struct, frozen=True, kw_only=True):
     exits: list[ExitRow]
     closed: list[ClosedRow]
     statistics: list[StatisticsRow]
+    schedules: list[ScheduleRow] = []
 
 
 class GateRows(msgspec.Struct, frozen=True, kw_only=True):
-    """The users of a batch, ordered by id, and the operator's own limits, undecoded."""
+    """The users of a batch, ordered by id; undecoded the operator's own limits, and the sessions of the exchanges
+    that the users' schedules name."""
 
     users: list[UserRow]
     platform: bytes
+    calendars: bytes = b""
 
 
 _DECODER = msgspec.json.Decoder(UserRow)

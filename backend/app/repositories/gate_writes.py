@@ -44,6 +44,7 @@ class PlannedTrade(msgspec.Struct, frozen=True, kw_only=True):
     volatility_multiple: Decimal | None
     scale_out_enabled: bool
     max_holding_minutes: int | None
+    session_closes_at: datetime | None = None
 
 
 class DecisionRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -131,7 +132,8 @@ WITH asked AS MATERIALIZED (
         planned_entry_price numeric, planned_notional numeric, planned_risk numeric, leverage integer,
         stop_price numeric, take_profit_price numeric, trailing_enabled boolean,
         trailing_activation_fraction numeric, trailing_fraction numeric, trailing_distance numeric,
-        volatility_multiple numeric, scale_out_enabled boolean, max_holding_minutes integer
+        volatility_multiple numeric, scale_out_enabled boolean, max_holding_minutes integer,
+        session_closes_at timestamptz
     ) ON d.trade IS NOT NULL
 ), ceilings AS MATERIALIZED (
     SELECT * FROM json_to_recordset($3) AS c (
@@ -161,13 +163,13 @@ WITH asked AS MATERIALIZED (
     INSERT INTO trades (id, user_id, wallet_id, signal_id, environment, venue, symbol, strategy, timeframe,
         side, planned_quantity, planned_entry_price, planned_notional, leverage, initial_stop_price,
         stop_price, take_profit_price, trailing_enabled, trailing_activation_fraction, trailing_fraction,
-        trailing_distance, volatility_multiple, scale_out_enabled, max_holding_minutes, risk_amount,
+        trailing_distance, volatility_multiple, scale_out_enabled, max_holding_minutes, session_closes_at, risk_amount,
         signal_confidence, reason, decided_at)
     SELECT a.trade_id, a.user_id, a.wallet_id, a.signal_id, a.environment, a.venue, a.symbol, a.strategy,
         a.timeframe, a.side, a.planned_quantity, a.planned_entry_price, a.planned_notional, a.leverage,
         a.stop_price, a.stop_price, a.take_profit_price, a.trailing_enabled,
         a.trailing_activation_fraction, a.trailing_fraction, a.trailing_distance,
-        a.volatility_multiple, a.scale_out_enabled, a.max_holding_minutes, a.planned_risk,
+        a.volatility_multiple, a.scale_out_enabled, a.max_holding_minutes, a.session_closes_at, a.planned_risk,
         a.signal_confidence, a.reason, a.market_time
     FROM asked a, held WHERE held.yes AND a.trade_id IS NOT NULL
 ), intended AS (

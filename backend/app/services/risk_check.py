@@ -165,6 +165,7 @@ class RiskCheck:
             now=market.now,
             market_time=market.market_time,
             correlations=self._correlations.correlation,
+            calendars=rows.calendars,
         )
         case = case_of(market, picture, question.wallet_id)
         if question.method is None:

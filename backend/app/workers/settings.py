@@ -11,6 +11,7 @@ from app.workers.signal_jobs import Context, compute_signals
 
 JOB_SECONDS = 30
 EVERY_FIVE_SECONDS = set(range(0, 60, 5))
+EVERY_TEN_SECONDS = set(range(3, 60, 10))
 EVERY_FIVE_MINUTES = set(range(0, 60, 5))
 EVERY_THIRTY_SECONDS = {20, 50}
 EVERY_TWO_SECONDS = set(range(0, 60, 2))
@@ -44,6 +45,14 @@ class WorkerSettings:
             run_at_startup=True,
             keep_result=0,
         ),
+        cron(
+            "app.workers.schedule_jobs.refresh_calendars",
+            minute={11, 41},
+            second=25,
+            run_at_startup=True,
+            keep_result=0,
+        ),
+        cron("app.workers.schedule_jobs.mind_schedules", second=EVERY_TEN_SECONDS, keep_result=0),
         cron("app.workers.risk_jobs.resolve_counterfactuals", second={20, 50}, keep_result=0),
         cron(
             "app.workers.health_jobs.refresh_position_health",

@@ -13,7 +13,7 @@ from app.domain.decision import decide, decide_batch
 from app.domain.limits import ApprovedOrder
 from app.domain.receipts import RULE_VERSION, ReceiptError, case_of, receipt_of, receipts_of, rerun
 from app.domain.risk_case import ClosedTradeStatistics, RiskCase, SizingTerms
-from app.domain.risk_facts import EntryOrder, OpenTrade
+from app.domain.risk_facts import EntryOrder, HoursFact, OpenTrade
 from app.domain.risk_limits import FIELD_NAMES, LimitLevels, RiskLimits
 from app.domain.types import Side, SizingMethod
 from tests.domain.books import Drawing
@@ -197,6 +197,7 @@ _TINY = replace(
 )
 _PLANNED = replace(CASE, terms=replace(TERMS, planned_quantity=Decimal("0.1")))
 _HEDGED = replace(_MARKET, instrument=replace(INSTRUMENT, min_trigger_distance_fraction=Decimal("0.5")))
+_CLOSED = HoursFact(is_open=False, opens_ms=1_800_000_000_000)
 _BASES = [
     CASE,
     _LIMITED,
@@ -206,6 +207,7 @@ _BASES = [
     _TINY,
     _PLANNED,
     replace(CASE, market=_HEDGED),
+    replace(CASE, user=replace(CASE.user, hours=_CLOSED), wallet=replace(CASE.wallet, hours=_CLOSED)),
     replace(CASE, limits=replace(NO_LIMITS, user=RiskLimits(max_daily_loss_usd=Decimal("100.5")))),
     replace(CASE, order=replace(ORDER, liquidation_price=Decimal(9_000)), limits=_LIMITED.limits),
 ]
@@ -217,7 +219,7 @@ _NOT_READ = {
     "market.instrument.max_leverage",
 }
 # Read by its parts.
-_NOT_READ.add("wallet.open_trade")
+_NOT_READ |= {"wallet.open_trade", "wallet.hours", "user.hours"}
 # The user's and the wallet's own books need none.
 _NOT_READ |= {f"{level}.book_equity" for level in ("user", "wallet")}
 _NOT_READ |= {f"{level}.{window}.pnl" for level in ("user", "wallet") for window in ("day", "week", "month")}

@@ -19,6 +19,7 @@ ROUTERS: Final = (
     "risk_profiles",
     "risk_scopes",
     "risk_status",
+    "trading_schedule",
     "decisions",
     "circuit_breaker",
     "admin_circuit_breaker",

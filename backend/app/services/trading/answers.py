@@ -8,6 +8,7 @@ from app.domain.client_order_id import client_order_id
 from app.domain.limits import ApprovedOrder, BreachDetail, RefusedOrder
 from app.domain.receipts import receipts_of
 from app.domain.risk_case import RiskCase
+from app.domain.trading_hours import moment
 from app.domain.types import OrderLeg, Side
 from app.repositories.gate_rows import StateRow
 from app.repositories.gate_writes import AnsweredBatch, CeilingRow, DecisionRow, PlannedTrade, ScopeTrip
@@ -96,10 +97,9 @@ class Answers:
         self, trade_id: UUID, ask: Ask, market: SignalMarket, case: RiskCase, verdict: Verdict
     ) -> PlannedTrade:
         intent = verdict.intent
-        book = self._pictures[ask.account.user_id].book(
-            ask.account.wallet_id, ask.signal.strategy, ask.signal.symbol
-        )
-        wallet = self._pictures[ask.account.user_id].wallets[ask.account.wallet_id]
+        picture = self._pictures[ask.account.user_id]
+        book = picture.book(ask.account.wallet_id, ask.signal.strategy, ask.signal.symbol)
+        wallet = picture.wallets[ask.account.wallet_id]
         return PlannedTrade(
             trade_id=trade_id,
             client_order_id=client_order_id(self._deployment, trade_id, OrderLeg.ENTRY, 1),
@@ -126,6 +126,7 @@ class Answers:
             volatility_multiple=book.volatility_multiple,
             scale_out_enabled=book.scale_out_enabled,
             max_holding_minutes=wallet.max_holding_minutes,
+            session_closes_at=moment(picture.hours.leaves_ms(wallet.id)),
         )
 
     def _tell(self, user_id: UUID, kind: str, changed_id: UUID) -> None:

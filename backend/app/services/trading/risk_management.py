@@ -192,6 +192,7 @@ class RiskManagement:
                 market_time=market.market_time,
                 correlations=self._correlations.correlation,
                 without_trade=without_trade,
+                calendars=rows.calendars,
             )
             for user in rows.users
         }

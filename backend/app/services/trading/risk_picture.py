@@ -22,6 +22,7 @@ from app.repositories.gate_rows import NO_USAGE, StateRow, UsageRow, UserRow, Wa
 from app.repositories.gate_writes import ScopeTrip
 from app.services.trading.holdings import ZERO, Holding, Marked, Markets
 from app.services.trading.rulebook import Rulebook, TradingStates, rulebook_of
+from app.services.trading.scheduled_hours import ScheduledHours
 from app.services.trading.windows import LENGTHS, Windows, is_reached
 
 _UNKNOWN = Marked(None, None)
@@ -52,11 +53,13 @@ class RiskPicture:
         market_time: datetime,
         correlations: Correlations,
         without_trade: UUID | None = None,
+        calendars: bytes = b"",
     ) -> None:
         self.user = user
         self.trading = TradingStates(user.breakers, now)
         self._platform, self._markets, self._correlations = platform, markets, correlations
         self._now, self._market_time = now, market_time
+        self.hours = ScheduledHours(user.schedules, calendars, _ms(market_time))
         self._states = {state.wallet_id: state for state in user.states if state.wallet_id is not None}
         self._user_state = next((state for state in user.states if state.wallet_id is None), None)
         self._holdings = [Holding.of(trade) for trade in user.trades if trade.id != without_trade]
@@ -164,6 +167,7 @@ class RiskPicture:
             consecutive_losses=None if state is None else state.consecutive_losses,
             free_margin=None if state is None else state.free_margin,
             balance_age_seconds=None if age is None else max(age.total_seconds(), 0.0),
+            hours=self.hours.fact(wallet_id),
             symbol_is_open=any(holding.symbol == order.symbol for holding in held),
         )
 
@@ -179,6 +183,7 @@ class RiskPicture:
             equity=windows.user_equity(),
             **self._sums(held, states, order),  # type: ignore[arg-type]
             **self._pace(lambda _: True, order),  # type: ignore[arg-type]
+            hours=self.hours.fact(None),
             orders_last_minute=self.user.orders_last_minute + len(self._reserved),
             day=day,
             week=week,

@@ -135,6 +135,13 @@ export interface BreakerStatus {
   readonly wallets: ReadonlyArray<WalletState>
 }
 
+/** An exchange whose sessions a schedule may follow. */
+export interface CalendarOut {
+  readonly code: string
+  readonly time_zone: string
+  readonly title: string
+}
+
 /** Closed bars, oldest first. */
 export interface Candles {
   readonly items: ReadonlyArray<readonly [number, string, string, string, string, string]>
@@ -588,6 +595,20 @@ export interface HeldPosition {
   readonly will_close: boolean
 }
 
+/**
+ * What the schedule says now at one venue, by the venue's market time. `is_open` null: not known, which refuses
+ * entries. `leaves_at` is when open positions are left; in the past while the hours are closed.
+ */
+export interface HoursNowOut {
+  readonly ends_at: string | null
+  readonly is_open: boolean | null
+  readonly leaves_at: string | null
+  /** UTC, ISO 8601 */
+  readonly market_time: string
+  readonly opens_at: string | null
+  readonly venue: string
+}
+
 export type JsonValue = unknown
 
 /**
@@ -838,7 +859,7 @@ export interface Notification {
 }
 
 /** What happened. */
-export type NotificationEvent = "trade_opened" | "trade_closed" | "large_slippage" | "trading_paused" | "trading_resumed" | "breaker_tripped" | "breaker_resumed" | "kill_switch_engaged" | "kill_switch_finished" | "position_health_degraded" | "position_unprotected" | "position_drift" | "needs_operator" | "new_sign_in" | "security_changed" | "system_degraded" | "test_message"
+export type NotificationEvent = "trade_opened" | "trade_closed" | "large_slippage" | "trading_paused" | "trading_resumed" | "breaker_tripped" | "breaker_resumed" | "kill_switch_engaged" | "kill_switch_finished" | "position_health_degraded" | "position_unprotected" | "position_drift" | "needs_operator" | "trading_hours_opened" | "trading_hours_closed" | "new_sign_in" | "security_changed" | "system_degraded" | "test_message"
 
 /** Notifications, newest first; `unread` counts all, `next_cursor` is null on the last page. */
 export interface NotificationPage {
@@ -1840,6 +1861,39 @@ export interface TradePage {
 /** Life of a trade, as in the specification's state diagram. */
 export type TradeStatus = "INTENT" | "ENTERING" | "OPEN_UNPROTECTED" | "PROTECTED" | "EXITING" | "CLOSED" | "REJECTED" | "EXPIRED" | "NEEDS_OPERATOR"
 
+/**
+ * A schedule stops entries outside of its hours, at the user's and the wallet's level alike; exits go on.
+ * Positions are left `leave_minutes` before a closing, where one of the two switches says so; entries end then.
+ */
+export interface TradingScheduleOut {
+  readonly calendar: string | null
+  readonly calendars: ReadonlyArray<CalendarOut>
+  readonly closed_dates: ReadonlyArray<string>
+  readonly enabled: boolean
+  readonly hours: ReadonlyArray<WeeklyHoursOut>
+  readonly leave_before_close: boolean
+  readonly leave_before_weekend: boolean
+  readonly leave_minutes: number
+  readonly now: ReadonlyArray<HoursNowOut>
+  readonly time_zone: string
+  readonly trade_weekends: boolean
+  readonly updated_at: string | null
+  readonly version: number
+}
+
+/** The fields to change; what is left out stays. `calendar` null follows no exchange; no `hours` are all hours. */
+export interface TradingSchedulePatch {
+  readonly calendar?: string | null
+  readonly closed_dates?: ReadonlyArray<string>
+  readonly enabled?: boolean
+  readonly hours?: ReadonlyArray<WeeklyHoursBody>
+  readonly leave_before_close?: boolean
+  readonly leave_before_weekend?: boolean
+  readonly leave_minutes?: number
+  readonly time_zone?: string
+  readonly trade_weekends?: boolean
+}
+
 /** What a scope may do. REDUCE_ONLY lets positions close but none open; HALTED also flattens. */
 export type TradingState = "active" | "reduce_only" | "halted"
 
@@ -2088,6 +2142,25 @@ export interface WalletState {
 /** Every wallet, archived ones last. */
 export interface WalletsOut {
   readonly items: ReadonlyArray<WalletOut>
+}
+
+/**
+ * Hours of some days of the week. A closing that is not after the opening is the next day's; 00:00 to 00:00 is
+ * the whole day.
+ */
+export interface WeeklyHoursBody {
+  /** Clock time HH:MM of the schedule's zone */
+  readonly closes: string
+  readonly days: ReadonlyArray<number>
+  /** Clock time HH:MM of the schedule's zone */
+  readonly opens: string
+}
+
+/** Hours of some days of the week, 0 is Monday. */
+export interface WeeklyHoursOut {
+  readonly closes: string
+  readonly days: ReadonlyArray<number>
+  readonly opens: string
 }
 
 /** Play money out of a paper wallet. */
@@ -2463,6 +2536,18 @@ export interface Endpoints {
     readonly body: ProfileApply
     readonly result: RiskSettingsOut
   }
+  'GET /risk/schedule': {
+    readonly path: Record<never, never>
+    readonly query: Record<never, never>
+    readonly body: undefined
+    readonly result: TradingScheduleOut
+  }
+  'PATCH /risk/schedule': {
+    readonly path: Record<never, never>
+    readonly query: Record<never, never>
+    readonly body: TradingSchedulePatch
+    readonly result: TradingScheduleOut
+  }
   'GET /risk/scopes': {
     readonly path: Record<never, never>
     readonly query: Record<never, never>
@@ -2636,6 +2721,18 @@ export interface Endpoints {
     readonly query: Record<never, never>
     readonly body: undefined
     readonly result: WalletRiskSettingsOut
+  }
+  'GET /wallets/{wallet_id}/schedule': {
+    readonly path: { readonly wallet_id: string }
+    readonly query: Record<never, never>
+    readonly body: undefined
+    readonly result: TradingScheduleOut
+  }
+  'PATCH /wallets/{wallet_id}/schedule': {
+    readonly path: { readonly wallet_id: string }
+    readonly query: Record<never, never>
+    readonly body: TradingSchedulePatch
+    readonly result: TradingScheduleOut
   }
   'GET /wallets/{wallet_id}/transfers': {
     readonly path: { readonly wallet_id: string }

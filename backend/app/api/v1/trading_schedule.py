@@ -1,0 +1,69 @@
+"""When the asking user, or one of the user's wallets, wants to trade. The ETag is the version."""
+
+from uuid import UUID
+
+import msgspec
+from fastapi import APIRouter, Response
+
+from app.api.deps import Parts, Tenant
+from app.api.etags import MatchedVersion, set_etag
+from app.schemas.trading_schedule import TradingScheduleOut, TradingSchedulePatch
+from app.services.trading_schedules import TradingScheduleView
+
+router = APIRouter(tags=["risk"])
+
+
+@router.get("/risk/schedule")
+async def read_trading_schedule(parts: Parts, tenant: Tenant, response: Response) -> TradingScheduleOut:
+    """The user's own trading schedule, over all wallets, and what it says now."""
+    desk = parts.trading_schedules(tenant.session)
+    return _answer(await desk.read(tenant.user_id, None, tenant.user.time_zone), response)
+
+
+@router.patch("/risk/schedule")
+async def change_trading_schedule(
+    body: TradingSchedulePatch, parts: Parts, tenant: Tenant, response: Response, version: MatchedVersion
+) -> TradingScheduleOut:
+    """Change the user's own trading schedule. It acts at once, for open positions too: what should have been left
+    before hours that are closed now is left."""
+    desk = parts.trading_schedules(tenant.session)
+    zone = tenant.user.time_zone
+    return _answer(await desk.change(tenant.user_id, None, zone, _changes(body), version), response)
+
+
+@router.get("/wallets/{wallet_id}/schedule")
+async def read_wallet_trading_schedule(
+    wallet_id: UUID, parts: Parts, tenant: Tenant, response: Response
+) -> TradingScheduleOut:
+    """A wallet's trading schedule, which holds beside the user's own."""
+    await parts.wallets(tenant.session).one(tenant.user_id, wallet_id)
+    desk = parts.trading_schedules(tenant.session)
+    return _answer(await desk.read(tenant.user_id, wallet_id, tenant.user.time_zone), response)
+
+
+@router.patch("/wallets/{wallet_id}/schedule")
+async def change_wallet_trading_schedule(
+    wallet_id: UUID,
+    body: TradingSchedulePatch,
+    parts: Parts,
+    tenant: Tenant,
+    response: Response,
+    version: MatchedVersion,
+) -> TradingScheduleOut:
+    """Change a wallet's trading schedule, at once, for open positions too."""
+    await parts.wallets(tenant.session).one(tenant.user_id, wallet_id)
+    desk = parts.trading_schedules(tenant.session)
+    zone = tenant.user.time_zone
+    return _answer(await desk.change(tenant.user_id, wallet_id, zone, _changes(body), version), response)
+
+
+def _changes(body: TradingSchedulePatch) -> dict[str, object]:
+    sent = body.model_dump(mode="json", include=body.model_fields_set)
+    for hours in sent.get("hours", ()):
+        hours["opens"], hours["closes"] = f"{hours['opens']}:00", f"{hours['closes']}:00"
+    return sent
+
+
+def _answer(view: TradingScheduleView, response: Response) -> TradingScheduleOut:
+    set_etag(response, view.version)
+    return TradingScheduleOut.model_validate(msgspec.to_builtins(view))

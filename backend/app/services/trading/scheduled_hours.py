@@ -1,0 +1,71 @@
+"""What stored schedules say at a moment: of the user over all wallets, and of each wallet."""
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from uuid import UUID
+
+import msgspec
+
+from app.domain.risk_facts import HoursFact
+from app.domain.trading_hours import Sessions, Span, TradingHours, TradingSchedule, trading_hours
+from app.repositories.gate_rows import ScheduleRow
+
+KEPT = 4_096
+_SCHEDULE = msgspec.json.Decoder(TradingSchedule)
+
+
+class _SessionsText(msgspec.Struct, frozen=True):
+    known_from_ms: int
+    known_until_ms: int
+    spans: list[tuple[int, int]]
+
+
+_SESSIONS = msgspec.json.Decoder(dict[str, _SessionsText])
+
+
+@lru_cache(KEPT)
+def schedule_of(document: bytes) -> TradingSchedule:
+    """Return a schedule out of its JSON."""
+    return _SCHEDULE.decode(document)
+
+
+@lru_cache(64)
+def sessions_of(document: bytes) -> Mapping[str, Sessions]:
+    """Return the sessions of calendars out of their JSON; none of nothing."""
+    if not document:
+        return {}
+    return {
+        name: Sessions(tuple(Span(*span) for span in held.spans), held.known_from_ms, held.known_until_ms)
+        for name, held in _SESSIONS.decode(document).items()
+    }
+
+
+def hours_of(document: bytes, calendars: bytes, market_ms: int) -> TradingHours:
+    """Return what a stored schedule says at a moment of its market."""
+    schedule = schedule_of(document)
+    sessions = None if schedule.calendar is None else sessions_of(calendars).get(schedule.calendar)
+    return trading_hours(schedule, sessions, market_ms)
+
+
+class ScheduledHours:
+    """The hours of one user at one moment."""
+
+    def __init__(self, rows: Sequence[ScheduleRow], calendars: bytes, market_ms: int) -> None:
+        self._rows = {row.wallet_id: bytes(row.schedule) for row in rows}
+        self._calendars = calendars
+        self._market_ms = market_ms
+
+    def of(self, wallet_id: UUID | None) -> TradingHours | None:
+        """What a wallet's schedule says, or with None the user's own; None where there is none."""
+        document = self._rows.get(wallet_id)
+        return None if document is None else hours_of(document, self._calendars, self._market_ms)
+
+    def fact(self, wallet_id: UUID | None) -> HoursFact | None:
+        """The same, as far as an entry depends on it."""
+        hours = self.of(wallet_id)
+        return None if hours is None else HoursFact(hours.is_open, hours.opens_ms)
+
+    def leaves_ms(self, wallet_id: UUID) -> int | None:
+        """When what the wallet holds is left: the earlier of its own and the user's; None for never."""
+        held = [hours.leaves_ms for scope in (wallet_id, None) if (hours := self.of(scope)) is not None]
+        return min((one for one in held if one is not None), default=None)
