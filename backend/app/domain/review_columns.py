@@ -5,7 +5,7 @@ limits stand once per set of limits, and each row names its set.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from decimal import Decimal, InvalidOperation
 from typing import Final, Self
@@ -14,12 +14,12 @@ import numpy as np
 
 from app.domain import fixed_point as fp
 from app.domain.fixed_point import BoolColumn, FloatColumn, IntColumn
+from app.domain.hours_columns import open_codes, openings
 from app.domain.limit_columns import LimitColumns
 from app.domain.risk_facts import (
     NEVER_MS,
     NO_STRATEGY_FACTS,
     NO_SYMBOL_FACTS,
-    HoursFact,
     LossWindow,
     OpenTrade,
     ReviewRow,
@@ -350,8 +350,8 @@ class ReviewColumns(_Taking):
             scopes=ScopeColumns.of(
                 levels, [market.market_ms for market in markets], [thresholds[at] for at in limit_set]
             ),
-            hours=np.array(_of_owners(rows, _open_code), dtype=np.int64),
-            opens_ms=np.array(_of_owners(rows, _opening), dtype=np.int64),
+            hours=open_codes(rows),
+            opens_ms=openings(rows),
             limit_set=np.array(limit_set, dtype=np.int64),
             limits=sets,
         )
@@ -385,18 +385,6 @@ def _states(rows: Sequence[ReviewRow]) -> IntColumn:
     ]
     codes = [[STATE_UNKNOWN if one is None else STATE_CODES[one] for one in states] for states in held]
     return np.array(codes, dtype=np.int64)
-
-
-def _of_owners(rows: Sequence[ReviewRow], code: Callable[[HoursFact | None], int]) -> list[list[int]]:
-    return [[code(row.user.hours) for row in rows], [code(row.wallet.hours) for row in rows]]
-
-
-def _open_code(hours: HoursFact | None) -> int:
-    return 1 if hours is None else tristate(hours.is_open)
-
-
-def _opening(hours: HoursFact | None) -> int:
-    return 0 if hours is None or hours.opens_ms is None else hours.opens_ms
 
 
 def tristate(known: bool | None) -> int:

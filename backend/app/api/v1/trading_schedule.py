@@ -36,7 +36,7 @@ async def read_wallet_trading_schedule(
     wallet_id: UUID, parts: Parts, tenant: Tenant, response: Response
 ) -> TradingScheduleOut:
     """A wallet's trading schedule, which holds beside the user's own."""
-    await parts.wallets(tenant.session).one(tenant.user_id, wallet_id)
+    await parts.wallets(tenant.session, tenant.prove).one(tenant.user_id, wallet_id)
     desk = parts.trading_schedules(tenant.session)
     return _answer(await desk.read(tenant.user_id, wallet_id, tenant.user.time_zone), response)
 
@@ -51,7 +51,7 @@ async def change_wallet_trading_schedule(
     version: MatchedVersion,
 ) -> TradingScheduleOut:
     """Change a wallet's trading schedule, at once, for open positions too."""
-    await parts.wallets(tenant.session).one(tenant.user_id, wallet_id)
+    await parts.wallets(tenant.session, tenant.prove).one(tenant.user_id, wallet_id)
     desk = parts.trading_schedules(tenant.session)
     zone = tenant.user.time_zone
     return _answer(await desk.change(tenant.user_id, wallet_id, zone, _changes(body), version), response)
