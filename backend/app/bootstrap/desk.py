@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.adapters.postgres_notifications import PostgresNotifications
 from app.adapters.price_cache import RedisPriceCache
 from app.adapters.stream_tickets import RedisTicketStore
+from app.bootstrap.analytics import Analytics
 from app.bootstrap.breakers import (
     circuit_breaker,
     kill_switch,
@@ -30,6 +31,7 @@ from app.repositories.journal import JournalRepository
 from app.repositories.kill_switch import KillSwitchRepository
 from app.repositories.positions import PositionRepository
 from app.repositories.signals import SystemSignalRepository
+from app.repositories.trade_tags import TradeTagRepository
 from app.repositories.user_events import UserEventRepository
 from app.repositories.wallets import WalletRepository
 from app.services.breaker_views import RunView
@@ -51,6 +53,7 @@ from app.services.risk_check import RiskCheck
 from app.services.risk_receipts import RiskReceipts
 from app.services.risk_status import RiskStatus
 from app.services.stream_tickets import StreamTickets, TicketHolder
+from app.services.trade_tags import TradeTags
 from app.services.trading.correlations import CorrelationBook
 from app.services.trading.markets import MarketView
 
@@ -83,6 +86,7 @@ class TradingDesk:
         self.risk_status = RiskStatus(database, self.directory, utc_now, correlations.correlation)
         self.risk_check = RiskCheck(database, MarketView(reader, self.book), correlations, utc_now)
         self.risk_receipts = RiskReceipts(database, utc_now)
+        self.analytics = Analytics()
         self.tickets = StreamTickets(RedisTicketStore(redis))
         self.rows = LiveRows(database, self.book, wallets, utc_now)
         self.live = LiveStream(
@@ -91,6 +95,11 @@ class TradingDesk:
             utc_now,
             stale_after_seconds=settings.price_stale_seconds,
         )
+
+    @property
+    def venues(self) -> tuple[str, ...]:
+        """Venues that may be traded at here."""
+        return tuple(sorted(self._settings.allowed_venues))
 
     @property
     def origins(self) -> frozenset[str]:
@@ -131,6 +140,10 @@ class TradingDesk:
             SystemSignalRepository(session),
             self.book,
         )
+
+    def trade_tags(self, session: AsyncSession) -> TradeTags:
+        """Tags of trades, in the request's transaction."""
+        return TradeTags(TradeTagRepository(session))
 
     def manual_trades(self, session: AsyncSession) -> ManualTrades:
         """Manual trades, in the request's transaction."""

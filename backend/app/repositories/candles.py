@@ -1,10 +1,11 @@
 """Closed bars, which are shared by every tenant."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models.signal import Candle
@@ -37,3 +38,22 @@ class SystemCandleRepository:
         )
         rows = [CandleRecord(*row) for row in await self._session.execute(statement)]
         return rows[::-1]
+
+    async def closes(
+        self, venues: Sequence[str], symbol: str, timeframe: str, begin: datetime, end: datetime
+    ) -> list[tuple[datetime, float]]:
+        """(open time, close) of the bars of one of these venues that open from `begin` to before `end`, oldest
+        first."""
+        statement = (
+            select(Candle.open_time, func.max(Candle.close))
+            .where(
+                Candle.venue.in_(venues),
+                Candle.symbol == symbol,
+                Candle.timeframe == timeframe,
+                Candle.open_time >= begin,
+                Candle.open_time < end,
+            )
+            .group_by(Candle.open_time)
+            .order_by(Candle.open_time)
+        )
+        return [(at, float(close)) for at, close in await self._session.execute(statement)]

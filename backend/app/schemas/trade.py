@@ -1,9 +1,15 @@
 """Trades as the API shows them."""
 
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
 from app.domain.types import ExitReason, OrderLeg, OrderSide, OrderStatus
 from app.schemas.execution import Execution
 from app.schemas.figures import Answer, DecimalText, Instant
 from app.schemas.position import Position
+from app.schemas.request import PlainText, RequestBody
 
 
 class Trade(Position):
@@ -75,3 +81,16 @@ class TradePage(Answer):
 
     items: list[Trade]
     next_cursor: str | None
+
+
+class TradeTagWish(RequestBody):
+    """All the tags that a trade is to have; an empty list takes them off."""
+
+    tags: Annotated[list[PlainText], Field(max_length=100, examples=[["news", "breakout"]])]
+
+
+class TradeTagList(Answer):
+    """The tags of a trade, in order."""
+
+    trade_id: UUID
+    tags: list[str]

@@ -27,6 +27,7 @@ ROUTERS: Final = (
     "trades",
     "manual_trades",
     "execution",
+    "analytics",
     "signals",
     "strategies",
     "market",

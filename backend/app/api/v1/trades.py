@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Response
 from app.api.deps import Tenant
 from app.api.desk import Cursor, Desk, PageLimit, answer, joined
 from app.domain.types import TradeStatus
-from app.schemas.trade import TradeDetail, TradePage
+from app.schemas.trade import TradeDetail, TradePage, TradeTagList, TradeTagWish
 from app.services.market_directory import unified_symbol
 
 router = APIRouter(prefix="/trades", tags=["journal"])
@@ -42,3 +42,9 @@ async def read_trade(trade_id: UUID, tenant: Tenant, desk: Desk) -> Response:
     """A trade with its orders, fills and log."""
     trade, history = await desk.journal(tenant.session).trade(tenant.user_id, trade_id)
     return answer(joined(trade, history))
+
+
+@router.put("/{trade_id}/tags", response_model=TradeTagList)
+async def replace_trade_tags(trade_id: UUID, wish: TradeTagWish, tenant: Tenant, desk: Desk) -> Response:
+    """Put exactly these tags on a trade; analytics cuts and filters by them."""
+    return answer(await desk.trade_tags(tenant.session).replace(tenant.user_id, trade_id, wish.tags))

@@ -13,6 +13,21 @@ export interface AccountSecurityOut {
   readonly two_factor: TwoFactorOut
 }
 
+/** What was asked, and a sentence where the answer is empty or rests on something else than equity. */
+export interface Asked {
+  /** equity, closed_trades or postings */
+  readonly basis: string
+  readonly begin: string | null
+  readonly end: string | null
+  readonly environment: string
+  /** Distance of the returns: fine (5 minutes), hour or day */
+  readonly interval: string
+  readonly note: string | null
+  readonly strategy: string | null
+  readonly tag: string | null
+  readonly wallet_id: string | null
+}
+
 /** Notional in one base asset over all wallets, pending entries included; percent of equity. */
 export interface AssetExposure {
   readonly asset: string
@@ -29,6 +44,15 @@ export interface AttemptStats {
   readonly orders_retried: number
   readonly refused: number
   readonly retries: number
+}
+
+/** Shares that add up to `total`, cause by cause, to the last digit. */
+export interface Attribution {
+  readonly asked: Asked
+  readonly by: string
+  readonly shares: ReadonlyArray<Share>
+  readonly total: Causes
+  readonly trades: number
 }
 
 /**
@@ -83,6 +107,9 @@ export interface AutoTradeEnable {
   readonly trailing_stop_percent?: number | string | null
 }
 
+/** What `/compare` puts side by side. */
+export type Beside = "period" | "strategy" | "symbol" | "side" | "timeframe" | "wallet" | "tag" | "model" | "exit_rule"
+
 /** One reason of a refusal, with its limit and value where there are figures. */
 export interface Breach {
   readonly code: string
@@ -135,6 +162,23 @@ export interface BreakerStatus {
   readonly wallets: ReadonlyArray<WalletState>
 }
 
+/** By day and by month of the time zone; days without a closed trade are left out. */
+export interface Calendar {
+  readonly asked: Asked
+  readonly days: ReadonlyArray<CalendarEntry>
+  readonly months: ReadonlyArray<CalendarEntry>
+  readonly time_zone: string
+}
+
+/** Trades that closed on one day, or in one month. */
+export interface CalendarEntry {
+  readonly date: string
+  /** A decimal number, exactly as computed */
+  readonly net_pnl: string
+  readonly trades: number
+  readonly won: number
+}
+
 /** An exchange whose sessions a schedule may follow. */
 export interface CalendarOut {
   readonly code: string
@@ -178,6 +222,22 @@ export interface CaseOrder {
   readonly trigger_price: string | null
 }
 
+/** P&L by cause, signed as it moved the balance; the five causes add up to `net`. */
+export interface Causes {
+  /** A decimal number, exactly as computed */
+  readonly fees: string
+  /** A decimal number, exactly as computed */
+  readonly funding: string
+  /** A decimal number, exactly as computed */
+  readonly net: string
+  /** A decimal number, exactly as computed */
+  readonly signal: string
+  /** A decimal number, exactly as computed */
+  readonly sizing: string
+  /** A decimal number, exactly as computed */
+  readonly slippage: string
+}
+
 /** A decision that would have come out otherwise; `breaches` are those under the changed settings. */
 export interface ChangedDecision {
   readonly approved_after: boolean
@@ -216,11 +276,30 @@ export interface ChannelState {
   readonly reachable: boolean
 }
 
+/** One thing beside others. */
+export interface Compared {
+  readonly figures: ReadonlyArray<Figure>
+  readonly key: string
+  /** A decimal number, exactly as computed */
+  readonly net_pnl: string
+  readonly trades: number
+}
+
+/** The same figures of every key of a cut, or of this range and the one before it. */
+export interface Comparison {
+  readonly asked: Asked
+  readonly by: string
+  readonly columns: ReadonlyArray<Compared>
+}
+
 /**
  * Whether it is known what our exit rules would have done: none (there was no position of ours), pending,
  * resolved, or unresolved (the market's bars were not to be had, or the rules never left).
  */
 export type Counterfactual = "none" | "pending" | "resolved" | "unresolved"
+
+/** By what the P&L can be cut, beside the cause. */
+export type Cut = "symbol" | "side" | "strategy" | "timeframe" | "hour" | "tag" | "exit_rule" | "model" | "wallet"
 
 /** What the gate answered to one signal for one wallet: approved, or every breach. */
 export interface Decision {
@@ -275,6 +354,13 @@ export type DeliveryMode = "on" | "silent" | "digest" | "off"
 export interface Deposit {
   /** Quote currency */
   readonly amount: number | string
+}
+
+/** The deepest falls, deepest first. */
+export interface Drawdowns {
+  readonly asked: Asked
+  readonly current_percent: number | null
+  readonly falls: ReadonlyArray<Fall>
 }
 
 /** What a manual trade did. `closed_ours`: our position is gone; `reduced_ours`: a part of it. */
@@ -365,6 +451,16 @@ export interface EnvironmentRisk {
   readonly reason: string | null
   readonly time_zone: string
   readonly trading_state: TradingState
+}
+
+/** A line for drawing: columns of equal length, thinned from `total` points. */
+export interface Equity {
+  readonly asked: Asked
+  readonly at_ms: ReadonlyArray<number>
+  readonly drawdown_percent: ReadonlyArray<number>
+  readonly equity: ReadonlyArray<number>
+  readonly exposure: ReadonlyArray<number>
+  readonly total: number
 }
 
 /** What an event is about. */
@@ -494,6 +590,17 @@ export interface ExecutionStats {
 
 export type ExitReason = "stop_loss" | "trailing_stop" | "take_profit" | "manual" | "time_exit" | "unprotected" | "liquidation" | "external" | "reverse_signal" | "kill_switch" | "volatility_stop" | "session_close"
 
+/** One drawdown of the flow-adjusted line; `recovery_at` null while it lasts. */
+export interface Fall {
+  readonly days: number
+  readonly depth_percent: number
+  /** UTC, ISO 8601 */
+  readonly peak_at: string
+  readonly recovery_at: string | null
+  /** UTC, ISO 8601 */
+  readonly trough_at: string
+}
+
 /** One refused field: where, why, and where there are figures, the limit and the value. */
 export interface FieldProblem {
   readonly code: string
@@ -501,6 +608,19 @@ export interface FieldProblem {
   readonly limit?: string | null
   readonly message: string
   readonly value?: string | null
+}
+
+/** One figure with what it rests on. `low` and `high` hold it at `level`; `is_few` marks fewer than thirty. */
+export interface Figure {
+  readonly high: number | null
+  readonly is_few: boolean
+  readonly level: number | null
+  readonly low: number | null
+  readonly n: number
+  readonly name: string
+  /** percent, ratio, quote, r, seconds or count */
+  readonly unit: string
+  readonly value: number | null
 }
 
 /** A fill as the venue reported it; the fee is positive when paid. */
@@ -610,6 +730,15 @@ export interface HoursNowOut {
 }
 
 export type JsonValue = unknown
+
+/** Kupiec's test of a method's claims on this very series; `holds` is false where it is refuted at 5 %. */
+export interface Judged {
+  readonly exceptions: number
+  readonly expected: number
+  readonly holds: boolean
+  readonly observations: number
+  readonly p_value: number
+}
 
 /**
  * What the kill switch would meet and do now; the cost is fees and a slippage allowance, null where a price is
@@ -1037,6 +1166,14 @@ export interface OverridesOut {
   readonly trailing_stop_percent: string | null
 }
 
+/** Correlation of two strategies' or symbols' daily P&L over `n` days. */
+export interface Pair {
+  readonly correlation: number | null
+  readonly first: string
+  readonly n: number
+  readonly second: string
+}
+
 /** Whose password shall be set anew. */
 export interface PasswordResetRequest {
   readonly email: string
@@ -1080,6 +1217,23 @@ export interface PlatformLimitList {
 /** The operator's own value, in the limit's unit. */
 export interface PlatformLimitPut {
   readonly value: number | string
+}
+
+/** The account over the range. */
+export interface Portfolio {
+  readonly as_of: string | null
+  readonly asked: Asked
+  readonly figures: ReadonlyArray<Figure>
+  readonly first_equity: string | null
+  /** A decimal number, exactly as computed */
+  readonly flows: string
+  readonly last_equity: string | null
+  readonly lost: number
+  /** A decimal number, exactly as computed */
+  readonly net_pnl: string
+  readonly profit: string | null
+  readonly trades: number
+  readonly won: number
 }
 
 /**
@@ -1299,6 +1453,16 @@ export interface Rerun {
 export interface ResumeRequest {
   readonly acknowledge: true
   readonly wallet_id?: string | null
+}
+
+/** Tail risk by method, and how returns relate to the benchmark and to each other. */
+export interface RiskMetrics {
+  readonly asked: Asked
+  readonly benchmark: string
+  readonly correlations: ReadonlyArray<Pair>
+  readonly figures: ReadonlyArray<Figure>
+  readonly n: number
+  readonly tails: ReadonlyArray<Tail>
 }
 
 /** A user's settings. A limit that is null has no opinion; 0 allows none. */
@@ -1542,6 +1706,13 @@ export interface SettingsPreview {
   readonly without_receipt: number
 }
 
+/** What one key of a cut made. */
+export interface Share {
+  readonly causes: Causes
+  readonly key: string
+  readonly trades: number
+}
+
 /** The side of a position. */
 export type Side = "long" | "short"
 
@@ -1727,6 +1898,16 @@ export interface SystemHealth {
   readonly venues: ReadonlyArray<VenueHealth>
 }
 
+/** Value at risk and expected shortfall, positive losses in percent of equity, over `horizon` intervals. */
+export interface Tail {
+  readonly expected_shortfall_percent: number | null
+  readonly horizon: number
+  readonly judged: Judged | null
+  readonly level: number
+  readonly method: string
+  readonly value_at_risk_percent: number | null
+}
+
 /** Three ways to link a chat, each works once: the address, its picture (rows of 0 and 1), the command. */
 export interface TelegramLink {
   readonly command: string
@@ -1860,6 +2041,17 @@ export interface TradePage {
 
 /** Life of a trade, as in the specification's state diagram. */
 export type TradeStatus = "INTENT" | "ENTERING" | "OPEN_UNPROTECTED" | "PROTECTED" | "EXITING" | "CLOSED" | "REJECTED" | "EXPIRED" | "NEEDS_OPERATOR"
+
+/** The tags of a trade, in order. */
+export interface TradeTagList {
+  readonly tags: ReadonlyArray<string>
+  readonly trade_id: string
+}
+
+/** All the tags that a trade is to have; an empty list takes them off. */
+export interface TradeTagWish {
+  readonly tags: ReadonlyArray<string>
+}
 
 /**
  * A schedule stops entries outside of its hours, at the user's and the wallet's level alike; exits go on.
@@ -2272,6 +2464,48 @@ export interface Endpoints {
     readonly body: undefined
     readonly result: PlatformLimitList
   }
+  'GET /analytics/attribution': {
+    readonly path: Record<never, never>
+    readonly query: { readonly by?: Cut; readonly environment?: Environment; readonly wallet_id?: string | null; readonly strategy?: string | null; readonly tag?: string | null; readonly from?: string | null; readonly to?: string | null }
+    readonly body: undefined
+    readonly result: Attribution
+  }
+  'GET /analytics/calendar': {
+    readonly path: Record<never, never>
+    readonly query: { readonly environment?: Environment; readonly wallet_id?: string | null; readonly strategy?: string | null; readonly tag?: string | null; readonly from?: string | null; readonly to?: string | null }
+    readonly body: undefined
+    readonly result: Calendar
+  }
+  'GET /analytics/compare': {
+    readonly path: Record<never, never>
+    readonly query: { readonly by?: Beside; readonly environment?: Environment; readonly wallet_id?: string | null; readonly strategy?: string | null; readonly tag?: string | null; readonly from?: string | null; readonly to?: string | null }
+    readonly body: undefined
+    readonly result: Comparison
+  }
+  'GET /analytics/drawdowns': {
+    readonly path: Record<never, never>
+    readonly query: { readonly most?: number; readonly environment?: Environment; readonly wallet_id?: string | null; readonly strategy?: string | null; readonly tag?: string | null; readonly from?: string | null; readonly to?: string | null }
+    readonly body: undefined
+    readonly result: Drawdowns
+  }
+  'GET /analytics/equity': {
+    readonly path: Record<never, never>
+    readonly query: { readonly points?: number; readonly environment?: Environment; readonly wallet_id?: string | null; readonly strategy?: string | null; readonly tag?: string | null; readonly from?: string | null; readonly to?: string | null }
+    readonly body: undefined
+    readonly result: Equity
+  }
+  'GET /analytics/portfolio': {
+    readonly path: Record<never, never>
+    readonly query: { readonly environment?: Environment; readonly wallet_id?: string | null; readonly strategy?: string | null; readonly tag?: string | null; readonly from?: string | null; readonly to?: string | null }
+    readonly body: undefined
+    readonly result: Portfolio
+  }
+  'GET /analytics/risk-metrics': {
+    readonly path: Record<never, never>
+    readonly query: { readonly environment?: Environment; readonly wallet_id?: string | null; readonly strategy?: string | null; readonly tag?: string | null; readonly from?: string | null; readonly to?: string | null }
+    readonly body: undefined
+    readonly result: RiskMetrics
+  }
   'POST /auth/password-reset': {
     readonly path: Record<never, never>
     readonly query: Record<never, never>
@@ -2637,6 +2871,12 @@ export interface Endpoints {
     readonly query: Record<never, never>
     readonly body: undefined
     readonly result: TradeDetail
+  }
+  'PUT /trades/{trade_id}/tags': {
+    readonly path: { readonly trade_id: string }
+    readonly query: Record<never, never>
+    readonly body: TradeTagWish
+    readonly result: TradeTagList
   }
   'GET /venues': {
     readonly path: Record<never, never>

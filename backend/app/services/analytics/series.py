@@ -1,0 +1,86 @@
+"""The line that returns are taken of: an account's equity out of snapshots, or what chosen trades added to it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from app.domain.attribution import UNITS_PER_QUOTE, TradeColumns
+from app.domain.metrics.drawdowns import drawdown_curve
+from app.domain.metrics.flows import time_weighted_returns
+from app.domain.snapshots import Resolution
+from app.repositories.portfolio_snapshots import EquityColumns
+
+Series = npt.NDArray[np.float64]
+Flows = Sequence[tuple[datetime, Decimal]]
+ENOUGH_DAYS: Final = 30  # points of a resolution, before a finer one is asked
+EQUITY, CLOSED_TRADES = "equity", "closed_trades"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Points in order: milliseconds, equity, what flowed in since the point before, notional held. `returns` are
+    time-weighted, one less than the points; those of intervals that began without equity are left out."""
+
+    basis: str
+    resolution: Resolution
+    at_ms: Series
+    equity: Series
+    flows: Series
+    exposure: Series
+
+    @property
+    def returns(self) -> Series:
+        """Returns per interval, flows taken out."""
+        found = time_weighted_returns(self.equity, self.flows)
+        return found[np.isfinite(found)]
+
+    def growth(self) -> Series:
+        """The growth of 1 at each point, flows taken out: an interval without a return changes nothing."""
+        found = time_weighted_returns(self.equity, self.flows)
+        return np.concatenate(([1.0], np.cumprod(1 + np.where(np.isfinite(found), found, 0))))
+
+    def drawdowns(self) -> Series:
+        """The drawdown of the growth at each point, a fraction."""
+        return drawdown_curve(self.growth()) if self.equity.size else np.empty(0)
+
+
+def line_of_snapshots(columns: EquityColumns, flows: Flows, resolution: Resolution) -> Line:
+    """The account's own line. A flow counts in the interval that it falls in, its end included."""
+    at_ms = np.array(columns.at_ms, dtype=np.float64)
+    into = np.zeros(at_ms.size)
+    if flows and at_ms.size:
+        moments = np.array([moment.timestamp() * 1000 for moment, _ in flows])
+        places = np.searchsorted(at_ms, moments, side="left")
+        for place, (_, amount) in zip(places.tolist(), flows, strict=True):
+            if 0 < place < into.size:  # the first point holds what came before it
+                into[place] += float(amount)
+    return Line(
+        EQUITY,
+        resolution,
+        at_ms,
+        np.array(columns.equity, dtype=np.float64),
+        into,
+        np.array(columns.exposure, dtype=np.float64),
+    )
+
+
+def line_of_trades(trades: TradeColumns, base: float) -> Line:
+    """What closed trades added to `base`, by day (UTC) from the first close to the newest; `base` is the equity
+    that they were made with."""
+    resolution = Resolution.DAY
+    step = int(resolution.step.total_seconds() * 1000)
+    if trades.closed_ms.size == 0:
+        nothing = np.empty(0)
+        return Line(CLOSED_TRADES, resolution, nothing, nothing, nothing, nothing)
+    days = trades.closed_ms // step
+    first = int(days.min())
+    made = np.bincount(days - first, weights=trades.net / float(UNITS_PER_QUOTE))
+    equity = base + np.concatenate(([0.0], np.cumsum(made)))
+    at_ms = (first + np.arange(equity.size, dtype=np.float64)) * step
+    nothing = np.zeros(equity.size)
+    return Line(CLOSED_TRADES, resolution, at_ms, equity, nothing, nothing)
