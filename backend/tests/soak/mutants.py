@@ -47,6 +47,10 @@ _SWAPPED_NAMES = {
     "minimum": "maximum",
     "fmin": "fmax",
     "fmax": "fmin",
+    "lower_price": "higher_price",
+    "higher_price": "lower_price",
+    "lesser": "greater",
+    "greater": "lesser",
     "max": "min",
     "min": "max",
     "multiply_floor": "multiply_ceil",
@@ -82,23 +86,39 @@ def mutants_of(source: str) -> Iterator[Mutant]:
             yield Mutant(f"{node.lineno}:{node.col_offset} {what}", text)
 
 
+_ASKED = "    used = measured.of(rule.used)\n"
+_OF_ONE_LEVEL = "            limit = row.limits[at][place]\n"
+_OF_ALL_LEVELS = "limits_at(field, columns.limit_set)"
+
+
 def unwired_limits(source: str) -> Iterator[Mutant]:
-    """The gate's checks with one limit never asked, and with one level of an aggregate never asked."""
-    asked = "    used = measured.of(rule.used)\n"
-    if source.count(asked) != 1:
-        raise ValueError("the place where a limit is read has moved: look at _check_limit")
+    """The gate's checks with one limit never asked, and with one level of an aggregate never asked: of single
+    orders and of columns alike."""
+    for place in (_ASKED, _OF_ONE_LEVEL, _OF_ALL_LEVELS):
+        if source.count(place) != 1:
+            raise ValueError(f"the place where a limit is read has moved: {place.strip()}")
     for declared in LIMITS:
         if declared.field == "max_correlation":
             continue
-        off = f"    if field == {declared.field!r}:\n        limit = np.full_like(limit, NO_LIMIT)\n"
-        yield Mutant(f"unwired {declared.field}", source.replace(asked, off + asked))
+        off = f"    if rule.declared.field == {declared.field!r}:\n        return ()\n"
+        yield Mutant(f"unwired {declared.field}", source.replace(_ASKED, off + _ASKED))
         if declared.aggregation is Aggregation.AGGREGATE:
             for level, word in enumerate(("user", "wallet", "strategy", "symbol")):
-                off = (
-                    f"    if field == {declared.field!r}:\n        limit = limit.copy()\n"
-                    f"        limit[{level}] = NO_LIMIT\n"
+                yield Mutant(
+                    f"unwired {declared.field} of the {word}", _without_level(source, declared.field, level)
                 )
-                yield Mutant(f"unwired {declared.field} of the {word}", source.replace(asked, off + asked))
+
+
+def _without_level(source: str, field: str, level: int) -> str:
+    is_it = f"rule.declared.field == {field!r} and at == {level}"
+    one = f"            limit = NO_LIMIT if {is_it} else row.limits[at][place]\n"
+    without = (
+        "\n\ndef _without(limit, field):\n"
+        f"    if field == {field!r}:\n        limit = limit.copy()\n        limit[{level}] = NO_LIMIT\n"
+        "    return limit\n"
+    )
+    text = source.replace(_OF_ONE_LEVEL, one).replace(_OF_ALL_LEVELS, f"_without({_OF_ALL_LEVELS}, field)")
+    return text + without
 
 
 def _mutable(tree: ast.AST) -> Iterator[ast.AST]:

@@ -35,9 +35,9 @@ from tests.soak.tests_of_modules import tests_of, version_of
 KNOWN = Path(__file__).parents[3] / "var" / "mutation.jsonl"
 RISK = (
     "limit_checks", "limit_rules", "limit_table", "limit_columns", "limit_figures", "limits", "limit_use",
-    "order_amounts", "review_columns", "risk_limits", "sizing", "sizing_methods", "trade_costs", "fixed_point",
-    "loss_windows", "drawdown", "loss_streak", "correlation", "liquidation", "exposure", "decision", "receipts",
-    "canonical_text", "settings_rules", "defaults", "profiles",
+    "order_amounts", "review_columns", "one_row", "elementwise", "risk_limits", "sizing", "sizing_columns",
+    "sizing_methods", "trade_costs", "fixed_point", "loss_windows", "drawdown", "loss_streak", "correlation",
+    "liquidation", "exposure", "decision", "receipts", "canonical_text", "settings_rules", "defaults", "profiles",
 )  # fmt: skip
 LEAST_KILLED = 0.9
 
