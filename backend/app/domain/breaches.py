@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from app.domain.breach_sentences import FigureKind, figures
 from app.domain.types import RiskLevel
 
 
@@ -193,6 +194,33 @@ _SENTENCES: dict[Breach, str] = {
     Breach.AMOUNT_OUT_OF_RANGE: "an amount is beyond what can be decided exactly.",
 }
 
+_KINDS = {
+    **dict.fromkeys(
+        (
+            Breach.MAX_ORDER_NOTIONAL,
+            Breach.MAX_POSITION_SIZE_USD,
+            Breach.PYRAMIDING_STOP_AT_RISK,
+            Breach.DAILY_LOSS_USD,
+            Breach.DAILY_LOSS_BUDGET_USD,
+            Breach.WEEKLY_LOSS_USD,
+            Breach.MONTHLY_LOSS_USD,
+            Breach.MARGIN_INSUFFICIENT,
+        ),
+        FigureKind.MONEY,
+    ),
+    **dict.fromkeys(
+        (Breach.STOP_WRONG_SIDE, Breach.TARGET_WRONG_SIDE, Breach.PYRAMIDING_NOT_IN_PROFIT), FigureKind.PRICE
+    ),
+    **dict.fromkeys(
+        (
+            Breach.STOP_OFF_TICK,
+            Breach.QUANTITY_ZERO,
+            Breach.QUANTITY_UNDER_STEP,
+            Breach.MAX_POSITION_SIZE_LOTS,
+        ),
+        FigureKind.EXACT,
+    ),
+}
 _NAMED_BY_LEVEL = frozenset({Breach.TRADING_NOT_ACTIVE, Breach.TRADING_STATE_UNKNOWN, Breach.TRADING_PAUSED})
 
 
@@ -204,23 +232,19 @@ def breach_detail(
     value: Decimal | None = None,
     scope: RiskLevel | None = None,
     note: str = "",
+    price_tick: Decimal | None = None,
 ) -> BreachDetail:
-    """Return the breach with its sentence: what was refused, the limit, the value."""
+    """Return the breach with its sentence: what was refused, the limit, the value. `price_tick` is the
+    instrument's, None where that is not known."""
     if scope is None:
         owner = ""
     elif code in _NAMED_BY_LEVEL:
         owner = scope.value
     else:
         owner = f"the {scope.value}'s"
+    kind = _KINDS.get(code, FigureKind.SHARE)
+    limit_text, value_text = figures(kind, limit, value, symbol=symbol, price_tick=price_tick)
     message = f"{symbol} refused: " + _SENTENCES[code].format(
-        limit=_plain(limit), value=_plain(value), scope=owner, note=note
+        limit=limit_text, value=value_text, scope=owner, note=note
     )
     return BreachDetail(code, message, limit, value, scope)
-
-
-def _plain(figure: Decimal | None) -> str:
-    """Return the figure without exponent and trailing zeros, "unknown" where there is none."""
-    if figure is None:
-        return "unknown"
-    text = f"{figure:f}"
-    return (text.rstrip("0").rstrip(".") or "0") if "." in text else text

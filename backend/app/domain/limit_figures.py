@@ -36,8 +36,15 @@ def describe(check: Check, intent: OrderIntent, columns: ReviewColumns, index: i
     else:
         limit, value = None, _equity(row, level) if code is Breach.EQUITY_UNKNOWN else None
     closed = code is Breach.OUTSIDE_TRADING_HOURS
-    note = _opening(row, level) if closed and level is not None else _note(intent)
-    return breach_detail(code, intent.symbol, limit=limit, value=value, scope=level, note=note)
+    return breach_detail(
+        code,
+        intent.symbol,
+        limit=limit,
+        value=value,
+        scope=level,
+        note=_opening(row, level) if closed and level is not None else _note(intent),
+        price_tick=_price(row.instrument.price_tick) if bool(row.instrument.known[0]) else None,
+    )
 
 
 def _limit_figures(rule: LimitRule, row: ReviewColumns, level: RiskLevel | None) -> Figures:

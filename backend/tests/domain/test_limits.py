@@ -322,7 +322,10 @@ def test_review_reports_every_breach_with_limit_value_and_sentence() -> None:
     assert (Breach.DAILY_LOSS_USD, Decimal(500), Decimal(600)) in found
     assert (Breach.STOP_WRONG_SIDE, Decimal(10_000), Decimal(10_001)) in found
     sentences = [breach.message for breach in verdict.breaches]
-    assert "BTC/USDT:USDT refused: the day's loss 600 has reached the user's limit 500." in sentences
+    assert (
+        "BTC/USDT:USDT refused: the day's loss 600.00 USDT has reached the user's limit 500.00 USDT."
+        in sentences
+    )
     assert all(text.startswith("BTC/USDT:USDT refused: ") and text.endswith(".") for text in sentences)
     assert not any("{" in text or "  " in text for text in sentences)
 

@@ -130,6 +130,20 @@ def test_an_altered_receipt_does_not_pass() -> None:
     assert (other.identical, other.same_answer, other.stored_version) == (False, True, "0")
 
 
+def test_a_version_that_words_a_refusal_otherwise_answers_alike_and_one_that_reckons_otherwise_does_not() -> (
+    None
+):
+    limits = replace(NO_LIMITS, user=RiskLimits(max_open_positions=0))
+    case = replace(CASE, limits=limits)
+    receipt = receipt_of(case, decide_batch([case])[0])
+    older = receipt.replace(b"positions open or pending", b"positions")
+    assert older != receipt
+    assert (rerun(older).identical, rerun(older).same_answer) == (False, True)
+    other = receipt.replace(b'"value":"1.00000000"', b'"value":"2"').replace(b'"value":"1"', b'"value":"2"')
+    assert other != receipt
+    assert rerun(other).same_answer is False
+
+
 # Three cases in which every figure shows somewhere: one that passes, one that crosses every limit, one that adds.
 _MAXIMA = [name for name in FIELD_NAMES if not name.startswith(("min_", "cooldown_"))]
 _ZERO = with_facts(RiskLimits(), dict.fromkeys(_MAXIMA, Decimal("0.00000001")))
@@ -318,6 +332,6 @@ def test_the_rules_answer_as_their_version_says() -> None:
     answers = [receipt.partition(b',"case":')[0] for receipt in receipts_of(cases, decide_batch(cases))]
     digest = hashlib.sha256(b"\n".join(answers)).hexdigest()
     assert (RULE_VERSION, digest) == (
-        "2",
-        "0fab29c4779d6e51199f32fd24249ed1a2b062ada7eec4886b7b91e2b09d8af2",
+        "3",
+        "fcaf91c68e9bb2284b5a1e6d9766430cd9f02243bd8022c3e7740614c6f46d48",
     )
