@@ -15,7 +15,7 @@ UNKNOWN: Final = -1
 
 def open_codes(rows: Sequence[ReviewRow]) -> IntColumn:
     """Return OPEN, also without a schedule, CLOSED, or UNKNOWN for each row's user and wallet."""
-    codes = [[_code(row.user.hours) for row in rows], [_code(row.wallet.hours) for row in rows]]
+    codes = [[open_code(row.user.hours) for row in rows], [open_code(row.wallet.hours) for row in rows]]
     return np.array(codes, dtype=np.int64)
 
 
@@ -25,7 +25,8 @@ def openings(rows: Sequence[ReviewRow]) -> IntColumn:
     return np.array(held, dtype=np.int64)
 
 
-def _code(hours: HoursFact | None) -> int:
+def open_code(hours: HoursFact | None) -> int:
+    """Return OPEN, also without a schedule, CLOSED or UNKNOWN."""
     if hours is None:
         return OPEN
     if hours.is_open is None:

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Final
 
 from app.domain import fixed_point as fp
+from app.domain.hours_columns import open_code
 from app.domain.limit_columns import MERGED, PLACE, correlation_threshold
 from app.domain.review_columns import (
     NO_INSTRUMENT,
@@ -186,6 +187,7 @@ class OneRow:
     stop_off_tick: bool
     instrument: OneInstrument
     state: tuple[int, ...]
+    hours: tuple[int, int]
     free_margin: int
     balance_age_seconds: int
     symbol_is_open: int
@@ -230,6 +232,7 @@ def one_row(row: ReviewRow, limits: LimitLevels) -> OneRow:
         stop_off_tick=is_off_tick(row),
         instrument=OneInstrument.of(market.instrument),
         state=_states(row),
+        hours=(open_code(row.user.hours), open_code(row.wallet.hours)),
         free_margin=unit(wallet.free_margin),
         balance_age_seconds=fp.floats_to_units(_float(wallet.balance_age_seconds)),
         symbol_is_open=tristate(wallet.symbol_is_open),
