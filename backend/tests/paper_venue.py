@@ -29,14 +29,18 @@ class PaperVenue:
     """One running paper exchange with its journal in `folder`; `stop` and `start` keep the journal."""
 
     def __init__(
-        self, folder: Path, options: tuple[str, ...] = ("--feed", "synthetic", "--seed", "7")
+        self,
+        folder: Path,
+        options: tuple[str, ...] = ("--feed", "synthetic", "--seed", "7"),
+        module: str = "paper_exchange",
     ) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.token = ADMIN_TOKEN
-        self._journal = folder / "journal.sqlite"
+        self.journal = folder / "journal.sqlite"
         self._log = folder / "paper.log"
         self._options = options
+        self._module = module
         self._process: subprocess.Popen[str] | None = None
 
     @property
@@ -50,8 +54,8 @@ class PaperVenue:
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 [
-                    *(sys.executable, "-m", "paper_exchange", "--port", str(self.port)),
-                    *("--journal", str(self._journal), *self._options),
+                    *(sys.executable, "-m", self._module, "--port", str(self.port)),
+                    *("--journal", str(self.journal), *self._options),
                 ],
                 cwd=BACKEND,
                 env=os.environ | {"PAPER_ADMIN_TOKEN": self.token},

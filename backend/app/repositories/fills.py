@@ -36,17 +36,30 @@ class FillRepository:
         )
         return list((await self._session.execute(statement)).scalars())
 
-    async def watermark(self, user_id: UUID, wallet_id: UUID, symbol: str, overlap: int) -> str | None:
-        """The venue's id of the fill `overlap` before the newest; None where there are fewer fills."""
+    async def newest(
+        self, user_id: UUID, wallet_id: UUID, symbol: str | None, count: int
+    ) -> dict[str, list[str]]:
+        """The venue's ids of each symbol's last `count` fills, the newest first, of one symbol or of all; a symbol
+        without fills is absent."""
         number = case((Fill.venue_trade_id.regexp_match("^[0-9]{1,18}$"), Fill.venue_trade_id), else_="0")
-        statement = (
-            select(Fill.venue_trade_id)
-            .where(Fill.user_id == user_id, Fill.wallet_id == wallet_id, Fill.symbol == symbol)
-            .order_by(cast(number, BigInteger).desc(), Fill.executed_at.desc())
-            .offset(overlap)
-            .limit(1)
+        place = func.row_number().over(
+            partition_by=Fill.symbol, order_by=(cast(number, BigInteger).desc(), Fill.executed_at.desc())
         )
-        return (await self._session.execute(statement)).scalar_one_or_none()
+        ranked = select(Fill.symbol, Fill.venue_trade_id, place.label("place")).where(
+            Fill.user_id == user_id, Fill.wallet_id == wallet_id
+        )
+        if symbol is not None:
+            ranked = ranked.where(Fill.symbol == symbol)
+        last = ranked.subquery()
+        statement = (
+            select(last.c.symbol, last.c.venue_trade_id)
+            .where(last.c.place <= count)
+            .order_by(last.c.symbol, last.c.place)
+        )
+        found: dict[str, list[str]] = {}
+        for name, venue_trade_id in await self._session.execute(statement):
+            found.setdefault(name, []).append(venue_trade_id)
+        return found
 
     async def known_ids(self, user_id: UUID, wallet_id: UUID, symbol: str, ids: Sequence[str]) -> set[str]:
         """Which of these venue ids are recorded."""

@@ -7,10 +7,10 @@ from decimal import Decimal
 from typing import cast
 from uuid import UUID
 
-from sqlalchemy import Table, bindparam, exists, func, insert, select, text, update
+from sqlalchemy import ColumnElement, Table, and_, bindparam, exists, func, insert, not_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.domain.types import ExitReason, OrderStatus, TradeStatus
+from app.domain.types import ExitReason, OrderLeg, OrderStatus, TradeStatus
 from app.models.order import Order
 from app.models.signal import Signal
 from app.models.trade import LIVE, Trade
@@ -24,6 +24,7 @@ _LOCKED = (
     .with_for_update()
     .execution_options(populate_existing=True)
 )
+UNFINISHED = (OrderStatus.INTENT, OrderStatus.SENDING, OrderStatus.OPEN, OrderStatus.PARTIAL)
 LIVE_TRADE = text("trades." + LIVE)
 UNKNOWN_OUTCOME = (
     exists()
@@ -32,9 +33,41 @@ UNKNOWN_OUTCOME = (
 )
 
 
+def _order_of_trade(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether the trade has such an order."""
+    own = (Order.trade_id == Trade.id, Order.user_id == Trade.user_id)
+    return exists().where(*own, *conditions).correlate(Trade)
+
+
+_STOP_OVER_ALL = and_(
+    Order.leg == OrderLeg.STOP,
+    Order.status == OrderStatus.OPEN,
+    Order.filled_quantity == 0,
+    Order.quantity == Trade.quantity,
+    Order.trigger_price == Trade.stop_price,
+)
+AT_REST = and_(
+    Trade.status == TradeStatus.PROTECTED,
+    Trade.exit_requested.is_(None),
+    Trade.scale_out_quantity == 0,
+    _order_of_trade(_STOP_OVER_ALL),
+    ~_order_of_trade(Order.status.in_(UNFINISHED), not_(_STOP_OVER_ALL)),
+)
+_LIVE_COLUMNS = (
+    Trade.user_id,
+    Trade.wallet_id,
+    Trade.id,
+    Trade.symbol,
+    Trade.status,
+    UNKNOWN_OUTCOME,
+    AT_REST,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class LiveTrade:
-    """A trade that is not over, as a sweep sees it."""
+    """A trade that is not over, as a sweep sees it. At rest: it is kept, with one order only, a live stop over all
+    of the position at the wanted price; nothing is to be done about it while the venue shows the same."""
 
     user_id: UUID
     wallet_id: UUID
@@ -42,6 +75,7 @@ class LiveTrade:
     symbol: str
     status: TradeStatus
     has_unknown_outcome: bool
+    is_at_rest: bool = False
 
 
 class TradeRepository:
@@ -80,7 +114,7 @@ class TradeRepository:
     async def live_of_wallet(self, user_id: UUID, wallet_id: UUID, symbol: str | None) -> list[LiveTrade]:
         """The wallet's trades that are not over, of one symbol or of all."""
         statement = (
-            select(Trade.user_id, Trade.wallet_id, Trade.id, Trade.symbol, Trade.status, UNKNOWN_OUTCOME)
+            select(*_LIVE_COLUMNS)
             .where(Trade.user_id == user_id, Trade.wallet_id == wallet_id, LIVE_TRADE)
             .order_by(Trade.created_at)
         )
@@ -141,14 +175,16 @@ class SystemTradeRepository:
         if rows:
             await self._session.execute(insert(Trade), [dict(row) for row in rows])
 
-    async def live_of_shards(self, shards: Sequence[int]) -> list[LiveTrade]:
-        """Every trade that is not over of the wallets of these shards."""
+    async def live_of_shards(self, shards: Sequence[int], *, restless: bool = False) -> list[LiveTrade]:
+        """Every trade that is not over of the wallets of these shards; `restless`: but for those at rest."""
         statement = (
-            select(Trade.user_id, Trade.wallet_id, Trade.id, Trade.symbol, Trade.status, UNKNOWN_OUTCOME)
+            select(*_LIVE_COLUMNS)
             .join(Wallet, (Wallet.user_id == Trade.user_id) & (Wallet.id == Trade.wallet_id))
             .where(Wallet.shard.in_(list(shards)), LIVE_TRADE)
             .order_by(Trade.created_at)
         )
+        if restless:
+            statement = statement.where(~AT_REST)
         return [_live(row) for row in (await self._session.execute(statement))]
 
     async def turn(self, signal: Signal, wallet_ids: Sequence[UUID]) -> list[LiveTrade]:
@@ -192,6 +228,6 @@ class SystemTradeRepository:
         return None if row is None else (row[0], row[1])
 
 
-def _live(row: tuple[UUID, UUID, UUID, str, str, bool]) -> LiveTrade:
-    user_id, wallet_id, trade_id, symbol, status, unknown = row
-    return LiveTrade(user_id, wallet_id, trade_id, symbol, TradeStatus(status), unknown)
+def _live(row: tuple[UUID, UUID, UUID, str, str, bool, bool]) -> LiveTrade:
+    user_id, wallet_id, trade_id, symbol, status, unknown, at_rest = row
+    return LiveTrade(user_id, wallet_id, trade_id, symbol, TradeStatus(status), unknown, at_rest)

@@ -38,6 +38,13 @@ class TradingAccountRepository:
         statement = select(Wallet.name).where(Wallet.user_id == user_id, Wallet.id == wallet_id)
         return (await self._session.execute(statement)).scalar_one_or_none()
 
+    async def frozen_reason(self, user_id: UUID, wallet_id: UUID) -> str | None:
+        """Why the wallet enters nothing; None where nothing stops it."""
+        statement = select(Wallet.entries_frozen_reason).where(
+            Wallet.user_id == user_id, Wallet.id == wallet_id
+        )
+        return (await self._session.execute(statement)).scalar_one_or_none()
+
     async def freeze(self, user_id: UUID, wallet_id: UUID, reason: str) -> bool:
         """Stop the wallet's entries; False where they are stopped already."""
         statement = (

@@ -2,7 +2,13 @@
 
 import pytest
 
-from app.domain.sweep_budget import account_weight, average_weight, pause_seconds
+from app.domain.sweep_budget import (
+    account_weight,
+    average_weight,
+    compared_at_once,
+    pause_seconds,
+    reads_every_order,
+)
 
 
 def test_idle_account_costs_positions_and_balance() -> None:
@@ -28,3 +34,22 @@ def test_twice_the_addresses_halve_the_pause_and_half_the_accounts_double_it() -
 def test_share_outside_its_range_is_refused(share: float) -> None:
     with pytest.raises(ValueError, match="share"):
         pause_seconds(10, 2400, share)
+
+
+@pytest.mark.parametrize(
+    ("symbols", "weight", "expected"),
+    [(39, 2_400, False), (40, 2_400, True), (1, 79_999, False), (1, 80_000, True)],
+)
+def test_orders_are_read_at_once_where_that_weighs_no_more_or_weight_is_ample(
+    symbols: int, weight: int, expected: bool
+) -> None:
+    assert reads_every_order(symbols, weight) is expected
+
+
+@pytest.mark.parametrize(
+    ("symbols", "weight", "expected"), [(10, 2_400, 6), (10, 379, 1), (10, 1, 1), (0, 1_000_000, 32)]
+)
+def test_no_more_accounts_are_compared_at_once_than_can_end_within_the_share(
+    symbols: int, weight: int, expected: int
+) -> None:
+    assert compared_at_once(symbols, weight, 32) == expected

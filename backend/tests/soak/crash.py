@@ -19,7 +19,7 @@ import os
 import random
 import sys
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -27,9 +27,11 @@ from app.core.config import ROOT_DIR
 from tests.service_host import TestServices, session_lock, session_services, stop_session_services
 from tests.services.trading.mutants import MUTANTS
 from tests.soak.crash_lane import Cycle, Lane
-from tests.soak.crash_plan import GROUPS, Blow, at_random, every_pair
+from tests.soak.crash_plan import GROUPS, Blow, at_random, every_label, every_pair
 
 SERVICES = "services"
+MOST_TRIES = 3  # of a pair whose label is not passed
+PAIRED = 0.75  # of the kills are at a label while pairs are left, the others at a random moment
 FIRST_MUTANT = 12
 MUTANT_CYCLES = 6
 MUTANT_SECONDS = 6.0  # a wrong one does not come to rest: no need to wait for it
@@ -38,6 +40,7 @@ MUTANT_BLOWS = {
     "small_margin": Blow("entry", "after_unknown_entry", "late+stale"),
 }
 SHOWN = 10
+LANES_OF_A_CORE = 2  # much of a lane's time is waiting
 
 
 class Ledger:
@@ -50,37 +53,73 @@ class Ledger:
         self._path = path
         lines = path.read_text().splitlines() if path.exists() else []
         self.cycles = [Cycle(**json.loads(line)) for line in lines]
+        self._begun, self._before = time.monotonic(), self.kills
 
     def add(self, cycle: Cycle) -> None:
         self.cycles.append(cycle)
         with self._path.open("a") as file:
             file.write(json.dumps(cycle.as_row()) + "\n")
 
+    def tell(self, wanted: int, pairs_left: int) -> None:
+        """How far it is, how fast it goes, and when it will be done at that pace."""
+        minutes = (time.monotonic() - self._begun) / 60
+        pace = (self.kills - self._before) / minutes
+        left = f"{(wanted - self.kills) / pace:.0f} min to go" if pace > 0 else "no pace yet"
+        violations = sum(cycle.violations for cycle in self.cycles)
+        sys.stderr.write(
+            f"\r{self.kills} of {wanted} kills, {pace:.0f} a minute, {left}, {pairs_left} pairs left,"
+            f" {violations} violations  "
+        )
+        sys.stderr.flush()
+
+    @property
+    def pace(self) -> float:
+        """Kills per minute of this run."""
+        return (self.kills - self._before) / ((time.monotonic() - self._begun) / 60)
+
     @property
     def kills(self) -> int:
         return sum(len(cycle.struck) for cycle in self.cycles)
 
     @property
-    def done(self) -> set[str]:
-        return {key for cycle in self.cycles for key in (*cycle.struck, *cycle.missed)}
+    def struck(self) -> set[str]:
+        return {key for cycle in self.cycles for key in cycle.struck}
+
+    @property
+    def missed(self) -> list[str]:
+        return [key for cycle in self.cycles for key in cycle.missed]
 
 
 class Plan:
-    """The pairs that are left, by the legs of a cycle; at random where a leg has none left."""
+    """The pairs that are left, by the legs of a cycle; at random where a leg has none left. A pair whose label was
+    not passed comes again, at most `MOST_TRIES` times in all."""
 
-    def __init__(self, done: Iterable[str], seed: int) -> None:
+    def __init__(self, struck: Iterable[str], missed: Iterable[str], seed: int) -> None:
         self._dice = random.Random(seed)
-        known = set(done)
-        pairs = [blow for blow in every_pair() if blow.key not in known]
+        known, self._tries = set(struck), Counter(missed)
+        pairs = [
+            blow for blow in every_pair() if blow.key not in known and self._tries[blow.key] < MOST_TRIES
+        ]
+        self._pairs = {blow.key: blow for blow in pairs}
         self._dice.shuffle(pairs)
         self._left = [deque(blow for blow in pairs if blow.leg in group) for group in GROUPS]
 
     def next_cycle(self) -> list[Blow]:
         """One kill for every leg of a cycle."""
         return [
-            left.popleft() if left and self._dice.random() < 0.75 else at_random(group[0], self._dice)
+            left.popleft() if left and self._dice.random() < PAIRED else at_random(group[0], self._dice)
             for left, group in zip(self._left, GROUPS, strict=True)
         ]
+
+    def not_passed(self, keys: Iterable[str]) -> None:
+        """These were armed and nobody came by."""
+        for key in keys:
+            self._tries[key] += 1
+            blow = self._pairs.get(key)
+            if blow is not None and self._tries[key] < MOST_TRIES:
+                next(
+                    left for left, group in zip(self._left, GROUPS, strict=True) if blow.leg in group
+                ).append(blow)
 
     @property
     def pairs_left(self) -> int:
@@ -97,12 +136,10 @@ async def run_lane(
     await lane.open()
     try:
         while ledger.kills < arguments.kills and time.monotonic() < end:
-            ledger.add(await lane.cycle(plan.next_cycle()))
-            sys.stderr.write(
-                f"\r{ledger.kills} kills, {plan.pairs_left} pairs left, "
-                f"{sum(cycle.violations for cycle in ledger.cycles)} violations "
-            )
-            sys.stderr.flush()
+            cycle = await lane.cycle(plan.next_cycle())
+            plan.not_passed(cycle.missed)
+            ledger.add(cycle)
+            ledger.tell(arguments.kills, plan.pairs_left)
     finally:
         await lane.close()
 
@@ -125,26 +162,30 @@ async def is_caught(mutant: str, services: TestServices, services_folder: Path, 
 
 async def run(arguments: argparse.Namespace, services: TestServices) -> int:
     ledger = Ledger(arguments.folder / "crash.jsonl", fresh=arguments.fresh)
-    plan, begun = Plan(ledger.done, arguments.seed), time.monotonic()
+    plan, begun = Plan(ledger.struck, ledger.missed, arguments.seed), time.monotonic()
     end = begun + arguments.minutes * 60
     await asyncio.gather(
         *(run_lane(number, services, arguments, plan, ledger, end) for number in range(arguments.lanes))
     )
+    pace = ledger.pace
     caught = [
         mutant
         for mutant in MUTANTS
         if await is_caught(mutant, services, arguments.folder / SERVICES, arguments.folder / "lanes")
     ]
     sys.stderr.write("\n")
-    return report(arguments, ledger, caught, time.monotonic() - begun)
+    return report(arguments, ledger, caught, pace, time.monotonic() - begun)
 
 
-def report(arguments: argparse.Namespace, ledger: Ledger, caught: list[str], seconds: float) -> int:
+def report(
+    arguments: argparse.Namespace, ledger: Ledger, caught: list[str], pace: float, seconds: float
+) -> int:
     """One JSON object per figure; 1 when a safety figure is not zero, or a mutant was not found out."""
     cycles = ledger.cycles
     naked = sorted(second for cycle in cycles for second in cycle.naked)
     counts = {
-        name: sum(getattr(cycle, name) for cycle in cycles) for name in ("duplicates", "lost", "unprotected")
+        name: sum(getattr(cycle, name) for cycle in cycles)
+        for name in ("duplicates", "lost", "unwritten", "unprotected")
     }
 
     def line(name: str, value: object, unit: str, limit: object = None) -> None:
@@ -157,10 +198,19 @@ def report(arguments: argparse.Namespace, ledger: Ledger, caught: list[str], sec
         value = naked[min(int(len(naked) * fraction), len(naked) - 1)] if naked else None
         line(f"naked_{name}_s", value, "seconds from the entry's sending to its live stop")
     line("mutants_caught", len(caught), "mutants", len(MUTANTS))
-    line("pairs", len(ledger.done), "pairs of label and fault, or leg and fault at random")
-    line("missed", sum(len(cycle.missed) for cycle in cycles), "labels that were armed and not passed")
+    pairs = {blow.key for blow in every_pair()}
+    labels = every_label()
+    seen = {key.partition("/")[0] for key in ledger.struck}
+    line("labels_struck", len(labels & seen), "crash points at which an executor was killed", len(labels))
+    line("pairs_struck", len(pairs & ledger.struck), "pairs of crash point and fault", len(pairs))
+    line("random_struck", len(ledger.struck - pairs), "pairs of leg and fault, killed at a random moment")
+    line("missed", len(ledger.missed), "times that a label was armed and not passed")
     line("orders", sum(cycle.orders for cycle in cycles), "orders")
     line("partial_fills", sum(cycle.partial_fills for cycle in cycles), "orders filled in part")
+    races = sum(cycle.cancel_races for cycle in cycles)
+    line("cancel_races", races, "stops that filled although another had taken their place, or was about to")
+    line("kills_per_minute", round(pace, 1), "kills a minute")
+    line("forecast_minutes", round(arguments.kills / pace, 1) if pace else None, "minutes of a fresh run", 30)
     line("seconds", round(seconds, 1), "seconds of this run")
     for text in [wrong for cycle in cycles for wrong in cycle.wrong][:SHOWN]:
         sys.stderr.write(f"{text}\n")
@@ -171,7 +221,7 @@ def report(arguments: argparse.Namespace, ledger: Ledger, caught: list[str], sec
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--kills", type=int, default=1_000)
-    parser.add_argument("--lanes", type=int, default=os.cpu_count() or 2)
+    parser.add_argument("--lanes", type=int, default=LANES_OF_A_CORE * (os.cpu_count() or 2))
     parser.add_argument("--wallets", type=int, default=3, help="wallets that trade at once in a lane")
     parser.add_argument("--minutes", type=float, default=28.0, help="stop striking after this long")
     parser.add_argument("--seed", type=int, default=1)

@@ -4,6 +4,7 @@ import asyncio
 import random
 import shutil
 import signal
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass, field
@@ -11,6 +12,7 @@ from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
+from uuid import UUID
 
 import asyncpg
 
@@ -25,9 +27,12 @@ from tests.service_host import TestServices
 from tests.services.trading.executor_host import ExecutorHost, ExecutorProcess
 from tests.services.trading.floor import SYMBOLS, WEIGHT_LIMIT, TradingFloor, until
 from tests.soak.crash_plan import Blow, rules_of
+from tests.soak.venue_record import taken_orders
 
 Told = TypeVar("Told")
 READS = 40
+SMALL = Decimal(2_000)
+CAP_FRACTION = Decimal("0.003")  # an entry's cap by default
 MARGIN_MS = 1_900  # clock offset 0, a read lag of 700 ms, one second, and a little
 LABEL_SECONDS = 5.0
 SETTLE_SECONDS = 45.0  # a fill that might be an unknown order's own keeps it in doubt for thirty seconds
@@ -52,6 +57,10 @@ NAKED = """
         OR l.action IN ('exit', 'exit_filled'))) - min(o.sent_at)) AS seconds
     FROM trades t JOIN orders o ON o.trade_id = t.id AND o.leg = 'entry' AND o.filled_quantity > 0
     WHERE t.wallet_id = ANY($1) AND t.opened_at IS NOT NULL GROUP BY t.id"""
+RACES = """
+    SELECT count(*) FROM orders o WHERE o.wallet_id = ANY($1) AND o.leg = 'stop' AND o.filled_quantity > 0
+    AND EXISTS (SELECT 1 FROM orders n WHERE n.trade_id = o.trade_id AND n.sent_at IS NOT NULL
+        AND (n.client_order_id = o.replaced_by OR n.leg IN ('exit', 'scale_out') AND n.sent_at > o.sent_at))"""
 
 
 @dataclass
@@ -62,15 +71,17 @@ class Cycle:
     missed: list[str] = field(default_factory=list)
     duplicates: int = 0
     lost: int = 0
+    unwritten: int = 0
     unprotected: int = 0
     partial_fills: int = 0
+    cancel_races: int = 0
     orders: int = 0
     naked: list[float] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
 
     @property
     def violations(self) -> int:
-        return self.duplicates + self.lost + self.unprotected
+        return self.duplicates + self.lost + self.unwritten + self.unprotected
 
     def as_row(self) -> dict[str, object]:
         return asdict(self)
@@ -140,7 +151,7 @@ class Lane:
         symbol = SYMBOLS[self._cycles % len(SYMBOLS)]
         if not self.moving:
             self.venue.step(1)  # the book that was consumed comes back
-        accounts = [await self.account() for _ in range(self.wallets)]
+        accounts = [await self.account(amount) for amount in await self._amounts(symbol)]
         for blow in blows:
             await self._strike(blow, symbol, accounts, found)
             await self.settle(accounts, found, blow.key)
@@ -154,8 +165,21 @@ class Lane:
         )
         return found
 
-    async def account(self) -> TradingAccount:
-        amount = Decimal(self.dice.choice([2_000, 200_000, 1_600_000]))  # the largest find the book too thin
+    async def _amounts(self, symbol: str) -> list[Decimal]:
+        """What the wallets enter with, in USDT. In every second cycle they want more together than the book has
+        within an entry's cap, though each alone finds enough: some are filled in part."""
+        book = await self.floor.reader.order_book("paper", symbol, 1000)
+        best = None if book is None else book.asks.best
+        if book is None or best is None:
+            return [SMALL] * self.wallets
+        depth = book.asks.quantity_within(best * (1 + CAP_FRACTION)) * best
+        share = self.dice.choice([Decimal("0.15"), Decimal("0.7")])
+        return [SMALL, *([(depth * share).quantize(SMALL)] * (self.wallets - 1))]
+
+    async def account(self, amount: Decimal | None = None) -> TradingAccount:
+        """A funded wallet that enters with that amount, in USDT."""
+        if amount is None:
+            amount = Decimal(self.dice.choice([2_000, 20_000, 200_000]))
         user = await self.floor.user(**NO_LIMITS, fixed_amount_usd=amount)
         return await self.floor.wallet(user, deposit="50000000")
 
@@ -284,6 +308,7 @@ class Lane:
             found.unprotected += audited.unprotected_positions
             if not audited.is_sound:
                 found.wrong.append(f"{self.name}: {audited}\n{await self.floor.describe(account)}")
+        await self._hold_against_the_record(ids, found)
         rows = await self.sql.fetch(NAKED, ids)
         found.naked += [float(row["seconds"]) for row in rows if row["seconds"] is not None]
         found.orders += await self.sql.fetchval("SELECT count(*) FROM orders WHERE wallet_id = ANY($1)", ids)
@@ -292,6 +317,22 @@ class Lane:
             " AND filled_quantity < quantity",
             ids,
         )
+        found.cancel_races += await self.sql.fetchval(RACES, ids)
+
+    async def _hold_against_the_record(self, ids: Sequence[UUID], found: Cycle) -> None:
+        """What the venue's own journal holds of these accounts: an id that it took twice is a duplicate; one that no
+        committed row of ours names as sent is an order without an intent."""
+        taken = await asyncio.to_thread(taken_orders, self.venue.journal, ids)
+        times = Counter((order.client_order_id, order.is_conditional) for order in taken)
+        twice = [name for (name, _), count in times.items() if count > 1]
+        sent = await self.sql.fetch(
+            "SELECT client_order_id FROM orders WHERE wallet_id = ANY($1) AND sent_at IS NOT NULL", ids
+        )
+        unwritten = {order.client_order_id for order in taken} - {row["client_order_id"] for row in sent}
+        found.duplicates += len(twice)
+        found.unwritten += len(unwritten)
+        found.wrong += [f"{self.name}: the venue took {name} twice" for name in twice]
+        found.wrong += [f"{self.name}: {name} is at the venue and not in our books" for name in unwritten]
 
 
 async def _patiently(read: Callable[[], Awaitable[Told]]) -> Told:

@@ -69,6 +69,11 @@ def every_pair() -> Iterator[Blow]:
             yield Blow(leg_of(label), label, fault)
 
 
+def every_label() -> frozenset[str]:
+    """The labels at which an order can be killed, from the one list that the product itself knows."""
+    return frozenset(CRASH_POINTS)
+
+
 def at_random(leg: str, dice: random.Random) -> Blow:
     return Blow(leg, None, dice.choice(FAULTS))
 

@@ -1,5 +1,7 @@
 """How ccxt instances are made: one shape for every account, markets loaded once per venue."""
 
+import ssl
+from functools import cache
 from typing import Any, cast
 
 import aiohttp
@@ -34,11 +36,18 @@ def make_instance(
         config["session"] = session
     module = ccxt.pro if streaming else ccxt.async_support
     instance = cast(Ccxt, getattr(module, profile.ccxt_id)(config))
+    instance.ssl_context = _trusted(instance.cafile)
     table = instance.exceptions
     for kind in ("exact", "broad"):  # ccxt picks this table by the production address alone
         linear = (table.get("linear") or {}).get(kind) or {}
         table[kind] = instance.deep_extend(table.get(kind) or {}, linear)
     return instance
+
+
+@cache
+def _trusted(authorities: str) -> ssl.SSLContext:
+    """One context for all instances: reading the certificate authorities takes longer than a request."""
+    return ssl.create_default_context(cafile=authorities)
 
 
 class MarketCache:

@@ -18,7 +18,7 @@ from app.adapters.exchange.venue_clock import VenueClock
 from app.adapters.exchange.venues import VenueProfile, venue_profile
 from app.domain.venue import AccountKey
 
-POOL_SIZE = 512
+POOL_SIZE = 1_024  # a quarter of a megabyte each
 CONNECTIONS = 200
 ANY_ADDRESS = ""  # whichever the machine takes
 Credentials = Callable[[AccountKey], Awaitable[tuple[str, str]]]

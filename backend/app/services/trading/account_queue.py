@@ -39,6 +39,7 @@ class AccountQueue:
 
     def __init__(self, desk: Desk, account: TradingAccount) -> None:
         self.account = account
+        self.symbols = 0  # in which something went on when the account was last compared
         self._desk = desk
         self._trades: OrderedDict[Key, None] = OrderedDict()
         self._symbols: OrderedDict[Key, None] = OrderedDict()
@@ -68,11 +69,18 @@ class AccountQueue:
         self.reconcile(None)
         await self._compared.wait()
 
-    def start(self, *, follow_hints: bool = True) -> None:
+    def start(self) -> None:
         """Begin to work."""
         self._tasks = [asyncio.create_task(self._work(), name=f"account {self.account.wallet_id}")]
-        if follow_hints:
-            self._listen()
+
+    @property
+    def is_followed(self) -> bool:
+        """Whether the account's stream is followed."""
+        return self._stream is not None
+
+    def follow(self) -> None:
+        """Follow the account's stream; once connected, the account is compared."""
+        self._listen()
 
     async def stop(self) -> None:
         """Stop between two steps where possible; a step under way is cut off, as a crash would."""
@@ -215,10 +223,15 @@ class AccountQueue:
 
     async def _refresh_balance(self) -> None:
         try:
-            await self._desk.balances.refresh(self.account, with_ledger=False)
+            touched = await self._desk.balances.refresh(self.account, with_ledger=False)
         except BaseException as error:
             self.reconcile(None, self._backoff(error))
             raise
+        for (
+            symbol
+        ) in touched:  # not only we may have traded: the balance that is kept now tells no more of it
+            if symbol not in self._timers:
+                self.reconcile(symbol, HINT_GATHER_SECONDS)
 
     async def _reconcile(self, symbol: str | None) -> None:
         try:
@@ -237,6 +250,7 @@ class AccountQueue:
     async def _whole(self, reconciler: Reconciler) -> Found:
         every_order = self._sweeps % SWEEPS_PER_FULL_READ == 0
         found = await reconciler.whole(every_order=every_order)
+        self.symbols = found.symbols
         self._sweeps += 1
         self._in_doubt = False
         self._compared.set()

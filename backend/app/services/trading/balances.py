@@ -68,19 +68,22 @@ class BalanceKeeper:
 
         await asyncio.gather(*(one(account) for account in accounts))
 
-    async def refresh(self, account: TradingAccount, *, with_ledger: bool = True) -> frozenset[str]:
+    async def refresh(
+        self, account: TradingAccount, *, with_ledger: bool = True, known: AccountBalance | None = None
+    ) -> frozenset[str]:
         """Read balance and ledger, roll the day where it is over, latch the limits that are reached.
 
         Without the ledger (30 weight at Binance) only where no day begins and the balance is what our books
-        say. Returns the symbols that new postings of the ledger name: trading went on there.
+        say; `known` is then the balance, where it was read just now. Returns the symbols that new postings of the
+        ledger name: trading went on there.
         """
         gateway = await self._gateways.for_account(account_key(account))
         async with self._database.tenant(account.user_id) as session:
             state = await TradingTransaction(session, account.user_id).risk.of_wallet(
                 account.user_id, account.wallet_id
             )
-        reading = await self._read(account, gateway, state, with_ledger=with_ledger)
-        await self._write(account, reading)
+        reading = await self._read(account, gateway, state, with_ledger=with_ledger, known=known)
+        await self._write(account, reading, is_new=state is None)
         watermark = None if state is None else state.income_watermark_ms
         return frozenset(
             entry.symbol
@@ -90,7 +93,13 @@ class BalanceKeeper:
         )
 
     async def _read(
-        self, account: TradingAccount, gateway: ExchangeGateway, state: RiskState | None, *, with_ledger: bool
+        self,
+        account: TradingAccount,
+        gateway: ExchangeGateway,
+        state: RiskState | None,
+        *,
+        with_ledger: bool,
+        known: AccountBalance | None,
     ) -> _Reading:
         """The ledger is read before the balance, and again after it where a day begins: a deposit between
         the two would else count in the day's first equity and once more as a deposit."""
@@ -103,7 +112,7 @@ class BalanceKeeper:
         entries: Sequence[LedgerEntry] = ()
         if with_ledger or begins:
             entries = await gateway.ledger(since)
-        balance = await gateway.balance()
+        balance = await gateway.balance() if known is None or begins else known
         if not entries and state is not None and state.balance not in (None, balance.balance):
             entries = await gateway.ledger(since)  # something moved it that our books do not hold
         while begins:
@@ -113,11 +122,12 @@ class BalanceKeeper:
             entries, balance = again, await gateway.balance()
         return _Reading(balance, entries, market_time, utc_now())
 
-    async def _write(self, account: TradingAccount, reading: _Reading) -> None:
+    async def _write(self, account: TradingAccount, reading: _Reading, *, is_new: bool) -> None:
         user_id, environment = account.user_id, account.environment
         async with self._database.tenant(user_id) as session:
             transaction = TradingTransaction(session, user_id)
-            await transaction.risk.ensure(user_id, environment, account.wallet_id)
+            if is_new:
+                await transaction.risk.ensure(user_id, environment, account.wallet_id)
             states = await transaction.risk.lock(user_id, environment)
             own = next(state for state in states if state.wallet_id == account.wallet_id)
             if own.balance_as_of is not None and own.balance_as_of > reading.read_at:

@@ -5,7 +5,8 @@ has its trades driven, unprotected ones first, and its accounts reconciled.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Protocol
 from uuid import UUID
@@ -14,7 +15,7 @@ import structlog
 
 from app.core.metrics import loop_failed
 from app.domain.order_states import sweep_rank, sweep_reason
-from app.domain.sweep_budget import average_weight, pause_seconds
+from app.domain.sweep_budget import average_weight, compared_at_once, pause_seconds
 from app.domain.types import TradeStatus
 from app.repositories.fan_out import FanOutTransaction
 from app.repositories.outbox import OutboxItem
@@ -32,6 +33,8 @@ ENTERING_WORK = frozenset({"signal", "reverse"})
 TEND_FRACTION = 1 / 3
 ROWS_AT_ONCE = 64
 TASKS_AT_ONCE = 16
+LOOK_SECONDS = 1.0
+SWEEP_PATIENCE_SECONDS = 1.0
 POSTPONE_SECONDS = 0.5
 RETRY_SECONDS = 0.5
 KILL_SWITCH_SECONDS = 0.25
@@ -64,6 +67,7 @@ class Executor:
         self._signals_under_way: set[int] = set()
         self._catching_up: asyncio.Task[None] | None = None
         self._sweep_place = 0
+        self._look_due = 0.0
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set, then finish what is under way and give the leases back."""
@@ -123,6 +127,7 @@ class Executor:
         else:
             for queue in opened:
                 queue.reconcile(None)
+            self._follow(opened)
 
     async def _open_accounts(self) -> list[AccountQueue]:
         """A queue for every account of our shards, none for those that are gone; returns the new ones."""
@@ -136,11 +141,20 @@ class Executor:
         ]
         for queue in opened:
             self._queues[queue.account.wallet_id] = queue
-            queue.start(follow_hints=len(self._queues) <= STREAMS)
+            queue.start()
         return opened
 
+    def _follow(self, queues: Iterable[AccountQueue]) -> None:
+        """Follow the streams of these accounts, as far as there is room."""
+        following = sum(queue.is_followed for queue in self._queues.values())
+        for queue in queues:
+            if following < STREAMS and not queue.is_followed:
+                queue.follow()
+                following += 1
+
     async def _recover(self, shards: Iterable[int]) -> None:
-        """Drive what was under way, unprotected and unknown first, then compare every account in that order."""
+        """Drive what was under way, unprotected and unknown first, then compare every account in that order. Trades
+        that were at rest are left to the comparison, which finds out whether they still are."""
         async with self._desk.system.system() as session:
             live = await FanOutTransaction(session).trades.live_of_shards(sorted(shards))
         order: dict[UUID, None] = {}
@@ -149,18 +163,40 @@ class Executor:
             if queue is None:
                 continue
             order[trade.wallet_id] = None
-            if _is_entering(trade):
-                queue.enter(trade.trade_id)
-            else:
-                queue.drive(trade.trade_id)
+            self._look_at(queue, trade)
         order |= dict.fromkeys(self._queues)
         if self._catching_up is not None:
             self._catching_up.cancel()
-        self._catching_up = asyncio.create_task(self._catch_up(list(order)))
+        self._catching_up = asyncio.create_task(
+            self._catch_up(list(order), Counter(trade.wallet_id for trade in live))
+        )
 
-    async def _catch_up(self, wallets: Sequence[UUID]) -> None:
-        """Compare accounts in this order, some at a time, so that the budget serves the most urgent ones first."""
-        places = asyncio.Semaphore(COMPARED_AT_ONCE)
+    @staticmethod
+    def _look_at(queue: AccountQueue, trade: LiveTrade) -> None:
+        """Have a trade driven that is not at rest."""
+        if trade.is_at_rest:
+            return
+        if _is_entering(trade):
+            queue.enter(trade.trade_id)
+        else:
+            queue.drive(trade.trade_id)
+
+    def _at_once(self, live: Mapping[UUID, int]) -> int:
+        """How many accounts are compared side by side, by the scarcest budget of their venues."""
+        budgets = [
+            compared_at_once(
+                live.get(wallet_id, 0),
+                self._desk.gateways.weight_per_minute(queue.account.venue),
+                COMPARED_AT_ONCE,
+            )
+            for wallet_id, queue in self._queues.items()
+        ]
+        return min(budgets, default=COMPARED_AT_ONCE)
+
+    async def _catch_up(self, wallets: Sequence[UUID], live: Mapping[UUID, int]) -> None:
+        """Compare accounts in this order, some at a time, so that the budget serves the most urgent ones first; then
+        follow their streams, each of which has its account compared once more when it is connected."""
+        places = asyncio.Semaphore(self._at_once(live))
 
         async def one(wallet_id: UUID) -> None:
             try:
@@ -175,6 +211,7 @@ class Executor:
                 await places.acquire()
                 group.create_task(one(wallet_id))
         log.info("every account was compared", accounts=len(wallets))
+        self._follow([self._queues[wallet_id] for wallet_id in wallets if wallet_id in self._queues])
 
     async def _look_at_clocks(self) -> None:
         """Measure the venues' clocks now and every few seconds; at once when the first account comes."""
@@ -200,8 +237,10 @@ class Executor:
                     signals=SIGNALS_AT_ONCE - len(self._signals_under_way),
                 )
             if not all(item.wallet_id is None or item.wallet_id in self._queues for item in items):
-                for queue in await self._open_accounts():
+                opened = await self._open_accounts()
+                for queue in opened:
                     queue.reconcile(None)
+                self._follow(opened)
             for item in items:
                 task = asyncio.create_task(self._carry_out(item))
                 self._under_way[item.id] = task
@@ -245,18 +284,12 @@ class Executor:
             await asyncio.sleep(RETRY_SECONDS)
 
     async def _sweep(self) -> None:
-        """Compare one account at a time, evenly within the budget of the addresses; and, each round, look at
-        every trade that is unprotected or unknown."""
-        async with self._desk.system.system() as session:
-            live = await FanOutTransaction(session).trades.live_of_shards(sorted(self._desk.leases.epochs))
-        for trade in sorted(live, key=urgency):
-            queue = self._queues.get(trade.wallet_id)
-            reason = sweep_reason(trade.status, has_unknown_outcome=trade.has_unknown_outcome)
-            if queue is not None and (reason is None or reason.value != "routine"):
-                if _is_entering(trade):
-                    queue.enter(trade.trade_id)
-                else:
-                    queue.drive(trade.trade_id)
+        """Compare one account at a time, evenly within the budget of the addresses; and each second look at every
+        trade that is not at rest."""
+        now = asyncio.get_running_loop().time()
+        if now >= self._look_due:
+            self._look_due = now + LOOK_SECONDS
+            await self._look_at_restless()
         wallets = sorted(self._queues)
         catching_up = self._catching_up is not None and not self._catching_up.done()
         if not wallets or catching_up:
@@ -264,9 +297,24 @@ class Executor:
             return
         self._sweep_place = (self._sweep_place + 1) % len(wallets)
         queue = self._queues[wallets[self._sweep_place]]
-        queue.reconcile(None)
-        symbols = sum(trade.wallet_id == queue.account.wallet_id for trade in live)
-        await asyncio.sleep(self._pause(queue.account.venue, symbols))
+        begun = asyncio.get_running_loop().time()
+        try:
+            async with asyncio.timeout(SWEEP_PATIENCE_SECONDS):
+                await queue.compare()
+        except TimeoutError:
+            log.debug("a comparison takes long, the sweep goes on", wallet_id=str(queue.account.wallet_id))
+        took = asyncio.get_running_loop().time() - begun
+        # never more than half of the time: whoever has work to do comes before a sweep
+        await asyncio.sleep(max(self._pause(queue.account.venue, queue.symbols) - took, took))
+
+    async def _look_at_restless(self) -> None:
+        async with self._desk.system.system() as session:
+            trades = FanOutTransaction(session).trades
+            restless = await trades.live_of_shards(sorted(self._desk.leases.epochs), restless=True)
+        for trade in sorted(restless, key=urgency):
+            queue = self._queues.get(trade.wallet_id)
+            if queue is not None:
+                self._look_at(queue, trade)
 
     def _pause(self, venue: str, symbols: int) -> float:
         """Time to the next account of the sweep: the budget's, or the asked-for interval shared by all."""

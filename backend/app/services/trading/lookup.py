@@ -12,6 +12,7 @@ from app.services.trading.terms import TradingTerms
 
 ASK_AGAIN_SECONDS = 0.1
 LATEST_DOUBT = timedelta(seconds=30)
+MOST_ASKED = 5  # orders of the account's last trades
 RESTING = (OrderStatus.OPEN, OrderStatus.PARTIAL)
 
 
@@ -59,21 +60,29 @@ async def find_order(
     for working in await gateway.open_orders(order.symbol):
         if working.client_order_id == order.client_order_id:
             return working
-    if not conditional and now < order.deadline + LATEST_DOUBT and await _traded_since(gateway, order):
-        return Absent(None, ASK_AGAIN_SECONDS * 5)
+    if not conditional and now < order.deadline + LATEST_DOUBT:
+        traded = await _among_the_trades(gateway, order)
+        if traded is not None:
+            return traded
     return Absent(meaning)
 
 
-async def _traded_since(gateway: ExchangeGateway, order: Order) -> bool:
-    """Whether the account traded that symbol on that side since the order was decided: it might be ours,
-    so that it is looked for a while longer."""
+async def _among_the_trades(gateway: ExchangeGateway, order: Order) -> VenueOrder | Absent | None:
+    """The order, where one of the account's trades on that side since it was decided is its own. A trade whose order
+    the venue does not show might be: then it is looked for a while longer. None where every one is another's."""
     if order.market_time is None:
-        return False
-    trades = await gateway.fills(order.symbol)
-    return any(
-        fill.side == order.side and fill.executed_at >= order.market_time and fill.quantity == order.quantity
-        for fill in trades
-    )
+        return None
+    candidates: dict[str, None] = {}
+    for fill in await gateway.fills(order.symbol):
+        if fill.side == order.side and fill.executed_at >= order.market_time:
+            candidates[fill.exchange_order_id] = None
+    for exchange_order_id in list(candidates)[-MOST_ASKED:]:
+        shown = await gateway.order_by_venue_id(order.symbol, exchange_order_id)
+        if shown is None:
+            return Absent(None, ASK_AGAIN_SECONDS * 5)
+        if shown.client_order_id == order.client_order_id:
+            return shown
+    return None
 
 
 def _view(order: Order) -> OrderView:

@@ -5,7 +5,7 @@ nothing explains freezes the account's entries, and what is not ours is recorded
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from uuid import UUID
@@ -15,13 +15,14 @@ import structlog
 from app.core.clock import utc_now
 from app.core.metrics import RECONCILIATIONS
 from app.domain.client_order_id import is_of_deployment
+from app.domain.sweep_budget import reads_every_order
 from app.domain.types import OrderLeg, OrderStatus
 from app.domain.venue import VenueFill, VenueOrder, VenuePosition
 from app.models.order import Order
-from app.repositories.trades import LiveTrade
 from app.repositories.trading_accounts import TradingAccount
 from app.repositories.trading_transaction import TradingTransaction
 from app.services.ports import ExchangeGateway
+from app.services.trading.account_books import AccountBooks, SymbolBooks
 from app.services.trading.adoption import Adoption
 from app.services.trading.desk import Desk
 from app.services.trading.fills_book import record_fills
@@ -34,7 +35,6 @@ from app.services.trading.trade_news import tell_drift
 
 LIQUIDATION_PREFIX = "autoclose-"
 MISMATCH = "position_mismatch"
-OVERLAP_FILLS = 20
 READS = 3
 READ_AGAIN_SECONDS = 0.15
 ZERO = Decimal(0)
@@ -44,27 +44,24 @@ log = structlog.get_logger(__name__)
 
 @dataclass(slots=True)
 class Found:
-    """Trades to look at again, whether fills or balances changed, whether it is to be done again, and by how much
-    (signed base units) positions differ from what explains them."""
+    """Trades to look at again, whether fills or balances changed, whether it is to be done again, by how much (signed
+    base units) positions differ from what explains them, and in how many symbols something goes on."""
 
     trades: dict[UUID, None] = field(default_factory=dict)
     changed: bool = False
     cut_short: bool = False
     drift: dict[str, Decimal] = field(default_factory=dict)
+    symbols: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class _Books:
-    """What we have written about one symbol: `net` is the sum of our fills, `external` what is not ours."""
+class _Shown:
+    """What the venue shows of a whole account: signed positions, and working orders by symbol (None: not read).
+    `untouched`: its balance is what it was, so that nobody has traded."""
 
-    working: list[Order]
-    live: list[LiveTrade]
-    net: Decimal
-    external: Decimal
-
-    @property
-    def has_unknown(self) -> bool:
-        return any(order.status == OrderStatus.SENDING for order in self.working)
+    positions: Mapping[str, Decimal]
+    orders: Mapping[str, Sequence[VenueOrder]] | None
+    untouched: bool
 
 
 class Reconciler:
@@ -84,9 +81,14 @@ class Reconciler:
         self._outsiders = Outsiders(desk, account)
         self._adoption = Adoption(desk, account, gateway)
         self._found = Found()
+        self._held: AccountBooks | None = None
+        self._written: set[str] = set()  # symbols about which this comparison has written something
 
     async def symbol(self, symbol: str) -> Found:
-        """Compare one symbol. Cut short, to be done again, when a trade waits for the account's writer."""
+        """Compare one symbol, and look at every trade in it. Cut short, to be done again, when a trade waits for the
+        account's writer."""
+        for trade in (await self._books(symbol)).live:
+            self._found.trades[trade.trade_id] = None
         await self._converge_orders(symbol, await self._gateway.open_orders(symbol))
         if self._wanted_elsewhere():
             self._found.cut_short = True
@@ -96,45 +98,72 @@ class Reconciler:
 
     async def whole(self, *, every_order: bool) -> Found:
         """Compare everything: every symbol that we or the venue know of, the balance, and what is not ours.
-        The ledger is read where the balance is not what our books say; a symbol that it names and nobody held
-        any more is compared then. `every_order` also reads orders of symbols that we hold nothing in."""
-        user_id, wallet_id = self._account.user_id, self._account.wallet_id
+        Every trade costs a fee, so that where the balance is what our books say, nobody traded: fills and the ledger
+        are read only where it is not. A symbol that the ledger names and nobody held any more is compared then.
+        `every_order` reads all of it, and orders of symbols that we hold nothing in."""
+        balance = await self._gateway.balance()
         positions = await self._gateway.positions(None)
-        async with self._desk.database.tenant(user_id) as session:
-            transaction = TradingTransaction(session, user_id)
-            mine = await transaction.orders.at_venue(user_id, wallet_id, None)
-            live = await transaction.trades.live_of_wallet(user_id, wallet_id, None)
-            held = await transaction.external.all_held(user_id, wallet_id)
-        symbols = {order.symbol for order in mine} | {trade.symbol for trade in live}
-        symbols |= {position.symbol for position in positions} | held.keys()
-        if every_order:
-            working = await self._gateway.open_orders(None)
-            symbols |= {order.symbol for order in working if self._is_ours(order)}
+        async with self._desk.database.tenant(self._account.user_id) as session:
+            transaction = TradingTransaction(session, self._account.user_id)
+            books = self._held = await AccountBooks.read(transaction, self._account, None)
+        symbols = books.busy_symbols | {position.symbol for position in positions}
+        shown = _Shown(
+            {position.symbol: _signed(positions, position.symbol) for position in positions},
+            await self._every_order(symbols, asked=every_order),
+            untouched=not every_order and balance.balance == books.balance,
+        )
+        symbols |= {
+            symbol
+            for symbol, orders in (shown.orders or {}).items()
+            if any(self._is_ours(order) for order in orders)
+        }
+        self._found.symbols = len(symbols)
         for symbol in sorted(symbols):
+            await self._compare(symbol, shown)
+        # the balance of the beginning is kept: who trades meanwhile is found by the next comparison
+        touched = await self._desk.balances.refresh(self._account, with_ledger=every_order, known=balance)
+        for symbol in sorted(touched - symbols):
             await self._compare(symbol)
-        for symbol in sorted(await self._desk.balances.refresh(self._account, with_ledger=every_order)):
-            if symbol not in symbols:
-                await self._compare(symbol)
         await self._count_external(positions)
         outcome = "drift" if self._found.drift else "agrees"
         RECONCILIATIONS.labels(self._account.venue, outcome).inc()
         return self._found
 
-    async def _compare(self, symbol: str) -> None:
-        await self._converge_orders(symbol, await self._gateway.open_orders(symbol))
-        await self._compare_position(symbol)
+    async def _every_order(
+        self, symbols: Collection[str], *, asked: bool
+    ) -> dict[str, list[VenueOrder]] | None:
+        """The account's working orders in one read; None where they are better read symbol by symbol."""
+        weight = self._desk.gateways.weight_per_minute(self._account.venue)
+        if not asked and not reads_every_order(len(symbols), weight):
+            return None
+        found: dict[str, list[VenueOrder]] = {symbol: [] for symbol in symbols}
+        for order in await self._gateway.open_orders(None):
+            found.setdefault(order.symbol, []).append(order)
+        return found
 
-    async def _books(self, symbol: str) -> _Books:
-        user_id, wallet_id = self._account.user_id, self._account.wallet_id
-        async with self._desk.database.tenant(user_id) as session:
-            transaction = TradingTransaction(session, user_id)
-            net = await transaction.fills.net_quantity(user_id, wallet_id)
-            return _Books(
-                await transaction.orders.at_venue(user_id, wallet_id, symbol),
-                await transaction.trades.live_of_wallet(user_id, wallet_id, symbol),
-                net.get(symbol, ZERO),
-                await transaction.external.held(user_id, wallet_id, symbol),
-            )
+    async def _compare(self, symbol: str, shown: _Shown | None = None) -> None:
+        """Compare one symbol, with what the venue has shown of it already. A trade at rest that agrees with its
+        venue is left alone; every other is looked at."""
+        orders = None if shown is None or shown.orders is None else shown.orders.get(symbol, [])
+        if orders is None:
+            orders = await self._gateway.open_orders(symbol)
+        live = (await self._books(symbol)).live
+        await self._converge_orders(symbol, orders)
+        held = None if shown is None else shown.positions.get(symbol, ZERO)
+        untouched = shown is not None and shown.untouched and symbol not in self._written
+        await self._compare_position(symbol, held, untouched=untouched)
+        agrees = self._held is not None and symbol not in self._written
+        for trade in live:
+            if not (agrees and trade.is_at_rest):
+                self._found.trades[trade.trade_id] = None
+
+    async def _books(self, symbol: str) -> SymbolBooks:
+        """What is written about the symbol; read anew after this comparison has written something."""
+        if self._held is not None and symbol not in self._written:
+            return self._held.of(symbol)
+        async with self._desk.database.tenant(self._account.user_id) as session:
+            transaction = TradingTransaction(session, self._account.user_id)
+            return (await AccountBooks.read(transaction, self._account, symbol)).of(symbol)
 
     async def _converge_orders(self, symbol: str, at_venue: Sequence[VenueOrder]) -> None:
         """Bring every order that we believe to be working to what the venue shows."""
@@ -156,13 +185,13 @@ class Reconciler:
         known = {order.client_order_id for order in books.working}
         for order_at_venue in at_venue:
             if order_at_venue.client_order_id not in known and self._is_ours(order_at_venue):
+                self._written.add(symbol)
                 adopted = await self._adoption.meet(order_at_venue)
                 if adopted is not None:
                     self._found.trades[adopted] = None
-        for trade in books.live:
-            self._found.trades[trade.trade_id] = None
 
     async def _converge(self, order: Order, shown: VenueOrder | None) -> None:
+        self._written.add(order.symbol)
         fills: Sequence[VenueFill] = ()
         venue_id = None if shown is None else _fills_id(shown)
         if shown is not None and venue_id is not None and shown.filled_quantity > 0:
@@ -187,15 +216,20 @@ class Reconciler:
     def _is_ours(self, order: VenueOrder) -> bool:
         return is_of_deployment(order.client_order_id, self._desk.terms.deployment)
 
-    async def _compare_position(self, symbol: str) -> None:
-        """The venue's position against our fills and what is known to be somebody else's, read again before a
-        difference, or a fill that nobody knows, is believed."""
+    async def _compare_position(
+        self, symbol: str, shown: Decimal | None = None, *, untouched: bool = False
+    ) -> None:
+        """The venue's position (`shown` where it was read before) against our fills and what is known to be somebody
+        else's, read again before a difference, or a fill that nobody knows, is believed. `untouched`: nobody traded."""
         for attempt in range(READS):
             if attempt:  # a stop may have triggered in between: its fills are ours once that is known
+                self._written.add(symbol)
                 await asyncio.sleep(READ_AGAIN_SECONDS)
                 await self._converge_orders(symbol, await self._gateway.open_orders(symbol))
-            held = _signed(await self._gateway.positions(symbol), symbol)
-            strangers = await self._take_fills(symbol)
+            if attempt or shown is None:
+                shown = _signed(await self._gateway.positions(symbol), symbol)
+            held = shown
+            strangers = [] if untouched and not attempt else await self._take_fills(symbol)
             books = await self._books(symbol)
             if books.has_unknown:
                 return
@@ -215,6 +249,7 @@ class Reconciler:
     async def _record_strangers(self, symbol: str, strangers: Sequence[VenueFill]) -> bool:
         """Record fills that no order in our books caused. The venue is asked whose each order is: one with our
         prefix is ours, whatever our books say, and is adopted rather than called somebody else's."""
+        self._written.add(symbol)
         theirs: list[VenueFill] = []
         liquidations: list[VenueFill] = []
         for order_id in sorted({fill.exchange_order_id for fill in strangers}):
@@ -248,10 +283,11 @@ class Reconciler:
         """Insert the fills of our orders since the watermark; returns those that are nobody's yet. Those from
         before we looked at the account are its history."""
         user_id, wallet_id = self._account.user_id, self._account.wallet_id
-        async with self._desk.database.tenant(user_id) as session:
-            transaction = TradingTransaction(session, user_id)
-            since = await transaction.fills.watermark(user_id, wallet_id, symbol, OVERLAP_FILLS)
-        fills = await self._gateway.fills(symbol, since_id=since)
+        books = await self._books(symbol)
+        fills = await self._gateway.fills(symbol, since_id=books.watermark)
+        if all(fill.venue_trade_id in books.newest for fill in fills):
+            return []
+        self._written.add(symbol)
         async with self._desk.database.tenant(user_id) as session:
             transaction = TradingTransaction(session, user_id)
             recorded = await transaction.fills.known_ids(
@@ -285,12 +321,14 @@ class Reconciler:
 
     async def _agree(self, symbol: str) -> None:
         prefix = f"{MISMATCH}: {symbol} "
+        if self._held is not None and not (self._held.frozen_reason or "").startswith(prefix):
+            return
         async with self._desk.database.tenant(self._account.user_id) as session:
             transaction = TradingTransaction(session, self._account.user_id)
             if await transaction.accounts.unfreeze(self._account.user_id, self._account.wallet_id, prefix):
                 log.info("position and fills agree again", wallet_id=str(self._account.wallet_id))
 
-    async def _differ(self, symbol: str, held: Decimal, books: _Books) -> None:
+    async def _differ(self, symbol: str, held: Decimal, books: SymbolBooks) -> None:
         """Nothing explains the difference: the account enters nothing until books and venue agree again."""
         user_id = self._account.user_id
         self._found.drift[symbol] = held - books.net - books.external
@@ -316,11 +354,11 @@ class Reconciler:
             held = await transaction.external.all_held(user_id, wallet_id)
             total = _notional(held, price)
             drift = (len(self._found.drift), _notional(self._found.drift, price))
-            await transaction.risk.ensure(user_id, self._account.environment, wallet_id)
-            states = await transaction.risk.lock(user_id, self._account.environment)
-            for state in states:
-                if state.wallet_id == wallet_id and state.external_notional != total:
-                    state.external_notional = total
+            if self._held is None or self._held.external_notional != total:
+                await transaction.risk.ensure(user_id, self._account.environment, wallet_id)
+                for state in await transaction.risk.lock(user_id, self._account.environment):
+                    if state.wallet_id == wallet_id:
+                        state.external_notional = total
             await transaction.reconciliations.completed(user_id, wallet_id, utc_now(), drift, market_time)
 
 

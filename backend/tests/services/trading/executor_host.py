@@ -11,6 +11,7 @@ from pathlib import Path
 from app.core.config import Settings
 from app.core.crash_points import VARIABLE
 from tests.paper_venue import BACKEND, PaperVenue
+from tests.services.trading.floor import WEIGHT_LIMIT
 
 RECEIVE_WINDOW_MS = 500
 MARGIN_MS = 1_100
@@ -56,6 +57,7 @@ class ExecutorHost:
     margin_ms: int = MARGIN_MS
     mutant: str | None = None
     redis_url: str = ""
+    paper_weight: int = WEIGHT_LIMIT
     processes: list[ExecutorProcess] = field(default_factory=list)
     _nursery: subprocess.Popen[str] | None = None
 
@@ -99,6 +101,7 @@ class ExecutorHost:
             "STACKALPHA_RECEIVE_WINDOW_MILLISECONDS": str(RECEIVE_WINDOW_MS),
             "STACKALPHA_OUTCOME_MARGIN_MILLISECONDS": str(self.margin_ms),
             "STACKALPHA_SHARD_COUNT": "4",
+            "STACKALPHA_PAPER_WEIGHT_PER_MINUTE": str(self.paper_weight),
             VARIABLE: str(self.crash_file),
             **({"REDIS_URL": self.redis_url} if self.redis_url else {}),
         }

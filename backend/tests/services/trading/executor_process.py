@@ -13,7 +13,6 @@ from app.core.config import load_settings
 from app.core.logging import configure_logging
 from app.core.redis import connect_redis
 from app.domain.venue import AccountKey
-from tests.services.trading.floor import WEIGHT_LIMIT
 
 PARENT_CHECK_SECONDS = 1.0
 
@@ -31,8 +30,9 @@ async def serve(paper_url: str, token: str) -> None:
         return await admin.open_account(str(key.wallet_id))
 
     redis = connect_redis(settings) if os.environ.get("REDIS_URL") else None
-    pool = GatewayPool(credentials, paper_url, redis, utc_now, paper_weight=WEIGHT_LIMIT)
-    reader = CcxtMarketReader(paper_url, None, utc_now, fresh_seconds=1.0)
+    weight = settings.paper_weight_per_minute
+    pool = GatewayPool(credentials, paper_url, redis, utc_now, paper_weight=weight)
+    reader = CcxtMarketReader(paper_url, redis, utc_now, fresh_seconds=1.0, paper_weight=weight)
     async with compose_trading(settings, pool, reader) as trading:
         await trading.executor.run(stop)
     watching.cancel()

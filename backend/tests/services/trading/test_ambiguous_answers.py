@@ -2,8 +2,9 @@
 
 import pytest
 
+from app.adapters.exchange.ccxt_client import CcxtGateway
 from app.services.trading.balances import account_key
-from tests.services.trading.floor import BTC, TradingFloor
+from tests.services.trading.floor import BTC, TradingFloor, until
 
 PLAIN, CONDITIONAL = "/fapi/v1/order", "/fapi/v1/algoOrder"
 MODES = ("503exec", "timeout_exec", "reset_exec", "reset")
@@ -33,3 +34,32 @@ async def test_ambiguous_answer_ends_protected_with_one_entry_and_one_stop(
     assert [row["status"] for row in attempts if row["leg"] == leg] == (
         (["NOT_ACCEPTED"] if sent_again else []) + ["FILLED" if leg == "entry" else "OPEN"]
     )
+
+
+async def test_a_trade_of_somebody_else_is_not_taken_for_an_exit_that_never_arrived(
+    floor: TradingFloor,
+) -> None:
+    account = await floor.wallet(await floor.user())
+    rule = {"path": PLAIN, "method": "POST", "mode": "reset", "count": 1}
+    async with floor.executor():
+        await floor.signal()
+        trade = await floor.until_status(account, "PROTECTED")
+        floor.venue.control("POST", "/sim/fault", {"rules": [rule]})
+        await floor.enqueue("exit", {"trade_id": str(trade["id"]), "reason": "manual"})
+
+        async def is_unknown() -> bool | None:
+            sent = "SELECT true FROM orders WHERE leg = 'exit' AND status = 'SENDING'"
+            return True if await floor.sql.fetchval(sent) else None
+
+        await until(is_unknown)
+        gateway = await floor.desk.gateways.for_account(account_key(account))
+        assert isinstance(gateway, CcxtGateway)
+        await gateway._client.fapiPrivatePostOrder(
+            {"symbol": "BTCUSDT", "side": "SELL", "type": "MARKET", "quantity": f"{trade['quantity']:f}"}
+        )
+        await floor.until_status(account, "CLOSED")
+    exits = await floor.sql.fetch("SELECT status FROM orders WHERE leg = 'exit' ORDER BY attempt")
+    statuses = [row["status"] for row in exits]
+    assert statuses[0] == "NOT_ACCEPTED"
+    assert "FILLED" not in statuses
+    assert await floor.venue_position(account) == 0

@@ -3,6 +3,8 @@
 from decimal import Decimal
 from uuid import uuid4
 
+import pytest
+
 from app.adapters.exchange.ccxt_client import CcxtGateway
 from app.core.clock import utc_now
 from app.domain.client_order_id import client_order_id
@@ -145,6 +147,51 @@ async def test_stop_that_our_books_lost_is_adopted(floor: TradingFloor) -> None:
     async with floor.executor():
         await floor.until_status(account, "PROTECTED")
         await floor.until_orders(account, 1, lambda order: order.client_order_id == stop.client_order_id)
+
+
+async def test_a_trade_at_rest_that_agrees_with_its_venue_is_left_alone(floor: TradingFloor) -> None:
+    account = await protected(floor)
+    gateway = await floor.desk.gateway(account)
+    found = await Reconciler(floor.desk, account, gateway).whole(every_order=False)
+    assert found.trades == {}
+    assert (found.symbols, found.drift) == (1, {})
+
+
+@pytest.mark.parametrize("every_order", [False, True])
+async def test_a_trade_whose_stop_somebody_cancelled_is_looked_at(
+    every_order: bool, floor: TradingFloor
+) -> None:
+    account = await protected(floor)
+    gateway = await floor.desk.gateway(account)
+    (stop,) = await floor.venue_orders(account)
+    await floor.sql.execute(
+        "UPDATE orders SET deadline = deadline - interval '1 minute'"
+    )  # no read lag any more
+    await gateway.cancel(BTC, stop.client_order_id, conditional=True)
+    found = await Reconciler(floor.desk, account, gateway).whole(every_order=every_order)
+    assert len(found.trades) == 1
+    assert await floor.sql.fetchval("SELECT status FROM orders WHERE leg = 'stop'") == "CANCELED"
+
+
+async def test_a_wish_to_leave_keeps_a_trade_from_being_at_rest(floor: TradingFloor) -> None:
+    account = await protected(floor)
+    await floor.sql.execute("UPDATE trades SET exit_requested = 'manual'")
+    gateway = await floor.desk.gateway(account)
+    found = await Reconciler(floor.desk, account, gateway).whole(every_order=False)
+    assert len(found.trades) == 1
+
+
+async def test_somebody_elses_round_trip_in_our_symbol_is_found_by_the_balance(floor: TradingFloor) -> None:
+    account = await protected(floor)
+    gateway = await floor.desk.gateway(account)
+    assert isinstance(gateway, CcxtGateway)
+    await Reconciler(floor.desk, account, gateway).whole(every_order=True)
+    for side in ("BUY", "SELL"):
+        await gateway._client.fapiPrivatePostOrder(
+            {"symbol": "BTCUSDT", "side": side, "type": "MARKET", "quantity": "0.002"}
+        )
+    await Reconciler(floor.desk, account, gateway).whole(every_order=False)
+    assert await floor.sql.fetchval("SELECT count(DISTINCT exchange_order_id) FROM external_fills") == 2
 
 
 async def test_entry_with_our_prefix_of_no_trade_of_ours_freezes_entries(floor: TradingFloor) -> None:
