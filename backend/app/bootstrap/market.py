@@ -26,7 +26,9 @@ from app.core.process_identity import own_identity
 from app.core.redis import connect_redis
 from app.domain.price_batch import PricesUnavailableError
 from app.domain.trading_hours import moment
+from app.services.activity_watch import ActivityWatch
 from app.services.analytics.portfolio_snapshots import SnapshotKeeper
+from app.services.daily_summary import tell_daily_summaries
 from app.services.housekeeping import keep_house
 from app.services.market_data import MarketFeed
 from app.services.position_health import PositionHealthKeeper
@@ -102,7 +104,8 @@ class MarketParts:
 
     async def keep_house(self) -> None:
         """Partitions of the months to come, and an end to what is done."""
-        await keep_house(self.system, utc_now(), self.settings.execution_log_days)
+        settings = self.settings
+        await keep_house(self.system, utc_now(), settings.execution_log_days, settings.notification_days)
 
     def snapshots(self) -> SnapshotKeeper:
         """What takes and rebuilds snapshots of portfolios."""
@@ -144,6 +147,14 @@ class MarketParts:
     async def watch_platform(self) -> int:
         """Tell administrators of what is at or beyond its limit; returns how many readings are."""
         return await system_health(self.settings, self.system, self.redis).tell()
+
+    async def watch_activity(self) -> int:
+        """Judge what every wallet did in the hour that ended; returns in how many something stood out."""
+        return await ActivityWatch(self.system, utc_now).look()
+
+    async def tell_daily_summaries(self) -> int:
+        """Sum up the day of everybody whose hour has come; returns how many were told."""
+        return await tell_daily_summaries(self.system, utc_now())
 
     def pulsing(self, process: str) -> AbstractAsyncContextManager[None]:
         """Tell the figures of a process while the context lasts."""

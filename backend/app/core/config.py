@@ -209,6 +209,12 @@ class Settings(PeopleSettings):
         le=36_500,
         description="Days after which whole months of the execution log are dropped; 0 keeps them for ever",
     )
+    notification_days: int = Field(
+        365,
+        ge=0,
+        le=36_500,
+        description="Days after which what users were told is deleted; 0 keeps it for ever",
+    )
     lease_seconds: float = Field(
         3.0,
         ge=1,

@@ -4,8 +4,8 @@ Each test gives the probability of so much under the wallet's own history, so th
 one are judged alike. Counts follow a negative binomial fitted by moments (a Poisson where they do not spread
 more); sizes a normal law of their logarithm around the median, its spread from the median absolute deviation
 and widened by half (sizes have fatter tails); a symbol never traded before has Good and Turing's probability
-of a first sighting (Good 1953); an hour of the day the share of orders in hours as rare as it. A wallet with
-too little history is not judged: None.
+of a first sighting (Good 1953), and so does an hour of the day without any order before; another hour has the
+share of orders in hours no more usual than it. A wallet with too little history is not judged: None.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,13 +25,22 @@ WIDENED = 1.5
 LEAST_LOG_SPREAD = 0.05
 MAD_TO_DEVIATION = 1.4826  # of a normal law
 HOURS_OF_DAY = 24
-UNSEEN = 0.25  # orders that an hour of the day without any counts as
 WORST_SCORE = 100.0
 
 Counts = npt.NDArray[np.int64]
 
 
+class ActivityChoice(StrEnum):
+    """What a user wants unusual activity to do: be told, be told and have entries paused, or nothing."""
+
+    NOTIFY = "notify"
+    PAUSE = "pause"
+    IGNORE = "ignore"
+
+
 class UnusualKind(StrEnum):
+    """What stands out."""
+
     ORDER_RATE = "order_rate"
     REFUSAL_RATE = "refusal_rate"
     ORDER_SIZE = "order_size"
@@ -171,17 +180,18 @@ def _first_sighting(seen: Mapping[str, int]) -> float:
 
 
 def _hour_of_day(history: Counts, hour: ActivityHour) -> Oddity | None:
+    """Good and Turing's probability for an hour without any order so far; for another the share of orders in hours
+    that are no more usual, and what an unseen one would have."""
     total = int(history.sum())
     if total < LEAST_ORDERS or hour.orders == 0:
         return None
-    shares = (history + UNSEEN) / (total + HOURS_OF_DAY * UNSEEN)
-    share = float(shares[hour.hour_of_day])
-    as_rare = float(shares[shares <= share].sum())
-    probability = as_rare ** min(
-        hour.orders, 2
-    )  # orders of one hour come together: a third proves nothing more
+    count = int(history[hour.hour_of_day])
+    unseen = _first_sighting({str(place): int(held) for place, held in enumerate(history) if held})
+    as_rare = min(1.0, unseen + float(history[history <= count].sum()) / total)
+    # orders of one hour come together: a third proves nothing more
+    probability = as_rare ** min(hour.orders, 2)
     sentence = (
         f"{hour.orders} orders between {hour.hour_of_day}:00 and {hour.hour_of_day}:59;"
-        f" {share:.1%} of all fall there"
+        f" {count / total:.1%} of all fall there"
     )
-    return Oddity(UnusualKind.HOUR, hour.hour_of_day, share, probability, sentence)
+    return Oddity(UnusualKind.HOUR, hour.hour_of_day, count / total, probability, sentence)

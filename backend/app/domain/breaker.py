@@ -32,6 +32,7 @@ class BreakerCause(StrEnum):
     CLOCK = "clock"
     DRIFT = "drift"
     NAKED_TIME = "naked_time"
+    UNUSUAL_ACTIVITY = "unusual_activity"
 
 
 LOSS_WINDOWS: Final = frozenset(

@@ -65,6 +65,8 @@ class NotificationEvent(StrEnum):
     TRADING_HOURS_CLOSED = "trading_hours_closed"
     NEW_SIGN_IN = "new_sign_in"
     SECURITY_CHANGED = "security_changed"
+    UNUSUAL_ACTIVITY = "unusual_activity"
+    DAILY_SUMMARY = "daily_summary"
     SYSTEM_DEGRADED = "system_degraded"
     TEST_MESSAGE = "test_message"
 
@@ -179,6 +181,17 @@ EVENT_KINDS: Final = (
         _E.SECURITY_CHANGED, _L.WARNING, _C.SECURITY, _MAILED,
         "Security of your account changed",
         "{change} If that was not you: end every session and set a new password.",
+    ),
+    EventKind(
+        _E.UNUSUAL_ACTIVITY, _L.WARNING, _C.SECURITY, _LOUD,
+        "Unusual activity: {wallet}",
+        "{wallet} between {begins} and {ends}: {reasons}. Score {score} of 100. {consequence}",
+    ),
+    EventKind(
+        _E.DAILY_SUMMARY, _L.INFO, _C.TRADE, _LOUD,
+        "Your day: {net_pnl} net",
+        "{environment} in the last 24 hours: {closed} trades closed, {winners} of them with a gain, {net_pnl} net"
+        " of {fees} fees; {opened} opened, {refused} signals refused. {open} positions are open, equity {equity}.",
     ),
     EventKind(
         _E.SYSTEM_DEGRADED, _L.ERROR, _C.SYSTEM, _LOUD,

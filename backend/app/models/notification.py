@@ -47,6 +47,7 @@ class Notification(Base):
             "user_id",
             postgresql_where=text("read_at IS NULL AND in_app = 'on'"),
         ),
+        Index("ix_notifications_created_at", "created_at", postgresql_using="brin"),
         Index("ix_notifications_pending", "created_at", postgresql_where=text("dispatched_at IS NULL")),
     )
 
@@ -116,6 +117,7 @@ class NotificationSettings(Timestamped, Base):
             name="quiet",
         ),
         CheckConstraint("digest_minute BETWEEN 0 AND 1439", name="digest_minute"),
+        CheckConstraint("unusual_activity IN ('notify','pause','ignore')", name="unusual_activity"),
         UniqueConstraint("telegram_chat_id"),
     )
 
@@ -131,6 +133,7 @@ class NotificationSettings(Timestamped, Base):
     telegram_linked_at: Mapped[Timestamp | None]
     sms_address: Mapped[bytes | None] = mapped_column(LargeBinary)
     sms_hint: Mapped[str | None] = mapped_column(String(60))
+    unusual_activity: Mapped[str] = mapped_column(String(10), server_default="notify")
 
 
 class NotificationPreference(Base):

@@ -2,9 +2,10 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.models.notification import Notification, NotificationDelivery
 from app.models.outbox import Outbox
 from app.models.user import EmailToken
 
@@ -28,6 +29,19 @@ class SystemRetentionRepository:
         """Delete outbox rows that were processed before that time."""
         await self._session.execute(
             delete(Outbox).where(Outbox.processed_at < before).execution_options(synchronize_session=False)
+        )
+
+    async def drop_notifications(self, before: datetime) -> None:
+        """Delete what users were told before that time, and how it was delivered; what still has to be told
+        stays."""
+        waiting = exists().where(
+            NotificationDelivery.notification_id == Notification.id,
+            NotificationDelivery.state.in_(("waiting", "sending")),
+        )
+        await self._session.execute(
+            delete(Notification)
+            .where(Notification.created_at < before, Notification.dispatched_at.is_not(None), ~waiting)
+            .execution_options(synchronize_session=False)
         )
 
     async def drop_old_links(self, before: datetime) -> None:

@@ -90,14 +90,15 @@ class SessionRepository:
         statement = update(UserSession).where(UserSession.user_id == user_id, UserSession.id == session_id)
         await self._session.execute(statement.values(proved_at=now))
 
-    async def is_new_place(self, user_id: UUID, user_agent: str | None, ip_address: str) -> bool:
-        """Whether the user has signed in before, but never with this device's name from this address."""
-        is_known = (UserSession.ip_address == ip_address) & UserSession.user_agent.is_not_distinct_from(
-            user_agent
+    async def places(self, user_id: UUID) -> dict[str, int]:
+        """How often the user signed in from each place so far: a device's name at an address."""
+        statement = (
+            select(UserSession.user_agent, UserSession.ip_address, func.count())
+            .where(UserSession.user_id == user_id)
+            .group_by(UserSession.user_agent, UserSession.ip_address)
         )
-        statement = select(func.count(), func.count().filter(is_known)).where(UserSession.user_id == user_id)
-        count, known = (await self._session.execute(statement)).one()
-        return count > 0 and known == 0
+        rows = await self._session.execute(statement)
+        return {place_name(agent, address or ""): count for agent, address, count in rows}
 
     async def add_token(
         self, user_id: UUID, *, token_id: UUID, session_id: UUID, token_hash: str, expires_at: datetime
@@ -169,3 +170,8 @@ class SessionRepository:
             .returning(UserSession.id)
         )
         return list((await self._session.execute(statement)).scalars())
+
+
+def place_name(user_agent: str | None, ip_address: str) -> str:
+    """A place that is signed in from, in words."""
+    return f"{user_agent or 'an unnamed device'} at {ip_address}"

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from app.domain.anomaly import ActivityChoice
 from app.domain.notification_events import Channel, EventCategory, EventLevel, NotificationEvent
 from app.domain.notification_rules import DeliveryMode
 from app.schemas.figures import Answer, Instant
@@ -107,6 +108,7 @@ class NotificationSettings(Answer):
     digest_at: ClockTime
     channels: list[ChannelState]
     message_services: list[str]
+    unusual_activity: ActivityChoice
     events: list[EventChoice]
 
 
@@ -139,6 +141,7 @@ class NotificationSettingsPatch(RequestBody):
     levels: list[LevelChange] = Field(default_factory=list, max_length=10)
     quiet_hours: QuietHoursChange | None = None
     digest_at: ClockTime | None = None
+    unusual_activity: ActivityChoice | None = None
 
 
 class TelegramLink(Answer):

@@ -18,10 +18,15 @@ from uuid import UUID, uuid4
 from app.core.db import Database, DbSession
 from app.core.errors import ForbiddenError, NotFoundError, UnauthenticatedError
 from app.core.security import AccessTokens, DerivedTokens, Passwords, token_hash
+from app.domain.anomaly import ActivityChoice, Oddity, judge_sign_in
 from app.domain.notification_events import NotificationEvent
+from app.domain.types import BreakerScope
 from app.repositories.audit import AuditRepository
+from app.repositories.breakers import SystemBreakerRepository
+from app.repositories.halt_lock import SystemHaltLock
+from app.repositories.notification_feed import NotificationWishRepository
 from app.repositories.notifications import NotificationOutbox
-from app.repositories.sessions import SessionRepository, SignedInUser
+from app.repositories.sessions import SessionRepository, SignedInUser, place_name
 from app.repositories.user_events import UserEventRepository
 from app.repositories.users import SignInRecord, SystemSignInLookup, UserRepository
 from app.services.attempts import (
@@ -31,6 +36,7 @@ from app.services.attempts import (
     AttemptCounter,
     subject_of,
 )
+from app.services.breaker_board import BreakerBoard, unusual_change
 from app.services.two_factor import CODE_BY_USER, SecondFactor, wrong_code
 
 __all__ = ["Authentication", "ClientFacts", "SessionView", "SignedInUser", "Tokens"]
@@ -216,7 +222,9 @@ class Authentication:
                 if not await factor.accept(user_id, code):
                     raise UnauthenticatedError(wrong_code().message, code="wrong_code")
             sessions = SessionRepository(session)
-            if await sessions.is_new_place(user_id, client.user_agent, client.address[:64]):
+            place = place_name(client.user_agent, client.address[:64])
+            odd = judge_sign_in(await sessions.places(user_id), place)
+            if odd is not None:
                 await NotificationOutbox(session).emit(
                     user_id,
                     NotificationEvent.NEW_SIGN_IN,
@@ -224,6 +232,9 @@ class Authentication:
                     figures={"device": client.user_agent or "an unnamed device", "address": client.address},
                     subject=client.address[:64],
                 )
+                board = BreakerBoard(SystemBreakerRepository(session), SystemHaltLock(session), self._now)
+                wishes = NotificationWishRepository(session)
+                await self._pause_if_chosen(wishes, board, user_id, odd, now)
             await sessions.start(
                 user_id,
                 session_id=session_id,
@@ -246,6 +257,22 @@ class Authentication:
             token_hash=self._refresh.stored_hash(REFRESH, token_id),
             expires_at=now + self._terms.refresh_life,
         )
+
+    async def _pause_if_chosen(
+        self,
+        wishes: NotificationWishRepository,
+        board: BreakerBoard,
+        user_id: UUID,
+        odd: Oddity,
+        now: datetime,
+    ) -> None:
+        """Stop entries of all wallets where the user chose that for what is unusual."""
+        chosen = await wishes.settings(user_id)
+        if chosen is not None and chosen.unusual_activity == ActivityChoice.PAUSE:
+            scope_id = str(user_id)
+            await board.set(
+                unusual_change(BreakerScope.USER, scope_id, user_id, odd.sentence, now, pauses=True)
+            )
 
     def _tokens(self, user_id: UUID, session_id: UUID, now: datetime, token_id: UUID | None) -> Tokens:
         refresh = None if token_id is None else self._refresh.token(REFRESH, token_id)

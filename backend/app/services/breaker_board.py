@@ -7,15 +7,19 @@ it stops. Ending one needs no lock: a gate that has not seen it yet only refuses
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Final
+from uuid import UUID
 
-from app.domain.breaker import ScopeState
-from app.domain.types import TradingState
+from app.domain.breaker import EVERY_ENVIRONMENT, BreakerCause, ScopeState
+from app.domain.types import BreakerScope, TradingState
 from app.repositories.breakers import BreakerChange, SystemBreakerRepository
 from app.repositories.halt_lock import SystemHaltLock
 
 BY_OPERATOR: Final = "operator"
 BY_RULE: Final = "automatic"
+ALARM_SCORE: Final = Decimal(40)
+REASON_CHARACTERS: Final = 300
 _SEVERITY: Final = {TradingState.ACTIVE: 0, TradingState.REDUCE_ONLY: 1, TradingState.HALTED: 2}
 
 
@@ -55,3 +59,24 @@ def _may_replace(held: ScopeState, wanted: ScopeState, now: datetime) -> bool:
     if held.changed_by == BY_OPERATOR and wanted.changed_by != BY_OPERATOR:
         return False
     return _SEVERITY[wanted.state] >= _SEVERITY[standing]
+
+
+def unusual_change(
+    scope: BreakerScope,
+    scope_id: str,
+    user_id: UUID,
+    reasons: str,
+    now: datetime,
+    *,
+    environment: str = EVERY_ENVIRONMENT,
+    pauses: bool,
+    score: Decimal | None = None,
+) -> BreakerChange:
+    """What is written of unusual activity: a pause, or that the owner was told. `score` is 0-100, None for a
+    sign-in."""
+    state = TradingState.REDUCE_ONLY if pauses else TradingState.ACTIVE
+    reason = f"Unusual activity: {reasons}"[:REASON_CHARACTERS]
+    cause = BreakerCause.UNUSUAL_ACTIVITY
+    held = ScopeState(scope, scope_id, state, reason, BY_RULE, now, None, environment, cause)
+    limit = None if score is None else ALARM_SCORE
+    return BreakerChange(held, user_id, "tripped" if pauses else "alerted", score, limit)

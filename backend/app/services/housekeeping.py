@@ -10,13 +10,17 @@ OUTBOX_KEPT = timedelta(days=7)
 LINKS_KEPT = timedelta(days=30)
 
 
-async def keep_house(system: Database, now: datetime, execution_log_days: int = 0) -> None:
+async def keep_house(
+    system: Database, now: datetime, execution_log_days: int = 0, notification_days: int = 0
+) -> None:
     """Does no harm when run twice or at once. Months of the execution log that are wholly older than so many
-    days are dropped; 0 keeps all of them."""
+    days are dropped, and what users were told before so many days; 0 keeps all of them."""
     async with system.system() as session:
         retention = SystemRetentionRepository(session)
         await retention.ensure_execution_log_partitions(now.date(), MONTHS_AHEAD)
         if execution_log_days:
             await retention.drop_execution_log_partitions((now - timedelta(days=execution_log_days)).date())
+        if notification_days:
+            await retention.drop_notifications(now - timedelta(days=notification_days))
         await retention.drop_done_work(now - OUTBOX_KEPT)
         await retention.drop_old_links(now - LINKS_KEPT)

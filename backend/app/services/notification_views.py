@@ -110,6 +110,7 @@ class NotificationSettingsView:
     digest_at: str
     channels: list[ChannelView]
     message_services: list[str]
+    unusual_activity: str
     events: list[EventRow]
 
 

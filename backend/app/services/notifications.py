@@ -15,6 +15,7 @@ from app.core.errors import (
     TooManyRequestsError,
 )
 from app.core.security import token_hash
+from app.domain.anomaly import ActivityChoice
 from app.domain.notification_events import KIND_OF, Channel, EventCategory, EventLevel, NotificationEvent
 from app.domain.notification_rules import DeliveryMode, modes_allowed
 from app.models.notification import NotificationSettings
@@ -88,6 +89,7 @@ class SettingChanges:
     levels: Mapping[Channel, EventLevel] = field(default_factory=dict)
     quiet_hours: tuple[int, int] | tuple[()] | None = None
     digest_minute: int | None = None
+    unusual_activity: ActivityChoice | None = None
 
 
 class Notifications:
@@ -141,6 +143,7 @@ class Notifications:
             clock_text(digest),
             [self._channel(channel, held, user) for channel in Channel],
             self._addresses.schemes,
+            ActivityChoice.NOTIFY.value if held is None else held.unusual_activity,
             [event_row(kind, modes) for kind in CHOSEN_KINDS],
         )
 
@@ -192,6 +195,8 @@ class Notifications:
             columns |= {"quiet_from_minute": begins, "quiet_until_minute": ends}
         if changes.digest_minute is not None:
             columns["digest_minute"] = changes.digest_minute
+        if changes.unusual_activity is not None:
+            columns["unusual_activity"] = changes.unusual_activity.value
         await self._wishes.set(user.id, columns)
         await self._wishes.set_modes(
             user.id,

@@ -75,6 +75,19 @@ class WorkerSettings:
             run_at_startup=True,
             keep_result=0,
         ),
+        cron(
+            "app.workers.health_jobs.watch_activity",
+            minute={1, 11},  # again: the first may have been lost
+            second=10,
+            run_at_startup=True,
+            keep_result=0,
+        ),
+        cron(
+            "app.workers.health_jobs.tell_daily_summaries",
+            minute=EVERY_FIVE_MINUTES,
+            second=25,
+            keep_result=0,
+        ),
         cron("app.workers.signal_jobs.beat", second=EVERY_TWO_SECONDS, keep_result=0),
     ]
     on_startup = startup

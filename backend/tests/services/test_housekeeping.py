@@ -66,3 +66,35 @@ async def test_work_done_long_ago_is_deleted_and_waiting_work_is_kept(
     left = await owner_connection.fetch("SELECT dedupe_key FROM outbox WHERE dedupe_key LIKE $1", f"{mark}:%")
     assert {row["dedupe_key"].partition(":")[2] for row in left} == {"new", "waiting"}
     await owner_connection.execute("DELETE FROM outbox WHERE dedupe_key LIKE $1", f"{mark}:%")
+
+
+async def test_what_was_told_long_ago_is_deleted_what_still_has_to_be_told_is_kept(
+    system_database: Database, owner_connection: asyncpg.Connection
+) -> None:
+    now, user_id = utc_now(), uuid4()
+    await owner_connection.execute(
+        "INSERT INTO users (id, email, password_hash) VALUES ($1, $2, 'x')", user_id, f"{user_id}@test"
+    )
+    rows = {
+        "old": (now - timedelta(days=31), now),
+        "young": (now - timedelta(days=29), now),
+        "waiting": (now - timedelta(days=31), None),
+    }
+    for name, (created, dispatched) in rows.items():
+        await owner_connection.execute(
+            "INSERT INTO notifications (id, user_id, event, level, subject, dedupe_key, title, sentence, figures,"
+            " in_app, created_at, dispatched_at) VALUES ($1, $2, 'trade_opened', 'info', '', $3, 't', 's', '{}',"
+            " 'on', $4, $5)",
+            *(uuid4(), user_id, name, created, dispatched),
+        )
+
+    async def left() -> set[str]:
+        found = await owner_connection.fetch(
+            "SELECT dedupe_key FROM notifications WHERE user_id = $1", user_id
+        )
+        return {row["dedupe_key"] for row in found}
+
+    await keep_house(system_database, now)  # 0 days: for ever
+    assert await left() == set(rows)
+    await keep_house(system_database, now, notification_days=30)
+    assert await left() == {"young", "waiting"}

@@ -8,7 +8,7 @@ own, of which exits may use twice the part that others may. The venue's own coun
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
 from enum import Enum
@@ -28,6 +28,9 @@ MOST_WAIT_SECONDS = 1.0
 PATIENCE_SECONDS = 0.2
 LOCAL_SHARE = 0.25  # of the address's budget, for each process while Redis is away: room for four of them
 IN_FLIGHT = 120  # requests of one process and address that are no exits; its connections are more
+AWAY_SECONDS = (
+    2.0  # without asking Redis again after it did not answer: its client's own tries take a third of one
+)
 TURN_SECONDS = 1.0  # of a new minute in which the venue's clock may still be in the old one
 
 # Takes the weight where the minute has room for it. In the first moments of a minute the one before must have room
@@ -81,6 +84,7 @@ class WeightLimiter:
         self._now = now
         self._local: tuple[int, int] = (0, 0)  # minute, weight
         self._blocked_until = 0.0
+        self._away_until = 0.0
         self._in_flight = asyncio.Semaphore(IN_FLIGHT)
 
     @property
@@ -127,12 +131,11 @@ class WeightLimiter:
     async def observe(self, used_weight: int) -> None:
         """Raise our count to the venue's where it counts more."""
         minute = int(self._now().timestamp() // 60)
-        if self._redis is not None:
+        redis = self._answering()
+        if redis is not None:
             # one step at the server: two processes that look at once must not both add the difference
-            with contextlib.suppress(RedisError, OSError):
-                await run_script(
-                    self._redis, RAISE, [self._key(minute)], [str(used_weight), str(KEY_SECONDS)]
-                )
+            with self._noting_failure():
+                await run_script(redis, RAISE, [self._key(minute)], [str(used_weight), str(KEY_SECONDS)])
         self._local = (minute, max(self._held(minute), used_weight))
 
     async def note(self, headers: Mapping[str, object], error: BaseException | None) -> None:
@@ -148,23 +151,36 @@ class WeightLimiter:
         """The venue said `Retry-After`: nothing leaves this address before, whichever process it is of."""
         self._blocked_until = max(self._blocked_until, self._now().timestamp() + seconds)
         log.warning("the venue limits our requests", venue=self._name, seconds=seconds)
-        if self._redis is not None:
-            with contextlib.suppress(RedisError, OSError):
-                await self._redis.set(f"weight:{self._name}:shut", "1", px=max(int(seconds * 1000), 1))
+        redis = self._answering()
+        if redis is not None:
+            with self._noting_failure():
+                await redis.set(f"weight:{self._name}:shut", "1", px=max(int(seconds * 1000), 1))
+
+    def _answering(self) -> Redis | None:
+        """Redis, unless it lately did not answer: then nothing waits for it."""
+        return None if asyncio.get_running_loop().time() < self._away_until else self._redis
+
+    @contextlib.contextmanager
+    def _noting_failure(self) -> Iterator[None]:
+        """What Redis does not answer is left out, and it is not asked again for a while."""
+        try:
+            yield
+        except (RedisError, OSError):
+            self._away_until = asyncio.get_running_loop().time() + AWAY_SECONDS
 
     async def _take(self, now: float, weight: int, priority: Priority) -> float | None:
         """None where the weight was taken, else the seconds until it is worth another try."""
         minute = int(now // 60)
         left = (minute + 1) * 60 - now
-        if self._redis is not None:
+        redis = self._answering()
+        answer: object = None
+        if redis is not None:
             turning = "1" if now % 60 < TURN_SECONDS else "0"
             keys = (self._key(minute), self._key(minute - 1), f"weight:{self._name}:shut")
             most = str(int(self._limit * priority.value))
-            try:
-                answer = await run_script(
-                    self._redis, TAKE, keys, [str(weight), most, turning, str(KEY_SECONDS)]
-                )
-            except (RedisError, OSError):
+            with self._noting_failure():
+                answer = await run_script(redis, TAKE, keys, [str(weight), most, turning, str(KEY_SECONDS)])
+            if answer is None:
                 return self._take_locally(minute, left, weight, priority)
             taken, figure = cast(list[int], answer)
             if taken == 1:

@@ -102,6 +102,7 @@ def _changes(body: NotificationSettingsPatch) -> SettingChanges:
         {one.channel: one.level for one in body.levels},
         quiet,
         None if body.digest_at is None else _minute(body.digest_at),
+        body.unusual_activity,
     )
 
 

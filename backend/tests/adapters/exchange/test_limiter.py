@@ -161,3 +161,22 @@ async def test_without_redis_the_venue_is_believed(dead_redis: Redis) -> None:
     held = limiter(dead_redis)
     await held.note({"x-mbx-used-weight-1m": "70"}, None)
     assert held._local == (MINUTE, 70)
+
+
+async def test_a_redis_that_did_not_answer_is_not_asked_again_for_a_while(
+    dead_redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = 0
+    ask = dead_redis.execute_command
+
+    async def counting(*arguments: object, **options: object) -> object:
+        nonlocal asked
+        asked += 1
+        return await ask(*arguments, **options)  # type: ignore[no-untyped-call]
+
+    monkeypatch.setattr(dead_redis, "execute_command", counting)
+    held = limiter(dead_redis)
+    for _ in range(5):
+        await held.acquire(1, Priority.EXIT)
+        await held.observe(1)
+    assert asked == 1

@@ -58,6 +58,25 @@ async def test_a_sign_in_from_a_new_place_is_told_and_others_are_not(newcomer: N
     assert [await sign_in_with(device) for device in ("A", "A", "B", "B", "A")] == [0, 0, 1, 1, 1]
 
 
+@pytest.mark.parametrize(("choice", "states"), [("pause", ["reduce_only"]), ("notify", [])])
+async def test_a_sign_in_from_a_new_place_pauses_where_the_user_chose_that(
+    newcomer: Newcomer, choice: str, states: list[str]
+) -> None:
+    headers = await newcomer.arrive()
+    chosen = await newcomer.http.patch(
+        "/notifications/settings", json={"unusual_activity": choice}, headers=headers
+    )
+    assert chosen.json()["unusual_activity"] == choice
+    body = {"email": newcomer.email, "password": PASSWORD}
+    await newcomer.http.post("/auth/sign-in", json=body, headers={"User-Agent": "Never seen"})
+    found = await newcomer.sql.fetch(
+        "SELECT b.state, b.reason FROM breaker_states b JOIN users u ON u.id = b.user_id WHERE u.email = $1",
+        newcomer.email,
+    )
+    assert [row["state"] for row in found] == states
+    assert all("a sign-in from Never seen" in row["reason"] for row in found)
+
+
 async def test_sign_in_before_the_address_is_confirmed_is_refused(newcomer: Newcomer) -> None:
     await newcomer.sign_up()
     assert code(await newcomer.sign_in()) == (403, "email_unverified")

@@ -58,6 +58,7 @@ class ExecutorHost:
     mutant: str | None = None
     redis_url: str = ""
     paper_weight: int = WEIGHT_LIMIT
+    most_shards: int | None = None  # of four, for each executor
     processes: list[ExecutorProcess] = field(default_factory=list)
     _nursery: subprocess.Popen[str] | None = None
 
@@ -105,7 +106,8 @@ class ExecutorHost:
             VARIABLE: str(self.crash_file),
             **({"REDIS_URL": self.redis_url} if self.redis_url else {}),
         }
-        arguments = [self.venue.url, self.venue.token, *([self.mutant] if self.mutant else [])]
+        most = "" if self.most_shards is None else str(self.most_shards)
+        arguments = [self.venue.url, self.venue.token, self.mutant or "", most]
         with (self.folder / "executor.log").open("ab") as log:
             nursery = subprocess.Popen(
                 [sys.executable, "-m", "tests.services.trading.executor_nursery", *arguments],

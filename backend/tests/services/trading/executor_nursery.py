@@ -1,7 +1,8 @@
 """Executors that start at once: everything is imported here, and each executor is a fork of this process.
 
-`python -m tests.services.trading.executor_nursery PAPER_URL PAPER_TOKEN [MUTANT]` forks one executor per line on
-its standard input and answers with its process id; it ends, and its executors with it, when the input ends.
+`python -m tests.services.trading.executor_nursery PAPER_URL PAPER_TOKEN [MUTANT [SHARDS]]` forks one executor, of at
+most that many shards, per line on its standard input and answers with its process id; it ends, and its executors with
+it, when the input ends.
 """
 
 import asyncio
@@ -13,7 +14,7 @@ from tests.services.trading import mutants
 from tests.services.trading.executor_process import serve
 
 
-def main(paper_url: str, token: str, mutant: str = "") -> None:
+def main(paper_url: str, token: str, mutant: str = "", most_shards: str = "") -> None:
     """Fork until nobody asks any more. A dead executor is reaped by the kernel."""
     if mutant:
         mutants.apply(mutant)
@@ -26,7 +27,7 @@ def main(paper_url: str, token: str, mutant: str = "") -> None:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
             os.dup2(os.open(os.devnull, os.O_RDONLY), sys.stdin.fileno())
-            asyncio.run(serve(paper_url, token))
+            asyncio.run(serve(paper_url, token, int(most_shards) if most_shards else None))
             os._exit(0)
         sys.stdout.write(f"{child}\n")
         sys.stdout.flush()

@@ -17,7 +17,7 @@ from app.domain.venue import AccountKey
 PARENT_CHECK_SECONDS = 1.0
 
 
-async def serve(paper_url: str, token: str) -> None:
+async def serve(paper_url: str, token: str, most_shards: int | None = None) -> None:
     """Run until SIGTERM, or until the process that started this one is gone."""
     settings = load_settings()
     configure_logging(settings, "executor")
@@ -33,7 +33,7 @@ async def serve(paper_url: str, token: str) -> None:
     weight = settings.paper_weight_per_minute
     pool = GatewayPool(credentials, paper_url, redis, utc_now, paper_weight=weight)
     reader = CcxtMarketReader(paper_url, redis, utc_now, fresh_seconds=1.0, paper_weight=weight)
-    async with compose_trading(settings, pool, reader) as trading:
+    async with compose_trading(settings, pool, reader, most_shards=most_shards) as trading:
         await trading.executor.run(stop)
     watching.cancel()
     await pool.close()

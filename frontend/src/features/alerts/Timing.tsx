@@ -1,29 +1,36 @@
 import { type FormEvent, useState } from 'react'
-import type { NotificationSettings } from '@/lib/api/types'
+import type { ActivityChoice, NotificationSettings } from '@/lib/api/types'
 import { Button } from '@/ui/Button'
 import { FormError } from '@/ui/ErrorState'
-import { TextField } from '@/ui/Field'
+import { SelectField, TextField } from '@/ui/Field'
 import { Panel } from '@/ui/Panel'
 import { Switch } from '@/ui/Switch'
 import { toast } from '@/ui/Toast'
 import { useSettingsChange } from './useSettingsChange'
 
-/** Quiet hours and the hour of the digest, in the account's own zone. */
+const CHOICES = [
+  ['notify', 'Tell me'],
+  ['pause', 'Tell me and pause entries'],
+  ['ignore', 'Do nothing'],
+] as const
+
+/** Quiet hours and the hour of the digest, in the account's own zone, and what unusual activity does. */
 export function Timing({ settings }: { readonly settings: NotificationSettings }) {
   const change = useSettingsChange()
   const [quiet, setQuiet] = useState(settings.quiet_hours !== null)
   const [begins, setBegins] = useState(settings.quiet_hours?.begins ?? '22:00')
   const [ends, setEnds] = useState(settings.quiet_hours?.ends ?? '07:00')
   const [digest, setDigest] = useState(settings.digest_at)
+  const [unusual, setUnusual] = useState<ActivityChoice>(settings.unusual_activity)
   const submit = (event: FormEvent) => {
     event.preventDefault()
     change.mutate(
-      { quiet_hours: quiet ? { begins, ends } : null, digest_at: digest },
-      { onSuccess: () => toast('Quiet hours and digest are saved.') },
+      { quiet_hours: quiet ? { begins, ends } : null, digest_at: digest, unusual_activity: unusual },
+      { onSuccess: () => toast('Times and unusual activity are saved.') },
     )
   }
   return (
-    <Panel title="When">
+    <Panel title="When, and what is unusual">
       <form onSubmit={submit} className="grid gap-3 p-3 sm:grid-cols-3">
         <Switch
           label="Quiet hours"
@@ -55,10 +62,21 @@ export function Timing({ settings }: { readonly settings: NotificationSettings }
           value={digest}
           onChange={(event) => setDigest(event.target.value)}
         />
+        <SelectField
+          label="Unusual activity"
+          hint="Orders, sizes, markets, hours and refusals unlike the last four weeks; sign-ins from new places."
+          fieldClassName="sm:col-span-3"
+          options={CHOICES}
+          value={unusual}
+          onChange={(event) => {
+            const chosen = CHOICES.find(([value]) => value === event.target.value)
+            if (chosen) setUnusual(chosen[0])
+          }}
+        />
         {change.error && <FormError error={change.error} />}
         <div className="sm:col-span-3">
           <Button kind="primary" type="submit" pending={change.isPending} pendingText="Saving…">
-            Save times
+            Save
           </Button>
         </div>
       </form>

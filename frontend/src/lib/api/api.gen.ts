@@ -13,6 +13,9 @@ export interface AccountSecurityOut {
   readonly two_factor: TwoFactorOut
 }
 
+/** What a user wants unusual activity to do: be told, be told and have entries paused, or nothing. */
+export type ActivityChoice = "notify" | "pause" | "ignore"
+
 /** What was asked, and a sentence where the answer is empty or rests on something else than equity. */
 export interface Asked {
   /** equity, closed_trades or postings */
@@ -119,7 +122,7 @@ export interface Breach {
 }
 
 /** Why a state was set. Each cause of a scope stands by itself: ending one leaves the others. */
-export type BreakerCause = "manual" | "kill_switch" | "daily_loss" | "weekly_loss" | "monthly_loss" | "drawdown" | "consecutive_losses" | "slippage" | "reject_rate" | "order_rate" | "stale_prices" | "venue_errors" | "clock" | "drift" | "naked_time"
+export type BreakerCause = "manual" | "kill_switch" | "daily_loss" | "weekly_loss" | "monthly_loss" | "drawdown" | "consecutive_losses" | "slippage" | "reject_rate" | "order_rate" | "stale_prices" | "venue_errors" | "clock" | "drift" | "naked_time" | "unusual_activity"
 
 /**
  * One thing that a breaker did: tripped, paused, halted, resumed, reset, or noticed without stopping anything.
@@ -988,7 +991,7 @@ export interface Notification {
 }
 
 /** What happened. */
-export type NotificationEvent = "trade_opened" | "trade_closed" | "large_slippage" | "trading_paused" | "trading_resumed" | "breaker_tripped" | "breaker_resumed" | "kill_switch_engaged" | "kill_switch_finished" | "position_health_degraded" | "position_unprotected" | "position_drift" | "needs_operator" | "trading_hours_opened" | "trading_hours_closed" | "new_sign_in" | "security_changed" | "system_degraded" | "test_message"
+export type NotificationEvent = "trade_opened" | "trade_closed" | "large_slippage" | "trading_paused" | "trading_resumed" | "breaker_tripped" | "breaker_resumed" | "kill_switch_engaged" | "kill_switch_finished" | "position_health_degraded" | "position_unprotected" | "position_drift" | "needs_operator" | "trading_hours_opened" | "trading_hours_closed" | "new_sign_in" | "security_changed" | "unusual_activity" | "daily_summary" | "system_degraded" | "test_message"
 
 /** Notifications, newest first; `unread` counts all, `next_cursor` is null on the last page. */
 export interface NotificationPage {
@@ -1006,6 +1009,7 @@ export interface NotificationSettings {
   readonly message_services: ReadonlyArray<string>
   readonly quiet_hours: QuietHours | null
   readonly time_zone: string
+  readonly unusual_activity: ActivityChoice
 }
 
 /** What changes; a null `quiet_hours` takes them away, an absent one leaves them. */
@@ -1014,6 +1018,7 @@ export interface NotificationSettingsPatch {
   readonly levels?: ReadonlyArray<LevelChange>
   readonly preferences?: ReadonlyArray<PreferenceChange>
   readonly quiet_hours?: QuietHoursChange | null
+  readonly unusual_activity?: ActivityChoice | null
 }
 
 /** One trade that waits, why, since when, and everything known of it. */

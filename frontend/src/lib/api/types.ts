@@ -14,6 +14,7 @@ import type {
 
 export type {
   AccessTokenOut as Session,
+  ActivityChoice,
   AutoTradeEnable,
   BreakerEvent,
   BreakerStatus,
