@@ -1,5 +1,6 @@
 """How much of an aggregate limit one level uses now: the same sums that the gate holds against it."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -11,23 +12,17 @@ from app.domain.loss_windows import window_loss
 from app.domain.risk_facts import LossWindow, ScopeFacts, StrategyFacts, SymbolFacts
 from app.domain.risk_limits import RiskLimits
 
-# What they compare depends on the order that is asked about, so that there is no use of them by itself.
-PER_ORDER: Final = frozenset(
-    {
-        "max_positions_per_wallet",
-        "max_positions_per_strategy",
-        "max_positions_per_symbol",
-        "max_correlated_positions",
-        "max_single_asset_exposure_fraction",
-        "cooldown_minutes_after_exit",
-        "cooldown_minutes_after_loss",
-    }
-)
-MEASURED: Final = tuple(
-    declared
-    for declared in LIMITS
-    if declared.aggregation is Aggregation.AGGREGATE and declared.field not in PER_ORDER
-)
+# What they compare depends on the order that is asked about: why, and what is shown without one.
+PER_ORDER: Final[Mapping[str, str]] = {
+    "max_positions_per_wallet": "Counted in the order's wallet; the fullest is shown.",
+    "max_positions_per_strategy": "Counted in the order's strategy; the fullest is shown.",
+    "max_positions_per_symbol": "Counted in the order's symbol; the fullest is shown.",
+    "max_single_asset_exposure_fraction": "Of the order's base asset; the largest is shown.",
+    "max_correlated_positions": "Depends on the order's symbol and side: no use without an order.",
+    "cooldown_minutes_after_exit": "Depends on the order's symbol: no use without an order.",
+    "cooldown_minutes_after_loss": "Depends on the order's symbol: no use without an order.",
+}
+MEASURED: Final = tuple(declared for declared in LIMITS if declared.aggregation is Aggregation.AGGREGATE)
 _ZERO: Final = Decimal(0)
 
 
@@ -35,28 +30,63 @@ _ZERO: Final = Decimal(0)
 class LimitUse:
     """A limit's use, in the field's unit (fractions 0-1). `used` is None where a fact is not known, `limit`
     where the level has no opinion. `reached`: an entry that uses more of it would be refused; a tripped loss
-    limit stays reached until its window ends."""
+    limit stays reached until its window ends. `note` says why a use depends on an order, None where it does
+    not."""
 
     declared: LimitDeclaration
     used: Decimal | None
     limit: Decimal | None
     reached: bool
+    note: str | None = None
 
 
-def uses_of(facts: ScopeFacts, limits: RiskLimits) -> list[LimitUse]:
-    """Return the use of every limit that has one by itself, in the order of the declarations."""
-    return [_use(declared, facts, limits) for declared in MEASURED]
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """A level's facts as they are for an order in each strategy and symbol in which something is held or awaited,
+    and the facts of the wallets in which it may be made."""
+
+    orders: Sequence[ScopeFacts] = ()
+    wallets: Sequence[ScopeFacts] = ()
 
 
-def _use(declared: LimitDeclaration, facts: ScopeFacts, limits: RiskLimits) -> LimitUse:
+def uses_of(facts: ScopeFacts, limits: RiskLimits, holdings: Holdings) -> list[LimitUse]:
+    """Return the use of every aggregate limit, in the order of the declarations. Of one that depends on an order
+    the largest use among what is held, None where there is none without an order; where no such limit stands it
+    is left out."""
+    return [
+        _use(declared, facts, limits, holdings)
+        for declared in MEASURED
+        if declared.field not in PER_ORDER or getattr(limits, declared.field) is not None
+    ]
+
+
+def _use(declared: LimitDeclaration, facts: ScopeFacts, limits: RiskLimits, holdings: Holdings) -> LimitUse:
     held = getattr(limits, declared.field)
     limit = None if held is None else Decimal(held)
-    used = _used(declared, facts)
+    note = PER_ORDER.get(declared.field)
+    used = _used(declared, facts) if note is None else _largest(declared, holdings)
     reached = used is not None and limit is not None and used >= limit
     window = _window(declared, facts)
     if window is not None and limit is not None:
         reached = reached or window.tripped
-    return LimitUse(declared, used, limit, reached)
+    return LimitUse(declared, used, limit, reached, note)
+
+
+def _largest(declared: LimitDeclaration, holdings: Holdings) -> Decimal | None:
+    """Return the largest use that an order would find now; zero where nothing is held."""
+    match declared.field:
+        case "max_positions_per_wallet":
+            found = [_sum(one.open_positions, one.pending_entries) for one in holdings.wallets]
+        case "max_positions_per_strategy":
+            found = [_sum(one.positions_in_strategy) for one in holdings.orders]
+        case "max_positions_per_symbol":
+            found = [_sum(one.positions_in_symbol) for one in holdings.orders]
+        case "max_single_asset_exposure_fraction":
+            found = [_of_equity(one, one.asset_notional) for one in holdings.orders]
+        case _:
+            return None
+    known = [use for use in found if use is not None]
+    return max(known, default=_ZERO) if len(known) == len(found) else None
 
 
 def _used(declared: LimitDeclaration, facts: ScopeFacts) -> Decimal | None:

@@ -8,7 +8,8 @@ from app.schemas.figures import Answer, DecimalText, Instant
 
 class LimitUse(Answer):
     """A limit of one level and how much of it is used; null where not set or not known. A loss is positive.
-    `tripped`: reached, for a loss until `resets_at`. `subject` is the wallet's id, the strategy or the symbol."""
+    `tripped`: reached, for a loss until `resets_at`. `subject` is the wallet's id, the strategy or the symbol.
+    `note`: what is shown of a limit whose use depends on the order, or why there is none without one."""
 
     name: str
     label: str
@@ -16,9 +17,10 @@ class LimitUse(Answer):
     subject: str | None
     used: DecimalText | None
     limit: DecimalText | None
-    unit: Literal["percent", "usd", "count"]
+    unit: Literal["percent", "usd", "count", "minutes"]
     resets_at: Instant | None
     tripped: bool
+    note: str | None
 
 
 class AssetExposure(Answer):

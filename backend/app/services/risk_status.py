@@ -11,16 +11,18 @@ from app.core.db import Database
 from app.domain.breaker import EVERY_ENVIRONMENT, ScopeState
 from app.domain.decimal_text import plain
 from app.domain.exposure import fraction_of_equity
-from app.domain.limit_use import LimitUse, uses_of
-from app.domain.limits import UserFacts, WalletFacts
+from app.domain.limit_use import Holdings, LimitUse, uses_of
+from app.domain.limits import UserFacts
 from app.domain.loss_windows import WindowLength, window_bounds, window_loss
+from app.domain.risk_facts import ScopeFacts
 from app.domain.types import RiskLevel, Side, TradingState
 from app.repositories.breakers import BreakerRepository
-from app.repositories.gate_rows import GateRows, StateRow, UserRow
+from app.repositories.gate_rows import GateRows, StateRow, UserRow, WalletRow
 from app.repositories.risk_status import RiskStatusRepository
 from app.services.breaker_views import BreakerView, breaker_view
 from app.services.trading.holdings import Marked, Markets
 from app.services.trading.risk_picture import Candidate, Correlations, RiskPicture
+from app.services.trading.rulebook import Rulebook
 
 _SHOWN: Final = Decimal("0.0001")
 _NO_ORDER: Final = Candidate("", "", "", Side.LONG)
@@ -39,7 +41,8 @@ class MarketFacts(Protocol):
 class LimitUseView:
     """A limit of one level and how much of it is used, in `unit` (percent 0-100, usd, count); None where not
     known or not set. A loss is positive. `tripped`: reached, for a loss until `resets_at`. `subject` is the
-    wallet's id, the strategy or the symbol, None for the user."""
+    wallet's id, the strategy or the symbol, None for the user. `note` says what is shown of a limit whose use depends
+    on the order, or why there is none without one."""
 
     name: str
     label: str
@@ -50,6 +53,7 @@ class LimitUseView:
     unit: str
     resets_at: datetime | None
     tripped: bool
+    note: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +137,8 @@ class RiskStatus:
             correlations=self._correlations,
         )
         user = picture.user_facts(held.wallets[0].id, _NO_ORDER)
-        use = {
-            one.declared.name: one for one in uses_of(user, picture.book(held.wallets[0].id).limits.of_user())
-        }
+        limits = picture.book(held.wallets[0].id).limits.of_user()
+        use = {one.declared.name: one for one in uses_of(user, limits, Holdings())}
         return EnvironmentRiskView(
             environment=environment,
             trading_state=breaker.state,
@@ -170,14 +173,18 @@ def _limit_views(picture: RiskPicture, user: UserRow, market_time: datetime) -> 
         name: window_bounds(market_time, length, user.time_zone).end for name, length in _WINDOWS.items()
     }
     facts = picture.user_facts(first, _NO_ORDER)
-    for use in uses_of(facts, picture.book(first).limits.of_user()):
+    active = {
+        wallet.id: picture.wallet_facts(wallet.id, _NO_ORDER) for wallet in user.wallets if _is_active(wallet)
+    }
+    held = Holdings([picture.user_facts(first, order) for order in _orders(user)], list(active.values()))
+    for use in uses_of(facts, picture.book(first).limits.of_user(), held):
         yield _view(use, RiskLevel.USER, None, resets)
-    for wallet in user.wallets:
-        if wallet.status != "active":
-            continue
-        own = uses_of(_wallet_facts(picture, wallet.id), picture.book(wallet.id).limits.of_wallet())
+    for wallet_id, own in active.items():
+        limits = picture.book(wallet_id).limits.of_wallet()
+        in_it = Holdings([picture.wallet_facts(wallet_id, order) for order in _orders(user)], [own])
+        uses = uses_of(own, limits, in_it)
         yield from (
-            _view(use, RiskLevel.WALLET, str(wallet.id), resets) for use in own if use.limit is not None
+            _view(use, RiskLevel.WALLET, str(wallet_id), resets) for use in uses if use.limit is not None
         )
     for row in user.scoped:
         level = RiskLevel(row.scope)
@@ -186,12 +193,28 @@ def _limit_views(picture: RiskPicture, user: UserRow, market_time: datetime) -> 
         order = Candidate("", symbol, strategy, Side.LONG)
         book = picture.book(first, strategy, symbol)
         scope = picture.strategy_facts(order, book) if strategy else picture.symbol_facts(order, book)
-        limits = book.limits.at(level)
-        yield from (_view(use, level, key, resets) for use in uses_of(scope, limits) if use.limit is not None)
+        in_scope = Holdings(_in_scope(picture, user, book, level, key), list(active.values()))
+        uses = uses_of(scope, book.limits.at(level), in_scope)
+        yield from (_view(use, level, key, resets) for use in uses if use.limit is not None)
 
 
-def _wallet_facts(picture: RiskPicture, wallet_id: UUID) -> WalletFacts:
-    return picture.wallet_facts(wallet_id, _NO_ORDER)
+def _in_scope(
+    picture: RiskPicture, user: UserRow, book: Rulebook, level: RiskLevel, key: str
+) -> list[ScopeFacts]:
+    """The scope's facts as they are for orders in it."""
+    if level is RiskLevel.STRATEGY:
+        return [picture.strategy_facts(one, book) for one in _orders(user) if one.strategy == key]
+    return [picture.symbol_facts(one, book) for one in _orders(user) if one.symbol == key]
+
+
+def _orders(user: UserRow) -> list[Candidate]:
+    """An order in every strategy and symbol in which something is held or awaited."""
+    pairs = {(trade.strategy, trade.symbol) for trade in user.trades}
+    return [Candidate("", symbol, strategy, Side.LONG) for strategy, symbol in sorted(pairs)]
+
+
+def _is_active(wallet: WalletRow) -> bool:
+    return wallet.status == "active"
 
 
 def _view(use: LimitUse, level: RiskLevel, subject: str | None, resets: dict[str, datetime]) -> LimitUseView:
@@ -206,6 +229,7 @@ def _view(use: LimitUse, level: RiskLevel, subject: str | None, resets: dict[str
         unit=declared.unit.value,
         resets_at=None if declared.resets is None else resets[declared.resets.value],
         tripped=use.reached,
+        note=use.note,
     )
 
 

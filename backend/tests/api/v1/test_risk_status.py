@@ -104,6 +104,25 @@ async def test_risk_status_counts_a_pending_entry(
     assert limit(held, "max_open_positions").used == "1"
 
 
+async def test_risk_status_shows_the_fullest_of_limits_that_depend_on_an_order(
+    http: httpx.AsyncClient, world: World, alice: Person
+) -> None:
+    await fund(world, alice, 100_000, 100_000)
+    await world.insert(
+        "risk_settings", user_id=alice.user_id, max_positions_per_symbol=1, cooldown_minutes_after_exit=30
+    )
+    await world.trade(alice, SYMBOL, status="ENTERING", quantity=0, entry_price=None, opened_at=None)
+    held = await environment(http, alice)
+    symbol, asset = limit(held, "max_positions_per_symbol"), limit(held, "max_single_asset_exposure_percent")
+    assert (symbol.used, symbol.limit, symbol.tripped) == ("1", "1", True)
+    assert (asset.used, asset.limit) == ("20", "20")
+    assert symbol.note == "Counted in the order's symbol; the fullest is shown."
+    rest = limit(held, "cooldown_minutes_after_exit")
+    assert (rest.used, rest.limit, rest.unit) == (None, "30", "minutes")
+    assert rest.note == "Depends on the order's symbol: no use without an order."
+    assert limit(held, "max_daily_loss_usd").note is None
+
+
 async def test_risk_status_writes_nothing(http: httpx.AsyncClient, world: World, alice: Person) -> None:
     await fund(world, alice, 9_000, 10_000)
     await world.sql.execute("UPDATE risk_state SET day_start = $1 WHERE user_id = $2", NOON, alice.user_id)

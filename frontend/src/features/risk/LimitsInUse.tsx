@@ -24,6 +24,7 @@ export function inUnit(value: string | null, unit: string): string {
   if (unit === 'usd' || unit === 'USD' || unit === '$') return money(value)
   if (unit === 'percent' || unit === '%') return percent(value)
   if (unit === 'x' || unit === '×') return `${count(value)}×`
+  if (unit === 'minutes') return `${count(value)} min`
   return count(value)
 }
 
@@ -39,7 +40,7 @@ function Limit({ use }: { readonly use: LimitUse }) {
   const zone = useZone()
   const used = inUnit(use.used, use.unit)
   const text = use.limit === null ? `${used}, no limit` : `${used} of ${inUnit(use.limit, use.unit)}`
-  const note = use.resets_at === null ? null : `Resets ${momentBesideUtc(use.resets_at, zone)}`
+  const note = use.resets_at === null ? use.note : `Resets ${momentBesideUtc(use.resets_at, zone)}`
   return (
     <UsedBar
       label={limitName(use.name)}

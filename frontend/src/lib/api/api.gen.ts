@@ -855,16 +855,18 @@ export type LimitScope = "strategy" | "symbol"
 /**
  * A limit of one level and how much of it is used; null where not set or not known. A loss is positive.
  * `tripped`: reached, for a loss until `resets_at`. `subject` is the wallet's id, the strategy or the symbol.
+ * `note`: what is shown of a limit whose use depends on the order, or why there is none without one.
  */
 export interface LimitUse {
   readonly label: string
   readonly level: "user" | "wallet" | "strategy" | "symbol"
   readonly limit: string | null
   readonly name: string
+  readonly note: string | null
   readonly resets_at: string | null
   readonly subject: string | null
   readonly tripped: boolean
-  readonly unit: "percent" | "usd" | "count"
+  readonly unit: "percent" | "usd" | "count" | "minutes"
   readonly used: string | null
 }
 
