@@ -47,7 +47,7 @@ async def signed_in_header(settings: Settings) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
-async def _interleaved(
+async def interleaved(
     api_port: int, starlette_port: int, headers: dict[str, str], path: str
 ) -> tuple[float, float]:
     """Medians of the API's and of bare Starlette's rates, taken in turns."""
@@ -66,7 +66,7 @@ def measure_get_one(path: str = PATH) -> str:
     with benchmark_settings() as settings:
         headers = asyncio.run(signed_in_header(settings))
         with api_process(settings) as api_port, bare_starlette_process(settings.var_dir) as starlette_port:
-            ours, limit = asyncio.run(_interleaved(api_port, starlette_port, headers, path))
+            ours, limit = asyncio.run(interleaved(api_port, starlette_port, headers, path))
     return figure_line("path.get_one_rps", ours, "1/s", limit="bare Starlette", limit_value=limit)
 
 

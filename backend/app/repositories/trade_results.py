@@ -37,8 +37,10 @@ FROM ledger_events l WHERE {OWN} AND {NO_FLOW} AND l.id > :after AND l.trade_id 
 # What fills at other prices than asked for cost: (average - requested) x quantity, the other way round for a sale.
 TRADES = text(
     """
-SELECT t.id, t.wallet_id, t.symbol, t.side, t.strategy, t.timeframe, t.exit_reason,
-       coalesce(g.features ->> 'model', 'none'), t.opened_at, CASE WHEN t.status = 'CLOSED' THEN t.closed_at END,
+SELECT t.id, t.wallet_id::text, t.symbol, t.side, t.strategy, t.timeframe,
+       to_char(t.opened_at AT TIME ZONE :zone, 'HH24'), t.exit_reason, coalesce(g.features ->> 'model', 'none'),
+       round(extract(epoch FROM t.opened_at) * 1000)::int8,
+       CASE WHEN t.status = 'CLOSED' THEN round(extract(epoch FROM t.closed_at) * 1000)::int8 END,
        (t.risk_amount * 100000000)::int8,
        (coalesce(o.slippage, 0) * 100000000)::int8, (coalesce(o.traded, 0) * 100000000)::int8
 FROM trades t LEFT JOIN signals g ON g.id = t.signal_id
@@ -57,7 +59,8 @@ TAGS = text(
 VERSION = text(
     """
 SELECT (SELECT max(id) FROM ledger_events WHERE user_id = :user),
-       (SELECT count(*) FROM trades WHERE user_id = :user AND status NOT IN ('CLOSED', 'REJECTED', 'EXPIRED')),
+       (SELECT count(*) FROM trades WHERE user_id = :user AND status IN
+           ('INTENT', 'ENTERING', 'OPEN_UNPROTECTED', 'PROTECTED', 'EXITING', 'NEEDS_OPERATOR')),
        (SELECT max(closed_at) FROM trades WHERE user_id = :user),
        (SELECT max(created_at) FROM trade_tags WHERE user_id = :user),
        (SELECT count(*) FROM trade_tags WHERE user_id = :user),
@@ -111,18 +114,20 @@ class LonePosting(NamedTuple):
 
 
 class TradeFacts(NamedTuple):
-    """What a trade was. `slippage` is adverse-positive, `traded` the notional of all its fills."""
+    """What a trade was; its hour is that of its opening in the zone asked for. `slippage` is adverse-positive,
+    `traded` the notional of all its fills."""
 
     id: UUID
-    wallet_id: UUID
+    wallet_id: str
     symbol: str
     side: str
     strategy: str
     timeframe: str
+    hour: str | None
     exit_reason: str | None
     model: str
-    opened_at: datetime | None
-    closed_at: datetime | None
+    opened_ms: int | None
+    closed_ms: int | None
     risk: int
     slippage: int
     traded: int
@@ -148,9 +153,12 @@ class TradeResultRepository:
         values = self._values(user_id, environment, after, settled_before)
         return [LonePosting(*row) for row in await self._session.execute(ALONE, values)]
 
-    async def facts(self, user_id: UUID, environment: str, ids: Sequence[UUID] | None) -> list[TradeFacts]:
+    async def facts(
+        self, user_id: UUID, environment: str, zone: str, ids: Sequence[UUID] | None
+    ) -> list[TradeFacts]:
         """What these trades were; all of the environment where none are named."""
         values = {"user": user_id, "environment": environment, "every": ids is None, "ids": list(ids or ())}
+        values["zone"] = zone
         return [TradeFacts(*row) for row in await self._session.execute(TRADES, values)]
 
     async def tags(self, user_id: UUID) -> dict[UUID, str]:

@@ -8,18 +8,22 @@ blocks, however long the sample. The draw is seeded: the same sample gives the s
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
 Series = npt.NDArray[np.float64]
 Terms = npt.NDArray[np.float64]  # rows are values of the sample, columns what is summed of each
+Places = npt.NDArray[np.intp]
 SumsFigure = Callable[[Terms, int], Series]  # of each draw's sums and the sample's size; NaN where undefined
 
 DRAWS = 1_000
 LEAST_SAMPLE = 10
 LEAST_DEFINED = 0.9  # of the draws; below it the figure is mostly undefined and has no interval
 MOST_BLOCKS = 300  # of a draw of trades: above so many values neighbours are drawn together
+MOST_CELLS = 1_000
+CELL_BLOCK = 10.0
 SEED = 7
 
 
@@ -46,10 +50,29 @@ def trade_block(size: int) -> float:
 def resampled_sums(terms: Terms, mean_block: float, *, draws: int = DRAWS, seed: int = SEED) -> Terms:
     """Return the column sums of `draws` resamples, each as long as the sample (which wraps around)."""
     size = terms.shape[0]
-    starts, lengths = _blocks(size, mean_block, draws, np.random.default_rng(seed))
-    running = np.zeros((2 * size + 1, terms.shape[1]))
-    np.cumsum(np.concatenate((terms, terms)), axis=0, out=running[1:])
-    return np.asarray((running[starts + lengths] - running[starts]).sum(axis=1))
+    starts, lengths = _blocks(size, mean_block, draws, seed)
+    ends = starts + lengths
+    sums = np.empty((draws, terms.shape[1]))
+    for place, column in enumerate(terms.T):  # one by one: a column of running sums stays in the first cache
+        running = np.concatenate(([0.0], np.cumsum(np.concatenate((column, column)))))
+        sums[:, place] = (running.take(ends) - running.take(starts)).sum(axis=1)
+    return sums
+
+
+def trade_sample(terms: Terms) -> tuple[Terms, float]:
+    """Return (what is drawn, the mean block length): trades, or cells of them in blocks of ten."""
+    cells = in_cells(terms)
+    return cells, trade_block(terms.shape[0]) if cells is terms else CELL_BLOCK
+
+
+def in_cells(terms: Terms) -> Terms:
+    """Return the sums of about a thousand runs of neighbours where the sample is much longer: blocks of it, drawn
+    in cells, cost as much as a short sample's."""
+    size = terms.shape[0]
+    if size <= MOST_CELLS * 2:
+        return terms
+    begins = np.linspace(0, size, MOST_CELLS, endpoint=False).astype(np.intp)
+    return np.asarray(np.add.reduceat(terms, begins, axis=0))
 
 
 def bootstrap_interval(
@@ -74,12 +97,11 @@ def interval_of(drawn: Series, level: float = 0.95) -> Interval | None:
 def resampled_rows(sample: Series, mean_block: float, *, draws: int, seed: int = SEED) -> Terms:
     """Return whole resamples, one per row, for figures that depend on the order of the values."""
     size = sample.size
-    starts, lengths = _blocks(size, mean_block, draws, np.random.default_rng(seed))
-    places = np.arange(draws * size)
-    ends = np.cumsum(lengths.ravel())
-    block = np.searchsorted(ends, places, side="right")
-    within = places - (ends - lengths.ravel())[block]
-    return np.asarray(sample[(starts.ravel()[block] + within) % size].reshape(draws, size))
+    starts, lengths = _blocks(size, mean_block, draws, seed)
+    flat = lengths.ravel()
+    begins = np.cumsum(flat) - flat
+    places = np.repeat(starts.ravel() - begins, flat) + np.arange(draws * size)
+    return np.asarray(sample[places % size].reshape(draws, size))
 
 
 def return_terms(returns: Series) -> Terms:
@@ -162,15 +184,18 @@ def _ratio(above: Series, below: Series) -> Series:
     return out
 
 
-def _blocks(
-    size: int, mean_block: float, draws: int, random: np.random.Generator
-) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """Starts and lengths of every draw's blocks; the last one is cut so that the lengths add up to the size."""
+@lru_cache(8)
+def _blocks(size: int, mean_block: float, draws: int, seed: int) -> tuple[Places, Places]:
+    """Starts and lengths of every draw's blocks; the last one is cut so that the lengths add up to the size. They
+    are the same for every sample of that size, so that the newest few are kept."""
+    random = np.random.default_rng(seed)
     chance = 1 / max(mean_block, 1.0)
+    if chance == 1:
+        return random.integers(0, size, (draws, size)), np.ones((draws, size), dtype=np.intp)
     expected = size * chance
-    count = size if chance == 1 else min(size, int(expected + 6 * np.sqrt(expected) + 8))
+    count = min(size, int(expected + 5 * np.sqrt(expected) + 8))
     lengths = np.minimum(random.geometric(chance, (draws, count)), size)
-    while chance < 1 and (lengths.sum(axis=1) < size).any():
+    while (lengths.sum(axis=1) < size).any():
         more = random.geometric(chance, (draws, count))
         lengths = np.concatenate((lengths, np.minimum(more, size)), axis=1)
     ends = np.cumsum(lengths, axis=1)

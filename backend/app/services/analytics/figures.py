@@ -112,8 +112,8 @@ def figures_of_trades(columns: TradeColumns) -> tuple[list[FigureView], int, int
     found = trade_figures(net, r_multiples, held)
     intervals: dict[str, Interval | None] = {}
     if net.size >= uncertainty.LEAST_SAMPLE:
-        terms = uncertainty.trade_terms(net, r_multiples)
-        sums = uncertainty.resampled_sums(terms, uncertainty.trade_block(net.size))
+        drawn, block = uncertainty.trade_sample(uncertainty.trade_terms(net, r_multiples))
+        sums = uncertainty.resampled_sums(drawn, block)
         intervals = {name: interval_of(of_sums(sums, net.size)) for name, of_sums in TRADE_SUMS.items()}
     counts: dict[str, Callable[[], int]] = {
         "expectancy_r": lambda: int(known.sum()),

@@ -25,6 +25,7 @@ MOST_ROWS: Final = 400_000  # over all books of a process, about 100 MB
 MOVED_AT_ONCE: Final = 500  # closed trades that wait before the large columns are written anew
 NAMED_AT_MOST: Final = 1_000  # trades asked for by name; more are read with all others
 UNTAGGED, NO_TRADE, STILL_OPEN = "untagged", "no trade", "open"
+NOTHING: Final = (0, 0, 0)
 FIGURES: Final = ("opened", "closed", "realized", "fees", "funding", "slippage", "risk", "traded")
 
 Ints = npt.NDArray[np.int64]
@@ -88,14 +89,14 @@ class TradeBooks:
         self._kept.move_to_end((user_id, environment, zone))
         async with kept.lock:
             if kept.book is None or kept.version != version:
-                kept.book = await self._refreshed(kept, results, user_id, environment, ZoneInfo(zone))
+                kept.book = await self._refreshed(kept, results, user_id, environment, zone)
                 kept.version = version
             book = kept.book
         self._make_room()
         return book
 
     async def _refreshed(
-        self, kept: _Kept, results: TradeResultRepository, user_id: UUID, environment: str, zone: ZoneInfo
+        self, kept: _Kept, results: TradeResultRepository, user_id: UUID, environment: str, zone: str
     ) -> Book:
         cutoff = self._now() - SETTLED_AFTER
         sums = await results.sums(user_id, environment, kept.watermark, cutoff)
@@ -103,13 +104,15 @@ class TradeBooks:
         recent = _settle(kept, sums, alone)
         loose = [key for key in {*kept.moving, *recent} if key not in kept.places]
         wanted = loose if len(loose) <= NAMED_AT_MOST else None
-        facts = {one.id: one for one in await results.facts(user_id, environment, wanted)} if loose else {}
+        facts = (
+            {one.id: one for one in await results.facts(user_id, environment, zone, wanted)} if loose else {}
+        )
         rows: dict[Key, _Row] = {
-            key: _trade_row(facts[key], kept.moving.get(key, [0, 0, 0]), recent.get(key, [0, 0, 0]), zone)
+            key: _trade_row(facts[key], kept.moving.get(key, NOTHING), recent.get(key, NOTHING))
             for key in loose
             if key in facts
         }
-        rows |= {one.number: _lone_row(one, zone) for one in alone}
+        rows |= {one.number: _lone_row(one, ZoneInfo(zone)) for one in alone}
         _move(kept, rows, facts, recent, {one.number for one in alone if one.is_settled})
         return _book(kept, rows, recent, await results.tags(user_id))
 
@@ -147,7 +150,7 @@ def _move(
 ) -> None:
     """Write into the large columns what will hardly change: closed trades and postings, all of them settled."""
     over = [
-        key for key, one in facts.items() if key in rows and one.closed_at is not None and key not in recent
+        key for key, one in facts.items() if key in rows and one.closed_ms is not None and key not in recent
     ]
     settled: list[Key] = [*over, *lone] if len(over) >= MOVED_AT_ONCE else [*lone]
     if not settled:
@@ -205,25 +208,30 @@ def _arrays(kept: _Kept, rows: list[_Row]) -> tuple[npt.NDArray[np.int32], Ints]
     return codes, figures
 
 
-def _trade_row(facts: TradeFacts, settled: list[int], recent: list[int], zone: ZoneInfo) -> _Row:
-    opened = NEVER if facts.opened_at is None else round(facts.opened_at.timestamp() * 1000)
-    closed = NEVER if facts.closed_at is None else round(facts.closed_at.timestamp() * 1000)
-    hour = "none" if facts.opened_at is None else f"{facts.opened_at.astimezone(zone).hour:02}"
-    words = {
-        Cut.SYMBOL: facts.symbol,
-        Cut.SIDE: facts.side,
-        Cut.STRATEGY: facts.strategy,
-        Cut.TIMEFRAME: facts.timeframe,
-        Cut.HOUR: hour,
-        Cut.TAG: UNTAGGED,
-        Cut.EXIT_RULE: STILL_OPEN if facts.closed_at is None else facts.exit_reason or "unknown",
-        Cut.MODEL: facts.model,
-        Cut.WALLET: str(facts.wallet_id),
-    }
-    amounts = [old + new for old, new in zip(settled, recent, strict=True)]
+def _trade_row(facts: TradeFacts, settled: Sequence[int], recent: Sequence[int]) -> _Row:
+    is_open = facts.closed_ms is None
     return _Row(
-        tuple(words[cut] for cut in Cut),
-        [opened, closed, *amounts, facts.slippage, facts.risk, facts.traded],
+        (  # in the order of Cut
+            facts.symbol,
+            facts.side,
+            facts.strategy,
+            facts.timeframe,
+            facts.hour or "none",
+            UNTAGGED,
+            STILL_OPEN if is_open else facts.exit_reason or "unknown",
+            facts.model,
+            facts.wallet_id,
+        ),
+        [
+            NEVER if facts.opened_ms is None else facts.opened_ms,
+            NEVER if facts.closed_ms is None else facts.closed_ms,
+            settled[0] + recent[0],
+            settled[1] + recent[1],
+            settled[2] + recent[2],
+            facts.slippage,
+            facts.risk,
+            facts.traded,
+        ],
     )
 
 

@@ -12,11 +12,13 @@ from app.domain.metrics.returns import omega_ratio, sharpe_ratio, sortino_ratio
 from app.domain.metrics.trade_figures import trade_figures
 from app.domain.metrics.uncertainty import (
     bootstrap_interval,
+    in_cells,
     resampled_rows,
     resampled_sums,
     return_terms,
     serial_block,
     trade_block,
+    trade_sample,
     trade_terms,
 )
 
@@ -112,3 +114,21 @@ def test_drawdowns_of_resamples_spread_about_the_one_seen() -> None:
 @pytest.mark.parametrize(("size", "block"), [(1, 1.0), (300, 1.0), (301, 301 / 300), (90_000, 300.0)])
 def test_trades_are_drawn_one_by_one_up_to_three_hundred(size: int, block: float) -> None:
     assert trade_block(size) == block
+
+
+@pytest.mark.parametrize(("size", "cells"), [(1, 1), (2_000, 2_000), (2_001, 1_000), (90_000, 1_000)])
+def test_a_long_sample_is_drawn_in_cells_that_hold_all_of_it(size: int, cells: int) -> None:
+    terms = np.random.default_rng(9).normal(0, 1, (size, 3))
+    found = in_cells(terms)
+    assert found.shape == (cells, 3)
+    assert found.sum(axis=0) == pytest.approx(terms.sum(axis=0), abs=1e-9)
+
+
+def test_cells_give_the_interval_of_the_blocks_that_they_stand_for() -> None:
+    pnl = np.random.default_rng(10).normal(1.0, 10.0, 20_000)
+    terms = trade_terms(pnl, np.full(pnl.size, np.nan))
+    whole = uncertainty.expectancy_of_sums(resampled_sums(terms, trade_block(20_000)), 20_000)
+    cells, block = trade_sample(terms)
+    drawn = uncertainty.expectancy_of_sums(resampled_sums(cells, block), 20_000)
+    assert drawn.mean() == pytest.approx(whole.mean(), abs=0.02)
+    assert drawn.std() == pytest.approx(whole.std(), rel=0.15)
