@@ -18,6 +18,8 @@ from app.api.errors import REQUEST_ID_KEY, problem
 from app.core.metrics import loop_failed
 
 MAX_BODY_BYTES: Final = 65_536
+MAX_PICTURE_BYTES: Final = 5_242_880
+PICTURE_PATH: Final = re.compile(r"/api/v1/journal/trades/[0-9a-fA-F-]{36}/screenshots")
 API_PREFIX: Final = "/api/"
 REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{8,64}")
 CONTENT_SECURITY_POLICY: Final = "; ".join(
@@ -124,16 +126,17 @@ class BodyCap:
         if scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS"):
             await self._app(scope, receive, send)
             return
+        most = MAX_PICTURE_BYTES if PICTURE_PATH.fullmatch(scope["path"]) else self._max_bytes
         announced = Headers(scope=scope).get("content-length", "0")
         messages: list[Message] | None = None
-        if announced.isdecimal() and int(announced[:20]) <= self._max_bytes:
-            messages = await _read(receive, self._max_bytes)
+        if announced.isdecimal() and int(announced[:20]) <= most:
+            messages = await _read(receive, most)
         if messages is None:
             refusal = problem(
                 scope[REQUEST_ID_KEY],
                 HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
                 "body_too_large",
-                f"The body is larger than {self._max_bytes} bytes.",
+                f"The body is larger than {most:,} bytes.",
             )
             await refusal(scope, receive, send)
             return

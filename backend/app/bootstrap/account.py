@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.adapters.qr_picture import qr_rows
@@ -14,18 +15,26 @@ from app.core.config import Settings, derive_key, key_ring
 from app.core.crypto import SealedSecrets
 from app.core.db import Database
 from app.core.security import AccessTokens, DerivedTokens, Passwords
+from app.repositories.accounts import AccountRepository, SystemAccountRepository
 from app.repositories.audit import AuditRepository
+from app.repositories.exports import ExportRepository
+from app.repositories.journal_notes import JournalNoteRepository
 from app.repositories.notifications import NotificationOutbox
 from app.repositories.sessions import SessionRepository
 from app.repositories.two_factor import TwoFactorRepository
+from app.repositories.user_events import UserEventRepository
 from app.repositories.users import UserRepository
+from app.services.account import Account, AccountRows, Quotas
 from app.services.attempts import AttemptCounter
 from app.services.auth import Authentication, SessionTerms
-from app.services.step_up import StepUp
+from app.services.step_up import Proving, StepUp
 from app.services.two_factor import SecondFactor
 
 Now = Callable[[], datetime]
 TOTP_FIELD = "totp_secret"
+DUE_AT_ONCE = 50
+
+log = structlog.get_logger(__name__)
 
 
 def sealed_totp_secrets(settings: Settings) -> SealedSecrets:
@@ -96,3 +105,35 @@ def step_up(settings: Settings, database: Database, passwords: Passwords, attemp
     """The renewal of a session's proof."""
     life = timedelta(minutes=settings.step_up_minutes)
     return StepUp(account_transactions(database, settings, utc_now), passwords, attempts, life, utc_now)
+
+
+def account(session: AsyncSession, settings: Settings, prove: Proving) -> Account:
+    """The account of one tenant, in somebody's transaction."""
+    rows = AccountRows(
+        AccountRepository(session),
+        ExportRepository(session),
+        JournalNoteRepository(session),
+        AuditRepository(session),
+        NotificationOutbox(session),
+    )
+    quotas = Quotas(
+        settings.max_wallets,
+        settings.max_subscriptions,
+        settings.max_exports_per_day,
+        settings.max_screenshots,
+    )
+    return Account(rows, quotas, timedelta(days=settings.deletion_grace_days), prove, utc_now)
+
+
+async def apply_due_accounts(system: Database, now: Now) -> tuple[int, int]:
+    """Let time zones act and erase accounts whose day has come, each in its own transaction; (zones, accounts)."""
+    async with system.system() as session:
+        zones = await SystemAccountRepository(session).apply_time_zones(now())
+        for user_id, _ in zones:
+            await UserEventRepository(session).announce(user_id, "risk_settings", str(user_id))
+        due = await SystemAccountRepository(session).due_deletions(now(), DUE_AT_ONCE)
+    for user_id in due:
+        async with system.system() as session:
+            await SystemAccountRepository(session).erase(user_id)
+        log.info("an account was erased", user_id=str(user_id))
+    return len(zones), len(due)

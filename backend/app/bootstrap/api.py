@@ -12,14 +12,17 @@ from redis.exceptions import RedisError
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.adapters.arq_queue import ArqQueue
 from app.adapters.attempt_counter import RedisAttemptCounter
 from app.adapters.email import NoMailer, SmtpMailer
 from app.adapters.exchange.gateways import GatewayPool
 from app.adapters.exchange.paper_admin import PaperAdmin
-from app.bootstrap.account import authentication, second_factor, step_up
+from app.adapters.pictures import redrawn
+from app.bootstrap.account import account, authentication, second_factor, step_up
 from app.bootstrap.api_database import ApiDatabase
 from app.bootstrap.desk import TradingDesk
 from app.bootstrap.exchange import build_gateways, build_market_reader, build_paper_admin, key_vault
+from app.bootstrap.exports import exports
 from app.bootstrap.health import system_health
 from app.bootstrap.notifications import notifications
 from app.bootstrap.pulse import pulsing
@@ -32,8 +35,10 @@ from app.core.lean_reads import CompiledRead, LeanReads
 from app.core.redis import connect_redis
 from app.core.security import AccessClaims, AccessTokens, DerivedTokens, Passwords
 from app.domain.proof import Proof
+from app.repositories.accounts import AccountRepository
 from app.repositories.audit import AuditRepository
 from app.repositories.execution_settings import ExecutionSettingsRepository
+from app.repositories.journal_notes import JournalNoteRepository
 from app.repositories.ledger import LedgerRepository
 from app.repositories.platform_limits import SystemPlatformLimitRepository
 from app.repositories.risk_state import RiskStateRepository
@@ -41,10 +46,13 @@ from app.repositories.sessions import SIGNED_IN, SessionRepository
 from app.repositories.trading_schedules import TradingScheduleRepository
 from app.repositories.user_events import UserEventRepository
 from app.repositories.wallets import WalletRepository
+from app.services.account import Account
 from app.services.attempts import AttemptCounter, subject_of
 from app.services.auth import Authentication, SignedInUser
 from app.services.execution_settings import WalletExecutionSettings
+from app.services.exports import Exports
 from app.services.idempotency import IdempotencyKeys
+from app.services.journal_notes import JournalNotes
 from app.services.notifications import Notifications
 from app.services.operator_cases import OperatorCases
 from app.services.platform_limits import PlatformLimits
@@ -58,6 +66,7 @@ from app.services.trading.markets import MarketView
 from app.services.trading.risk_settings import RiskSettingsDesk
 from app.services.trading_schedules import TradingSchedules
 from app.services.two_factor import CODE_BY_USER, SecondFactor
+from app.services.wallet_arming import WalletArming
 from app.services.wallet_opening import OpeningTerms, WalletOpening
 from app.services.wallet_rows import ShownWallets
 from app.services.wallet_transfers import WalletTransfers
@@ -78,10 +87,12 @@ class ApiParts:
     tokens: AccessTokens
     authentication: Authentication
     step_up: StepUp
+    exports: Exports
     attempts: AttemptCounter
     registration: Registration
     keys: IdempotencyKeys
     opening: WalletOpening
+    arming: WalletArming
     desk: TradingDesk
     reader: MarketReader
     reads: LeanReads
@@ -111,12 +122,15 @@ class ApiParts:
         """Wallets, in the request's transaction."""
         return Wallets(
             WalletRepository(session),
+            AccountRepository(session),
             RiskStateRepository(session),
             self.risk_settings(session, prove),
             AuditRepository(session),
             UserEventRepository(session),
             self.reader,
-            Followed(self.settings.feed_symbols, self.settings.feed_timeframes),
+            Followed(
+                self.settings.feed_symbols, self.settings.feed_timeframes, self.settings.max_subscriptions
+            ),
             utc_now,
         )
 
@@ -147,6 +161,15 @@ class ApiParts:
     def notifications(self, session: DbSession) -> Notifications:
         """What users are told, in the request's transaction."""
         return notifications(session, self.settings)
+
+    def account(self, session: DbSession, prove: Proving) -> Account:
+        """The own account, in the request's transaction."""
+        return account(session, self.settings, prove)
+
+    def journal_notes(self, session: DbSession) -> JournalNotes:
+        """What the user adds to the journal, in the request's transaction."""
+        most = self.settings.max_screenshots
+        return JournalNotes(JournalNoteRepository(session), redrawn, most, utc_now)
 
     def wallet_transfers(self, session: DbSession) -> WalletTransfers:
         """Deposits and withdrawals, in the request's transaction."""
@@ -249,7 +272,8 @@ async def open_api(settings: Settings) -> AsyncIterator[ApiParts]:
         paper = build_paper_admin(settings)
         stack.push_async_callback(paper.close)
         tokens = AccessTokens(jwt_key(settings), settings.access_token_seconds)
-        attempts = RedisAttemptCounter(redis)
+        attempts, bell = RedisAttemptCounter(redis), ArqQueue(settings.redis_url)
+        stack.push_async_callback(bell.close)
         yield ApiParts(
             settings=settings,
             database=database,
@@ -258,11 +282,13 @@ async def open_api(settings: Settings) -> AsyncIterator[ApiParts]:
             tokens=tokens,
             authentication=authentication(settings, database, passwords, tokens, attempts),
             attempts=attempts,
+            exports=exports(settings, database, bell),
             step_up=step_up(settings, database, passwords, attempts),
             registration=Registration(
                 database, passwords, email_links(settings), attempts, mailer, settings.browser_url, utc_now
             ),
             keys=IdempotencyKeys(database, utc_now),
+            arming=WalletArming(database, key_vault(settings), GatewayAccountCheck(gateways), utc_now),
             opening=_opening(settings, database, reader, book, gateways, paper),
             desk=TradingDesk(settings, database, redis, reader, ShownWallets(database), book, gateways),
             reader=reader,
@@ -285,7 +311,9 @@ def _opening(
         paper,
         GatewayAccountCheck(gateways),
         BalanceKeeper(database, gateways, MarketView(reader, book)),
-        OpeningTerms(settings.allowed_venues, settings.shard_count),
+        OpeningTerms(
+            settings.allowed_venues, settings.shard_count, settings.live_trading, settings.max_wallets
+        ),
         utc_now,
     )
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Self
+from uuid import UUID
 
 from redis.asyncio import Redis
 
@@ -14,7 +15,9 @@ from app.adapters.market_calendars import CalendarsUnavailableError, ExchangeCal
 from app.adapters.postgres_notifications import PostgresNotifications
 from app.adapters.price_cache import RedisPriceCache
 from app.adapters.price_publisher import RedisPricePublisher
+from app.bootstrap.account import apply_due_accounts
 from app.bootstrap.exchange import build_market_reader
+from app.bootstrap.exports import export_job
 from app.bootstrap.health import system_health
 from app.bootstrap.pulse import pulsing
 from app.bootstrap.risk import apply_due_loosenings
@@ -29,6 +32,7 @@ from app.domain.trading_hours import moment
 from app.services.activity_watch import ActivityWatch
 from app.services.analytics.portfolio_snapshots import SnapshotKeeper
 from app.services.daily_summary import tell_daily_summaries
+from app.services.exports import sweep_exports
 from app.services.housekeeping import keep_house
 from app.services.market_data import MarketFeed
 from app.services.position_health import PositionHealthKeeper
@@ -155,6 +159,19 @@ class MarketParts:
     async def tell_daily_summaries(self) -> int:
         """Sum up the day of everybody whose hour has come; returns how many were told."""
         return await tell_daily_summaries(self.system, utc_now())
+
+    async def run_export(self, user_id: UUID, export_id: UUID) -> bool:
+        """Make an export; whether this call made it."""
+        return await export_job(self.settings, self.tenants).run(user_id, export_id)
+
+    async def sweep_exports(self) -> int:
+        """Ring for exports that wait, and let go of old files; returns how many were rung for."""
+        job = export_job(self.settings, self.tenants)
+        return await sweep_exports(self.system, job, self.queue, utc_now())
+
+    async def apply_accounts(self) -> tuple[int, int]:
+        """Let time zones act and erase accounts whose day has come; (zones, accounts)."""
+        return await apply_due_accounts(self.system, utc_now)
 
     def pulsing(self, process: str) -> AbstractAsyncContextManager[None]:
         """Tell the figures of a process while the context lasts."""

@@ -100,6 +100,21 @@ def link(email: Annotated[str | None, typer.Argument(help="Of this address only.
         out.print("No link waits.")
 
 
+@app.command("rotate-keys")
+def rotate_keys(
+    retire: Annotated[
+        bool, typer.Option("--retire", help="Forget the old keys, once nothing needs them.")
+    ] = False,
+) -> None:
+    """Wrap every stored credential under a new key-encryption key, while the platform runs."""
+    import asyncio
+
+    from app.cli.key_rotation import rotate_keys as rotate
+    from app.cli.run_folder import running_settings
+
+    asyncio.run(rotate(running_settings(), retire=retire))
+
+
 @app.command()
 def verify() -> None:
     """Compare every wallet's books with what its exchange says; exits 1 on any difference."""

@@ -50,6 +50,10 @@ class PeopleSettings(BaseSettings):
         " e-mail; only those whose address no user chooses",
     )
 
+    live_trading: bool = Field(
+        False, description="Whether live wallets may be opened on this deployment; each is armed on its own"
+    )
+
     # Quotas of a user
     max_wallets: int = Field(20, ge=1, le=10_000, description="Active wallets that a user may have")
     max_subscriptions: int = Field(

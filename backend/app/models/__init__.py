@@ -10,8 +10,10 @@ from app.models.circuit_breaker import (
 )
 from app.models.execution_log import ExecutionLog
 from app.models.execution_settings import ExecutionSettingsRow
+from app.models.export import Export
 from app.models.fill import Fill
 from app.models.idempotency_key import IdempotencyKey
+from app.models.journal_note import SavedView, TradeNote, TradeScreenshot
 from app.models.ledger_event import LedgerEvent
 from app.models.manual_trade import ExternalFill, ExternalPosition, ManualTrade
 from app.models.notification import (
@@ -55,6 +57,7 @@ __all__ = [
     "EmailToken",
     "ExecutionLog",
     "ExecutionSettingsRow",
+    "Export",
     "ExternalFill",
     "ExternalPosition",
     "Fill",
@@ -85,6 +88,7 @@ __all__ = [
     "RiskSettings",
     "RiskState",
     "RiskUsage",
+    "SavedView",
     "ScopedRiskSettings",
     "ShardLease",
     "Signal",
@@ -93,6 +97,8 @@ __all__ = [
     "SymbolVolatility",
     "TelegramLinkCode",
     "Trade",
+    "TradeNote",
+    "TradeScreenshot",
     "TradeTag",
     "TradingScheduleRow",
     "TwoFactor",

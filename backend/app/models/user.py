@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 
 class User(Timestamped, Base):
+    """`pending_time_zone` becomes `time_zone` at `pending_time_zone_at`, later while a loss limit is tripped;
+    the account is erased at `deletion_due_at` unless its owner thinks better of it before."""
+
     __tablename__ = "users"
     __table_args__ = (
         CheckConstraint("role IN ('user', 'admin')", name="role"),
@@ -27,6 +30,10 @@ class User(Timestamped, Base):
     time_zone: Mapped[str] = mapped_column(String(64), server_default="UTC")
     risk_disclosure_accepted_at: Mapped[Timestamp | None]
     disabled_at: Mapped[Timestamp | None]
+    pending_time_zone: Mapped[str | None] = mapped_column(String(64))
+    pending_time_zone_at: Mapped[Timestamp | None]
+    deletion_asked_at: Mapped[Timestamp | None]
+    deletion_due_at: Mapped[Timestamp | None]
 
     risk_settings: Mapped["RiskSettings | None"] = relationship(back_populates="user", uselist=False)
 

@@ -21,7 +21,8 @@ from app.models.base import Base, Timestamp, Timestamped, UuidKey, Word
 
 
 class Wallet(Timestamped, Base):
-    """Keys are kept as ciphertext under a data key of the row's own (see core.crypto)."""
+    """Keys are kept as ciphertext under a data key of the row's own (see core.crypto). A live wallet opens nothing
+    before it was armed; `live_armed_at` None: it is not."""
 
     __tablename__ = "wallets"
     __table_args__ = (
@@ -64,3 +65,4 @@ class Wallet(Timestamped, Base):
     timeframes: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
     entries_frozen_reason: Mapped[str | None] = mapped_column(Text)
     archived_at: Mapped[Timestamp | None]
+    live_armed_at: Mapped[Timestamp | None]

@@ -7,14 +7,18 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select, tuple_
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.domain.types import TradeStatus
 from app.models.execution_log import ExecutionLog
 from app.models.fill import Fill
+from app.models.journal_note import TradeNote
 from app.models.order import Order
+from app.models.portfolio_snapshot import TradeTag
 from app.models.trade import Trade
+from app.models.wallet import Wallet
 from app.repositories.keyset import Keyset, Page, page_of
 from app.repositories.positions import TRADE_ROWS, TradeRecord
 
@@ -108,7 +112,8 @@ class ExecutionRecord:
 
 @dataclass(frozen=True, slots=True)
 class JournalFilter:
-    """Which rows; None means any. The last four are of the execution log: from `begin` to before `end`."""
+    """Which rows; None means any. `action` and `order_type` are of the execution log, `strategy`, `side`, `tag` and
+    `environment` of trades. From `begin` to before `end`: of the log wall time, of trades their close."""
 
     wallet_id: UUID | None = None
     symbol: str | None = None
@@ -117,6 +122,25 @@ class JournalFilter:
     order_type: str | None = None
     begin: datetime | None = None
     end: datetime | None = None
+    strategy: str | None = None
+    side: str | None = None
+    tag: str | None = None
+    environment: str | None = None
+    exit_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TaxFillRecord:
+    """A fill with its place in the order of fills; `fee` positive when paid, market time."""
+
+    wallet_id: UUID
+    symbol: str
+    venue_trade_id: str
+    side: str
+    quantity: Decimal
+    price: Decimal
+    fee: Decimal
+    executed_at: datetime
 
 
 _ORDER_COLUMNS = tuple(getattr(Order, field.name) for field in fields(OrderRecord))
@@ -143,6 +167,34 @@ def _conditions(chosen: JournalFilter) -> list[ColumnElement[bool]]:
     return conditions
 
 
+def _trade_conditions(chosen: JournalFilter) -> list[ColumnElement[bool]]:
+    """What the filter asks of a trade."""
+    wanted: dict[InstrumentedAttribute[Any], object] = {
+        Trade.wallet_id: chosen.wallet_id,
+        Trade.symbol: chosen.symbol,
+        Trade.status: chosen.status,
+        Trade.strategy: chosen.strategy,
+        Trade.side: chosen.side,
+        Trade.environment: chosen.environment,
+        Trade.exit_reason: chosen.exit_reason,
+    }
+    conditions: list[ColumnElement[bool]] = [
+        column == value for column, value in wanted.items() if value is not None
+    ]
+    if chosen.status == TradeStatus.CLOSED:
+        conditions.append(Trade.closed_at.is_not(None))
+    if chosen.begin is not None:
+        conditions.append(Trade.closed_at >= chosen.begin)
+    if chosen.end is not None:
+        conditions.append(Trade.closed_at < chosen.end)
+    if chosen.tag is not None:
+        tagged = select(TradeTag.trade_id).where(
+            TradeTag.user_id == Trade.user_id, TradeTag.trade_id == Trade.id, TradeTag.tag == chosen.tag
+        )
+        conditions.append(tagged.exists())
+    return conditions
+
+
 class JournalRepository:
     """The journal of one tenant."""
 
@@ -155,15 +207,7 @@ class JournalRepository:
         """Trades, newest first. Closed ones are ordered by their close, all others by their making."""
         closed = chosen.status == TradeStatus.CLOSED
         order = Trade.closed_at if closed else Trade.created_at
-        statement = TRADE_ROWS.where(Trade.user_id == user_id)
-        if chosen.status is not None:
-            statement = statement.where(Trade.status == chosen.status)
-        if closed:
-            statement = statement.where(Trade.closed_at.is_not(None))
-        if chosen.wallet_id is not None:
-            statement = statement.where(Trade.wallet_id == chosen.wallet_id)
-        if chosen.symbol is not None:
-            statement = statement.where(Trade.symbol == chosen.symbol)
+        statement = TRADE_ROWS.where(Trade.user_id == user_id, *_trade_conditions(chosen))
         if after is not None:
             statement = statement.where(tuple_(order, Trade.id) < (after.at, after.id))
         statement = statement.order_by(order.desc(), Trade.id.desc()).limit(limit + 1)
@@ -221,3 +265,85 @@ class JournalRepository:
             .order_by(ExecutionLog.timestamp, ExecutionLog.id)
         )
         return [ExecutionRecord(*row) for row in await self._session.execute(statement)]
+
+    async def count_trades(self, user_id: UUID, chosen: JournalFilter) -> int:
+        """How many trades the filter lets pass."""
+        statement = (
+            select(func.count())
+            .select_from(Trade)
+            .where(Trade.user_id == user_id, *_trade_conditions(chosen))
+        )
+        return (await self._session.execute(statement)).scalar_one()
+
+    async def count_logs(self, user_id: UUID, chosen: JournalFilter) -> int:
+        """How many lines of the execution log the filter lets pass."""
+        statement = (
+            select(func.count())
+            .select_from(ExecutionLog)
+            .where(ExecutionLog.user_id == user_id, *_conditions(chosen))
+        )
+        return (await self._session.execute(statement)).scalar_one()
+
+    async def notes(
+        self, user_id: UUID, trade_ids: list[UUID]
+    ) -> dict[UUID, tuple[str, list[str], int | None]]:
+        """Note, tags and rating of those of these trades that have any."""
+        noted = select(TradeNote.trade_id, TradeNote.note, TradeNote.rating).where(
+            TradeNote.user_id == user_id, TradeNote.trade_id.in_(trade_ids)
+        )
+        tagged = (
+            select(TradeTag.trade_id, func.array_agg(aggregate_order_by(TradeTag.tag, TradeTag.tag)))
+            .where(TradeTag.user_id == user_id, TradeTag.trade_id.in_(trade_ids))
+            .group_by(TradeTag.trade_id)
+        )
+        notes = {row[0]: (row[1], row[2]) for row in await self._session.execute(noted)}
+        tags = {row[0]: list(row[1]) for row in await self._session.execute(tagged)}
+        return {
+            trade_id: (
+                notes.get(trade_id, ("", None))[0],
+                tags.get(trade_id, []),
+                notes.get(trade_id, ("", None))[1],
+            )
+            for trade_id in notes.keys() | tags.keys()
+        }
+
+    async def count_fills(self, user_id: UUID, chosen: JournalFilter) -> int:
+        """How many fills of ours there are of the filter's wallet and symbol."""
+        statement = select(func.count()).select_from(Fill).where(*_fill_conditions(user_id, chosen))
+        return (await self._session.execute(statement)).scalar_one()
+
+    async def tax_fills(
+        self,
+        user_id: UUID,
+        chosen: JournalFilter,
+        *,
+        after: tuple[datetime, int, str, UUID, str] | None,
+        limit: int,
+    ) -> list[TaxFillRecord]:
+        """Fills of ours of the filter's wallet and symbol, oldest first, as the venue numbered them."""
+        place = (
+            Fill.executed_at,
+            func.length(Fill.venue_trade_id),
+            Fill.venue_trade_id,
+            Fill.wallet_id,
+            Fill.symbol,
+        )
+        statement = select(*(getattr(Fill, field.name) for field in fields(TaxFillRecord))).where(
+            *_fill_conditions(user_id, chosen)
+        )
+        if after is not None:
+            statement = statement.where(tuple_(*place) > after, Fill.executed_at >= after[0])
+        rows = await self._session.execute(statement.order_by(*place).limit(limit))
+        return [TaxFillRecord(*row) for row in rows]
+
+
+def _fill_conditions(user_id: UUID, chosen: JournalFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = [Fill.user_id == user_id, Fill.trade_id.is_not(None)]
+    if chosen.wallet_id is not None:
+        conditions.append(Fill.wallet_id == chosen.wallet_id)
+    if chosen.symbol is not None:
+        conditions.append(Fill.symbol == chosen.symbol)
+    if chosen.environment is not None:
+        wallets = select(Wallet.id).where(Wallet.user_id == user_id, Wallet.environment == chosen.environment)
+        conditions.append(Fill.wallet_id.in_(wallets))
+    return conditions

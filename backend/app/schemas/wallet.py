@@ -91,7 +91,8 @@ class SubscriptionsOut(Answer):
 
 
 class WalletOut(Answer):
-    """A wallet. Balances are quote currency, null before they were first read; `as_of` is wall time."""
+    """A wallet. Balances are quote currency, null before they were first read; `as_of` is wall time. A live
+    wallet whose `live_armed_at` is null opens nothing."""
 
     id: UUID
     name: str
@@ -101,6 +102,7 @@ class WalletOut(Answer):
     key_last4: str | None
     auto_trade_enabled: bool
     entries_frozen_reason: str | None
+    live_armed_at: Instant | None
     subscriptions: SubscriptionsOut
     overrides: OverridesOut
     balance: DecimalText | None
@@ -116,3 +118,26 @@ class WalletsOut(Answer):
     """Every wallet, archived ones last."""
 
     items: list[WalletOut]
+
+
+class ArmedLimitOut(Answer):
+    """A limit as it binds the wallet, in the settings' unit; null where the user has none."""
+
+    name: str
+    value: str | None
+
+
+class ArmingOut(Answer):
+    """What arming would mean: the phrase to type, and every limit that will bind."""
+
+    wallet_id: UUID
+    wallet_name: str
+    armed_at: Instant | None
+    phrase: str
+    limits: list[ArmedLimitOut]
+
+
+class ArmRequest(RequestBody):
+    """The typed consent."""
+
+    consent: Annotated[PlainText, Field(max_length=80)]

@@ -185,17 +185,9 @@ class Journal:
         self._prices = prices
 
     async def trades(
-        self,
-        user_id: UUID,
-        *,
-        wallet_id: UUID | None,
-        symbol: str | None,
-        status: str | None,
-        cursor: str | None,
-        limit: int,
+        self, user_id: UUID, chosen: JournalFilter, *, cursor: str | None, limit: int
     ) -> Page[TradeView]:
         """Trades, newest first; a filter that is None lets all pass."""
-        chosen = JournalFilter(wallet_id, symbol, status)
         page = await self._journal.trades(user_id, chosen, after=decode_cursor(cursor), limit=limit)
         items = [trade_view(trade, self._prices.quote(trade.venue, trade.symbol)) for trade in page.items]
         return Page(items, page.next_cursor)

@@ -23,6 +23,7 @@ from app.core.errors import ConflictError, FieldError, ForbiddenError, InvalidIn
 from app.domain.decimal_text import plain
 from app.domain.types import Environment
 from app.domain.venue import VenueUnavailableError, WithdrawalRefusedError
+from app.repositories.accounts import AccountRepository
 from app.repositories.audit import AuditRepository
 from app.repositories.risk_settings import RiskSettingsRepository
 from app.repositories.risk_state import RiskStateRepository
@@ -53,11 +54,13 @@ class NewWallet:
 
 @dataclass(frozen=True, slots=True)
 class OpeningTerms:
-    """Venues of the operator's list, the shards that wallets are spread over, and whether live is armed."""
+    """Venues of the operator's list, the shards that wallets are spread over, whether live wallets may be opened,
+    and how many active wallets a user may have."""
 
     venues: tuple[str, ...]
     shard_count: int
-    live_armed: bool = False
+    live_allowed: bool = False
+    most_wallets: int = 20
 
 
 class AccountCheck(Protocol):
@@ -105,6 +108,12 @@ class WalletOpening:
             exists = bool(await wallets.records(user_id, wallet_id))
             if not exists and await wallets.name_is_taken(user_id, wanted.name, wallet_id):
                 raise name_taken(wanted.name)
+            active = await AccountRepository(session).active_wallets(user_id)
+        if not exists and active >= self._terms.most_wallets:
+            raise ConflictError(
+                f"You have {active} wallets; {self._terms.most_wallets} are allowed. Archive one first.",
+                code="quota_exceeded",
+            )
         if not exists:
             api_key, api_secret, identity = await self._account(wanted, wallet_id)
             known_as = fingerprint(wanted.venue, identity)
@@ -181,10 +190,10 @@ class WalletOpening:
         for name, value in (("api_key", wanted.api_key), ("api_secret", wanted.api_secret)):
             if not value:
                 raise _refusal(name, "keys_missing", f"{wanted.venue} needs an API key and its secret.")
-        if not self._terms.live_armed:
+        if not self._terms.live_allowed:
             raise ForbiddenError(
-                "Live trading is not armed on this deployment, so no live wallet can be opened.",
-                code="live_not_armed",
+                "Live trading is not allowed on this deployment, so no live wallet can be opened.",
+                code="live_not_allowed",
             )
 
     async def _account(self, wanted: NewWallet, wallet_id: UUID) -> tuple[str, str, str]:

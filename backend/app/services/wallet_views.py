@@ -30,6 +30,7 @@ class WalletView:
     key_last4: str | None
     auto_trade_enabled: bool
     entries_frozen_reason: str | None
+    live_armed_at: datetime | None
     subscriptions: SubscriptionsView
     overrides: dict[str, object]
     balance: str | None
@@ -54,6 +55,7 @@ def wallet_view(record: WalletRecord) -> WalletView:
         key_last4=wallet.key_last4,
         auto_trade_enabled=wallet.auto_trade_enabled,
         entries_frozen_reason=wallet.entries_frozen_reason,
+        live_armed_at=wallet.live_armed_at,
         subscriptions=SubscriptionsView(
             list(wallet.strategies), list(wallet.symbols), list(wallet.timeframes)
         ),

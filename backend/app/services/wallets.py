@@ -12,6 +12,7 @@ from app.domain.symbols import SymbolError, normalise_symbol
 from app.domain.types import Instrument
 from app.domain.venue import VenueUnavailableError
 from app.models.wallet import Wallet
+from app.repositories.accounts import AccountRepository
 from app.repositories.audit import AuditRepository
 from app.repositories.risk_state import RiskStateRepository
 from app.repositories.user_events import UserEventRepository
@@ -30,10 +31,12 @@ class Instruments(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """Markets and bar lengths that the platform follows; no signal comes from any other."""
+    """Markets and bar lengths that the platform follows; no signal comes from any other. A user may trade at most
+    `most_subscriptions` of their combinations with strategies."""
 
     symbols: tuple[str, ...]
     timeframes: tuple[str, ...]
+    most_subscriptions: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ class Wallets:
     def __init__(
         self,
         wallets: WalletRepository,
+        accounts: AccountRepository,
         states: RiskStateRepository,
         settings: RiskSettingsDesk,
         audit: AuditRepository,
@@ -61,6 +65,7 @@ class Wallets:
         now: Callable[[], datetime],
     ) -> None:
         self._wallets = wallets
+        self._accounts = accounts
         self._states = states
         self._settings = settings
         self._audit = audit
@@ -105,7 +110,12 @@ class Wallets:
                     f"{wallet.name} still has {count} open trade{'' if count == 1 else 's'}: close first.",
                     code="wallet_has_open_positions",
                 )
-            values = {"status": ARCHIVED, "archived_at": self._now(), "auto_trade_enabled": False}
+            values = {
+                "status": ARCHIVED,
+                "archived_at": self._now(),
+                "auto_trade_enabled": False,
+                "live_armed_at": None,
+            }
             await self._change(user_id, wallet_id, values, "wallet_archived", {"wallet_id": str(wallet_id)})
         return await self.one(user_id, wallet_id)
 
@@ -119,6 +129,7 @@ class Wallets:
         )
         if wishes.symbols is not None and not wishes.symbols:
             raise _none_chosen("symbols")
+        await self._check_quota(user_id, wallet_id, len(strategies) * len(symbols) * len(timeframes))
         await self._settings.change_wallet(user_id, wallet_id, wishes.overrides)
         wallet = await self._active(user_id, wallet_id)
         values: dict[str, object] = {
@@ -143,6 +154,18 @@ class Wallets:
                 user_id, wallet_id, {"auto_trade_enabled": False}, "auto_trade_disabled", details
             )
         return await self.one(user_id, wallet_id)
+
+    async def _check_quota(self, user_id: UUID, wallet_id: UUID, wanted: int) -> None:
+        """Refuse more subscriptions than a user may have over all wallets."""
+        others = await self._accounts.subscriptions(user_id, except_for=wallet_id)
+        if others + wanted > self._followed.most_subscriptions:
+            message = (
+                f"This wallet would trade {wanted} combinations of strategy, symbol and timeframe beside {others}"
+                f" of your other wallets; {self._followed.most_subscriptions} are allowed."
+            )
+            limit, value = str(self._followed.most_subscriptions), str(others + wanted)
+            error = FieldError("strategies", "quota_exceeded", message, limit, value)
+            raise ConflictError(message, code="quota_exceeded", errors=(error,))
 
     async def _active(self, user_id: UUID, wallet_id: UUID) -> Wallet:
         wallet = await self._wallets.lock(user_id, wallet_id)

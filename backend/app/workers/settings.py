@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar
 
-from arq import cron
+from arq import cron, func
 from arq.connections import RedisSettings
 
 from app.bootstrap.market import QUEUE, MarketParts, decode_job, encode_job, redis_settings
@@ -10,6 +10,7 @@ from app.core.config import get_settings
 from app.workers.signal_jobs import Context, compute_signals
 
 JOB_SECONDS = 30
+EXPORT_SECONDS = 7200
 EVERY_FIVE_SECONDS = set(range(0, 60, 5))
 EVERY_TEN_SECONDS = set(range(3, 60, 10))
 EVERY_FIVE_MINUTES = set(range(0, 60, 5))
@@ -33,7 +34,10 @@ async def shutdown(context: Context) -> None:
 class WorkerSettings:
     """Read by arq. A job that is killed runs again; each does no harm when run twice."""
 
-    functions: ClassVar[list[Any]] = [compute_signals]
+    functions: ClassVar[list[Any]] = [
+        func("app.workers.account_jobs.run_export", timeout=EXPORT_SECONDS, max_tries=5),
+        compute_signals,
+    ]
     cron_jobs: ClassVar[list[Any]] = [
         cron("app.workers.signal_jobs.sweep_signals", second=EVERY_FIVE_SECONDS, keep_result=0),
         cron("app.workers.signal_jobs.keep_house", minute=7, second=30, run_at_startup=True, keep_result=0),
@@ -88,6 +92,8 @@ class WorkerSettings:
             second=25,
             keep_result=0,
         ),
+        cron("app.workers.account_jobs.sweep_exports", second={10, 40}, keep_result=0),
+        cron("app.workers.account_jobs.apply_accounts", second=25, keep_result=0),
         cron("app.workers.signal_jobs.beat", second=EVERY_TWO_SECONDS, keep_result=0),
     ]
     on_startup = startup

@@ -49,6 +49,29 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "confirm_two_factor": {"json": {"code": "000000"}},
     "renew_recovery_codes": {},
     "turn_off_two_factor": {},
+    "read_account": {},
+    "change_account": {"json": {"time_zone": "Asia/Tokyo"}},
+    "keep_time_zone": {},
+    "ask_for_deletion": {"json": {"email": "not-this@example.com"}},
+    "keep_account": {},
+    "ask_for_export": {"json": {"kind": "trades"}},
+    "list_exports": {},
+    "read_export": {},
+    "cancel_export": {},
+    "load_export": {},
+    "list_tags": {},
+    "list_saved_views": {},
+    "save_view": {"json": {"name": "Losers", "search": {"tab": "trades"}}},
+    "remove_saved_view": {},
+    "read_trade_note": {},
+    "write_trade_note": {"json": {"note": "late", "rating": 2}},
+    "list_screenshots": {},
+    "add_screenshot": {"content": b"no picture"},
+    "load_screenshot": {},
+    "remove_screenshot": {},
+    "preview_arming": {},
+    "arm_wallet": {"json": {"consent": "TRADE REAL MONEY"}},
+    "disarm_wallet": {},
     "list_wallets": {},
     "create_wallet": {"json": {"name": "X", "venue": "paper", "environment": "paper"}},
     "read_wallet": {},
@@ -188,6 +211,9 @@ class Target:
     trade_id: UUID
     decision_id: UUID
     run_id: UUID
+    export_id: UUID
+    view_id: UUID
+    screenshot_id: UUID
     texts: frozenset[str]
 
 
@@ -201,8 +227,39 @@ async def target(world: World, bob: Person) -> Target:
     await world.pending_change(bob, "symbol", "BTC/USDT:USDT")
     await world.pending_change(bob, "wallet", str(bob.wallet_id))
     run_id = await world.kill_switch_run(bob)
+    export_id, view_id, screenshot_id = await things(world, bob, trade_id)
     ids = (bob.user_id, bob.session_id, bob.wallet_id, trade_id, closed, log_id, decision_id)
-    return Target(bob, trade_id, decision_id, run_id, frozenset(str(one) for one in ids))
+    texts = frozenset(str(one) for one in (*ids, export_id, view_id, screenshot_id))
+    return Target(bob, trade_id, decision_id, run_id, export_id, view_id, screenshot_id, texts)
+
+
+async def things(world: World, person: Person, trade_id: UUID) -> tuple[UUID, UUID, UUID]:
+    """An export, a saved view and a screenshot."""
+    export_id, view_id, screenshot_id = uuid4(), uuid4(), uuid4()
+    await world.insert(
+        "exports",
+        id=export_id,
+        user_id=person.user_id,
+        kind="trades",
+        format="csv",
+        wishes="{}",
+        expires_at=utc_now() + timedelta(days=1),
+    )
+    await world.insert(
+        "saved_views", id=view_id, user_id=person.user_id, page="journal", name="Mine", search="{}"
+    )
+    await world.insert(
+        "trade_screenshots",
+        id=screenshot_id,
+        user_id=person.user_id,
+        trade_id=trade_id,
+        media_type="image/png",
+        width=1,
+        height=1,
+        size_bytes=1,
+        content=b"x",
+    )
+    return export_id, view_id, screenshot_id
 
 
 async def ask(
@@ -235,6 +292,10 @@ async def rows_of(sql: asyncpg.Connection, user_id: UUID) -> str:
         "telegram_link_codes",
         "kill_switch_runs",
         "two_factors",
+        "exports",
+        "saved_views",
+        "trade_notes",
+        "trade_screenshots",
         "recovery_codes",
     ):
         column = "id" if table == "users" else "user_id"
@@ -327,6 +388,9 @@ def operation_path(operation: Operation, target: Target) -> str:
         wallet_id=target.person.wallet_id,
         session_id=target.person.session_id,
         run_id=target.run_id,
+        export_id=target.export_id,
+        view_id=target.view_id,
+        screenshot_id=target.screenshot_id,
         setting="max_leverage",
         scope="symbol",
         key="BTC",

@@ -76,7 +76,7 @@ def vault(settings: Settings) -> KeyVault:
 
 @pytest.fixture
 def opening(api_database: Database, vault: KeyVault, venue: FakeVenue) -> WalletOpening:
-    terms = OpeningTerms(("paper", "binanceusdm"), 8, live_armed=True)
+    terms = OpeningTerms(("paper", "binanceusdm"), 8, live_allowed=True)
     return WalletOpening(api_database, vault, venue, venue, venue, terms, utc_now)
 
 

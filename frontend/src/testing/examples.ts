@@ -78,6 +78,7 @@ export const WALLET: Wallet = {
   auto_trade_enabled: true,
   subscriptions: { strategies: ['ema_trend'], symbols: ['BTC/USDT:USDT'], timeframes: ['1m'] },
   entries_frozen_reason: null,
+  live_armed_at: null,
   overrides: {
     enable_scale_out: null,
     enable_trailing_stop: null,

@@ -4,11 +4,13 @@ from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
+from pydantic import AwareDatetime
 
 from app.api.deps import Tenant
 from app.api.desk import Cursor, Desk, PageLimit, answer, joined
-from app.domain.types import TradeStatus
+from app.domain.types import Environment, ExitReason, Side, TradeStatus
 from app.schemas.trade import TradeDetail, TradePage, TradeTagList, TradeTagWish
+from app.services.journal import JournalFilter
 from app.services.market_directory import unified_symbol
 
 router = APIRouter(prefix="/trades", tags=["journal"])
@@ -22,19 +24,31 @@ async def list_trades(
     status: Annotated[str | None, Query(pattern=f"^(?i:{STATUSES})$", description="Such as closed")] = None,
     wallet_id: Annotated[UUID | None, Query()] = None,
     symbol: Annotated[str | None, Query(max_length=50)] = None,
+    strategy: Annotated[str | None, Query(max_length=50)] = None,
+    side: Annotated[Side | None, Query()] = None,
+    environment: Annotated[Environment | None, Query()] = None,
+    exit_reason: Annotated[ExitReason | None, Query()] = None,
+    tag: Annotated[str | None, Query(max_length=40)] = None,
+    begin: Annotated[AwareDatetime | None, Query(alias="from", description="Closed at or after it")] = None,
+    end: Annotated[AwareDatetime | None, Query(alias="to", description="Closed before it")] = None,
     limit: PageLimit = 50,
     cursor: Cursor = None,
 ) -> Response:
     """Trades, newest first: closed ones by their close, others by their beginning."""
-    page = await desk.journal(tenant.session).trades(
-        tenant.user_id,
+    chosen = JournalFilter(
         wallet_id=wallet_id,
         symbol=None if symbol is None else unified_symbol(symbol),
         status=None if status is None else status.upper(),
-        cursor=cursor,
-        limit=limit,
+        begin=begin,
+        end=end,
+        strategy=strategy,
+        side=side,
+        tag=tag,
+        environment=environment,
+        exit_reason=exit_reason,
     )
-    return answer(page)
+    journal = desk.journal(tenant.session)
+    return answer(await journal.trades(tenant.user_id, chosen, cursor=cursor, limit=limit))
 
 
 @router.get("/{trade_id}", response_model=TradeDetail)

@@ -198,7 +198,7 @@ async def test_what_raises_risk_asks_for_a_recent_proof(
     assert code(answer) == (403, "step_up_required")
     await age_proof(world, alice, FRESH)
     answer = await http.request(method, path.format(wallet_id=alice.wallet_id), json=body, headers=headers)
-    assert answer.status_code == 200 or answer.json()["code"] == "live_not_armed", answer.text
+    assert answer.status_code == 200 or answer.json()["code"] == "live_not_allowed", answer.text
 
 
 async def test_what_lowers_risk_asks_for_no_proof(

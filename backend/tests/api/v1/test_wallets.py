@@ -146,7 +146,7 @@ async def test_a_wallet_with_one_thing_wrong_is_not_opened(
 @pytest.mark.parametrize(
     ("changes", "status", "expected"),
     [
-        ({}, 403, "live_not_armed"),
+        ({}, 403, "live_not_allowed"),
         ({"environment": "paper"}, 422, "environment_not_offered"),
         ({"api_secret": None}, 422, "keys_missing"),
         ({"initial_deposit": "5"}, 422, "deposit_not_possible"),
