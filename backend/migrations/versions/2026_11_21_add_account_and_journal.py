@@ -1,7 +1,7 @@
 """Exports, notes and pictures of trades, saved views, arming, a time zone that waits, and the end of an account.
 
 Revision ID: add_account_and_journal
-Revises: keep_trading_hours
+Revises: watch_activity
 """
 
 import sqlalchemy as sa
@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql
 from migrations import account_erasure, tenancy
 
 revision = "add_account_and_journal"
-down_revision = "keep_trading_hours"
+down_revision = "watch_activity"
 branch_labels = None
 depends_on = None
 

@@ -7,6 +7,28 @@ export interface AccessTokenOut {
   readonly token_type?: "bearer"
 }
 
+/**
+ * The account: what waits, when it ends, and what is used of its quotas. A time zone that waits acts at
+ * `pending_time_zone_at`, later while a loss limit is tripped.
+ */
+export interface AccountOut {
+  /** UTC, ISO 8601 */
+  readonly created_at: string
+  readonly deletion_asked_at: string | null
+  readonly deletion_due_at: string | null
+  readonly email: string
+  readonly open_positions: number
+  readonly pending_time_zone: string | null
+  readonly pending_time_zone_at: string | null
+  readonly quotas: ReadonlyArray<QuotaUseOut>
+  readonly time_zone: string
+}
+
+/** Another time zone. */
+export interface AccountPatch {
+  readonly time_zone: string
+}
+
 /** The second factor, and until when this session's proof counts; null where it has none. */
 export interface AccountSecurityOut {
   readonly proved_until: string | null
@@ -15,6 +37,26 @@ export interface AccountSecurityOut {
 
 /** What a user wants unusual activity to do: be told, be told and have entries paused, or nothing. */
 export type ActivityChoice = "notify" | "pause" | "ignore"
+
+/** The typed consent. */
+export interface ArmRequest {
+  readonly consent: string
+}
+
+/** A limit as it binds the wallet, in the settings' unit; null where the user has none. */
+export interface ArmedLimitOut {
+  readonly name: string
+  readonly value: string | null
+}
+
+/** What arming would mean: the phrase to type, and every limit that will bind. */
+export interface ArmingOut {
+  readonly armed_at: string | null
+  readonly limits: ReadonlyArray<ArmedLimitOut>
+  readonly phrase: string
+  readonly wallet_id: string
+  readonly wallet_name: string
+}
 
 /** What was asked, and a sentence where the answer is empty or rests on something else than equity. */
 export interface Asked {
@@ -342,6 +384,11 @@ export interface DecisionPage {
   readonly next_cursor: string | null
 }
 
+/** The account's address, typed to confirm. */
+export interface DeletionRequest {
+  readonly email: string
+}
+
 /** How a channel fared with a message. */
 export interface Delivery {
   readonly channel: Channel
@@ -592,6 +639,53 @@ export interface ExecutionStats {
 }
 
 export type ExitReason = "stop_loss" | "trailing_stop" | "take_profit" | "manual" | "time_exit" | "unprotected" | "liquidation" | "external" | "reverse_signal" | "kill_switch" | "volatility_stop" | "session_close"
+
+/** Which rows; what is left out lets all pass. */
+export interface ExportFilter {
+  readonly action?: string | null
+  readonly environment?: "paper" | "live" | null
+  readonly exit_reason?: string | null
+  readonly from?: string | null
+  readonly order_type?: string | null
+  readonly side?: "long" | "short" | null
+  readonly status?: string | null
+  readonly strategy?: string | null
+  readonly symbol?: string | null
+  readonly tag?: string | null
+  readonly to?: string | null
+  readonly wallet_id?: string | null
+}
+
+/** An export; `rows_total` is null before the job began. Its file is loaded from `/exports/{id}/file`. */
+export interface ExportOut {
+  /** UTC, ISO 8601 */
+  readonly created_at: string
+  readonly error: string | null
+  /** UTC, ISO 8601 */
+  readonly expires_at: string
+  readonly finished_at: string | null
+  readonly format: "csv" | "json" | "parquet" | "zip"
+  readonly id: string
+  readonly kind: "trades" | "executions" | "tax_lots" | "account"
+  readonly rows_done: number
+  readonly rows_total: number | null
+  readonly size_bytes: number | null
+  readonly status: "waiting" | "running" | "done" | "failed" | "cancelled" | "expired"
+  readonly wishes: { readonly [key: string]: JsonValue }
+}
+
+/** What to export and how. `method` is for tax lots; an account is exported whole, as `zip`. */
+export interface ExportRequest {
+  readonly filter?: ExportFilter
+  readonly format?: "csv" | "json" | "parquet" | "zip"
+  readonly kind: "trades" | "executions" | "tax_lots" | "account"
+  readonly method?: LotMethod
+}
+
+/** The newest exports, newest first. */
+export interface ExportsOut {
+  readonly items: ReadonlyArray<ExportOut>
+}
 
 /** One drawdown of the flow-adjusted line; `recovery_at` null while it lasts. */
 export interface Fall {
@@ -879,6 +973,9 @@ export interface Limits {
 export interface LiveOut {
   readonly status?: "live"
 }
+
+/** Which open lot a closing fill ends first. */
+export type LotMethod = "fifo" | "lifo" | "hifo"
 
 /**
  * An order of somebody else on the user's account, and the learning record of what it closed. `pnl` and
@@ -1431,6 +1528,13 @@ export interface QuietHoursChange {
   readonly ends: string
 }
 
+/** How much of a quota is used. */
+export interface QuotaUseOut {
+  readonly limit: number
+  readonly name: "wallets" | "subscriptions" | "exports_per_day" | "screenshots"
+  readonly used: number
+}
+
 /** `degraded`: Postgres answers and Redis does not, so that live prices and sign-in are away. */
 export interface ReadyOut {
   readonly redis: boolean
@@ -1592,6 +1696,26 @@ export interface RiskStatus {
   readonly environments: ReadonlyArray<EnvironmentRisk>
 }
 
+/** The journal's filters, as they stand in its address, under a name. */
+export interface SavedViewIn {
+  readonly name: string
+  readonly search: { readonly [key: string]: unknown }
+}
+
+/** Filters under a name. */
+export interface SavedViewOut {
+  /** UTC, ISO 8601 */
+  readonly created_at: string
+  readonly id: string
+  readonly name: string
+  readonly search: { readonly [key: string]: string }
+}
+
+/** Saved views by name. */
+export interface SavedViewsOut {
+  readonly items: ReadonlyArray<SavedViewOut>
+}
+
 /** One reason of a refusal, and whose limit it is where one limit stands at several levels. */
 export interface ScopedBreach {
   readonly code: string
@@ -1678,6 +1802,23 @@ export interface ScopedRiskSettingsPatch {
   readonly min_risk_reward_ratio?: number | string | null
   readonly min_signal_confidence?: number | string | null
   readonly trading_paused?: boolean
+}
+
+/** A picture beside a trade; its content is at `/journal/screenshots/{id}`. Size in bytes. */
+export interface ScreenshotOut {
+  /** UTC, ISO 8601 */
+  readonly created_at: string
+  readonly height: number
+  readonly id: string
+  readonly media_type: string
+  readonly size_bytes: number
+  readonly trade_id: string
+  readonly width: number
+}
+
+/** The pictures beside a trade, oldest first. */
+export interface ScreenshotsOut {
+  readonly items: ReadonlyArray<ScreenshotOut>
 }
 
 /** A sign-in that stands; `current` is the asking one. */
@@ -1905,6 +2046,17 @@ export interface SystemHealth {
   readonly venues: ReadonlyArray<VenueHealth>
 }
 
+/** A tag and how many trades have it. */
+export interface TagOut {
+  readonly tag: string
+  readonly trades: number
+}
+
+/** The user's tags, most used first. */
+export interface TagsOut {
+  readonly items: ReadonlyArray<TagOut>
+}
+
 /** Value at risk and expected shortfall, positive losses in percent of equity, over `horizon` intervals. */
 export interface Tail {
   readonly expected_shortfall_percent: number | null
@@ -2038,6 +2190,23 @@ export interface TradeEvent {
   readonly at: string
   readonly kind: string
   readonly message: string
+}
+
+/**
+ * What was noted beside a trade, and its tags (written by `PUT /trades/{id}/tags`); version 0 where no note was
+ * ever written.
+ */
+export interface TradeNoteOut {
+  readonly note: string
+  readonly rating: number | null
+  readonly tags: ReadonlyArray<string>
+  readonly version: number
+}
+
+/** What to write; what is left out stays. Markdown is kept as it is typed and shown without any HTML in it. */
+export interface TradeNotePatch {
+  readonly note?: string
+  readonly rating?: number | null
 }
 
 /** Trades, newest first; `next_cursor` is null on the last page. */
@@ -2208,7 +2377,10 @@ export interface WalletCreate {
   readonly venue: string
 }
 
-/** A wallet. Balances are quote currency, null before they were first read; `as_of` is wall time. */
+/**
+ * A wallet. Balances are quote currency, null before they were first read; `as_of` is wall time. A live
+ * wallet whose `live_armed_at` is null opens nothing.
+ */
 export interface WalletOut {
   readonly as_of: string | null
   readonly auto_trade_enabled: boolean
@@ -2221,6 +2393,7 @@ export interface WalletOut {
   readonly free_margin: string | null
   readonly id: string
   readonly key_last4: string | null
+  readonly live_armed_at: string | null
   readonly name: string
   readonly open_positions: number
   readonly overrides: OverridesOut
@@ -2369,6 +2542,36 @@ export interface Withdrawal {
 }
 
 export interface Endpoints {
+  'GET /account': {
+    readonly path: Record<never, never>
+    readonly query: Record<never, never>
+    readonly body: undefined
+    readonly result: AccountOut
+  }
+  'PATCH /account': {
+    readonly path: Record<never, never>
+    readonly query: Record<never, never>
+    readonly body: AccountPatch
+    readonly result: AccountOut
+  }
+  'POST /account/deletion': {
+    readonly path: Record<never, never>
+    readonly query: Record<never, never>
+    readonly body: DeletionRequest
+    readonly result: AccountOut
+  }
+  'DELETE /account/deletion': {
+    readonly path: Record<never, never>
+    readonly query: Record<never, never>
+    readonly body: undefined
+    readonly result: AccountOut
+  }
+  'DELETE /account/pending-time-zone': {
+    readonly path: Record<never, never>
+    readonly query: Record<never, never>
+    readonly body: undefined
+    readonly result: AccountOut
+  }
   'GET /account/security': {
     readonly path: Record<never, never>
     readonly query: Record<never, never>
@@ -2627,6 +2830,36 @@ export interface Endpoints {
     readonly body: undefined
     readonly result: ExecutionStats
   }
+  'GET /exports': {
+    readonly path: Record<never, never>
+    readonly query: Record<never, never>
+    readonly body: undefined
+    readonly result: ExportsOut
+  }
+  'POST /exports': {
+    readonly path: Record<never, never>
+    readonly query: Record<never, never>
+    readonly body: ExportRequest
+    readonly result: ExportOut
+  }
+  'GET /exports/{export_id}': {
+    readonly path: { readonly export_id: string }
+    readonly query: Record<never, never>
+    readonly body: undefined
+    readonly result: ExportOut
+  }
+  'DELETE /exports/{export_id}': {
+    readonly path: { readonly export_id: string }
+    readonly query: Record<never, never>
+    readonly body: undefined
+    readonly result: ExportOut
+  }
+  'GET /exports/{export_id}/file': {
+    readonly path: { readonly export_id: string }
+    readonly query: Record<never, never>
+    readonly body: undefined
+    readonly result: undefined
+  }
   'GET /health/live': {
     readonly path: Record<never, never>
     readonly query: Record<never, never>
@@ -2638,6 +2871,66 @@ export interface Endpoints {
     readonly query: Record<never, never>
     readonly body: undefined
     readonly result: ReadyOut
+  }
+  'GET /journal/screenshots/{screenshot_id}': {
+    readonly path: { readonly screenshot_id: string }
+    readonly query: Record<never, never>
+    readonly body: undefined
+    readonly result: undefined
+  }
+  'DELETE /journal/screenshots/{screenshot_id}': {
+    readonly path: { readonly screenshot_id: string }
+    readonly query: Record<never, never>
+    readonly body: undefined
+    readonly result: undefined
+  }
+  'GET /journal/tags': {
+    readonly path: Record<never, never>
+    readonly query: Record<never, never>
+    readonly body: undefined
+    readonly result: TagsOut
+  }
+  'GET /journal/trades/{trade_id}/note': {
+    readonly path: { readonly trade_id: string }
+    readonly query: Record<never, never>
+    readonly body: undefined
+    readonly result: TradeNoteOut
+  }
+  'PATCH /journal/trades/{trade_id}/note': {
+    readonly path: { readonly trade_id: string }
+    readonly query: Record<never, never>
+    readonly body: TradeNotePatch
+    readonly result: TradeNoteOut
+  }
+  'GET /journal/trades/{trade_id}/screenshots': {
+    readonly path: { readonly trade_id: string }
+    readonly query: Record<never, never>
+    readonly body: undefined
+    readonly result: ScreenshotsOut
+  }
+  'POST /journal/trades/{trade_id}/screenshots': {
+    readonly path: { readonly trade_id: string }
+    readonly query: Record<never, never>
+    readonly body: undefined
+    readonly result: ScreenshotOut
+  }
+  'GET /journal/views': {
+    readonly path: Record<never, never>
+    readonly query: Record<never, never>
+    readonly body: undefined
+    readonly result: SavedViewsOut
+  }
+  'POST /journal/views': {
+    readonly path: Record<never, never>
+    readonly query: Record<never, never>
+    readonly body: SavedViewIn
+    readonly result: SavedViewOut
+  }
+  'DELETE /journal/views/{view_id}': {
+    readonly path: { readonly view_id: string }
+    readonly query: Record<never, never>
+    readonly body: undefined
+    readonly result: undefined
   }
   'GET /manual-trades': {
     readonly path: Record<never, never>
@@ -2869,7 +3162,7 @@ export interface Endpoints {
   }
   'GET /trades': {
     readonly path: Record<never, never>
-    readonly query: { readonly status?: string | null; readonly wallet_id?: string | null; readonly symbol?: string | null; readonly limit?: number; readonly cursor?: string | null }
+    readonly query: { readonly status?: string | null; readonly wallet_id?: string | null; readonly symbol?: string | null; readonly strategy?: string | null; readonly side?: Side | null; readonly environment?: Environment | null; readonly exit_reason?: ExitReason | null; readonly tag?: string | null; readonly from?: string | null; readonly to?: string | null; readonly limit?: number; readonly cursor?: string | null }
     readonly body: undefined
     readonly result: TradePage
   }
@@ -2921,6 +3214,18 @@ export interface Endpoints {
     readonly body: undefined
     readonly result: WalletOut
   }
+  'POST /wallets/{wallet_id}/arm': {
+    readonly path: { readonly wallet_id: string }
+    readonly query: Record<never, never>
+    readonly body: ArmRequest
+    readonly result: WalletOut
+  }
+  'GET /wallets/{wallet_id}/arming': {
+    readonly path: { readonly wallet_id: string }
+    readonly query: Record<never, never>
+    readonly body: undefined
+    readonly result: ArmingOut
+  }
   'POST /wallets/{wallet_id}/auto-trade/disable': {
     readonly path: { readonly wallet_id: string }
     readonly query: Record<never, never>
@@ -2937,6 +3242,12 @@ export interface Endpoints {
     readonly path: { readonly wallet_id: string }
     readonly query: Record<never, never>
     readonly body: Deposit
+    readonly result: WalletOut
+  }
+  'POST /wallets/{wallet_id}/disarm': {
+    readonly path: { readonly wallet_id: string }
+    readonly query: Record<never, never>
+    readonly body: undefined
     readonly result: WalletOut
   }
   'GET /wallets/{wallet_id}/execution-settings': {
