@@ -10,13 +10,20 @@ type Given<Key extends string, Value> = Value extends undefined
     ? { [K in Key]?: Value }
     : { [K in Key]: Value }
 
-export type CallOptions<K extends EndpointKey> = Given<'path', Endpoints[K]['path']> &
-  Given<'query', Endpoints[K]['query']> &
-  Given<'body', Endpoints[K]['body']> & {
-    readonly idempotencyKey?: string
-    readonly ifMatch?: string | null
-    readonly signal?: AbortSignal
-  }
+// One entry per endpoint: spelt over the union of all of them, paths, queries and bodies would multiply.
+type AllOptions = {
+  [K in EndpointKey]: Given<'path', Endpoints[K]['path']> &
+    Given<'query', Endpoints[K]['query']> &
+    Given<'body', Endpoints[K]['body']> & {
+      readonly idempotencyKey?: string
+      readonly ifMatch?: string | null
+      readonly signal?: AbortSignal
+    }
+}
+type AllRests = {
+  [K in EndpointKey]: Record<never, never> extends AllOptions[K] ? [AllOptions[K]?] : [AllOptions[K]]
+}
+export type CallOptions<K extends EndpointKey> = AllOptions[K]
 
 export interface Answer<Result> {
   readonly result: Result
@@ -91,13 +98,8 @@ function sessionOver(): ApiProblem {
   return new ApiProblem(401, 'session_over', 'Signed out', 'The session is over: sign in again.', null)
 }
 
-/** Calls one endpoint; throws ApiProblem for everything that is not a 2xx answer. */
-export async function callWithEtag<K extends EndpointKey>(
-  key: K,
-  ...[given]: Record<never, never> extends CallOptions<K> ? [CallOptions<K>?] : [CallOptions<K>]
-): Promise<Answer<Endpoints[K]['result']>> {
-  // By way of unknown: comparing with every endpoint's options is a union that the compiler gives up on.
-  const options = ((given as unknown) ?? {}) as Loose
+/** What every call does; the types are the callers'. */
+async function ask(key: string, options: Loose): Promise<Answer<unknown>> {
   const [method = 'GET', template = ''] = key.split(' ')
   const url = address(template, options)
   const withSession = !WITHOUT_SESSION.has(key)
@@ -117,15 +119,22 @@ export async function callWithEtag<K extends EndpointKey>(
     response = await send(method, url, options, withSession)
     if (!response.ok) throw await problemFrom(response)
   }
-  const result = response.status === 204 ? undefined : await response.json().catch(() => undefined)
-  return { result: result as Endpoints[K]['result'], etag: response.headers.get('etag') }
+  const result: unknown = response.status === 204 ? undefined : await response.json().catch(() => undefined)
+  return { result, etag: response.headers.get('etag') }
 }
 
-export async function call<K extends EndpointKey>(
+/** Calls one endpoint; throws ApiProblem for everything that is not a 2xx answer. */
+export function callWithEtag<K extends EndpointKey>(
   key: K,
-  ...rest: Record<never, never> extends CallOptions<K> ? [CallOptions<K>?] : [CallOptions<K>]
-): Promise<Endpoints[K]['result']> {
-  return (await callWithEtag(key, ...rest)).result
+  ...rest: AllRests[K]
+): Promise<Answer<Endpoints[K]['result']>> {
+  const [given] = rest as unknown as [Loose?]
+  return ask(key, given ?? {}) as Promise<Answer<Endpoints[K]['result']>>
+}
+
+export async function call<K extends EndpointKey>(key: K, ...rest: AllRests[K]): Promise<Endpoints[K]['result']> {
+  const [given] = rest as unknown as [Loose?]
+  return (await ask(key, given ?? {})).result as Endpoints[K]['result']
 }
 
 /** Signs out here even when the server cannot be told; the cookie then dies of age. */
