@@ -20,9 +20,8 @@ type AllOptions = {
       readonly signal?: AbortSignal
     }
 }
-type AllRests = {
-  [K in EndpointKey]: Record<never, never> extends AllOptions[K] ? [AllOptions[K]?] : [AllOptions[K]]
-}
+type WithoutOptions = { [K in EndpointKey]: Record<never, never> extends AllOptions[K] ? K : never }[EndpointKey]
+type WithOptions = Exclude<EndpointKey, WithoutOptions>
 export type CallOptions<K extends EndpointKey> = AllOptions[K]
 
 export interface Answer<Result> {
@@ -124,17 +123,22 @@ async function ask(key: string, options: Loose): Promise<Answer<unknown>> {
 }
 
 /** Calls one endpoint; throws ApiProblem for everything that is not a 2xx answer. */
-export function callWithEtag<K extends EndpointKey>(
+export function callWithEtag<K extends WithoutOptions>(
   key: K,
-  ...rest: AllRests[K]
-): Promise<Answer<Endpoints[K]['result']>> {
-  const [given] = rest as unknown as [Loose?]
-  return ask(key, given ?? {}) as Promise<Answer<Endpoints[K]['result']>>
+  options?: CallOptions<K>,
+): Promise<Answer<Endpoints[K]['result']>>
+export function callWithEtag<K extends WithOptions>(
+  key: K,
+  options: CallOptions<K>,
+): Promise<Answer<Endpoints[K]['result']>>
+export function callWithEtag(key: string, options: unknown = {}): Promise<Answer<unknown>> {
+  return ask(key, options as Loose)
 }
 
-export async function call<K extends EndpointKey>(key: K, ...rest: AllRests[K]): Promise<Endpoints[K]['result']> {
-  const [given] = rest as unknown as [Loose?]
-  return (await ask(key, given ?? {})).result as Endpoints[K]['result']
+export function call<K extends WithoutOptions>(key: K, options?: CallOptions<K>): Promise<Endpoints[K]['result']>
+export function call<K extends WithOptions>(key: K, options: CallOptions<K>): Promise<Endpoints[K]['result']>
+export async function call(key: string, options: unknown = {}): Promise<unknown> {
+  return (await ask(key, options as Loose)).result
 }
 
 /** Signs out here even when the server cannot be told; the cookie then dies of age. */
