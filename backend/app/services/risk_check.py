@@ -199,7 +199,7 @@ class RiskCheck:
         instrument = await self._markets.instrument(venue, symbol)
         volatility = self._correlations.daily_volatility(venue, symbol)
         dollar = await self._markets.quote_usd_price(venue, symbol)
-        return SignalMarket(signal, quote, instrument, now, volatility, dollar)
+        return SignalMarket(signal, quote, instrument, now, volatility, dollar, keeps_stops=True)
 
 
 def _signal_price(question: EntryQuestion, quote: Quote | None) -> Decimal:

@@ -117,7 +117,7 @@ class Answers:
             planned_notional=intent.size.notional,
             planned_risk=intent.size.risk_amount,
             leverage=case.terms.leverage,
-            stop_price=market.stop_price,
+            stop_price=market.stop_price(book.own_stops),
             take_profit_price=intent.take_profit_price,
             trailing_enabled=book.trailing_enabled,
             trailing_activation_fraction=book.trailing_activation_fraction,

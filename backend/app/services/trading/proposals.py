@@ -17,13 +17,14 @@ from app.domain.venue import Quote
 from app.models.signal import Signal
 from app.services.trading.markets import age_seconds
 from app.services.trading.risk_picture import Candidate, RiskPicture
-from app.services.trading.rulebook import Rulebook
+from app.services.trading.rulebook import OwnStops, Rulebook
 
 
 @dataclass(frozen=True)  # without slots: what every wallet has in common is made once
 class SignalMarket:
     """The market that a signal is about, as it stands now; `now` is wall time. Wallets of one batch share the
-    parts of their cases that are made here, so that a receipt's text of them is written once."""
+    parts of their cases that are made here, so that a receipt's text of them is written once. `keeps_stops`: the
+    signal's stop and target stand, whatever the settings say of their own."""
 
     signal: Signal
     quote: Quote | None
@@ -31,7 +32,8 @@ class SignalMarket:
     now: datetime
     daily_volatility: Decimal | None = None
     quote_usd_price: Decimal | None = None
-    _orders: dict[str, EntryOrder] = field(default_factory=dict, compare=False)
+    keeps_stops: bool = False
+    _orders: dict[tuple[str, OwnStops], EntryOrder] = field(default_factory=dict, compare=False)
     _facts: dict[tuple[TradingState, TradingState], MarketFacts] = field(default_factory=dict, compare=False)
     _terms: dict[int, tuple[Rulebook, SizingTerms]] = field(default_factory=dict, compare=False)
 
@@ -54,17 +56,20 @@ class SignalMarket:
     def market_time(self) -> datetime:
         return self.signal.bar_close if self.quote is None else self.quote.market_time
 
-    @cached_property
-    def stop_price(self) -> Decimal:
-        """The signal's stop on a tick, toward the entry."""
+    def stop_price(self, own: OwnStops) -> Decimal:
+        """The settings' own stop, else the signal's, on a tick, toward the entry."""
+        stop = self.signal.stop_price
+        if own.stop_percent is not None and not self.keeps_stops:
+            stop = self.entry_price * (1 - self.side.sign * own.stop_percent / 100)
         if self.instrument is None:
-            return self.signal.stop_price
-        return stop_toward_entry(self.signal.stop_price, self.instrument.price_tick, self.side)
+            return stop
+        return stop_toward_entry(stop, self.instrument.price_tick, self.side)
 
-    @cached_property
-    def take_profit_price(self) -> Decimal | None:
-        """The signal's target on a tick, toward the entry; None without one."""
+    def take_profit_price(self, own: OwnStops) -> Decimal | None:
+        """The settings' own target, else the signal's, on a tick, toward the entry; None without one."""
         target = self.signal.take_profit_price
+        if own.target_percent is not None and not self.keeps_stops:
+            target = self.entry_price * (1 + self.side.sign * own.target_percent / 100)
         if target is None or self.instrument is None:
             return target
         try:
@@ -77,19 +82,19 @@ class SignalMarket:
         except StopSpecError:
             return target
 
-    def order(self, environment: str) -> EntryOrder:
-        """Return the entry that the signal asks for, before it has a size."""
-        held = self._orders.get(environment)
+    def order(self, environment: str, own: OwnStops) -> EntryOrder:
+        """Return the entry that the signal asks for under these stops, before it has a size."""
+        held = self._orders.get((environment, own))
         if held is None:
             signal = self.signal
-            held = self._orders[environment] = EntryOrder(
+            held = self._orders[environment, own] = EntryOrder(
                 symbol=signal.symbol,
                 environment=Environment(environment),
                 side=self.side,
                 signal_price=signal.entry_price,
                 entry_price=self.entry_price,
-                stop_price=self.stop_price,
-                take_profit_price=self.take_profit_price,
+                stop_price=self.stop_price(own),
+                take_profit_price=self.take_profit_price(own),
                 signal_confidence=signal.confidence,
                 expires_at_ms=int(signal.expires_at.timestamp() * 1000),
                 slippage_allowance_fraction=SLIPPAGE_ALLOWANCE_FRACTION,
@@ -132,19 +137,32 @@ class SignalMarket:
         return book.leverage(1 if self.instrument is None else self.instrument.max_leverage)
 
 
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What was decided about an entry before, and stands."""
+
+    quantity: Decimal
+    stop_price: Decimal
+    take_profit_price: Decimal | None
+
+
 def case_of(
-    market: SignalMarket, picture: RiskPicture, wallet_id: UUID, planned_quantity: Decimal | None = None
+    market: SignalMarket, picture: RiskPicture, wallet_id: UUID, planned: Planned | None = None
 ) -> RiskCase:
     """Return the signal as that wallet would trade it, with every fact and limit that decides."""
     order = market.candidate
     book = picture.book(wallet_id, order.strategy, order.symbol)
     terms = market.terms(book)
     statistics = picture.statistics(order.strategy) if terms.method is SizingMethod.KELLY else None
-    if statistics is not None or planned_quantity is not None:
-        terms = replace(terms, statistics=statistics, planned_quantity=planned_quantity)
+    entry = market.order(picture.wallets[wallet_id].environment, book.own_stops)
+    if statistics is not None or planned is not None:
+        quantity = None if planned is None else planned.quantity
+        terms = replace(terms, statistics=statistics, planned_quantity=quantity)
+    if planned is not None:
+        entry = replace(entry, stop_price=planned.stop_price, take_profit_price=planned.take_profit_price)
     limits = book.limits
     return RiskCase(
-        order=market.order(picture.wallets[wallet_id].environment),
+        order=entry,
         terms=terms,
         market=market.facts(picture.trading.platform(), picture.trading.venue(order.venue)),
         wallet=picture.wallet_facts(wallet_id, order),

@@ -30,7 +30,7 @@ from app.services.trading.balances import BalanceKeeper
 from app.services.trading.correlations import CorrelationBook
 from app.services.trading.decision_lanes import Ask, DecisionLanes, Told, TradeDecision
 from app.services.trading.markets import MarketView
-from app.services.trading.proposals import SignalMarket, case_of
+from app.services.trading.proposals import Planned, SignalMarket, case_of
 from app.services.trading.risk_picture import RiskPicture
 from app.services.trading.terms import TradingTerms
 
@@ -89,7 +89,8 @@ class RiskManagement:
         )
         rows = await transaction.facts.read(user_id, wanted)
         (picture,) = (await self._pictures(rows, market, without_trade=trade.id)).values()
-        case = case_of(market, picture, trade.wallet_id, trade.planned_quantity)
+        planned = Planned(trade.planned_quantity, trade.initial_stop_price, trade.take_profit_price)
+        case = case_of(market, picture, trade.wallet_id, planned)
         return decide_batch([case])[0]
 
     def daily_volatility(self, venue: str, symbol: str) -> Decimal | None:

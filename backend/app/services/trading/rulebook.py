@@ -69,6 +69,15 @@ class SettingsText:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnStops:
+    """Distance of the first stop and of the target from the entry, percent of its price, in the place of the
+    signal's; None for the signal's."""
+
+    stop_percent: Decimal | None = None
+    target_percent: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Rulebook:
     """What binds an order, and the manner in which its trade is made."""
 
@@ -133,6 +142,15 @@ class Rulebook:
         """How many of the present ATR the volatility stop stands behind the best price; None without one."""
         held = self.own.stop_atr_multiple
         return self.user.stop_atr_multiple if held is None else held
+
+    @property
+    def own_stops(self) -> OwnStops:
+        """The settings' own stop and target, each the wallet's, else the user's."""
+        stop, target = self.own.stop_loss_percent, self.own.take_profit_percent
+        return OwnStops(
+            self.user.stop_loss_percent if stop is None else stop,
+            self.user.take_profit_percent if target is None else target,
+        )
 
     @property
     def scale_out_enabled(self) -> bool:

@@ -100,3 +100,14 @@ async def test_signal_becomes_a_protected_position_or_a_stored_refusal(
             assert await floor.trade(account) is None
             assert await floor.venue_position(account) == 0
             assert await floor.venue_orders(account) == []
+
+
+async def test_own_stop_of_the_settings_is_the_one_that_stands_at_the_venue(floor: TradingFloor) -> None:
+    account = await floor.wallet(await floor.user(stop_loss_percent=Decimal(3), min_risk_reward_ratio=None))
+    async with floor.executor():
+        await floor.signal(BTC, stop="0.02")
+        trade = await floor.until_status(account, "PROTECTED")
+        (stop,) = await floor.venue_orders(account)
+    assert stop.trigger_price == trade["initial_stop_price"]
+    distance = 1 - trade["initial_stop_price"] / trade["planned_entry_price"]
+    assert abs(distance - Decimal("0.03")) < Decimal("0.0005")
