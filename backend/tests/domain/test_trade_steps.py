@@ -10,8 +10,6 @@ from hypothesis import strategies as st
 from app.domain.order_states import can_move
 from app.domain.trade_steps import (
     MAX_ENTRY_ATTEMPTS,
-    MAX_EXIT_ATTEMPTS,
-    MAX_SCALE_OUT_FAILURES,
     MAX_STOP_FAILURES,
     Action,
     ActionKind,
@@ -20,43 +18,19 @@ from app.domain.trade_steps import (
     next_action,
     not_found_means,
 )
-from app.domain.types import ExitReason, OrderLeg, OrderStatus, Side, TradeStatus
-
-ONE = Decimal(1)
-ZERO = Decimal(0)
-STOP = Decimal(95)
-NEW = TradeView(
-    status=TradeStatus.INTENT, side=Side.LONG, quantity=ONE, entered_quantity=ZERO, stop_price=STOP
+from app.domain.types import ExitReason, OrderLeg, OrderStatus, TradeStatus
+from tests.domain.trade_step_examples import (
+    ENTERED,
+    IN,
+    LIVE_STOP,
+    NEW,
+    ONE,
+    PROTECTED,
+    STOP,
+    ZERO,
+    brief,
+    order,
 )
-IN = replace(NEW, status=TradeStatus.OPEN_UNPROTECTED, entered_quantity=ONE)
-PROTECTED = replace(IN, status=TradeStatus.PROTECTED)
-LEAVING = replace(PROTECTED, exit_reason=ExitReason.MANUAL)
-
-
-def order(leg: OrderLeg, status: OrderStatus, attempt: int = 1, **changed: object) -> OrderView:
-    filled = ONE if status is OrderStatus.FILLED else ZERO
-    view = OrderView(
-        client_order_id=f"{leg}-{attempt}",
-        leg=leg,
-        attempt=attempt,
-        status=status,
-        quantity=ONE,
-        filled_quantity=filled,
-        recorded_quantity=filled,
-        trigger_price=STOP if leg is OrderLeg.STOP else None,
-    )
-    return replace(view, **changed)  # type: ignore[arg-type]
-
-
-ENTERED = order(OrderLeg.ENTRY, OrderStatus.FILLED)
-LIVE_STOP = order(OrderLeg.STOP, OrderStatus.OPEN)
-
-
-def brief(action: Action) -> tuple[object, ...]:
-    """Return kind, status and what it is about: an order's id, or the leg and attempt of a new one."""
-    about = action.client_order_id or (f"new {action.leg}-{action.attempt}" if action.leg else None)
-    return action.kind.value, action.status.value, about
-
 
 _ENTRY_STEPS = [
     (OrderStatus.INTENT, {}, ("send", "ENTERING", "entry-1")),
@@ -209,70 +183,6 @@ def test_a_partial_entry_is_protected_and_then_watched() -> None:
     assert brief(next_action(trade, covered, Decimal("0.4"))) == ("ask", "PROTECTED", "entry-1")
 
 
-_EXIT_STEPS = [
-    ([], ("write_intent", "EXITING", "new exit-1")),
-    ([order(OrderLeg.EXIT, OrderStatus.INTENT)], ("send", "EXITING", "exit-1")),
-    ([order(OrderLeg.EXIT, OrderStatus.SENDING)], ("ask", "EXITING", "exit-1")),
-    ([order(OrderLeg.EXIT, OrderStatus.OPEN)], ("ask", "EXITING", "exit-1")),
-    ([order(OrderLeg.EXIT, OrderStatus.NOT_ACCEPTED)], ("write_intent", "EXITING", "new exit-2")),
-    ([order(OrderLeg.EXIT, OrderStatus.REJECTED)], ("write_intent", "EXITING", "new exit-2")),
-    (
-        [order(OrderLeg.EXIT, OrderStatus.REJECTED, MAX_EXIT_ATTEMPTS)],
-        ("call_operator", "NEEDS_OPERATOR", None),
-    ),
-]
-
-
-@pytest.mark.parametrize(("exits", "step"), _EXIT_STEPS)
-def test_leaving_never_touches_the_stop(exits: list[OrderView], step: tuple[object, ...]) -> None:
-    assert brief(next_action(LEAVING, [ENTERED, LIVE_STOP, *exits], ONE)) == step
-
-
-def test_leaving_without_a_live_stop_does_not_wait_for_one() -> None:
-    lost = order(OrderLeg.STOP, OrderStatus.SENDING)
-    assert brief(next_action(LEAVING, [ENTERED, lost], ONE)) == ("write_intent", "EXITING", "new exit-1")
-
-
-def test_leaving_waits_for_an_entry_whose_outcome_is_unknown() -> None:
-    sending = order(OrderLeg.ENTRY, OrderStatus.SENDING)
-    assert brief(next_action(LEAVING, [sending, LIVE_STOP], ONE)) == ("ask", "EXITING", "entry-1")
-
-
-def test_leaving_cancels_the_rest_of_the_entry_first() -> None:
-    partial = order(OrderLeg.ENTRY, OrderStatus.OPEN)
-    assert brief(next_action(LEAVING, [partial, LIVE_STOP], ONE)) == ("cancel", "EXITING", "entry-1")
-
-
-def test_an_exit_that_left_a_remainder_is_followed_by_one_over_the_remainder() -> None:
-    done = order(OrderLeg.EXIT, OrderStatus.FILLED)
-    action = next_action(LEAVING, [ENTERED, LIVE_STOP, done], Decimal("0.3"))
-    assert (brief(action), action.quantity) == (("write_intent", "EXITING", "new exit-2"), Decimal("0.3"))
-
-
-def test_the_stop_is_cancelled_only_when_flat_and_then_the_trade_closes() -> None:
-    done = order(OrderLeg.EXIT, OrderStatus.FILLED)
-    gone = replace(LEAVING, status=TradeStatus.EXITING)
-    assert brief(next_action(gone, [ENTERED, LIVE_STOP, done], ZERO)) == ("cancel", "EXITING", "stop-1")
-    cancelled = replace(LIVE_STOP, status=OrderStatus.CANCELED)
-    assert brief(next_action(gone, [ENTERED, cancelled, done], ZERO)) == ("finish", "CLOSED", None)
-
-
-_LEFT_OVERS = [
-    (order(OrderLeg.EXIT, OrderStatus.INTENT), "drop"),
-    (order(OrderLeg.STOP, OrderStatus.INTENT, 2), "drop"),
-    (order(OrderLeg.STOP, OrderStatus.SENDING, 2), "ask"),
-    (order(OrderLeg.STOP, OrderStatus.OPEN, 2), "cancel"),
-    (order(OrderLeg.ENTRY, OrderStatus.OPEN, 2), "cancel"),
-]
-
-
-@pytest.mark.parametrize(("left", "kind"), _LEFT_OVERS)
-def test_a_flat_trade_clears_away_what_is_left_before_it_closes(left: OrderView, kind: str) -> None:
-    stopped = order(OrderLeg.STOP, OrderStatus.FILLED)
-    action = next_action(PROTECTED, [ENTERED, stopped, left], ZERO)
-    assert (action.kind, action.client_order_id) == (kind, left.client_order_id)
-
-
 @pytest.mark.parametrize("position", [Decimal("-0.1"), Decimal("1.1")])
 def test_fills_that_do_not_add_up_call_the_operator(position: Decimal) -> None:
     action = next_action(PROTECTED, [ENTERED, LIVE_STOP], position)
@@ -294,78 +204,6 @@ def test_an_unknown_order_is_not_accepted_only_after_deadline_and_margin(
 
 def test_only_a_sending_order_can_turn_out_not_accepted() -> None:
     assert not_found_means(LIVE_STOP, now_ms=9_999, deadline_ms=0, margin_ms=0) is None
-
-
-PART = Decimal("0.3")
-DUE = replace(PROTECTED, scale_out_quantity=PART)
-_PART_STEPS = [
-    ([], ("write_intent", "PROTECTED", "new scale_out-1")),
-    ([order(OrderLeg.SCALE_OUT, OrderStatus.INTENT)], ("send", "PROTECTED", "scale_out-1")),
-    ([order(OrderLeg.SCALE_OUT, OrderStatus.SENDING)], ("ask", "PROTECTED", "scale_out-1")),
-    ([order(OrderLeg.SCALE_OUT, OrderStatus.PARTIAL)], ("ask", "PROTECTED", "scale_out-1")),
-    (
-        [order(OrderLeg.SCALE_OUT, OrderStatus.NOT_ACCEPTED)],
-        ("write_intent", "PROTECTED", "new scale_out-2"),
-    ),
-    (
-        [order(OrderLeg.SCALE_OUT, OrderStatus.REJECTED, n) for n in range(1, MAX_SCALE_OUT_FAILURES + 1)],
-        ("nothing", "PROTECTED", None),
-    ),
-]
-
-
-@pytest.mark.parametrize(("parts", "step"), _PART_STEPS)
-def test_a_part_that_is_due_leaves_from_a_protected_position(
-    parts: list[OrderView], step: tuple[object, ...]
-) -> None:
-    assert brief(next_action(DUE, [ENTERED, LIVE_STOP, *parts], ONE)) == step
-
-
-def test_a_part_asks_for_what_is_due_less_what_has_left() -> None:
-    assert next_action(DUE, [ENTERED, LIVE_STOP], ONE).quantity == PART
-    some = order(
-        OrderLeg.SCALE_OUT,
-        OrderStatus.CANCELED,
-        quantity=PART,
-        filled_quantity=Decimal("0.1"),
-        recorded_quantity=Decimal("0.1"),
-    )
-    stop = replace(LIVE_STOP, quantity=Decimal("0.9"))
-    assert next_action(DUE, [ENTERED, stop, some], Decimal("0.9")).quantity == Decimal("0.2")
-
-
-def test_the_stop_comes_before_the_part_and_follows_it() -> None:
-    assert next_action(replace(DUE, status=TradeStatus.OPEN_UNPROTECTED), [ENTERED], ONE).leg is OrderLeg.STOP
-    done = order(
-        OrderLeg.SCALE_OUT,
-        OrderStatus.FILLED,
-        quantity=PART,
-        filled_quantity=PART,
-        recorded_quantity=PART,
-    )
-    rest = ONE - PART
-    action = next_action(DUE, [ENTERED, LIVE_STOP, done], rest)
-    assert (action.leg, action.quantity, action.replaces) == (OrderLeg.STOP, rest, "stop-1")
-    orders = [ENTERED, LIVE_STOP, done, order(OrderLeg.STOP, OrderStatus.OPEN, 2, quantity=rest)]
-    assert brief(next_action(DUE, orders, rest)) == ("cancel", "PROTECTED", "stop-1")
-
-
-def test_a_part_over_the_whole_rest_is_an_exit() -> None:
-    action = next_action(replace(DUE, scale_out_quantity=ONE), [ENTERED, LIVE_STOP], ONE)
-    assert (action.leg, action.exit_reason) == (OrderLeg.EXIT, ExitReason.TAKE_PROFIT)
-
-
-def test_leaving_whole_drops_a_part_that_was_not_sent_and_asks_for_one_that_was() -> None:
-    waiting = order(OrderLeg.SCALE_OUT, OrderStatus.INTENT)
-    assert brief(next_action(LEAVING, [ENTERED, LIVE_STOP, waiting], ONE))[0] == "drop"
-    sent = order(OrderLeg.SCALE_OUT, OrderStatus.SENDING)
-    assert next_action(LEAVING, [ENTERED, LIVE_STOP, sent], ONE).leg is OrderLeg.EXIT
-    refused = order(OrderLeg.EXIT, OrderStatus.REJECTED)
-    assert brief(next_action(LEAVING, [ENTERED, LIVE_STOP, sent, refused], ONE)) == (
-        "ask",
-        "EXITING",
-        "scale_out-1",
-    )
 
 
 def test_the_rest_of_an_entry_whose_signal_is_too_old_is_cancelled() -> None:
