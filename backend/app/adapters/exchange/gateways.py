@@ -51,6 +51,7 @@ class GatewayPool:
         self._limiters: dict[tuple[str, str], WeightLimiter] = {}
         self._sessions: dict[str, aiohttp.ClientSession] = {}
         self._clocks: dict[str, VenueClock] = {}
+        self._clock_clients: list[Ccxt] = []
         self._lock = asyncio.Lock()
 
     async def for_account(self, key: AccountKey) -> CcxtGateway:
@@ -81,6 +82,10 @@ class GatewayPool:
         for gateway in self._gateways.values():
             await gateway.close()
         self._gateways.clear()
+        for client in self._clock_clients:
+            await client.close()
+        self._clock_clients.clear()
+        self._clocks.clear()
         await self._markets.close()
         for session in self._sessions.values():
             await session.close()
@@ -108,6 +113,7 @@ class GatewayPool:
         known = self._clocks.get(profile.id)
         if known is None:
             client = make_instance(profile, session=self._session(self._egress[0]))
+            self._clock_clients.append(client)
 
             async def read() -> int:
                 return int((await client.fapiPublicGetTime())["serverTime"])
