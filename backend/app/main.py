@@ -3,9 +3,10 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 
 from app.api import errors, openapi, ws
+from app.api.deps import refuse_unknown_query
 from app.api.middleware import BodyCap, RequestId, UnforeseenErrors, WebApp
 from app.api.request_times import RequestTimes
 from app.api.v1 import routers
@@ -34,8 +35,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         generate_unique_id_function=openapi.operation_id,
         redirect_slashes=False,
     )
+    app.state.query_names = None
     for router in routers():
-        app.include_router(router, prefix=PREFIX)
+        app.include_router(router, prefix=PREFIX, dependencies=[Depends(refuse_unknown_query)])
     app.include_router(ws.router, prefix=PREFIX)
     app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign]  # FastAPI's own way to extend it
     errors.install(app)

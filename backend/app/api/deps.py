@@ -13,15 +13,17 @@ from uuid import UUID
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from app.api.openapi import query_names
 from app.bootstrap.api import ApiParts
 from app.core.clock import utc_now
 from app.core.db import DbSession
-from app.core.errors import ForbiddenError, UnauthenticatedError
+from app.core.errors import FieldError, ForbiddenError, InvalidInputError, UnauthenticatedError
 from app.core.security import AccessClaims
 from app.services.auth import SignedInUser
 from app.services.step_up import Proving
 
 ADMIN = "admin"
+MOST_NAMED, MOST_LETTERS = 10, 50  # of what an error repeats from the request
 bearer = HTTPBearer(auto_error=False, description="The access token of POST /auth/sign-in")
 
 
@@ -33,6 +35,19 @@ async def api_parts(request: Request) -> ApiParts:
 
 
 Parts = Annotated[ApiParts, Depends(api_parts)]
+
+
+async def refuse_unknown_query(request: Request) -> None:
+    """A parameter that the operation does not know is refused: a misspelt filter must not answer with everything."""
+    known = query_names(request.app)[request.scope["route"].name]
+    unknown = sorted(set(request.query_params) - known)[:MOST_NAMED]
+    if unknown:
+        errors = tuple(
+            FieldError(name[:MOST_LETTERS], "unknown_parameter", "There is no such query parameter here.")
+            for name in unknown
+        )
+        allowed = ", ".join(sorted(known)) or "none"
+        raise InvalidInputError(f"Query parameters of this operation: {allowed}.", errors=errors)
 
 
 async def access_claims(

@@ -19,12 +19,12 @@ SECRET_FIELD: Final = re.compile(r"pass|secret|token|key", re.IGNORECASE)
 FIGURE: Final = re.compile(r"-?\d{1,30}(\.\d{1,30})?")
 LIMIT_KEYS: Final = ("ge", "gt", "le", "lt", "max_length", "min_length", "max_digits", "decimal_places")
 CODES_BY_STATUS: Final = {
-    400: "bad_request",
     404: "not_found",
     405: "method_not_allowed",
     413: "body_too_large",
     415: "unsupported_media_type",
 }
+NOT_JSON: Final = FieldError("body", "json_invalid", "The body is not JSON.")
 
 
 class FieldProblem(BaseModel):
@@ -125,6 +125,10 @@ async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, StarletteHttpError)  # noqa: S101 - registered for it
     code = CODES_BY_STATUS.get(error.status_code, "refused")
     match error.status_code:
+        case (
+            HTTPStatus.BAD_REQUEST
+        ):  # FastAPI's answer to bytes that are no text; other bad JSON it answers with 422
+            return problem(request_id_of(request), 422, "invalid_input", NOT_JSON.message, (NOT_JSON,))
         case HTTPStatus.NOT_FOUND:
             detail = f"There is nothing at {request.url.path}."
         case HTTPStatus.METHOD_NOT_ALLOWED:
@@ -141,7 +145,7 @@ def _field_error(fault: Mapping[str, Any]) -> FieldError:
         location = location[1:]
     field = ".".join(location) or "body"
     if fault.get("type") == "json_invalid":
-        return FieldError("body", "json_invalid", "The body is not JSON.")
+        return NOT_JSON
     context = fault.get("ctx") or {}
     limit = next((str(context[name]) for name in LIMIT_KEYS if name in context), None)
     message = str(fault.get("msg", "")).removeprefix("Value error, ").rstrip(".")

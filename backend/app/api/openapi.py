@@ -1,5 +1,6 @@
 """The API's description: stable operation ids, and the problems that each operation may answer."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -11,7 +12,7 @@ from app.api.errors import FieldProblem, Problem, problem_responses
 TITLE: Final = "StackAlpha"
 VERSION: Final = "1"
 EVERYWHERE: Final = (422, 429, 500, 503)
-WITH_BODY: Final = (409, 412, 413)
+WITH_BODY: Final = (404, 409, 412, 413)
 WITH_SESSION: Final = (401, 403)
 METHODS: Final = frozenset({"get", "post", "put", "patch", "delete"})
 
@@ -53,3 +54,20 @@ def _add_problems(path: str, method: str, operation: dict[str, Any]) -> None:
     operation["responses"].pop("422", None)
     for status, answer in problem_responses(*sorted(statuses)).items():
         operation["responses"].setdefault(str(status), answer)
+
+
+def query_names(app: FastAPI) -> Mapping[str, frozenset[str]]:
+    """The names of each operation's query parameters, by operation id; made once."""
+    if app.state.query_names is None:
+        app.state.query_names = {
+            operation["operationId"]: frozenset(
+                parameter["name"]
+                for parameter in operation.get("parameters", ())
+                if parameter["in"] == "query"
+            )
+            for operations in describe(app)["paths"].values()
+            for method, operation in operations.items()
+            if method in METHODS
+        }
+    found: Mapping[str, frozenset[str]] = app.state.query_names
+    return found

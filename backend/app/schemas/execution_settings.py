@@ -6,12 +6,15 @@ from typing import Annotated, Any, Final
 from pydantic import Field
 
 from app.domain.execution_settings import SlippageUnit
+from app.schemas.decimal_input import EXACT
 from app.schemas.figures import Answer, DecimalText, Instant
 from app.schemas.request import RequestBody
 
 _LEFT_OUT: Final[Any] = None  # a default that is never read: only the fields that were sent are
-Slippage = Annotated[Decimal, Field(max_digits=12, decimal_places=4, description="In the unit beside it")]
-Seconds = Annotated[Decimal, Field(max_digits=6, decimal_places=2)]
+Slippage = Annotated[
+    Decimal, Field(max_digits=12, decimal_places=4, description="In the unit beside it"), EXACT
+]
+Seconds = Annotated[Decimal, Field(max_digits=6, decimal_places=2), EXACT]
 Count = Annotated[int, Field(ge=-(2**31), lt=2**31)]
 
 

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from app.schemas.decimal_input import EXACT
 from app.schemas.figures import Answer, DecimalText
 from app.schemas.request import RequestBody
 
@@ -29,4 +30,4 @@ class PlatformLimitList(Answer):
 class PlatformLimitPut(RequestBody):
     """The operator's own value, in the limit's unit."""
 
-    value: Annotated[Decimal, Field(ge=0, max_digits=20, decimal_places=8)]
+    value: Annotated[Decimal, Field(ge=0, max_digits=20, decimal_places=8), EXACT]

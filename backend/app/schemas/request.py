@@ -2,7 +2,7 @@
 
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 FIRST_PRINTABLE: Final = 32
 DELETE_CHARACTER: Final = 127
@@ -19,7 +19,9 @@ def plain_text(text: str) -> str:
     return text
 
 
-PlainText = Annotated[str, AfterValidator(plain_text)]
+PlainText = Annotated[
+    str, AfterValidator(plain_text), Field(json_schema_extra={"pattern": r"^[^\x00-\x1f\x7f]*$"})
+]
 
 
 class RequestBody(BaseModel):

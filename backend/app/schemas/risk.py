@@ -6,19 +6,20 @@ from typing import Annotated, Any, Final
 from pydantic import Field
 
 from app.domain.types import SizingMethod
+from app.schemas.decimal_input import EXACT
 from app.schemas.figures import Answer, DecimalText, Instant, Word
 from app.schemas.request import PlainText, RequestBody
 
 _LEFT_OUT: Final[Any] = None  # a default that is never read: only the fields that were sent are
-Percent = Annotated[Decimal, Field(max_digits=5, decimal_places=2, description="0-100")]
-Heat = Annotated[Decimal, Field(max_digits=7, decimal_places=2, description="Percent of equity")]
-Usd = Annotated[Decimal, Field(max_digits=12, decimal_places=2, description="Quote currency")]
-Ratio = Annotated[Decimal, Field(max_digits=4, decimal_places=2)]
-Confidence = Annotated[Decimal, Field(max_digits=3, decimal_places=2, description="0-1")]
-KellyFraction = Annotated[Decimal, Field(max_digits=4, decimal_places=3, description="0-1")]
-Lots = Annotated[Decimal, Field(max_digits=14, decimal_places=4, description="Quantity at the venue")]
-Correlation = Annotated[Decimal, Field(max_digits=4, decimal_places=3, description="0-1")]
-Minutes = Annotated[Decimal, Field(max_digits=9, decimal_places=2)]
+Percent = Annotated[Decimal, Field(max_digits=5, decimal_places=2, description="0-100"), EXACT]
+Heat = Annotated[Decimal, Field(max_digits=7, decimal_places=2, description="Percent of equity"), EXACT]
+Usd = Annotated[Decimal, Field(max_digits=12, decimal_places=2, description="Quote currency"), EXACT]
+Ratio = Annotated[Decimal, Field(max_digits=4, decimal_places=2), EXACT]
+Confidence = Annotated[Decimal, Field(max_digits=3, decimal_places=2, description="0-1"), EXACT]
+KellyFraction = Annotated[Decimal, Field(max_digits=4, decimal_places=3, description="0-1"), EXACT]
+Lots = Annotated[Decimal, Field(max_digits=14, decimal_places=4, description="Quantity at the venue"), EXACT]
+Correlation = Annotated[Decimal, Field(max_digits=4, decimal_places=3, description="0-1"), EXACT]
+Minutes = Annotated[Decimal, Field(max_digits=9, decimal_places=2), EXACT]
 Count = Annotated[int, Field(ge=-(2**31), lt=2**31)]
 
 

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.domain.types import Side, SizingMethod
+from app.schemas.decimal_input import EXACT
 from app.schemas.decision import Breach
 from app.schemas.figures import Answer, DecimalText, Instant, Symbol
 from app.schemas.request import PlainText, RequestBody
@@ -16,6 +17,7 @@ from app.schemas.risk import Confidence
 Price = Annotated[
     Decimal,
     Field(gt=0, le=1_000_000_000, max_digits=20, decimal_places=10, description="Quote currency"),
+    EXACT,
 ]
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import AfterValidator, Field
 
 from app.domain.types import Environment
+from app.schemas.decimal_input import EXACT
 from app.schemas.figures import Answer, DecimalText, Instant, Word
 from app.schemas.request import PlainText, RequestBody
 from app.schemas.risk import OverridesOut, WalletRiskSettingsPatch
@@ -21,7 +22,9 @@ def _trimmed(text: str) -> str:
 
 Name = Annotated[PlainText, Field(min_length=1, max_length=80), AfterValidator(_trimmed)]
 Amount = Annotated[
-    Decimal, Field(gt=0, le=1_000_000_000, max_digits=18, decimal_places=8, description="Quote currency")
+    Decimal,
+    Field(gt=0, le=1_000_000_000, max_digits=18, decimal_places=8, description="Quote currency"),
+    EXACT,
 ]
 ApiKey = Annotated[PlainText, Field(min_length=8, max_length=200)]
 Names = Annotated[list[Annotated[PlainText, Field(min_length=1, max_length=50)]], Field(max_length=50)]

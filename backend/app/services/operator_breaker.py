@@ -44,6 +44,8 @@ def operated_scope(scope: BreakerScope, scope_id: str | None, venues: Sequence[s
             except ValueError:
                 raise _refused("scope_id", f"{scope_id} is no user's id.") from None
             return OperatedScope(scope, str(user_id), user_id)
+        case _ if scope_id is None:
+            raise _refused("scope_id", f"Say which {scope.value}.")
         case _:
             raise _refused("scope_id", f"There is no {scope.value} {scope_id}.")
 
