@@ -43,11 +43,12 @@ def describe(app: FastAPI) -> dict[str, Any]:
 def _add_problems(path: str, method: str, operation: dict[str, Any]) -> None:
     """Document every refusal the operation may answer with."""
     statuses = list(EVERYWHERE)
-    if "{" in path:
+    parameters = operation.get("parameters", ())
+    if "{" in path or any(parameter["name"].endswith("_id") for parameter in parameters):
         statuses.append(404)
     if method != "get":
         statuses += WITH_BODY
-    if any(parameter["name"] == "if-match" for parameter in operation.get("parameters", ())):
+    if any(parameter["name"] == "if-match" for parameter in parameters):
         statuses.append(428)
     if operation.get("security") or "/auth/" in path:
         statuses += WITH_SESSION
