@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { createServer } from 'node:http'
 import path from 'node:path'
+import { analytics } from './mock-analytics.mjs'
 import * as data from './mock-data.mjs'
 import { notificationSettings, notifications, telegramLink } from './mock-notifications.mjs'
 
@@ -81,6 +82,7 @@ function read(route, query) {
   if (first === 'trades') return data.tradeDetail(second)
   if (route === '/execution/logs') return page(empty ? [] : filtered(data.executions, query), query)
   if (route === '/execution/stats') return data.executionStats
+  if (route.startsWith('/analytics/')) return analytics(route, query, empty)
   if (route.endsWith('/execution-settings')) return data.executionSettings
   if (route === '/risk/settings') return data.settings
   if (route === '/risk/status') return empty ? { environments: [] } : data.riskStatus

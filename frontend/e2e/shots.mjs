@@ -105,6 +105,24 @@ const PAGES = [
     wait: (p) => p.getByRole('table', { name: 'Latency in milliseconds' }),
   },
   {
+    name: 'analytics',
+    path: '/analytics',
+    wait: (p) => p.getByRole('table', { name: 'Every figure' }),
+  },
+  {
+    name: 'analytics-empty',
+    path: '/analytics?range=1w',
+    set: { empty: true },
+    wait: (p) => p.getByText('No line to draw yet'),
+  },
+  {
+    name: 'analytics-error',
+    path: '/analytics',
+    set: { fail: true, mute: true },
+    wait: (p) => p.getByText('Figures could not be loaded'),
+    noise: true,
+  },
+  {
     name: 'positions-asking',
     path: '/positions/live',
     set: { asking: true, mute: true },

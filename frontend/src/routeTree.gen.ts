@@ -18,6 +18,7 @@ import { Route as VerifyEmailRouteImport } from './routes/verify-email'
 import { Route as AppAccountRouteImport } from './routes/_app.account'
 import { Route as AppAdminRouteImport } from './routes/_app.admin'
 import { Route as AppAlertsRouteImport } from './routes/_app.alerts'
+import { Route as AppAnalyticsRouteImport } from './routes/_app.analytics'
 import { Route as AppRiskManagementRouteImport } from './routes/_app.risk-management'
 import { Route as AppTradeJournalRouteImport } from './routes/_app.trade-journal'
 import { Route as AppWalletsRouteImport } from './routes/_app.wallets'
@@ -67,6 +68,11 @@ const AppAlertsRoute = AppAlertsRouteImport.update({
   path: '/alerts',
   getParentRoute: () => AppRoute,
 } as any)
+const AppAnalyticsRoute = AppAnalyticsRouteImport.update({
+  id: '/analytics',
+  path: '/analytics',
+  getParentRoute: () => AppRoute,
+} as any)
 const AppRiskManagementRoute = AppRiskManagementRouteImport.update({
   id: '/risk-management',
   path: '/risk-management',
@@ -97,6 +103,7 @@ export interface FileRoutesByFullPath {
   '/account': typeof AppAccountRoute
   '/admin': typeof AppAdminRoute
   '/alerts': typeof AppAlertsRoute
+  '/analytics': typeof AppAnalyticsRoute
   '/risk-management': typeof AppRiskManagementRoute
   '/trade-journal': typeof AppTradeJournalRoute
   '/wallets': typeof AppWalletsRoute
@@ -111,6 +118,7 @@ export interface FileRoutesByTo {
   '/account': typeof AppAccountRoute
   '/admin': typeof AppAdminRoute
   '/alerts': typeof AppAlertsRoute
+  '/analytics': typeof AppAnalyticsRoute
   '/risk-management': typeof AppRiskManagementRoute
   '/trade-journal': typeof AppTradeJournalRoute
   '/wallets': typeof AppWalletsRoute
@@ -127,6 +135,7 @@ export interface FileRoutesById {
   '/_app/account': typeof AppAccountRoute
   '/_app/admin': typeof AppAdminRoute
   '/_app/alerts': typeof AppAlertsRoute
+  '/_app/analytics': typeof AppAnalyticsRoute
   '/_app/risk-management': typeof AppRiskManagementRoute
   '/_app/trade-journal': typeof AppTradeJournalRoute
   '/_app/wallets': typeof AppWalletsRoute
@@ -143,6 +152,7 @@ export interface FileRouteTypes {
     | '/account'
     | '/admin'
     | '/alerts'
+    | '/analytics'
     | '/risk-management'
     | '/trade-journal'
     | '/wallets'
@@ -157,6 +167,7 @@ export interface FileRouteTypes {
     | '/account'
     | '/admin'
     | '/alerts'
+    | '/analytics'
     | '/risk-management'
     | '/trade-journal'
     | '/wallets'
@@ -172,6 +183,7 @@ export interface FileRouteTypes {
     | '/_app/account'
     | '/_app/admin'
     | '/_app/alerts'
+    | '/_app/analytics'
     | '/_app/risk-management'
     | '/_app/trade-journal'
     | '/_app/wallets'
@@ -252,6 +264,13 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppAlertsRouteImport
       parentRoute: typeof AppRoute
     }
+    '/_app/analytics': {
+      id: '/_app/analytics'
+      path: '/analytics'
+      fullPath: '/analytics'
+      preLoaderRoute: typeof AppAnalyticsRouteImport
+      parentRoute: typeof AppRoute
+    }
     '/_app/risk-management': {
       id: '/_app/risk-management'
       path: '/risk-management'
@@ -287,6 +306,7 @@ interface AppRouteChildren {
   AppAccountRoute: typeof AppAccountRoute
   AppAdminRoute: typeof AppAdminRoute
   AppAlertsRoute: typeof AppAlertsRoute
+  AppAnalyticsRoute: typeof AppAnalyticsRoute
   AppRiskManagementRoute: typeof AppRiskManagementRoute
   AppTradeJournalRoute: typeof AppTradeJournalRoute
   AppWalletsRoute: typeof AppWalletsRoute
@@ -297,6 +317,7 @@ const AppRouteChildren: AppRouteChildren = {
   AppAccountRoute: AppAccountRoute,
   AppAdminRoute: AppAdminRoute,
   AppAlertsRoute: AppAlertsRoute,
+  AppAnalyticsRoute: AppAnalyticsRoute,
   AppRiskManagementRoute: AppRiskManagementRoute,
   AppTradeJournalRoute: AppTradeJournalRoute,
   AppWalletsRoute: AppWalletsRoute,

@@ -12,6 +12,7 @@ export const PAGES = [
 /** Pages that the phone's bar has no room for: beside the others on a desk, by the bell everywhere. */
 export const SIDE_PAGES = [
   ...PAGES,
+  { to: '/analytics', title: 'Analytics', short: 'Analytics', icon: 'analytics' },
   { to: '/alerts', title: 'Alerts', short: 'Alerts', icon: 'bell' },
 ] as const satisfies ReadonlyArray<{ to: string; title: string; short: string; icon: IconName }>
 

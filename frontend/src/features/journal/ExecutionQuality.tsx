@@ -6,65 +6,14 @@ import { basisPoints, count, exactMoney, figure, money, percent } from '@/lib/fo
 import { dateTime } from '@/lib/format/time'
 import { limitName, shortSymbol, venueName, words } from '@/lib/format/words'
 import { useZone } from '@/lib/preferences/zone'
-import { cx } from '@/ui/classes'
 import { EmptyState } from '@/ui/EmptyState'
 import { Facts } from '@/ui/Facts'
+import { type Heading, FigureTable as Table } from '@/ui/FigureTable'
 import { Panel } from '@/ui/Panel'
 import { Skeleton } from '@/ui/Skeleton'
 import { Surface } from '@/ui/Surface'
 import type { JournalSearch } from './journal-filter'
 import { hourName, KEYS } from './quality-words'
-
-interface Heading {
-  readonly title: string
-  readonly right?: boolean
-}
-
-function Table(props: {
-  readonly caption: string
-  readonly headings: ReadonlyArray<Heading>
-  readonly rows: ReadonlyArray<{ readonly key: string; readonly cells: ReadonlyArray<ReactNode> }>
-}) {
-  const { caption, headings, rows } = props
-  return (
-    <section className="overflow-x-auto" aria-label={caption} tabIndex={0}>
-      <table className={cx('num w-full text-xs', headings.length > 4 && 'min-w-md table-fixed')}>
-        <caption className="sr-only">{caption}</caption>
-        <thead>
-          <tr className="border-b border-line text-mid">
-            {headings.map(({ title, right }) => (
-              <th
-                key={title}
-                scope="col"
-                className={cx('px-3 py-1.5 font-semibold whitespace-nowrap', right ? 'text-right' : 'text-left')}
-              >
-                {title}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map(({ key, cells }) => (
-            <tr key={key} className="border-b border-line last:border-b-0">
-              {cells.map((cell, place) => {
-                const title = headings[place]?.title ?? ''
-                return place === 0 ? (
-                  <th key={title} scope="row" className="px-3 py-1 text-left font-normal whitespace-nowrap">
-                    {cell}
-                  </th>
-                ) : (
-                  <td key={title} className="px-3 py-1 text-right whitespace-nowrap">
-                    {cell}
-                  </td>
-                )
-              })}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </section>
-  )
-}
 
 const SLIPPAGE_HEADINGS = (first: string): ReadonlyArray<Heading> => [
   { title: first },
