@@ -114,6 +114,12 @@ class SystemBreakerRepository:
         statement = select(BreakerEvent.id).where(*own, BreakerEvent.kind == change.kind, at > since).limit(1)
         return (await self._session.execute(statement)).first() is not None
 
+    async def between(self, since: datetime, until: datetime, limit: int) -> list[BreakerEvent]:
+        """The oldest events from `since` up to `until`: market time where a rule decided by it, else wall time."""
+        at = func.coalesce(BreakerEvent.market_time, BreakerEvent.created_at)
+        statement = select(BreakerEvent).where(at >= since, at < until).order_by(at, BreakerEvent.id)
+        return list((await self._session.execute(statement.limit(limit))).scalars())
+
     async def of_scope(self, scope: BreakerScope, scope_id: str) -> list[tuple[ScopeState, UUID | None]]:
         """The states of one scope that are not active, one per cause."""
         statement = _STATES.where(

@@ -5,7 +5,8 @@ The database lets nobody but administrators write these rows (policy `administra
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from app.core.errors import ConflictError, FieldError, InvalidInputError
@@ -15,11 +16,14 @@ from app.repositories.audit import AuditRepository
 from app.repositories.breakers import BreakerChange
 from app.repositories.kill_switch import HeldTrade, KillSwitchRepository, SystemScopeRepository, WorkingOrder
 from app.services.breaker_board import BY_OPERATOR, BreakerBoard
-from app.services.breaker_views import RunView, TripView, trip_view
+from app.services.breaker_report import ReportPeriod, breaker_report
+from app.services.breaker_views import RunView, TripView, event_view, trip_view
 from app.services.kill_switch import KillSwitch, Press
 
 PAUSED_REASON = "Paused by an operator."
 RESUMED_REASON = "Resumed by an operator."
+LONGEST_REPORT: Final = timedelta(days=31)
+MOST_EVENTS: Final = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,15 @@ class OperatorBreaker:
             for held, _, _ in await self._board.breakers.in_force()
             if held.state_at(now) is not TradingState.ACTIVE
         ]
+
+    async def report(self, period: ReportPeriod) -> str:
+        """The page that tells what every breaker did in that period."""
+        if not timedelta(0) < period.until - period.since <= LONGEST_REPORT:
+            raise _refused(
+                "until", f"A report covers up to {LONGEST_REPORT.days} days, and ends after it begins."
+            )
+        events = await self._board.breakers.between(period.since, period.until, MOST_EVENTS)
+        return breaker_report([event_view(event) for event in events], period)
 
     async def pause(
         self, admin_id: UUID, target: OperatedScope, *, reason: str | None, until: datetime | None

@@ -1,11 +1,14 @@
 """Circuit breakers of the platform, of a venue or of a user, for administrators. Every change is audited."""
 
+from datetime import UTC
 from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 
 import msgspec
 from fastapi import APIRouter, Query, Response
+from fastapi.responses import HTMLResponse
+from pydantic import AwareDatetime
 
 from app.api.deps import AdminUser, NeedsProof, Parts, Tenant
 from app.api.desk import Desk, answer
@@ -21,6 +24,7 @@ from app.schemas.circuit_breaker import (
     OperatorResumeRequest,
     TripList,
 )
+from app.services.breaker_report import ReportPeriod
 from app.services.operator_breaker import operated_scope
 
 router = APIRouter(prefix="/admin/circuit-breaker", tags=["admin"])
@@ -30,6 +34,15 @@ router = APIRouter(prefix="/admin/circuit-breaker", tags=["admin"])
 async def list_trips(_: AdminUser, tenant: Tenant, desk: Desk) -> Response:
     """Everything that stops entries anywhere, and why."""
     return answer({"items": await desk.operator_breaker(tenant.session).status()})
+
+
+@router.get("/report", response_class=HTMLResponse)
+async def read_breaker_report(
+    _: AdminUser, tenant: Tenant, desk: Desk, since: AwareDatetime, until: AwareDatetime
+) -> Response:
+    """What every breaker did between two times, at most 31 days apart, as a page to read, keep or mail."""
+    period = ReportPeriod(since.astimezone(UTC), until.astimezone(UTC))
+    return HTMLResponse(await desk.operator_breaker(tenant.session).report(period))
 
 
 @router.post("/pause", response_model=TripList)

@@ -291,3 +291,45 @@ async def test_history_tells_what_the_owner_did_newest_first_and_nobody_elses(
     assert own == [("resumed", "Resumed by you."), ("paused", "lunch")]
     others = (await http.get("/circuit-breaker/history", headers=bob.headers)).json()["items"]
     assert str(alice.user_id) not in {event["scope_id"] for event in others}
+
+
+PERIOD = {"since": "2025-10-10T00:00:00Z", "until": "2025-10-11T00:00:00Z"}
+
+
+async def test_the_report_tells_an_administrator_what_tripped_in_the_period_and_escapes_reasons(
+    http: httpx.AsyncClient, world: World, alice: Person, bob: Person
+) -> None:
+    await world.sql.execute("UPDATE users SET role = 'admin' WHERE id = $1", bob.user_id)
+    for reason, at in (
+        ("Lost <b>5 %</b>.", "2025-10-10T21:00:00Z"),
+        ("The day before.", "2025-10-09T21:00:00Z"),
+    ):
+        await world.insert(
+            "breaker_events",
+            user_id=alice.user_id,
+            scope="user",
+            scope_id=str(alice.user_id),
+            environment="paper",
+            cause="daily_loss",
+            kind="tripped",
+            reason=reason,
+            changed_by="automatic",
+            market_time=datetime.fromisoformat(at),
+        )
+    answer = await http.get(f"{ADMIN}/report", params=PERIOD, headers=bob.headers)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "Lost &lt;b&gt;5 %&lt;/b&gt;." in answer.text
+    assert "The day before." not in answer.text
+
+
+async def test_the_report_is_for_administrators_and_for_a_month_at_most(
+    http: httpx.AsyncClient, world: World, alice: Person, bob: Person
+) -> None:
+    await world.sql.execute("UPDATE users SET role = 'admin' WHERE id = $1", bob.user_id)
+    assert (await http.get(f"{ADMIN}/report", params=PERIOD)).status_code == 401
+    assert (await http.get(f"{ADMIN}/report", params=PERIOD, headers=alice.headers)).status_code == 403
+    long = PERIOD | {"until": "2025-11-10T00:00:01Z"}
+    for params in (long, PERIOD | {"until": PERIOD["since"]}):
+        refused = await http.get(f"{ADMIN}/report", params=params, headers=bob.headers)
+        assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "until")

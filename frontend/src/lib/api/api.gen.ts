@@ -2626,6 +2626,12 @@ export interface Endpoints {
     readonly body: undefined
     readonly result: KillSwitchReceipt
   }
+  'GET /admin/circuit-breaker/report': {
+    readonly path: Record<never, never>
+    readonly query: { readonly since: string; readonly until: string }
+    readonly body: undefined
+    readonly result: undefined
+  }
   'POST /admin/circuit-breaker/resume': {
     readonly path: Record<never, never>
     readonly query: Record<never, never>
