@@ -619,6 +619,33 @@ export const profiles = [
     true,
   ),
 ]
+export const tradingSchedule = {
+  enabled: true,
+  time_zone: 'Europe/Berlin',
+  calendar: 'XETR',
+  hours: [{ days: [0, 1, 2, 3, 4], opens: '09:30', closes: '17:00' }],
+  trade_weekends: false,
+  closed_dates: ['2026-12-24'],
+  leave_before_close: false,
+  leave_before_weekend: true,
+  leave_minutes: 15,
+  version: 2,
+  updated_at: new Date().toISOString(),
+  calendars: [
+    { code: 'XNYS', title: 'New York Stock Exchange', time_zone: 'America/New_York' },
+    { code: 'XETR', title: 'Xetra, Frankfurt', time_zone: 'Europe/Berlin' },
+  ],
+  now: [
+    {
+      venue: 'paper',
+      market_time: new Date().toISOString(),
+      is_open: true,
+      opens_at: null,
+      ends_at: new Date(Date.now() + 7_200_000).toISOString(),
+      leaves_at: new Date(Date.now() + 93_600_000).toISOString(),
+    },
+  ],
+}
 export const scopes = [
   {
     ...Object.fromEntries(

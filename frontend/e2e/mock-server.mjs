@@ -84,6 +84,7 @@ function read(route, query) {
   if (route === '/execution/stats') return data.executionStats
   if (route.startsWith('/analytics/')) return analytics(route, query, empty)
   if (route.endsWith('/execution-settings')) return data.executionSettings
+  if (route.endsWith('/schedule')) return data.tradingSchedule
   if (route === '/risk/settings') return data.settings
   if (route === '/risk/status') return empty ? { environments: [] } : data.riskStatus
   if (route === '/risk/profiles') return { items: data.profiles }

@@ -9,6 +9,7 @@ import { PendingChanges } from './PendingChanges'
 import { Profiles } from './Profiles'
 import { Refusals } from './Refusals'
 import { ScopedLimits } from './ScopedLimits'
+import { TradingHours } from './TradingHours'
 
 const RiskForm = lazy(() => import('./RiskForm').then((module) => ({ default: module.RiskForm })))
 const SECTIONS = [
@@ -17,6 +18,7 @@ const SECTIONS = [
   ['breakers', 'Breakers'],
   ['profiles', 'Profiles'],
   ['settings', 'Limits and settings'],
+  ['hours', 'Trading hours'],
   ['decisions', 'Decisions'],
 ] as const
 
@@ -67,6 +69,9 @@ export function RiskPage({ breakers }: { readonly breakers: ReactNode }) {
           </div>
         )}
       </Surface>
+      <Section id="hours">
+        <TradingHours />
+      </Section>
       <Section id="decisions">
         <Refusals />
       </Section>

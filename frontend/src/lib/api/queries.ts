@@ -27,6 +27,7 @@ export const keys = {
   riskStatus: ['risk-status'],
   riskSettings: ['risk-settings'],
   scopedLimits: ['scoped-limits'],
+  tradingSchedule: (walletId: string) => ['trading-schedule', walletId],
   sessions: ['sessions'],
   security: ['security'],
   alerts: ['alerts'],
@@ -84,6 +85,16 @@ export const scopedLimitsQuery = queryOptions({
   queryFn: async ({ signal }) => (await call('GET /risk/scopes', { signal })).items,
   staleTime: 60_000,
 })
+/** The user's own trading schedule, or with a wallet's id that wallet's. */
+export const tradingScheduleQuery = (walletId: string) =>
+  queryOptions({
+    queryKey: keys.tradingSchedule(walletId),
+    queryFn: ({ signal }) =>
+      walletId === ''
+        ? callWithEtag('GET /risk/schedule', { signal })
+        : callWithEtag('GET /wallets/{wallet_id}/schedule', { path: { wallet_id: walletId }, signal }),
+    refetchInterval: 60_000,
+  })
 export const riskProfilesQuery = queryOptions({
   queryKey: ['risk-profiles'],
   queryFn: async ({ signal }) => (await call('GET /risk/profiles', { signal })).items,

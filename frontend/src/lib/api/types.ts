@@ -68,6 +68,8 @@ export type {
   Trade,
   TradeDetail,
   TradeEvent,
+  TradingScheduleOut as TradingSchedule,
+  TradingSchedulePatch as TradingScheduleChanges,
   TradingState,
   Trip,
   Unread,
