@@ -29,6 +29,9 @@ RECONCILIATIONS = Counter(
     "stackalpha_reconciliations_total", "Whole comparisons of an account with its venue", ("venue", "outcome")
 )
 EXTERNAL_FILLS = Counter("stackalpha_external_fills_total", "Fills that no order of ours caused", ("venue",))
+OVERLOOKED = Counter(
+    "stackalpha_overlooked_positions_total", "Positions at a gate about which no tick asked: a fault of ours"
+)
 ALARMS = Gauge("stackalpha_alarms", "Readings at or beyond their limit")
 LOOP_FAILURES = Counter(
     "stackalpha_loop_failures_total", "Unforeseen errors at the edge of a loop, which goes on", ("loop",)

@@ -67,9 +67,12 @@ class Gates:
 
 
 def parts_of(quantity: FloatColumn, instrument: Instrument) -> NDArray[np.int8]:
-    """Return in how many parts `scale_out_plan` leaves each quantity: 1, 2 or 3; 0 for no quantity.
+    """Return in how many parts `scale_out_plan` may leave each quantity: 1, 2 or 3; 0 for no quantity.
 
-    Quantities are whole numbers of steps, so that the count of steps is exact."""
+    A gate, not the decision: steps are counted in float64, and the plan counts them in decimals, downward. The
+    quotient of two floats is off by less than 2**-51 of itself, so that below 2**50 steps its nearest whole number is
+    the count of a quantity of whole steps, and never less than the plan's of any other. More steps are never fewer
+    parts, and more parts are never a farther gate: where the two differ, a position is asked needlessly."""
     steps = np.rint(quantity / float(instrument.quantity_step)).astype(np.int64)
     least = max(1, -int(-instrument.min_quantity // instrument.quantity_step))
     parts = np.where(steps // 3 >= least, 3, np.where(steps // 2 >= least, 2, 1))

@@ -176,16 +176,26 @@ class Block:
         if bands.floor[number] < price < bands.ceiling[number] and market_ms < bands.due_ms[number]:
             return ()
         self.take_in_best()
-        count = self.count
-        reached = (
-            (self.low[:count] >= price) | (self.high[:count] <= price) | (self.due_ms[:count] <= market_ms)
-        )
-        rows = np.flatnonzero(reached)
+        rows = self._reached(price, market_ms)
         if len(rows):
             self.silence(rows)
         else:
             self.narrow()
-        return rows.tolist()
+        return list(rows.tolist())
+
+    def overlooked(self, price: float, market_ms: int) -> Sequence[int]:
+        """Return the rows whose own gate a signed price reaches though nobody asked them; they are silent then."""
+        self.take_in_best()
+        rows = self._reached(price, market_ms)
+        if len(rows):
+            self.silence(rows)
+        return list(rows.tolist())
+
+    def _reached(self, price: float, market_ms: int) -> NDArray[np.int64]:
+        count = self.count
+        reached = (self.low[:count] >= price) | (self.high[:count] <= price)
+        reached |= self.due_ms[:count] <= market_ms
+        return np.flatnonzero(reached)
 
     def silence(self, rows: NDArray[np.int64]) -> None:
         """These rows are asked no more until they are settled."""

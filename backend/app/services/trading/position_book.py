@@ -179,18 +179,17 @@ class PositionBook:
         bands.best[:count][calm], bands.floor[:count][calm] = best[calm], floor[calm]
         return [number for number in numbers.tolist() if self._blocks[number].count]
 
-    def sweep(self, marks: Mapping[Market, float], market_ms: int) -> int:
-        """Hold every position's own gates against the present prices, whatever the bands say; returns how many
-        reach one without having been asked, which is none unless a band was wrong."""
-        reached = 0
+    def sweep(self, marks: Mapping[Market, tuple[float, int]], wall_ms: int) -> list[Question]:
+        """Hold every position's own gates against present prices (mark, market time), whatever the bands say;
+        returns who reaches one without having been asked, which is nobody unless a band was wrong."""
+        found: list[Question] = []
         for block in self._blocks:
-            mark = marks.get(self._markets[block.number // 2])
-            if mark is not None and block.count:
-                price, count = block.sign * mark, block.count
-                hit = (block.low[:count] >= price) | (block.high[:count] <= price)
-                hit |= block.due_ms[:count] <= market_ms
-                reached += int(np.count_nonzero(hit))
-        return reached
+            price = marks.get(self._markets[block.number // 2])
+            if price is not None and block.count:
+                mark, market_ms = price
+                rows = block.overlooked(block.sign * mark, market_ms)
+                found += [self._ask(block, row, mark, market_ms, wall_ms) for row in rows]
+        return found
 
     def settle(self, question: Question, answer: Answer | None, wall_ms: int) -> Question | None:
         """Take in what became of a question; returns the next one where a price seen meanwhile asks it."""

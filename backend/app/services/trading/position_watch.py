@@ -7,7 +7,7 @@ at a time, so that several batches are answered beside each other. A stale price
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -17,7 +17,7 @@ import structlog
 
 from app.core.db import Database
 from app.core.lean_transactions import LeanTransactions
-from app.core.metrics import loop_failed
+from app.core.metrics import OVERLOOKED, loop_failed
 from app.domain.price_batch import PriceColumns
 from app.domain.signals.volatility import average_true_range
 from app.domain.timeframes import Timeframe
@@ -43,6 +43,7 @@ QUESTIONS_AT_ONCE = 128
 LANES = 3  # batches of questions that are read, decided and committed beside each other
 BESTS_AT_ONCE = 200
 RETRY_SECONDS = 0.2
+SWEEP_MS = 5_000
 ATR_BARS = 100
 
 log = structlog.get_logger(__name__)
@@ -73,6 +74,7 @@ class PositionWatch:
         self._atr: dict[tuple[Market, int], float] = {}
         self._questions: deque[Question] = deque()
         self._asked = asyncio.Event()
+        self._sweeps_at = 0
         self.book = PositionBook(float(steps.r_fraction))
 
     async def tend(self) -> tuple[set[int], set[int]]:
@@ -104,11 +106,14 @@ class PositionWatch:
         """Take in prices of a venue's own stream."""
         now = self._now()
         wall_ms = _ms(now)
+        seen: dict[Market, tuple[float, int]] = {}
         for quote in quotes:
             if now - quote.received_at <= self._stale:
                 number = self.book.number_of(venue, quote.symbol)
                 mark, market_ms = float(quote.mark_price), _ms(quote.market_time)
                 self._ask(self.book.on_tick(number, mark, market_ms, wall_ms))
+                seen[venue, quote.symbol] = (mark, market_ms)
+        self._sweep(seen, wall_ms)
 
     def see_columns(self, venue: str, publications: Sequence[tuple[PriceColumns, int]]) -> None:
         """Take in packed publications, oldest first, each with its wall time in milliseconds."""
@@ -127,6 +132,26 @@ class PositionWatch:
                 wall_ms,
             )
         )
+
+        if wall_ms >= self._sweeps_at:
+            newest: dict[Market, tuple[float, int]] = {}
+            for columns in fresh:
+                ticks = zip(columns.symbols, columns.mark.tolist(), columns.market_ms.tolist(), strict=True)
+                newest |= {(venue, symbol): (mark, at) for symbol, mark, at in ticks}
+            self._sweep(newest, wall_ms)
+
+    def _sweep(self, marks: Mapping[Market, tuple[float, int]], wall_ms: int) -> None:
+        """Now and then hold every position of these markets against its own gates, after the bands had their say:
+        who is found was overlooked, which is a fault of ours, and is asked now."""
+        if not marks or wall_ms < self._sweeps_at:
+            return
+        self._sweeps_at = wall_ms + SWEEP_MS
+        sound = {market: held for market, held in marks.items() if 0 < held[0] < np.inf}
+        overlooked = self.book.sweep(sound, wall_ms)
+        if overlooked:
+            log.error("positions were overlooked by their band", positions=len(overlooked))
+            OVERLOOKED.inc(len(overlooked))
+            self._ask(overlooked)
 
     async def on_quotes(self, venue: str, quotes: Sequence[Quote]) -> None:
         """Take in prices and answer all that they ask."""

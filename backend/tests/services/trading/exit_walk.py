@@ -33,6 +33,7 @@ INSTRUMENTS = {
     )
     for symbol, tick in (("A", Decimal("0.1")), ("B", Decimal("0.01")), ("C", Decimal("0.0001")))
 }
+SWEPT = 0.02  # of the batches; the others leave the book as lazy as it is
 Event = tuple[int, str, str]  # number of the tick, what, which figure
 
 
@@ -155,6 +156,9 @@ class ExitWalk:
                 np.array([at for _, _, at in drawn]),
                 wall_ms,
             )
+        if self._random.random() < SWEPT:
+            marks = {(VENUE, symbol): (float(price), at) for symbol, price, at in drawn}
+            assert self._book.sweep(marks, wall_ms) == []  # the bands overlooked nobody
         while questions:
             question = questions.pop(0)
             self.asked += 1

@@ -176,7 +176,7 @@ def test_sweep_finds_nobody_beyond_a_gate_while_the_bands_are_right() -> None:
     book = book_of(
         open_trade(), open_trade(status="OPEN_UNPROTECTED"), open_trade(time_exit_ms=OPENED_MS + 1)
     )
-    marks = {("paper", BTC): 100.0}
-    assert [book.sweep(marks, OPENED_MS + later) for later in (0, 1)] == [0, 1]
-    assert book.sweep({("paper", BTC): 98.0}, OPENED_MS) == 1
-    assert book.sweep({("paper", ETH): 98.0}, OPENED_MS) == 0
+    found = [len(book.sweep({("paper", BTC): (100.0, OPENED_MS + later)}, OPENED_MS)) for later in (0, 1, 1)]
+    assert found == [0, 1, 0]  # who was found is being asked
+    assert len(book.sweep({("paper", BTC): (98.0, OPENED_MS)}, OPENED_MS)) == 1
+    assert book.sweep({("paper", ETH): (98.0, OPENED_MS)}, OPENED_MS) == []

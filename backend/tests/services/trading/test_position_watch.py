@@ -9,11 +9,13 @@ from decimal import Decimal
 from typing import Any
 
 import asyncpg
+import numpy as np
 import pytest
 
 from app.core.clock import utc_now
 from app.core.config import DatabaseRole, asyncpg_dsn, role_database_url
 from app.core.lean_transactions import LeanTransactions
+from app.core.metrics import OVERLOOKED
 from app.domain.price_batch import PriceTick, decode_columns, encode_prices
 from app.domain.venue import Quote
 from app.repositories.open_trades import OpenTrade
@@ -313,3 +315,20 @@ async def test_packed_publications_act_like_quotes_unless_they_are_stale(floor: 
     watch.see_columns("paper", [(packed, now_ms - 6_000), (packed, now_ms)])
     await watch.answer()
     assert await outbox(floor) == [("exit", 3, {"trade_id": str(trade.id), "reason": "take_profit"})]
+
+
+@pytest.mark.parametrize("packed", [True, False])
+async def test_position_that_its_band_overlooked_is_found_by_the_sweep(
+    floor: TradingFloor, packed: bool
+) -> None:
+    watch, _, trade = await watched(floor)
+    watch.book._bands.floor[:], watch.book._bands.ceiling[:] = -np.inf, np.inf  # bands that hold nothing back
+    before = OVERLOOKED._value.get()
+    if packed:
+        tick = decode_columns(encode_prices([PriceTick(BTC, 106.0, 106.0, OPENED_MS)]))
+        watch.see_columns("paper", [(tick, round(utc_now().timestamp() * 1000))])
+    else:
+        watch.see("paper", quotes("106"))
+    await watch.answer()
+    assert await outbox(floor) == [("exit", 3, {"trade_id": str(trade.id), "reason": "take_profit"})]
+    assert OVERLOOKED._value.get() == before + 1
