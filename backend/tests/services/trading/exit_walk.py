@@ -33,7 +33,7 @@ INSTRUMENTS = {
     )
     for symbol, tick in (("A", Decimal("0.1")), ("B", Decimal("0.01")), ("C", Decimal("0.0001")))
 }
-SWEPT = 0.02  # of the batches; the others leave the book as lazy as it is
+SWEPT = 50  # every so many batches; between them the book stays as lazy as it is
 Event = tuple[int, str, str]  # number of the tick, what, which figure
 
 
@@ -98,6 +98,7 @@ class ExitWalk:
         self._atr = {symbol: float(price * self._atr_fraction) for symbol, price in self._prices.items()}
         self._ms = 1_700_000_000_000
         self.events: list[tuple[Event, UUID]] = []
+        self._batches = 0
         self.asked = 0
         self.looked_at = 0
 
@@ -156,7 +157,8 @@ class ExitWalk:
                 np.array([at for _, _, at in drawn]),
                 wall_ms,
             )
-        if self._random.random() < SWEPT:
+        self._batches += 1
+        if self._batches % SWEPT == 0:
             marks = {(VENUE, symbol): (float(price), at) for symbol, price, at in drawn}
             assert self._book.sweep(marks, wall_ms) == []  # the bands overlooked nobody
         while questions:
