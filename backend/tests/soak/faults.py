@@ -57,10 +57,14 @@ MAINTENANCE_SECONDS: Final = 2.0
 UNPROTECTED_SECONDS: Final = 15.0  # the bound after which a position without a stop is left at market
 GRACE_SECONDS: Final = 5.0  # for the way out, on a busy machine
 BOUND_SECONDS: Final = (RECEIVE_WINDOW_MS + MARGIN_MS) / 1000 + UNPROTECTED_SECONDS + GRACE_SECONDS
+# An attempt that the venue never took, and whose next attempt the gate refused, leaves a trade whose decision reads
+# refused: nothing of it is, or was, at the venue. Those are counted apart.
 UNAPPROVED: Final = """
-    SELECT count(*) FROM orders o WHERE o.wallet_id = ANY($1) AND NOT EXISTS (
-        SELECT 1 FROM risk_decisions d WHERE d.trade_id = o.trade_id AND d.approved)
-    AND o.status IN ('SENDING', 'OPEN', 'PARTIAL', 'FILLED')"""
+    SELECT count(*) FILTER (WHERE o.exchange_order_id IS NOT NULL
+            OR o.status IN ('SENDING', 'OPEN', 'PARTIAL', 'FILLED'))::int AS unapproved,
+        count(*) FILTER (WHERE o.exchange_order_id IS NULL AND o.status = 'NOT_ACCEPTED')::int AS refused_later
+    FROM orders o WHERE o.wallet_id = ANY($1) AND NOT EXISTS (
+        SELECT 1 FROM risk_decisions d WHERE d.trade_id = o.trade_id AND d.approved)"""
 ENTRIES: Final = """
     SELECT coalesce(sum(n - 1), 0)::int FROM (
         SELECT count(*) AS n FROM orders o JOIN trades t ON t.id = o.trade_id
@@ -71,7 +75,7 @@ ENTRIES: Final = """
 class FaultLane(Lane):
     """A lane whose executor lives, and whose venue misbehaves."""
 
-    seen: Counter[str]
+    refused_later = 0
 
     async def tormented(self) -> tuple[Cycle, dict[str, int]]:
         """One cycle in every market; returns what it showed, and the violations of each invariant."""
@@ -90,13 +94,15 @@ class FaultLane(Lane):
             await self.settle(accounts, found, "end", flat=True)
         await self.audit(accounts, found)
         ids = [account.wallet_id for account in accounts]
+        decided = await self.sql.fetchrow(UNAPPROVED, ids)
         counts = {
             "i1": found.duplicates + int(await self.sql.fetchval(ENTRIES, ids)),
             "i2": found.lost,
             "i3": sum("position" in text for text in found.wrong),
             "i4": found.unprotected + sum(seconds > BOUND_SECONDS for seconds in found.naked),
-            "i5": int(await self.sql.fetchval(UNAPPROVED, ids)),
+            "i5": decided["unapproved"] + found.unwritten,
         }
+        self.refused_later += decided["refused_later"]
         await self.sql.execute(
             "UPDATE wallets SET auto_trade_enabled = false, status = 'archived' WHERE id = ANY($1)", ids
         )
@@ -147,14 +153,17 @@ class Tally:
         self.orders = 0
         self.cycles = 0
         self.violations: Counter[str] = Counter()
+        self.partial_fills = 0
         self.naked: list[float] = []
         self.wrong: list[str] = []
         self.fired: Counter[str] = Counter()
+        self.refused_later = 0
 
     def add(self, cycle: Cycle, counts: dict[str, int]) -> None:
         self.cycles += 1
         self.orders += cycle.orders
         self.violations.update(counts)
+        self.partial_fills += cycle.partial_fills
         self.naked += cycle.naked
         self.wrong += cycle.wrong
 
@@ -164,16 +173,22 @@ async def run_lane(
 ) -> None:
     """Cycle after cycle until there are enough orders or the time is up."""
     folder = arguments.folder
+    begun = time.monotonic()
     lane = FaultLane(number, services, folder / "services", folder / "lanes", wallets=arguments.wallets)
     await lane.open()
     try:
         while tally.orders < arguments.orders and time.monotonic() < end:
             tally.add(*await lane.tormented())
-            sys.stderr.write(f"\r{tally.orders} orders, {tally.violations.total()} violations ")
+            pace = tally.orders / (time.monotonic() - begun) * 60
+            sys.stderr.write(
+                f"\r{tally.orders} of {arguments.orders} orders, {pace:.0f} a minute,"
+                f" {tally.violations.total()} violations  "
+            )
             sys.stderr.flush()
         fired = lane.venue.control("GET", "/sim/fault")["fired"]
         assert isinstance(fired, dict)
         tally.fired.update(fired)
+        tally.refused_later += lane.refused_later
     finally:
         await lane.close()
 
@@ -202,7 +217,12 @@ def report(arguments: argparse.Namespace, tally: Tally, seconds: float) -> int:
     line("fired", dict(tally.fired), "times that each fault befell a request or a frame")
     line("naked_p95_s", naked[int(len(naked) * 0.95)] if naked else None, "seconds", BOUND_SECONDS)
     line("naked_max_s", naked[-1] if naked else None, "seconds", BOUND_SECONDS)
+    line("partial_fills", tally.partial_fills, "orders filled in part")
+    line("refused_later", tally.refused_later, "attempts that never arrived, whose next one the gate refused")
     line("seconds", round(seconds, 1), "seconds")
+    pace = tally.orders / seconds * 60
+    line("orders_per_minute", round(pace), "orders a minute")
+    line("forecast_minutes", round(arguments.orders / pace, 1) if pace else None, "minutes of a whole run")
     for text in tally.wrong[:10]:
         sys.stderr.write(f"{text}\n")
     return 0 if tally.orders >= arguments.orders and not tally.violations.total() else 1
@@ -212,7 +232,7 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--orders", type=int, default=50_000)
     parser.add_argument("--lanes", type=int, default=os.cpu_count() or 2)
-    parser.add_argument("--wallets", type=int, default=6, help="wallets that trade at once in a lane")
+    parser.add_argument("--wallets", type=int, default=12, help="wallets that trade at once in a lane")
     parser.add_argument("--minutes", type=float, default=120.0, help="stop after this long")
     parser.add_argument("--folder", type=Path, default=ROOT_DIR / "var" / "soak-faults")
     return parser.parse_args()
