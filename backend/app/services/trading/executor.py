@@ -40,6 +40,8 @@ RETRY_SECONDS = 0.5
 KILL_SWITCH_SECONDS = 0.25
 SIGNALS_AT_ONCE = 12  # the rest of the tasks is left to exits, stops and questions
 COMPARED_AT_ONCE = 32  # accounts of a shard that was gained
+COMPARE_PATIENCE_SECONDS = 90.0  # longer than a venue's minute of weight
+FOLLOW_AFTER_SECONDS = 30.0  # streams of a shard that was gained, however many accounts are compared by then
 STREAMS = 300  # accounts whose stream is followed; those beyond are found by the sweep alone
 
 log = structlog.get_logger(__name__)
@@ -127,7 +129,7 @@ class Executor:
         else:
             for queue in opened:
                 queue.reconcile(None)
-            self._follow(opened)
+            self._follow([queue.account.wallet_id for queue in opened])
 
     async def _open_accounts(self) -> list[AccountQueue]:
         """A queue for every account of our shards, none for those that are gone; returns the new ones."""
@@ -144,10 +146,10 @@ class Executor:
             queue.start()
         return opened
 
-    def _follow(self, queues: Iterable[AccountQueue]) -> None:
+    def _follow(self, wallets: Iterable[UUID]) -> None:
         """Follow the streams of these accounts, as far as there is room."""
         following = sum(queue.is_followed for queue in self._queues.values())
-        for queue in queues:
+        for queue in filter(None, map(self._queues.get, wallets)):
             if following < STREAMS and not queue.is_followed:
                 queue.follow()
                 following += 1
@@ -195,23 +197,31 @@ class Executor:
 
     async def _catch_up(self, wallets: Sequence[UUID], live: Mapping[UUID, int]) -> None:
         """Compare accounts in this order, some at a time, so that the budget serves the most urgent ones first; then
-        follow their streams, each of which has its account compared once more when it is connected."""
+        follow their streams, each of which has its account compared once more when it is connected. An account
+        whose venue gives no answer stays in doubt and goes on by itself: it holds up neither streams nor sweeps."""
         places = asyncio.Semaphore(self._at_once(live))
+        due = asyncio.get_running_loop().call_later(FOLLOW_AFTER_SECONDS, self._follow, wallets)
 
         async def one(wallet_id: UUID) -> None:
             try:
                 queue = self._queues.get(wallet_id)
                 if queue is not None and queue.in_doubt:
-                    await queue.compare()
+                    async with asyncio.timeout(COMPARE_PATIENCE_SECONDS):
+                        await queue.compare()
+            except TimeoutError:
+                log.warning("an account could not be compared yet", wallet_id=str(wallet_id))
             finally:
                 places.release()
 
-        async with asyncio.TaskGroup() as group:
-            for wallet_id in wallets:
-                await places.acquire()
-                group.create_task(one(wallet_id))
+        try:
+            async with asyncio.TaskGroup() as group:
+                for wallet_id in wallets:
+                    await places.acquire()
+                    group.create_task(one(wallet_id))
+        finally:
+            due.cancel()
         log.info("every account was compared", accounts=len(wallets))
-        self._follow([self._queues[wallet_id] for wallet_id in wallets if wallet_id in self._queues])
+        self._follow(wallets)
 
     async def _look_at_clocks(self) -> None:
         """Measure the venues' clocks now and every few seconds; at once when the first account comes."""
@@ -240,7 +250,7 @@ class Executor:
                 opened = await self._open_accounts()
                 for queue in opened:
                     queue.reconcile(None)
-                self._follow(opened)
+                self._follow([queue.account.wallet_id for queue in opened])
             for item in items:
                 task = asyncio.create_task(self._carry_out(item))
                 self._under_way[item.id] = task

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from app.core.process_identity import own_identity
+from app.services.trading import executor
 from app.services.trading.executor import Executor
 from app.services.trading.shard_leases import ShardLeases
 from tests.services.trading.floor import BTC, TradingFloor, until
@@ -90,3 +92,22 @@ async def test_an_executor_that_is_woken_as_it_is_told_to_stop_stops(floor: Trad
     stop.set()
     async with asyncio.timeout(20):
         await running
+
+
+async def test_an_account_whose_venue_never_answers_holds_up_no_sweep_of_the_others(
+    floor: TradingFloor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(executor, "COMPARE_PATIENCE_SECONDS", 0.2)
+    floor.desk.terms = replace(floor.desk.terms, sweep_interval_seconds=0.2)
+    broken, sound = [await floor.wallet(await floor.user()) for _ in range(2)]
+    silence = {"path": "/fapi/", "mode": "503", "count": None, "account": str(broken.wallet_id)}
+    floor.venue.control("POST", "/sim/fault", {"rules": [silence]})
+    compared = "SELECT completed_at FROM reconciliations WHERE wallet_id = $1"
+    async with floor.executor():
+        first = await until(lambda: floor.sql.fetchval(compared, sound.wallet_id))
+
+        async def again() -> bool | None:
+            return True if await floor.sql.fetchval(compared, sound.wallet_id) > first else None
+
+        await until(again)
+        assert await floor.sql.fetchval(compared, broken.wallet_id) is None
