@@ -123,10 +123,9 @@ def _stop_failed(
     older = _live_stop_before(orders, newest)
     is_covered = older is not None and covers(older, position_quantity)
     final = newest.status is OrderStatus.REJECTED or _failures(orders, OrderLeg.STOP) >= MAX_STOP_FAILURES
-    if is_covered and (
-        (final and newest.trigger_price == trade.stop_price) or newest.attempt >= MAX_STOP_ATTEMPTS
-    ):
-        # the stop could not be moved; the former one protects
+    wanted = newest.trigger_price == trade.stop_price and newest.quantity == position_quantity
+    if is_covered and ((final and wanted) or newest.attempt >= MAX_STOP_ATTEMPTS):
+        # what is wanted could not be placed; the former one protects, until something else is wanted
         return _at_rest(trade, orders, position_quantity, status)
     if trade.unprotected_too_long and status is not TradeStatus.PROTECTED:
         return leave_now(orders, position_quantity, ExitReason.UNPROTECTED, "no stop could be placed in time")

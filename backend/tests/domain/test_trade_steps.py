@@ -163,6 +163,19 @@ def test_a_replacement_that_never_arrived_is_tried_again_a_few_times() -> None:
     assert brief(next_action(moved, orders, ONE)) == ("nothing", "PROTECTED", None)
 
 
+def test_a_stop_that_could_not_be_moved_still_follows_a_position_that_became_smaller() -> None:
+    moved = replace(PROTECTED, stop_price=Decimal(97))
+    failed = [
+        order(OrderLeg.STOP, OrderStatus.NOT_ACCEPTED, attempt, trigger_price=Decimal(97))
+        for attempt in range(2, 2 + MAX_STOP_FAILURES)
+    ]
+    part = order(OrderLeg.SCALE_OUT, OrderStatus.FILLED, quantity=Decimal("0.4"))
+    part = replace(part, filled_quantity=Decimal("0.4"), recorded_quantity=Decimal("0.4"))
+    action = next_action(moved, [ENTERED, LIVE_STOP, *failed, part], Decimal("0.6"))
+    assert brief(action) == ("write_intent", "PROTECTED", f"new stop-{2 + MAX_STOP_FAILURES}")
+    assert (action.quantity, action.replaces) == (Decimal("0.6"), "stop-1")
+
+
 def test_a_stop_over_less_than_the_position_is_enlarged_and_does_not_protect() -> None:
     small = replace(LIVE_STOP, quantity=Decimal("0.4"))
     action = next_action(PROTECTED, [ENTERED, small], ONE)
