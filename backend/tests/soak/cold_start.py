@@ -144,17 +144,16 @@ class ColdStart:
 async def cold_start(
     services: TestServices, folder: Path, arguments: argparse.Namespace
 ) -> AsyncIterator[ColdStart]:
-    """Accounts in the middle of their work before a venue whose market stands still."""
+    """Accounts in the middle of their work before a venue of fifty markets."""
     lane = arguments.folder / "lane"
     shutil.rmtree(lane, ignore_errors=True)
     lane.mkdir(parents=True)
     await asyncio.to_thread(create_database, services, folder, "cold_start")
     settings = settings_for(services, "cold_start", lane, 1)
-    options = ("--feed", "synthetic", "--seed", "7", "--weight-limit", str(WEIGHT_LIMIT))
+    options = ("--feed", "synthetic", "--seed", "7", "--weight-limit", str(WEIGHT_LIMIT), "--speed", "1")
     venue = PaperVenue(lane, options, module="benchmarks.paper_crowd")
     venue.start()
     try:
-        venue.pause()
         sql = await asyncpg.connect(settings.database_url)
         opened = OpenAccounts(sql, venue)
         try:

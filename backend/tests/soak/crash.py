@@ -40,7 +40,6 @@ MUTANT_BLOWS = {
     "small_margin": Blow("entry", "after_unknown_entry", "late+stale"),
 }
 SHOWN = 10
-LANES_OF_A_CORE = 2  # much of a lane's time is waiting
 
 
 class Ledger:
@@ -221,7 +220,9 @@ def report(
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--kills", type=int, default=1_000)
-    parser.add_argument("--lanes", type=int, default=LANES_OF_A_CORE * (os.cpu_count() or 2))
+    parser.add_argument(
+        "--lanes", type=int, default=3 * (os.cpu_count() or 2) // 2, help="much of it is waiting"
+    )
     parser.add_argument("--wallets", type=int, default=3, help="wallets that trade at once in a lane")
     parser.add_argument("--minutes", type=float, default=28.0, help="stop striking after this long")
     parser.add_argument("--seed", type=int, default=1)

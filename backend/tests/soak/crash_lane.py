@@ -34,8 +34,10 @@ READS = 40
 SMALL = Decimal(2_000)
 CAP_FRACTION = Decimal("0.003")  # an entry's cap by default
 MARGIN_MS = 1_900  # clock offset 0, a read lag of 700 ms, one second, and a little
-LABEL_SECONDS = 5.0
-SETTLE_SECONDS = 45.0  # a fill that might be an unknown order's own keeps it in doubt for thirty seconds
+LABEL_SECONDS = 8.0
+SETTLE_SECONDS = (
+    45.0  # a trade whose order the venue does not show keeps an unknown order in doubt for thirty seconds
+)
 RANDOM_SECONDS = 0.4
 UNLIMITED = (
     "max_daily_loss_usd",
@@ -166,14 +168,14 @@ class Lane:
         return found
 
     async def _amounts(self, symbol: str) -> list[Decimal]:
-        """What the wallets enter with, in USDT. In every second cycle they want more together than the book has
-        within an entry's cap, though each alone finds enough: some are filled in part."""
+        """What the wallets enter with, in USDT. In two cycles of three they want more together than the book has
+        within an entry's cap, or each alone does: some are filled in part, some are refused."""
         book = await self.floor.reader.order_book("paper", symbol, 1000)
         best = None if book is None else book.asks.best
         if book is None or best is None:
             return [SMALL] * self.wallets
         depth = book.asks.quantity_within(best * (1 + CAP_FRACTION)) * best
-        share = self.dice.choice([Decimal("0.15"), Decimal("0.7")])
+        share = self.dice.choice([Decimal("0.15"), Decimal("0.7"), Decimal("1.2")])
         return [SMALL, *([(depth * share).quantize(SMALL)] * (self.wallets - 1))]
 
     async def account(self, amount: Decimal | None = None) -> TradingAccount:
@@ -191,7 +193,10 @@ class Lane:
         self.venue.control("POST", "/sim/fault", rules_of(blow, len(accounts)))
         if blow.label is not None:
             self.host.crash_file.write_text(blow.label)
-        await self.ask(blow.leg, symbol, accounts)
+        if not await self.ask(blow.leg, symbol, accounts):
+            self.host.crash_file.unlink(missing_ok=True)
+            found.missed.append(blow.key)
+            return
         if blow.label is None:
             await asyncio.sleep(self.dice.uniform(0, RANDOM_SECONDS))
             process.send_signal(signal.SIGKILL)
@@ -210,15 +215,17 @@ class Lane:
         except AssertionError:
             return False
 
-    async def ask(self, leg: str, symbol: str, accounts: Sequence[TradingAccount]) -> None:
-        """Give the executor the leg's work, for every wallet that has a position to do it with."""
+    async def ask(self, leg: str, symbol: str, accounts: Sequence[TradingAccount]) -> int:
+        """Give the executor the leg's work, for every wallet that has a position to do it with; returns how many."""
         if leg in ("entry", "stop"):
             await self.floor.signal(symbol, stop="0.03")
-            return
+            return len(accounts)
+        asked = 0
         for account in accounts:
             trade = await self.floor.trade(account, symbol)
             if trade is None or trade["status"] != "PROTECTED":
                 continue
+            asked += 1
             match leg:
                 case "move":
                     price = await self._tighter(trade)
@@ -230,6 +237,7 @@ class Lane:
                     await self.floor.ask_for_part(trade, "1")
                 case _:
                     await self.floor.enqueue("exit", {"trade_id": str(trade["id"]), "reason": "manual"})
+        return asked
 
     async def _tighter(self, trade: asyncpg.Record) -> Decimal:
         """A stop a little tighter; where the market moves, so near that it may trigger while it is moved."""

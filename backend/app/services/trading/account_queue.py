@@ -191,7 +191,9 @@ class AccountQueue:
             gateway = await self._desk.gateway(self.account)
             rest = await TradeDriver(self._desk, self.account, gateway).drive(trade_id)
         except NotOurShardError as error:
-            log.warning("another executor acts for this account", trade_id=str(trade_id), why=str(error))
+            # where the shard is lost this queue ends; where only its lease lapsed, the trade goes on once it is renewed
+            log.warning("another executor may act for this account", trade_id=str(trade_id), why=str(error))
+            self.drive(trade_id, RETRY_SECONDS)
             return
         except BaseException as error:
             self.drive(trade_id, self._trade_backoff(error))

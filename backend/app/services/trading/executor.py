@@ -42,6 +42,7 @@ SIGNALS_AT_ONCE = 12  # the rest of the tasks is left to exits, stops and questi
 COMPARED_AT_ONCE = 32  # accounts of a shard that was gained
 COMPARE_PATIENCE_SECONDS = 90.0  # longer than a venue's minute of weight
 FOLLOW_AFTER_SECONDS = 30.0  # streams of a shard that was gained, however many accounts are compared by then
+STREAM_SECONDS = 0.1  # between the openings of two streams
 STREAMS = 300  # accounts whose stream is followed; those beyond are found by the sweep alone
 
 log = structlog.get_logger(__name__)
@@ -70,6 +71,8 @@ class Executor:
         self._catching_up: asyncio.Task[None] | None = None
         self._sweep_place = 0
         self._look_due = 0.0
+        self._to_follow: dict[UUID, None] = {}
+        self._following: asyncio.Task[None] | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set, then finish what is under way and give the leases back."""
@@ -84,8 +87,9 @@ class Executor:
         await stop.wait()
         for task in loops[1:]:
             task.cancel()
-        if self._catching_up is not None:
-            self._catching_up.cancel()
+        for started in (self._catching_up, self._following):
+            if started is not None:
+                started.cancel()
         if self._under_way:
             await asyncio.wait(self._under_way.values(), timeout=3)
         await asyncio.gather(*(queue.stop() for queue in self._queues.values()))
@@ -147,12 +151,21 @@ class Executor:
         return opened
 
     def _follow(self, wallets: Iterable[UUID]) -> None:
-        """Follow the streams of these accounts, as far as there is room."""
-        following = sum(queue.is_followed for queue in self._queues.values())
-        for queue in filter(None, map(self._queues.get, wallets)):
-            if following < STREAMS and not queue.is_followed:
+        """Follow the streams of these accounts, as far as there is room; one after the other, because opening many
+        at once would hold up everything else."""
+        self._to_follow.update(dict.fromkeys(wallets))
+        if self._following is None or self._following.done():
+            self._following = asyncio.create_task(self._open_streams())
+
+    async def _open_streams(self) -> None:
+        while self._to_follow:
+            wallet_id = next(iter(self._to_follow))
+            del self._to_follow[wallet_id]
+            queue = self._queues.get(wallet_id)
+            following = sum(held.is_followed for held in self._queues.values())
+            if queue is not None and following < STREAMS and not queue.is_followed:
                 queue.follow()
-                following += 1
+                await asyncio.sleep(STREAM_SECONDS)
 
     async def _recover(self, shards: Iterable[int]) -> None:
         """Drive what was under way, unprotected and unknown first, then compare every account in that order. Trades
