@@ -1,7 +1,8 @@
 """One signal for ten thousand wallets, every answer durable; beside the same gate asked one wallet at a time.
 
-`python -m benchmarks.fanout [WALLETS]` prints fanout.10k_wallets_s (peer: one at a time, measured on some of them
-and carried forward) and fanout.first_order_ms: from the signal until the first entry may leave.
+`python -m benchmarks.fanout [WALLETS]` prints fanout.10k_wallets_s (peer: this gate one wallet at a time, measured
+on some of them and carried forward), fanout.10k_beside_orm_s (peer: the naive ORM form one wallet at a time) and
+fanout.first_order_ms: from the signal until the first entry may leave.
 """
 
 import sys
@@ -11,7 +12,7 @@ import uvloop
 
 from app.core.config import Settings
 from app.core.garbage_collection import settle_garbage_collection
-from benchmarks.gate import line, stored_signal
+from benchmarks.gate import line, naive_decision, stored_signal
 from benchmarks.many_wallets import add_wallets, clear_trades
 from benchmarks.served import benchmark_settings
 from benchmarks.trading_floor import bench_floor, paper_process
@@ -26,7 +27,7 @@ async def measure(settings: Settings, paper_url: str, wallets: int) -> list[str]
         accounts = await add_wallets(floor.sql, wallets)
         risk = floor.trading.desk.risk
         settle_garbage_collection()
-        warm, signal, single = [await stored_signal(floor) for _ in range(3)]
+        warm, signal, single, naive = [await stored_signal(floor) for _ in range(4)]
         await risk.validate_trade(warm, accounts)
         await clear_trades(floor.sql)
         await floor.sql.execute("VACUUM ANALYZE")  # as autovacuum does within its minute
@@ -45,14 +46,26 @@ async def measure(settings: Settings, paper_url: str, wallets: int) -> list[str]
         for account in accounts[:ONE_AT_A_TIME]:
             await risk.validate_trade(single, [account])
         each = (perf_counter() - begun) / ONE_AT_A_TIME
+        begun = perf_counter()
+        for account in accounts[:ONE_AT_A_TIME]:
+            await naive_decision(floor, naive, account)
+        as_orm = (perf_counter() - begun) / ONE_AT_A_TIME
     return [
         line(
             "fanout.10k_wallets_s",
             taken * WALLETS / wallets,
             "s",
-            "one wallet at a time",
+            "this gate, one wallet at a time",
             each * WALLETS,
             each * wallets / taken,
+        ),
+        line(
+            "fanout.10k_beside_orm_s",
+            taken * WALLETS / wallets,
+            "s",
+            "naive ORM form, one wallet at a time",
+            as_orm * WALLETS,
+            as_orm * wallets / taken,
         ),
         line(
             "fanout.first_order_ms",

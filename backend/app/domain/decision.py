@@ -33,19 +33,29 @@ def decide_batch(cases: Sequence[RiskCase]) -> list[ApprovedOrder | RefusedOrder
     """Return the verdict on each case, decided by itself: what one approval uses is not yet used for the
     next (`limits.review_batch`)."""
     sizes = propose_case_sizes(cases)
-    rows = [
-        ReviewRow(intent_of(case, size), case.market, case.wallet, case.user, case.strategy, case.symbol)
-        for case, size in zip(cases, sizes, strict=True)
-    ]
+    priced: dict[tuple[int, int, int], EntryOrder] = {}  # many wallets are asked about one order
+    rows = []
+    for case, size in zip(cases, sizes, strict=True):
+        key = (id(case.order), id(case.market.instrument), case.terms.leverage)
+        order = priced.get(key)
+        if order is None:
+            order = priced[key] = _with_liquidation(case)
+        rows.append(
+            ReviewRow(order.sized(size), case.market, case.wallet, case.user, case.strategy, case.symbol)
+        )
     return review_batch(rows, [case.limits for case in cases])
 
 
 def intent_of(case: RiskCase, size: PositionSize) -> OrderIntent:
     """Return the order with its size, and with its liquidation price where that can be reckoned."""
+    return _with_liquidation(case).sized(size)
+
+
+def _with_liquidation(case: RiskCase) -> EntryOrder:
     order, instrument = case.order, case.market.instrument
-    if order.liquidation_price is None and instrument is not None:
-        order = replace(order, liquidation_price=_liquidation_price(order, case.terms.leverage, instrument))
-    return order.sized(size)
+    if order.liquidation_price is not None or instrument is None:
+        return order
+    return replace(order, liquidation_price=_liquidation_price(order, case.terms.leverage, instrument))
 
 
 def _liquidation_price(order: EntryOrder, leverage: int, instrument: Instrument) -> Decimal | None:

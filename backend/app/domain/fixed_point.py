@@ -53,7 +53,7 @@ def from_units(units: int) -> Decimal:
     """Return the exact decimal of `units`, with eight places."""
     if abs(units) > MAX_UNITS:
         raise FixedPointOverflowError(f"{units} units are beyond the fixed-point range")
-    return Decimal(int(units)).scaleb(-8).quantize(UNIT)
+    return Decimal(int(units)).scaleb(-8)
 
 
 def from_column(units: int) -> Decimal | None:

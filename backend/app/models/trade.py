@@ -57,7 +57,7 @@ class Trade(Timestamped, Base):
         Index("ix_trades_user_id_wallet_id_closed_at", "user_id", "wallet_id", "closed_at", "id"),
         Index("ix_trades_user_id_decided_at", "user_id", "decided_at"),
         Index("ix_trades_user_id_symbol_closed_at", "user_id", "symbol", "closed_at"),
-        Index("ix_trades_live", "status", postgresql_where=text(LIVE)),
+        Index("ix_trades_live", "user_id", postgresql_where=text(LIVE)),
     )
 
     id: Mapped[UuidKey]

@@ -92,9 +92,11 @@ _PARTS = {
         " AND t.decided_at >= date_trunc('day', $3::timestamptz, u.time_zone)"
         " AND t.status NOT IN ('REJECTED', 'EXPIRED') AND t.id IS DISTINCT FROM $6::uuid GROUP BY 1, 2, 3"
     ),
-    "orders_last_minute": "(SELECT count(*) FROM orders o JOIN trades t ON t.id = o.trade_id"
+    # Not a join: one may be planned over the whole table while it is small.
+    "orders_last_minute": "(SELECT count(*) FROM orders o"
     " WHERE o.user_id = u.id AND o.created_at > clock_timestamp() - interval '1 minute'"
-    " AND o.leg = 'entry' AND t.environment = $2 AND t.id IS DISTINCT FROM $6::uuid)",
+    " AND o.leg = 'entry' AND o.trade_id IS DISTINCT FROM $6::uuid"
+    " AND (SELECT t.environment = $2 FROM trades t WHERE t.id = o.trade_id))",
     "exits": _LIST.format(
         "SELECT t.wallet_id, t.strategy, t.symbol, max(t.closed_at) AS last_exit,"
         f" max(t.closed_at) FILTER (WHERE {_NET} < 0) AS last_loss FROM trades t"
