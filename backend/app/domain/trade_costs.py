@@ -6,6 +6,7 @@ allowance is on the leaving order, whose price nobody promises.
 """
 
 import math
+from typing import overload
 
 import numpy as np
 
@@ -28,7 +29,13 @@ def reward_per_unit(
     return sign * (target - entry) - fee_rate * (entry + target) - slippage * target
 
 
-def comparable_units(reward: FloatColumn, risk: FloatColumn) -> tuple[IntColumn, IntColumn]:
+@overload
+def comparable_units(reward: float, risk: float) -> tuple[int, int]: ...
+@overload
+def comparable_units(reward: FloatColumn, risk: FloatColumn) -> tuple[IntColumn, IntColumn]: ...
+def comparable_units(
+    reward: FloatColumn | float, risk: FloatColumn | float
+) -> tuple[IntColumn, IntColumn] | tuple[int, int]:
     """Return reward and risk per unit in fixed point, both raised by one power of ten per row so that a
     coin of a hundredth of a cent is compared as finely as one of a hundred thousand."""
     magnitude = np.floor(np.log10(float_where(risk > 0, risk, 1.0)))
