@@ -10,7 +10,6 @@ from typing import overload
 
 import numpy as np
 
-from app.domain.elementwise import float_where
 from app.domain.fixed_point import FloatColumn, IntColumn, floats_to_units
 
 
@@ -38,11 +37,17 @@ def comparable_units(
 ) -> tuple[IntColumn, IntColumn] | tuple[int, int]:
     """Return reward and risk per unit in fixed point, both raised by one power of ten per row so that a
     coin of a hundredth of a cent is compared as finely as one of a hundred thousand."""
-    magnitude = np.floor(np.log10(float_where(risk > 0, risk, 1.0)))
-    factor = np.power(10.0, np.minimum(np.maximum(3 - magnitude, 0), 12))
-    if isinstance(factor, np.floating):  # of a single element, by the same functions
-        factor = float(factor)
-    return floats_to_units(reward * factor), floats_to_units(risk * factor)
+    if isinstance(reward, float) or isinstance(risk, float):
+        # As a column, since the last bit of a logarithm and a power is numpy's own.
+        (factor,) = _powers(np.array([risk if risk > 0 else 1.0])).tolist()
+        return floats_to_units(float(reward) * factor), floats_to_units(float(risk) * factor)
+    factors = _powers(np.where(risk > 0, risk, 1.0))
+    return floats_to_units(reward * factors), floats_to_units(risk * factors)
+
+
+def _powers(risk: FloatColumn) -> FloatColumn:
+    magnitude = np.floor(np.log10(risk))
+    return np.asarray(np.power(10.0, np.minimum(np.maximum(3 - magnitude, 0), 12)))
 
 
 def reward_to_risk(reward: float, risk: float) -> float:
