@@ -15,7 +15,7 @@ from operator import attrgetter
 from types import NoneType, UnionType
 from typing import Final, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from app.domain.decimal_text import plain
+from app.domain.decimal_text import plain_text
 
 Held = TypeVar("Held")
 # Objects that many cases of a batch have in common.
@@ -70,7 +70,7 @@ def _decimal(value: Decimal) -> str:
     text = str(value)
     if text.isdigit() or not value.is_finite():
         return f'"{text}"'
-    return f'"{plain(value)}"'
+    return f'"{plain_text(text)}"'
 
 
 def _float(value: float) -> str:

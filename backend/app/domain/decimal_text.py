@@ -13,11 +13,13 @@ def plain(figure: Decimal | None) -> str | None: ...
 def plain(figure: Decimal | None) -> str | None:
     """Return the exact digits of `figure`: "0.00000001" rather than "1E-8", "1.5" rather than "1.5000"; None
     stays None."""
-    if figure is None:
-        return None
-    text = str(figure)  # several times faster than the format, and the same without an exponent
+    return None if figure is None else plain_text(str(figure))
+
+
+def plain_text(text: str) -> str:
+    """Return the plain digits of a finite decimal's own text."""
     if "E" in text:
-        text = f"{figure:f}"
+        text = f"{Decimal(text):f}"
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return "0" if text in ("-0", "") else text

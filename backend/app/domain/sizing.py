@@ -35,6 +35,7 @@ from app.domain.trade_costs import reward_to_risk
 _ONE: Final = float(fp.SCALE)
 _MOST: Final = float(fp.MAX_UNITS)
 _CAPS: Final = tuple(SizeCap)
+_NOTHING_BOUND: Final = -1
 _FEW: Final = 4  # so many are sized one by one, which is faster than columns of that length
 _NUDGE: Final = 1e-9  # brings 2.9999999999999996 steps back to 3; fixed point then decides
 
@@ -52,13 +53,14 @@ class _Proposed:
 @dataclass(frozen=True, slots=True)
 class _Sized:
     """What the arithmetic came to for one row: quantities and prices as floats, amounts in units. `wanted` is
-    the notional of what was proposed."""
+    the notional of what was proposed; `binding` is the place of the cap that trimmed, `_NOTHING_BOUND` where
+    none did."""
 
     proposed: float
     wanted: float
     budget: int
     caps: list[int]
-    binding: int | None
+    binding: int
     allowed: float
     quantity: int
     notional: int
@@ -119,26 +121,12 @@ def _sized_columns(rows: Sequence[SizingInputs], proposals: Sequence[MethodPropo
     proposed = _proposed_quantity(columns)
     caps = np.maximum(np.stack(_caps(columns)), 0)
     allowed, quantity, notional, trimmed = _trimmed(columns, proposed, caps.min(axis=0))
-    tightest, wanted = caps.argmin(axis=0), proposed.quantity * columns.entry * columns.contract_size
-    return [
-        _position_size(
-            row,
-            proposal,
-            _Sized(
-                proposed=float(proposed.quantity[at]),
-                wanted=float(wanted[at]),
-                budget=int(proposed.budget[at]),
-                caps=caps[:, at].tolist(),
-                binding=int(tightest[at]) if trimmed[at] else None,
-                allowed=float(allowed[at]),
-                quantity=int(quantity[at]),
-                notional=int(notional[at]),
-                loss=float(columns.loss[at]),
-                reward=float(columns.reward[at]),
-            ),
-        )
-        for at, (row, proposal) in enumerate(zip(rows, proposals, strict=True))
-    ]
+    binding = np.where(trimmed, caps.argmin(axis=0), _NOTHING_BOUND)
+    wanted = proposed.quantity * columns.entry * columns.contract_size
+    held = [proposed.quantity, wanted, proposed.budget, caps.T, binding]
+    held += [allowed, quantity, notional, columns.loss, columns.reward]
+    sized = [_Sized(*figures) for figures in zip(*(column.tolist() for column in held), strict=True)]
+    return [_position_size(*one) for one in zip(rows, proposals, sized, strict=True)]
 
 
 def _sized_one(row: SizingInputs, proposal: MethodProposal) -> PositionSize:
@@ -159,7 +147,7 @@ def _sized_one(row: SizingInputs, proposal: MethodProposal) -> PositionSize:
             wanted=float(proposed.quantity * column.entry * column.contract_size),
             budget=int(proposed.budget),
             caps=caps,
-            binding=caps.index(cap) if trimmed else None,
+            binding=caps.index(cap) if trimmed else _NOTHING_BOUND,
             allowed=float(allowed),
             quantity=int(quantity),
             notional=int(notional),
@@ -290,7 +278,10 @@ def _steps(proposal: MethodProposal, sized: _Sized) -> SizeSteps:
 
 def _position_size(row: SizingInputs, proposal: MethodProposal, sized: _Sized) -> PositionSize:
     """Return the size with every step of it."""
-    steps, binding = _steps(proposal, sized), None if sized.binding is None else _CAPS[sized.binding]
+    steps, binding = (
+        _steps(proposal, sized),
+        None if sized.binding == _NOTHING_BOUND else _CAPS[sized.binding],
+    )
     ratio = reward_to_risk(sized.reward, sized.loss)
     risk_reward = None if math.isnan(ratio) else Decimal(repr(round(ratio, 8)))
     refusal = _shortfall(row, sized)
