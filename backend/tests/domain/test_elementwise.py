@@ -14,7 +14,8 @@ from app.domain.trade_costs import comparable_units
 
 _MARKS = st.sampled_from([fp.UNKNOWN, fp.OUT_OF_RANGE, fp.NO_LIMIT, fp.MAX_UNITS, -fp.MAX_UNITS, 0])
 _UNITS = st.one_of(_MARKS, st.integers(-fp.MAX_UNITS, fp.MAX_UNITS), st.integers(-(10**12), 10**12))
-_FLOATS = st.one_of(st.floats(), st.floats(-1e11, 1e11), st.floats(-1.0, 1.0))
+_NO_NUMBERS = st.sampled_from([math.nan, math.inf, -math.inf, 0.0, -0.0])
+_FLOATS = st.one_of(_NO_NUMBERS, st.floats(-1e290, 1e290), st.floats(-1e11, 1e11), st.floats(-1.0, 1.0))
 _TWO_AMOUNTS: list[Callable[..., object]] = [
     fp.multiply_floor,
     fp.multiply_ceil,
