@@ -1,14 +1,14 @@
 """Live trades by their user: a gate's plan that was made while nothing was live stays right once much is.
 
 Revision ID: find_live_trades_by_user
-Revises: watch_activity
+Revises: add_account_and_journal
 """
 
 from alembic import op
 from sqlalchemy import text
 
 revision = "find_live_trades_by_user"
-down_revision = "watch_activity"
+down_revision = "add_account_and_journal"
 branch_labels = None
 depends_on = None
 
