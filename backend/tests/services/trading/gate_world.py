@@ -166,7 +166,7 @@ class GateWorld:
             " VALUES ($1, $11, $2, $3, $4, 'long', $5, $6, $7, $8, 'test', '{}', $9, $10)",
             *(signal_id, symbol, TIMEFRAME, STRATEGY, price, PRICE * (1 - Decimal(stop))),
             *(None if target is None else PRICE * (1 + Decimal(target)), Decimal(confidence)),
-            *(MARKET_TIME + timedelta(microseconds=signal_id.int % 1_000_000), MARKET_TIME + valid_for),
+            *(MARKET_TIME + timedelta(microseconds=signal_id.int % 60_000_000), MARKET_TIME + valid_for),
             venue,
         )
         return signal_id
