@@ -12,7 +12,7 @@ from app.schemas.decimal_input import EXACT
 from app.schemas.decision import Breach
 from app.schemas.figures import Answer, DecimalText, Instant, Symbol
 from app.schemas.request import PlainText, RequestBody
-from app.schemas.risk import Confidence
+from app.schemas.risk_limits import Confidence
 
 Price = Annotated[
     Decimal,

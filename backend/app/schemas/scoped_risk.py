@@ -8,18 +8,8 @@ from pydantic import Field
 from app.domain.profiles import ProfileName
 from app.schemas.figures import Answer, DecimalText, Instant, Word
 from app.schemas.request import PlainText, RequestBody
-from app.schemas.risk import (
-    Confidence,
-    Correlation,
-    Count,
-    Heat,
-    Lots,
-    Minutes,
-    PendingChange,
-    Percent,
-    Ratio,
-    Usd,
-)
+from app.schemas.risk import PendingChange
+from app.schemas.risk_limits import LimitsOut, LimitsPatch
 
 
 class LimitScope(StrEnum):
@@ -29,40 +19,12 @@ class LimitScope(StrEnum):
     SYMBOL = "symbol"
 
 
-class ScopedRiskSettingsOut(Answer):
+class ScopedRiskSettingsOut(LimitsOut):
     """A strategy's or symbol's own limits; null has no opinion. `trading_paused` lets it open nothing."""
 
     scope: LimitScope
     key: Word
-    max_position_size_usd: DecimalText | None
-    max_position_size_percent: DecimalText | None
-    max_portfolio_heat: DecimalText | None
-    max_open_risk_percent: DecimalText | None
-    max_open_positions: int | None
-    max_leverage: int | None
-    max_daily_loss_usd: DecimalText | None
-    max_daily_loss_percent: DecimalText | None
-    max_weekly_loss_percent: DecimalText | None
-    max_monthly_loss_percent: DecimalText | None
-    min_risk_reward_ratio: DecimalText | None
-    max_single_asset_exposure_percent: DecimalText | None
-    min_signal_confidence: DecimalText | None
-    max_correlated_positions: int | None
-    max_consecutive_losses: int | None
     enable_pyramiding: bool | None
-    max_position_size_lots: DecimalText | None
-    max_risk_per_trade_percent: DecimalText | None
-    max_margin_utilisation_percent: DecimalText | None
-    max_positions_per_wallet: int | None
-    max_positions_per_strategy: int | None
-    max_positions_per_symbol: int | None
-    max_correlation: DecimalText | None
-    max_weekly_loss_usd: DecimalText | None
-    max_monthly_loss_usd: DecimalText | None
-    max_drawdown_percent: DecimalText | None
-    max_trades_per_day: int | None
-    cooldown_minutes_after_exit: DecimalText | None
-    cooldown_minutes_after_loss: DecimalText | None
     trading_paused: bool
     version: int
     updated_at: Instant
@@ -75,38 +37,10 @@ class ScopedRiskSettingsList(Answer):
     items: list[ScopedRiskSettingsOut]
 
 
-class ScopedRiskSettingsPatch(RequestBody):
+class ScopedRiskSettingsPatch(LimitsPatch):
     """The limits to change; those left out stay, null takes this level's opinion away (which waits)."""
 
-    max_position_size_usd: Usd | None = None
-    max_position_size_percent: Percent | None = None
-    max_portfolio_heat: Heat | None = None
-    max_open_risk_percent: Percent | None = None
-    max_open_positions: Count | None = None
-    max_leverage: Count | None = None
-    max_daily_loss_usd: Usd | None = None
-    max_daily_loss_percent: Percent | None = None
-    max_weekly_loss_percent: Percent | None = None
-    max_monthly_loss_percent: Percent | None = None
-    min_risk_reward_ratio: Ratio | None = None
-    max_single_asset_exposure_percent: Percent | None = None
-    min_signal_confidence: Confidence | None = None
-    max_correlated_positions: Count | None = None
-    max_consecutive_losses: Count | None = None
     enable_pyramiding: bool | None = None
-    max_position_size_lots: Lots | None = None
-    max_risk_per_trade_percent: Percent | None = None
-    max_margin_utilisation_percent: Percent | None = None
-    max_positions_per_wallet: Count | None = None
-    max_positions_per_strategy: Count | None = None
-    max_positions_per_symbol: Count | None = None
-    max_correlation: Correlation | None = None
-    max_weekly_loss_usd: Usd | None = None
-    max_monthly_loss_usd: Usd | None = None
-    max_drawdown_percent: Percent | None = None
-    max_trades_per_day: Count | None = None
-    cooldown_minutes_after_exit: Minutes | None = None
-    cooldown_minutes_after_loss: Minutes | None = None
     trading_paused: bool = False
 
 
