@@ -1,5 +1,6 @@
 import { createFileRoute } from '@tanstack/react-router'
 import { useCallback } from 'react'
+import { ExportList } from '@/features/exports/ExportList'
 import { JournalPage } from '@/features/journal/JournalPage'
 import { type JournalSearch, readSearch } from '@/features/journal/journal-filter'
 
@@ -13,6 +14,6 @@ export const Route = createFileRoute('/_app/trade-journal')({
         void navigate({ search: (before) => ({ ...before, ...change }), replace: true, resetScroll: false }),
       [navigate],
     )
-    return <JournalPage search={search} onSearch={onSearch} />
+    return <JournalPage search={search} onSearch={onSearch} exports={<ExportList />} />
   },
 })

@@ -1,7 +1,9 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import type { ReactNode } from 'react'
 import { call, signOut } from '@/lib/api/call'
-import { keys, meQuery, sessionsQuery } from '@/lib/api/queries'
-import type { SignInSession } from '@/lib/api/types'
+import { accountQuery, keys, meQuery, sessionsQuery } from '@/lib/api/queries'
+import type { Account, SignInSession } from '@/lib/api/types'
+import { count } from '@/lib/format/numbers'
 import { dateTime } from '@/lib/format/time'
 import { words } from '@/lib/format/words'
 import { type Density, type PnlColours, setAppearance, type Theme, useAppearance } from '@/lib/preferences/appearance'
@@ -16,11 +18,15 @@ import { Pnl } from '@/ui/Pnl'
 import { Surface } from '@/ui/Surface'
 import { Switch } from '@/ui/Switch'
 import { toast } from '@/ui/Toast'
+import { Deletion } from './Deletion'
 import { deviceName } from './device-name'
+import { TimeZone } from './TimeZone'
+import { TwoFactor } from './TwoFactor'
 
 function Profile() {
   const me = useQuery(meQuery)
   const zone = useZone()
+  const account = useQuery(accountQuery)
   const leave = useMutation({ mutationFn: signOut })
   return (
     <Panel title="Profile">
@@ -32,14 +38,10 @@ function Profile() {
                 ['E-mail', data.email],
                 ['Verified', data.email_verified ? 'Yes' : 'No: open the link in the message we sent you'],
                 ['Role', words(data.role)],
-                ['Time zone', data.time_zone],
                 ['Member since', dateTime(data.created_at, zone)],
               ]}
             />
-            <p className="text-2xs text-low">
-              Loss limits count days, weeks and months in your time zone. Changing it loosens limits, so it is not done
-              here.
-            </p>
+            {account.data && <TimeZone key={account.data.time_zone} account={account.data} />}
             <Button onClick={() => leave.mutate()} pending={leave.isPending} pendingText="Signing out…">
               Sign out
             </Button>
@@ -142,12 +144,59 @@ function SessionRow({ session }: { readonly session: SignInSession }) {
   )
 }
 
-export function AccountPage() {
+const QUOTAS: Record<string, string> = {
+  wallets: 'Wallets',
+  subscriptions: 'Subscriptions (strategy, symbol, timeframe)',
+  exports_per_day: 'Exports in 24 hours',
+  screenshots: 'Screenshots',
+}
+
+function Quotas({ account }: { readonly account: Account }) {
+  return (
+    <Panel title="What you use">
+      <Facts
+        className="p-3"
+        facts={account.quotas.map((one) => [
+          QUOTAS[one.name] ?? words(one.name),
+          `${count(one.used)} of ${count(one.limit)}`,
+        ])}
+      />
+    </Panel>
+  )
+}
+
+function YourData({ exports }: { readonly exports: ReactNode }) {
+  const client = useQueryClient()
+  const ask = useMutation({
+    mutationFn: () => call('POST /exports', { body: { kind: 'account' } }),
+    onSuccess: () => void client.invalidateQueries({ queryKey: keys.exports }),
+  })
+  return (
+    <Panel title="Your data">
+      <div className="space-y-2 p-3">
+        <p className="text-mid">
+          Everything that is kept of you, as one archive: a file per table. Keys, passwords and codes are not in it.
+        </p>
+        {ask.error && <FormError error={ask.error} />}
+        <Button onClick={() => ask.mutate()} pending={ask.isPending} pendingText="Asking…">
+          Export my data
+        </Button>
+      </div>
+      {exports}
+    </Panel>
+  )
+}
+
+/** `exports` lists the exports; it is shared with the journal. */
+export function AccountPage({ exports }: { readonly exports: ReactNode }) {
   const sessions = useQuery(sessionsQuery)
+  const account = useQuery(accountQuery)
   return (
     <div className="grid items-start gap-3 lg:grid-cols-2">
       <Profile />
+      <TwoFactor />
       <Looks />
+      {account.data && <Quotas account={account.data} />}
       <div className="lg:col-span-2">
         <Panel title="Sessions">
           <Surface query={sessions} what="Sessions">
@@ -161,6 +210,8 @@ export function AccountPage() {
           </Surface>
         </Panel>
       </div>
+      <YourData exports={exports} />
+      {account.data && <Deletion account={account.data} />}
       <p className="text-2xs text-mid lg:col-span-2">
         <a
           href="https://www.tradingview.com/"

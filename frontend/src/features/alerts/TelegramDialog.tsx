@@ -8,8 +8,8 @@ import { useZone } from '@/lib/preferences/zone'
 import { Button, buttonClass } from '@/ui/Button'
 import { FormError } from '@/ui/ErrorState'
 import { DialogActions, Modal } from '@/ui/Modal'
+import { QrCode } from '@/ui/QrCode'
 import { Skeleton } from '@/ui/Skeleton'
-import { qrPath } from './qr'
 
 const ASK_AGAIN_MS = 3000
 
@@ -54,15 +54,7 @@ export function TelegramDialog({
           </li>
           <li>
             <p>Or scan with the phone that has Telegram:</p>
-            <svg
-              role="img"
-              aria-label="QR code of the same address"
-              viewBox={`-4 -4 ${link.data.qr_rows.length + 8} ${link.data.qr_rows.length + 8}`}
-              className="mt-1 size-44 rounded bg-white text-black"
-              shapeRendering="crispEdges"
-            >
-              <path d={qrPath(link.data.qr_rows)} fill="currentColor" />
-            </svg>
+            <QrCode rows={link.data.qr_rows} label="QR code of the same address" />
           </li>
           <li>
             <p>Or, where the chat is open already, send the bot</p>

@@ -15,6 +15,7 @@ import { Surface } from '@/ui/Surface'
 import { ExecutionStatus, realises } from './columns'
 import { OrderTimeline } from './OrderTimeline'
 import { routeWords } from './quality-words'
+import { TradeNotes } from './TradeNotes'
 
 const OUTCOMES: Record<string, string> = {
   answered: 'the venue answered',
@@ -166,6 +167,7 @@ export function JournalDrawer({ tradeId, rowId, row, onClose }: Props) {
                     only={line?.client_order_id ?? null}
                   />
                 </Panel>
+                <TradeNotes tradeId={trade.id} />
                 <SignalFacts trade={trade} />
                 <TradeFacts trade={trade} />
               </>

@@ -1,17 +1,18 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { lazy, Suspense, useCallback, useMemo } from 'react'
-import { executionsQuery, type JournalFilter, tradesQuery, walletsQuery } from '@/lib/api/queries'
+import { lazy, type ReactNode, Suspense, useCallback, useMemo, useState } from 'react'
+import { executionsQuery, tradesQuery, walletsQuery } from '@/lib/api/queries'
 import { useZone } from '@/lib/preferences/zone'
 import { Skeleton } from '@/ui/Skeleton'
 import { executionColumns, executionLabel, tradeColumns, tradeLabel } from './columns'
 import { Filters } from './Filters'
 import { JournalTable } from './JournalTable'
-import type { JournalSearch } from './journal-filter'
+import { apiFilter, type JournalSearch } from './journal-filter'
 
 const ExecutionQuality = lazy(() =>
   import('./ExecutionQuality').then((module) => ({ default: module.ExecutionQuality })),
 )
+const ExportDialog = lazy(() => import('./ExportDialog').then((module) => ({ default: module.ExportDialog })))
 const JournalDrawer = lazy(() => import('./JournalDrawer').then((module) => ({ default: module.JournalDrawer })))
 
 interface Props {
@@ -19,14 +20,12 @@ interface Props {
   readonly onSearch: (change: Partial<JournalSearch>) => void
 }
 
-function filterOf({ wallet, symbol, status }: JournalSearch): JournalFilter {
-  return { wallet, symbol, status }
-}
+const isFiltered = (search: JournalSearch) => Object.keys(apiFilter({ ...search, tab: undefined }, 'UTC')).length > 0
 
 function Executions({ search, onSearch }: Props) {
   const zone = useZone()
   const wallets = useQuery(walletsQuery)
-  const query = useInfiniteQuery(executionsQuery(filterOf(search)))
+  const query = useInfiniteQuery(executionsQuery(apiFilter(search, zone)))
   const columns = useMemo(() => {
     const names = new Map((wallets.data ?? []).map((wallet) => [wallet.id, wallet.name]))
     return executionColumns(zone, (id) => names.get(id) ?? '–')
@@ -40,7 +39,7 @@ function Executions({ search, onSearch }: Props) {
       rowLabel={(row) => executionLabel(row, zone)}
       onOpen={(row) => onSearch({ row: row.id, trade: row.trade_id ?? undefined })}
       openKey={search.row}
-      filtered={Boolean(search.wallet || search.symbol || search.status)}
+      filtered={isFiltered(search)}
       empty="Every order that is sent, filled, refused or cancelled is written here, with its price, slippage and fee."
     />
   )
@@ -48,7 +47,7 @@ function Executions({ search, onSearch }: Props) {
 
 function Trades({ search, onSearch }: Props) {
   const zone = useZone()
-  const query = useInfiniteQuery(tradesQuery({ wallet: search.wallet, symbol: search.symbol }))
+  const query = useInfiniteQuery(tradesQuery(apiFilter(search, zone)))
   const columns = useMemo(() => tradeColumns(zone), [zone])
   return (
     <JournalTable
@@ -59,7 +58,7 @@ function Trades({ search, onSearch }: Props) {
       rowLabel={(row) => tradeLabel(row, zone)}
       onOpen={(row) => onSearch({ trade: row.id, row: undefined })}
       openKey={search.trade}
-      filtered={Boolean(search.wallet || search.symbol)}
+      filtered={isFiltered(search) || Boolean(search.side || search.tag || search.strategy)}
       empty="A trade appears here when its position has closed, with its result and the reason of its exit."
     />
   )
@@ -87,10 +86,15 @@ function Tab({
   )
 }
 
-export function JournalPage({ search, onSearch }: Props) {
+export function JournalPage({ search, onSearch, exports }: Props & { readonly exports: ReactNode }) {
+  const zone = useZone()
+  const [exporting, setExporting] = useState(false)
   const wallets = useQuery(walletsQuery)
   // The line just opened is in the cache of the table; a reload finds it in the trade's own log.
-  const executions = useInfiniteQuery({ ...executionsQuery(filterOf(search)), enabled: search.tab === undefined })
+  const executions = useInfiniteQuery({
+    ...executionsQuery(apiFilter(search, zone)),
+    enabled: search.tab === undefined,
+  })
   const row = executions.data?.pages.flatMap((page) => page.items).find((one) => one.id === search.row)
   const close = useCallback(() => onSearch({ row: undefined, trade: undefined }), [onSearch])
   return (
@@ -100,7 +104,7 @@ export function JournalPage({ search, onSearch }: Props) {
         <Tab search={search} tab="trades" text="Trades" />
         <Tab search={search} tab="quality" text="Execution quality" />
       </nav>
-      <Filters search={search} onSearch={onSearch} />
+      <Filters search={search} onSearch={onSearch} onExport={() => setExporting(true)} />
       {search.tab === 'trades' && <Trades search={search} onSearch={onSearch} />}
       {search.tab === 'quality' && (
         <Suspense fallback={<Skeleton label="Loading execution quality" rows={10} />}>
@@ -110,6 +114,11 @@ export function JournalPage({ search, onSearch }: Props) {
       {search.tab === undefined && <Executions search={search} onSearch={onSearch} />}
       {wallets.data?.length === 0 && (
         <p className="px-4 pb-4 text-mid">There is no wallet yet, so nothing has been traded.</p>
+      )}
+      {exporting && (
+        <Suspense fallback={null}>
+          <ExportDialog search={search} exports={exports} onClose={() => setExporting(false)} />
+        </Suspense>
       )}
       {(search.row || search.trade) && (
         <Suspense fallback={null}>

@@ -30,6 +30,12 @@ export const keys = {
   tradingSchedule: (walletId: string) => ['trading-schedule', walletId],
   sessions: ['sessions'],
   security: ['security'],
+  account: ['account'],
+  exports: ['exports'],
+  note: (id: string) => ['trade-note', id],
+  screenshots: (id: string) => ['screenshots', id],
+  views: ['saved-views'],
+  tags: ['tags'],
   alerts: ['alerts'],
   notifications: ['notifications'],
   notificationSettings: ['notification-settings'],
@@ -183,6 +189,36 @@ export const securityQuery = queryOptions({
   queryKey: keys.security,
   queryFn: ({ signal }) => call('GET /account/security', { signal }),
 })
+export const accountQuery = queryOptions({
+  queryKey: keys.account,
+  queryFn: ({ signal }) => call('GET /account', { signal }),
+})
+const EXPORT_POLL_MS = 1500
+export const exportsQuery = queryOptions({
+  queryKey: keys.exports,
+  queryFn: async ({ signal }) => (await call('GET /exports', { signal })).items,
+  refetchInterval: ({ state }) =>
+    state.data?.some((one) => one.status === 'waiting' || one.status === 'running') ? EXPORT_POLL_MS : false,
+})
+export const noteQuery = (id: string) =>
+  queryOptions({
+    queryKey: keys.note(id),
+    queryFn: ({ signal }) => callWithEtag('GET /journal/trades/{trade_id}/note', { path: { trade_id: id }, signal }),
+  })
+export const screenshotsQuery = (id: string) =>
+  queryOptions({
+    queryKey: keys.screenshots(id),
+    queryFn: async ({ signal }) =>
+      (await call('GET /journal/trades/{trade_id}/screenshots', { path: { trade_id: id }, signal })).items,
+  })
+export const savedViewsQuery = queryOptions({
+  queryKey: keys.views,
+  queryFn: async ({ signal }) => (await call('GET /journal/views', { signal })).items,
+})
+export const tagsQuery = queryOptions({
+  queryKey: keys.tags,
+  queryFn: async ({ signal }) => (await call('GET /journal/tags', { signal })).items,
+})
 export const candlesQuery = (venue: string, symbol: string, timeframe: string) =>
   queryOptions({
     queryKey: ['candles', venue, symbol, timeframe],
@@ -201,22 +237,15 @@ export interface JournalFilter {
   readonly symbol?: string | undefined
   readonly status?: string | undefined
 }
-function filterQuery(filter: JournalFilter, cursor: string) {
-  return {
-    limit: PAGE_ROWS,
-    ...(filter.wallet ? { wallet_id: filter.wallet } : {}),
-    ...(filter.symbol ? { symbol: filter.symbol } : {}),
-    ...(cursor ? { cursor } : {}),
-  }
+/** The filters of a journal page by the API's names. */
+export type JournalQuery = Readonly<Record<string, string>>
+function pageQuery(filter: JournalQuery, cursor: string) {
+  return { limit: PAGE_ROWS, ...filter, ...(cursor ? { cursor } : {}) }
 }
-export const executionsQuery = (filter: JournalFilter) =>
+export const executionsQuery = (filter: JournalQuery) =>
   infiniteQueryOptions({
     queryKey: [...keys.executions, filter],
-    queryFn: ({ pageParam, signal }) =>
-      call('GET /execution/logs', {
-        query: { ...filterQuery(filter, pageParam), ...(filter.status ? { status: filter.status } : {}) },
-        signal,
-      }),
+    queryFn: ({ pageParam, signal }) => call('GET /execution/logs', { query: pageQuery(filter, pageParam), signal }),
     initialPageParam: '',
     getNextPageParam: (page) => page.next_cursor ?? undefined,
     placeholderData: keepPreviousData,
@@ -239,11 +268,10 @@ export const executionSettingsQuery = (walletId: string) =>
       callWithEtag('GET /wallets/{wallet_id}/execution-settings', { path: { wallet_id: walletId }, signal }),
     staleTime: 60_000,
   })
-export const tradesQuery = (filter: JournalFilter) =>
+export const tradesQuery = (filter: JournalQuery) =>
   infiniteQueryOptions({
     queryKey: [...keys.trades, filter],
-    queryFn: ({ pageParam, signal }) =>
-      call('GET /trades', { query: { status: 'closed', ...filterQuery(filter, pageParam) }, signal }),
+    queryFn: ({ pageParam, signal }) => call('GET /trades', { query: pageQuery(filter, pageParam), signal }),
     initialPageParam: '',
     getNextPageParam: (page) => page.next_cursor ?? undefined,
     placeholderData: keepPreviousData,

@@ -14,6 +14,7 @@ import type {
 
 export type {
   AccessTokenOut as Session,
+  AccountOut as Account,
   ActivityChoice,
   AutoTradeEnable,
   BreakerEvent,
@@ -38,6 +39,8 @@ export type {
   ExecutionSettingsPatch as ExecutionSettingsChanges,
   ExecutionStats,
   Figure,
+  ExportOut as Export,
+  ExportRequest,
   KillSwitchPreview,
   KillSwitchReceipt,
   KillSwitchRun,
@@ -54,7 +57,9 @@ export type {
   PositionDetail,
   ProfileOut as Profile,
   RiskMetrics,
+  SavedViewOut as SavedView,
   ScopedRiskSettingsOut as ScopedLimits,
+  ScreenshotOut as Screenshot,
   SettingsPreview,
   Signal,
   SignUp,
