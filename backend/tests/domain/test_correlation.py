@@ -107,6 +107,11 @@ def test_groups_are_connected_by_what_is_above_the_limit() -> None:
     assert correlation_groups({}, pairs, limit) == ()
 
 
+def test_thirty_days_are_enough_and_one_fewer_is_not() -> None:
+    assert correlation(BASE[:30], BASE[:30]) == 1
+    assert correlation(BASE[:29], BASE[:29]) is None
+
+
 def test_sixty_days_count_and_not_one_more() -> None:
     turned = np.concatenate([-BASE[:-60], BASE[-60:]])
     assert correlation_of_symbols((BASE, turned), (BASE[:0], BASE[:0])) == 1

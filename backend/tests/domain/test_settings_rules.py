@@ -92,6 +92,13 @@ def test_a_value_at_its_bound_is_accepted(name: str, value: str) -> None:
     assert setting_errors(changed(RiskSettingsValues(), {name: Decimal(value)})) == ()
 
 
+def test_a_negative_setting_that_is_no_limit_is_named_with_limit_and_value() -> None:
+    [error] = setting_errors(replace(RiskSettingsValues(), kelly_fraction=Decimal("-0.1")))
+    assert (error.code, error.limit, error.value) == ("negative", Decimal(0), Decimal("-0.1"))
+    [small] = setting_errors(replace(RiskSettingsValues(), stop_atr_multiple=Decimal("0.05")))
+    assert (small.code, small.limit) == ("too_small", Decimal("0.1"))
+
+
 def test_a_daily_limit_above_the_weekly_one_is_refused_in_percent() -> None:
     [error] = setting_errors(replace(STANDARD, max_daily_loss_percent=Decimal("10.01")))
     assert (error.field, error.code, error.limit, error.value) == (

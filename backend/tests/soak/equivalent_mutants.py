@@ -1,10 +1,80 @@
 """Mutants that answer like the original: nobody can notice them, and no test should try.
 
-By module and by what was changed, in the words of `mutants.py` with the changed line in the place of its number,
-so that an entry outlives lines that are added above it.
+By module, what was changed in the words of `mutants.py`, and the whole line that it was changed in, so that an entry
+outlives lines that are added above it and falls away with its line.
 """
 
 from typing import Final
 
-EQUIVALENT: Final[dict[tuple[str, str, str], str]] = {}
+_SAME_LENGTH: Final = "both are made of the same rows; the check is for whoever changes one of them"
+_SPEED: Final = "columns and single elements give the same; only the time differs"
+_MASKED: Final = "stands in where nothing is read: the result is masked"
+
+EQUIVALENT: Final[dict[tuple[str, str, str], str]] = {
+    ("sizing", "the other truth", "for index, size in zip(sound, sized, strict=True):"): _SAME_LENGTH,
+    ("sizing_columns", "the other truth", "asked = list(zip(rows, proposals, strict=True))"): _SAME_LENGTH,
+    (
+        "fixed_point",
+        "the other truth",
+        "pairs = zip(left.ravel().tolist(), right.ravel().tolist(), strict=True)",
+    ): _SAME_LENGTH,
+    (
+        "limit_checks",
+        "the other truth",
+        "for level, state in zip(_STATES, columns.state, strict=True):",
+    ): _SAME_LENGTH,
+    ("fixed_point", "one more", "_FEW: Final = 32"): _SPEED,
+    ("limit_checks", "one more", "BLOCK: Final = 2048"): _SPEED,
+    (
+        "limit_checks",
+        "Gt for GtE",
+        "for check, mask in _block_masks(columns.take(rows) if count > BLOCK else columns).items():",
+    ): _SPEED,
+    ("sizing", "one more", "swing = float_where(parity, columns.volatility, 1.0) * columns.price"): _MASKED,
+    (
+        "sizing",
+        "one more",
+        "budget = fp.units_to_floats(columns.equity) * float_where(by_amount, 0.0, columns.risk)",
+    ): _MASKED,
+    (
+        "correlation",
+        "Mult for Div",
+        "return None if unsigned is None else unsigned * held.sign * candidate.sign",
+    ): "a side's sign is 1 or -1",
+    (
+        "drawdown",
+        "Gt for GtE",
+        "if not equity_before > 0 or not after > 0:",
+    ): "where nothing is left after a flow the peak is nothing, reckoned or not",
+    (
+        "order_amounts",
+        "Gt for GtE",
+        "known = (columns.mark_price > 0) & (columns.signal_price > 0)",
+    ): "a price of zero refuses by itself, in the same word as this limit's missing fact",
+    (
+        "limit_figures",
+        "always the first",
+        "price_tick=_price(row.instrument.price_tick) if bool(row.instrument.known[0]) else None,",
+    ): "without an instrument the tick reads 1, by which a price is told as without one",
+    (
+        "settings_rules",
+        "always the first",
+        "return value if isinstance(value, Decimal) else Decimal(str(value))",
+    ): "whole numbers compare like decimals",
+    (
+        "canonical_text",
+        "the other truth",
+        "return json.dumps(value.value, ensure_ascii=False)",
+    ): "every word of an enumeration is ASCII",
+    (
+        "review_columns",
+        "one more",
+        "shape = (len(levels), len(market_ms), -1)",
+    ): "numpy takes any negative length as what is left",
+    (
+        "sizing_methods",
+        "one more",
+        "return -1.0",
+    ): "only whether an edge lies below zero is read",
+}
 """(module, what, line) -> why nobody can notice."""
