@@ -32,6 +32,10 @@ function breaker() {
     changed_by: active ? null : 'u1',
     changed_at: active ? null : new Date().toISOString(),
     until: null,
+    resets_at: null,
+    cause: active ? null : 'manual',
+    kill_switch: null,
+    trips: [],
     wallets: [],
   }
 }

@@ -101,14 +101,15 @@ def _return_intervals(returns: Series, periods: int, found: SeriesFigures) -> di
 
 def figures_of_trades(columns: TradeColumns) -> tuple[list[FigureView], int, int]:
     """(figures, won, lost) of closed trades; they are put into closing order here."""
-    order = np.argsort(columns.closed_ms, kind="stable")
-    net = columns.net[order] / QUOTE
-    risk = columns.risk[order] / QUOTE
+    closed, opened = columns.closed_ms, columns.opened_ms
+    net, risk = columns.net / QUOTE, columns.risk / QUOTE
+    if (closed[1:] < closed[:-1]).any():  # mostly they stand in order already
+        order = np.argsort(closed, kind="stable")
+        closed, opened, net, risk = closed[order], opened[order], net[order], risk[order]
     known = risk > 0
     r_multiples = np.full(net.size, np.nan)
     np.divide(net, risk, out=r_multiples, where=known)
-    opened = columns.opened_ms[order]
-    held = (columns.closed_ms[order] - opened)[opened != NEVER] / 1000
+    held = (closed - opened)[opened != NEVER] / 1000
     found = trade_figures(net, r_multiples, held)
     intervals: dict[str, Interval | None] = {}
     if net.size >= uncertainty.LEAST_SAMPLE:

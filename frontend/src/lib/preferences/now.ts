@@ -5,26 +5,28 @@ const listeners = new Set<() => void>()
 let now = Date.now()
 let timer: ReturnType<typeof setInterval> | undefined
 
+// The same function for every render: a new one would leave and join again each time, and joining moves the clock.
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener)
+  if (timer === undefined) {
+    now = Date.now()
+    timer = setInterval(() => {
+      now = Date.now()
+      for (const one of listeners) one()
+    }, 1000)
+  }
+  return () => {
+    listeners.delete(listener)
+    if (listeners.size === 0) {
+      clearInterval(timer)
+      timer = undefined
+    }
+  }
+}
+
+const snapshot = () => now
+
 /** Date.now(), renewed every second while anybody looks. */
 export function useNow(): number {
-  return useSyncExternalStore(
-    (listener) => {
-      listeners.add(listener)
-      if (timer === undefined) {
-        now = Date.now()
-        timer = setInterval(() => {
-          now = Date.now()
-          for (const one of listeners) one()
-        }, 1000)
-      }
-      return () => {
-        listeners.delete(listener)
-        if (listeners.size === 0) {
-          clearInterval(timer)
-          timer = undefined
-        }
-      }
-    },
-    () => now,
-  )
+  return useSyncExternalStore(subscribe, snapshot)
 }
