@@ -8,7 +8,7 @@ nothing: they are read anew.
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -67,6 +67,13 @@ class _Kept:
     book: Book | None = None
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
+    def forget(self) -> None:
+        """Be as new."""
+        fresh = _Kept()
+        for one in fields(self):
+            if one.name != "lock":
+                setattr(self, one.name, getattr(fresh, one.name))
+
 
 class TradeBooks:
     """One per process. The least recently used books go first when there are too many rows."""
@@ -89,7 +96,11 @@ class TradeBooks:
         self._kept.move_to_end((user_id, environment, zone))
         async with kept.lock:
             if kept.book is None or kept.version != version:
-                kept.book = await self._refreshed(kept, results, user_id, environment, zone)
+                try:
+                    kept.book = await self._refreshed(kept, results, user_id, environment, zone)
+                except BaseException:
+                    kept.forget()  # half of a reading may be in it: the next one begins anew
+                    raise
                 kept.version = version
             book = kept.book
         self._make_room()
@@ -107,18 +118,35 @@ class TradeBooks:
         facts = (
             {one.id: one for one in await results.facts(user_id, environment, zone, wanted)} if loose else {}
         )
-        rows: dict[Key, _Row] = {
-            key: _trade_row(facts[key], kept.moving.get(key, NOTHING), recent.get(key, NOTHING))
-            for key in loose
-            if key in facts
-        }
-        rows |= {one.number: _lone_row(one, ZoneInfo(zone)) for one in alone}
-        _move(kept, rows, facts, recent, {one.number for one in alone if one.is_settled})
-        return _book(kept, rows, recent, await results.tags(user_id))
+        tags = await results.tags(user_id)
+        if len(loose) <= NAMED_AT_MOST:
+            return _written(kept, loose, facts, recent, alone, zone, tags)
+        # A first reading of very many trades: elsewhere, so that other requests are answered meanwhile.
+        return await asyncio.to_thread(_written, kept, loose, facts, recent, alone, zone, tags)
 
     def _make_room(self) -> None:
         while len(self._kept) > 1 and sum(len(one.ids) for one in self._kept.values()) > self._most_rows:
             self._kept.popitem(last=False)
+
+
+def _written(
+    kept: _Kept,
+    loose: Sequence[UUID],
+    facts: dict[UUID, TradeFacts],
+    recent: dict[UUID, list[int]],
+    alone: Sequence[LonePosting],
+    zone: str,
+    tags: dict[UUID, str],
+) -> Book:
+    """Write what was read into what is kept, and put all of it together."""
+    rows: dict[Key, _Row] = {
+        key: _trade_row(facts[key], kept.moving.get(key, NOTHING), recent.get(key, NOTHING))
+        for key in loose
+        if key in facts
+    }
+    rows |= {one.number: _lone_row(one, ZoneInfo(zone)) for one in alone}
+    _move(kept, rows, facts, recent, {one.number for one in alone if one.is_settled})
+    return _book(kept, rows, recent, tags)
 
 
 def _settle(kept: _Kept, sums: Sequence[ResultSums], alone: Sequence[LonePosting]) -> dict[UUID, list[int]]:
