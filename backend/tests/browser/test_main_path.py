@@ -21,7 +21,7 @@ FLAGS = [
 ]  # fmt: skip
 AXE = ROOT_DIR / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 EMAIL, PASSWORD = "ada@example.com", "correct horse battery"
-PAGES = ("/positions/live", "/trade-journal", "/risk-management", "/wallets", "/account")
+PAGES = ("/positions/live", "/analytics", "/trade-journal", "/risk-management", "/wallets", "/account")
 SHOTS = os.environ.get("SCREENSHOT_DIR")
 
 
