@@ -5,7 +5,7 @@ to reserve or to settle. An approval writes the ceilings of its scopes before it
 hold at every commit. A fact (a fill at a worse price) is never refused: it lifts the ceiling and is counted.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from migrations.tenancy import OWNER_ROLE, READER_ROLE, SYSTEM_ROLE, TENANT_ROLES
 
@@ -172,6 +172,28 @@ BEGIN
 END $$
 """
 
+SETTLED_COLUMNS = (
+    "status",
+    "quantity",
+    "entry_price",
+    "stop_price",
+    "planned_quantity",
+    "planned_notional",
+    "planned_entry_price",
+    "risk_amount",
+)
+
+
+def settle_trades(columns: Sequence[str]) -> str:
+    """The trigger that settles a trade when one of these columns has changed."""
+    old, new = (", ".join(f"{row}.{column}" for column in columns) for row in ("OLD", "NEW"))
+    return f"""
+CREATE CONSTRAINT TRIGGER settle AFTER UPDATE ON trades DEFERRABLE INITIALLY DEFERRED
+FOR EACH ROW WHEN (({old}) IS DISTINCT FROM ({new}))
+EXECUTE FUNCTION settle_changed_trade()
+"""
+
+
 # Settling waits for the commit: by then the transaction holds every lock on trades and risk rows that it will
 # ever take, so that the ledger's rows always come last and nobody waits in a circle.
 TRIGGERS = (
@@ -179,14 +201,7 @@ TRIGGERS = (
 CREATE TRIGGER reserve AFTER INSERT ON trades REFERENCING NEW TABLE AS new_trades
 FOR EACH STATEMENT EXECUTE FUNCTION reserve_new_trades()
 """,
-    """
-CREATE CONSTRAINT TRIGGER settle AFTER UPDATE ON trades DEFERRABLE INITIALLY DEFERRED
-FOR EACH ROW WHEN ((OLD.status, OLD.quantity, OLD.entry_price, OLD.stop_price, OLD.planned_quantity,
-                    OLD.planned_notional, OLD.planned_entry_price, OLD.risk_amount)
-     IS DISTINCT FROM (NEW.status, NEW.quantity, NEW.entry_price, NEW.stop_price, NEW.planned_quantity,
-                       NEW.planned_notional, NEW.planned_entry_price, NEW.risk_amount))
-EXECUTE FUNCTION settle_changed_trade()
-""",
+    settle_trades(SETTLED_COLUMNS),
     """
 CREATE CONSTRAINT TRIGGER settle AFTER UPDATE ON orders DEFERRABLE INITIALLY DEFERRED
 FOR EACH ROW WHEN (NEW.leg = 'entry' AND OLD.status IS DISTINCT FROM NEW.status)

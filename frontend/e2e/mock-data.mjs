@@ -149,6 +149,13 @@ export function detailOf(one) {
   return {
     ...one,
     stop_history: history,
+    reactions: history.slice(1).map((move) => ({
+      ...move,
+      rule: 'trailing_stop',
+      action: 'move_stop',
+      mark_price: move.stop_price,
+      step: null,
+    })),
     events: [
       { at: iso(start), kind: 'entry', message: `entry filled: ${one.quantity} at ${one.entry_price}` },
       { at: iso(start + 900), kind: 'stop', message: `stop placed at ${one.initial_stop_price}` },
@@ -301,6 +308,43 @@ export const trades = Array.from({ length: 160 }, (_, i) => {
     slippage_bps: ((random() - 0.3) * 6).toFixed(4),
   }
 })
+export function manualTrades(empty) {
+  const effects = ['closed_ours', 'opened_own', 'reduced_ours', 'reduced_own']
+  const items = trades.slice(0, empty ? 0 : 24).map((trade, i) => {
+    const ours = i % 2 === 0
+    const state = ours ? ['resolved', 'resolved', 'pending', 'unresolved'][(i / 2) % 4] : 'none'
+    const resolved = state === 'resolved'
+    return {
+      id: `hand-${i}`,
+      position_id: ours ? trade.id : null,
+      wallet_id: trade.wallet_id,
+      environment: trade.environment,
+      venue: trade.venue,
+      symbol: trade.symbol,
+      effect: effects[i % 4],
+      side: trade.side === 'long' ? 'sell' : 'buy',
+      quantity: trade.quantity,
+      entry_price: ours ? trade.entry_price : null,
+      exit_price: trade.exit_price,
+      fees: '1.2345',
+      pnl: trade.net_pnl,
+      strategy: ours ? trade.strategy : null,
+      confidence: ours ? '0.8' : null,
+      manual_closure: ours,
+      closure_reason: ours ? 'MANUAL_INTERVENTION' : null,
+      duration_minutes: ours ? '84.5' : null,
+      executed_at: trade.closed_at,
+      detected_at: trade.closed_at,
+      counterfactual: state,
+      rules_exit_at: resolved ? trade.closed_at : null,
+      rules_exit_price: resolved ? trade.entry_price : null,
+      rules_exit_reason: resolved ? ['take_profit', 'stop_loss'][(i / 2) % 2] : null,
+      rules_pnl: resolved ? '-12.40' : null,
+    }
+  })
+  return { items, next_cursor: null, manual_trades_detected: items.length, successful_matches: items.length / 2 }
+}
+
 export function tradeDetail(id) {
   const trade = trades.find((one) => one.id === id) ?? { ...trades[0], id }
   const logs = executions.filter((row) => row.trade_id === id)

@@ -83,6 +83,7 @@ function read(route, query) {
   if (route === '/positions') return { items: empty ? [] : shownPositions(), as_of: new Date().toISOString() }
   if (first === 'positions') return data.detailOf(data.positions.find((one) => one.id === second) ?? data.positions[0])
   if (route === '/trades') return page(empty ? [] : filtered(data.trades, query), query)
+  if (route === '/manual-trades') return data.manualTrades(empty)
   if (first === 'trades') return data.tradeDetail(second)
   if (route === '/execution/logs') return page(empty ? [] : filtered(data.executions, query), query)
   if (route === '/execution/stats') return data.executionStats

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Final
 
 VARIABLE: Final = "STACKALPHA_CRASH_FILE"
-LEGS: Final = ("entry", "stop", "move", "exit", "scale_out")  # a stop that replaces another is a "move"
+# a stop that replaces another is a "move", a further order of an entry a "slice"
+LEGS: Final = ("entry", "slice", "stop", "move", "exit", "scale_out")
 STEPS: Final = (
     "after_commit_sending",
     "after_response",
@@ -23,6 +24,7 @@ CRASH_POINTS: Final = (
     "after_commit_intent",
     "after_set_leverage",
     *(f"{step}_{leg}" for leg in LEGS for step in STEPS),
+    "after_commit_intent_slice",
     "after_commit_intent_stop",
     "after_commit_intent_move",
     "after_commit_intent_exit",
@@ -30,6 +32,10 @@ CRASH_POINTS: Final = (
     "before_cancel_stop",
     "after_cancel_stop",
     "after_record_cancel",
+    "before_cancel_entry",
+    "after_cancel_entry",
+    "after_record_cancel_entry",
+    "after_end_entry",
 )
 MESSAGE_CRASH_POINTS: Final = ("after_claim_message", "after_send_message")
 

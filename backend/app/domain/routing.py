@@ -62,13 +62,15 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """The choice. `limit_price` caps CAPPED and SLICED orders and is where a POSTED one first waits; `slices`
-    add up to the quantity. `value` and `limit` of a refusal are in the unit of its code: basis points, or base
-    units for BOOK_TOO_THIN. Slippage is adverse positive and None where the book does not tell."""
+    """The choice. `limit_price` caps CAPPED and SLICED orders and is where a POSTED one first waits; `cap_price` is
+    the worst that any order of it may pay. `slices` add up to the quantity. `value` and `limit` of a refusal are
+    in the unit of its code: basis points, or base units for BOOK_TOO_THIN. Slippage is adverse positive and None
+    where the book does not tell."""
 
     kind: RouteKind
     reason: str
     limit_price: Decimal | None = None
+    cap_price: Decimal | None = None
     slices: tuple[Decimal, ...] = ()
     expected_slippage_bps: Decimal | None = None
     spread_bps: Decimal | None = None
@@ -95,11 +97,8 @@ def choose_route(
     book: OrderBook | None,
     instrument: Instrument,
     settings: ExecutionSettings,
-    *,
-    whole: bool = False,
 ) -> Route:
-    """Return how `order` goes out; with `whole` never in slices. Raises ValueError for a quantity or a reference
-    price that is not positive."""
+    """Return how `order` goes out. Raises ValueError for a quantity or a reference price that is not positive."""
     figures = (order.quantity, order.reference_price)
     if not all(figure.is_finite() and figure > 0 for figure in figures):
         raise ValueError(f"no order: {order.quantity} at {order.reference_price}")
@@ -116,13 +115,20 @@ def choose_route(
             settings.max_deviation_bps,
         )
     look = _look(order, book, book.spread_bps, instrument, settings)
-    return _enter(order, look, instrument, settings, whole=whole)
+    return _enter(order, look, instrument, settings)
 
 
 def posting_price(side: OrderSide, joined: Ladder, cap_price: Decimal) -> Decimal:
     """Return where an order of this side waits now: beside the best of its own side, never beyond the cap."""
     best = cap_price if joined.best is None else joined.best
     return min(best, cap_price) if side is OrderSide.BUY else max(best, cap_price)
+
+
+def is_outbid(side: OrderSide, limit_price: Decimal, cap_price: Decimal, joined: Ladder) -> bool:
+    """Whether an order that waits at `limit_price` should be priced again: somebody else is first, and it may still
+    go there. One that stands alone in front stays where it is."""
+    wanted = posting_price(side, joined, cap_price)
+    return wanted > limit_price if side is OrderSide.BUY else wanted < limit_price
 
 
 def _leave(order: Order, book: OrderBook | None) -> Route:
@@ -153,9 +159,7 @@ def _look(
     return _Look(ladder, book.joined_by(order.side), cap, spread_bps, ladder.quantity_within(cap), expected)
 
 
-def _enter(
-    order: Order, look: _Look, instrument: Instrument, settings: ExecutionSettings, *, whole: bool
-) -> Route:
+def _enter(order: Order, look: _Look, instrument: Instrument, settings: ExecutionSettings) -> Route:
     allowed = settings.max_slippage_bps
     if look.spread_bps > allowed * BROKEN_SPREAD:
         return _refused(
@@ -166,7 +170,7 @@ def _enter(
             look,
         )
     if look.depth < order.quantity or look.expected_bps is None:
-        return _work(order, look, instrument, settings, whole=whole)
+        return _work(order, look, instrument, settings)
     calm = order.volatility_bps is not None and look.expected_bps <= allowed * COMFORTABLE_SHARE
     told = f"{look.expected_bps:.1f} bps expected, {allowed:.1f} allowed"
     if settings.use_market_orders and calm:
@@ -174,13 +178,9 @@ def _enter(
     return _route(RouteKind.CAPPED, f"{told}: capped there", (order.quantity,), look, look.cap_price)
 
 
-def _work(
-    order: Order, look: _Look, instrument: Instrument, settings: ExecutionSettings, *, whole: bool
-) -> Route:
+def _work(order: Order, look: _Look, instrument: Instrument, settings: ExecutionSettings) -> Route:
     """An order that the book cannot take at once within the cap."""
-    slices: tuple[Decimal, ...] = ()
-    if not whole:
-        slices = _slices(order.quantity, look.depth * SLICE_SHARE, order.reference_price, instrument)
+    slices = _slices(order.quantity, look.depth * SLICE_SHARE, order.reference_price, instrument)
     if slices:
         return _route(
             RouteKind.SLICED,
@@ -234,6 +234,7 @@ def _route(
         kind,
         reason,
         limit_price=limit_price,
+        cap_price=look.cap_price,
         slices=slices,
         expected_slippage_bps=look.expected_bps,
         spread_bps=look.spread_bps,

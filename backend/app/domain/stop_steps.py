@@ -5,6 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
+from app.domain.entry_steps import work_entry
 from app.domain.trade_actions import (
     LIVE,
     Action,
@@ -79,11 +80,9 @@ def _at_rest(
     trade: TradeView, orders: Sequence[OrderView], position_quantity: Decimal, status: TradeStatus
 ) -> Action:
     """The stop is as it should be: see to the rest of the entry, then to the parts that are due."""
-    entry = latest_of(orders, OrderLeg.ENTRY)
-    if entry is not None and entry.status in LIVE:
-        if not trade.may_enter:
-            return on(ActionKind.CANCEL, status, entry, "the signal is too old for the rest of the entry")
-        return on(ActionKind.ASK, status, entry, "the rest of the entry still rests")
+    entering = work_entry(trade, orders, position_quantity, status)
+    if entering is not None:
+        return entering
     return _scale_out(trade, orders, position_quantity, status)
 
 

@@ -18,7 +18,7 @@ class TradeView:
     `may_enter` is False once the signal is too old for another entry attempt, or for the rest of a resting
     one; `unprotected_too_long` once the time without a live stop is over its bound; `scale_out_quantity` is
     what should have been left in parts by now, in sum, >= 0; `exits_forgiven` is how many exit attempts an
-    operator let pass when asking for more."""
+    operator let pass when asking for more; `entry_worked` while an entry goes on in further orders."""
 
     status: TradeStatus
     side: Side
@@ -30,12 +30,14 @@ class TradeView:
     unprotected_too_long: bool = False
     scale_out_quantity: Decimal = Decimal(0)
     exits_forgiven: int = 0
+    entry_worked: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderView:
     """An order as it is written down. `filled_quantity` is the venue's word, `recorded_quantity` the sum of
-    our fills of it. `would_trigger` marks a stop that the venue refused because the price is beyond it."""
+    our fills of it. `would_trigger` marks a stop that the venue refused because the price is beyond it,
+    `would_take` a post-only order that it refused because the book has come to its price."""
 
     client_order_id: str
     leg: OrderLeg
@@ -46,6 +48,7 @@ class OrderView:
     recorded_quantity: Decimal = Decimal(0)
     trigger_price: Decimal | None = None
     would_trigger: bool = False
+    would_take: bool = False
 
 
 class ActionKind(StrEnum):
@@ -57,6 +60,7 @@ class ActionKind(StrEnum):
     READ_FILLS = "read_fills"
     CANCEL = "cancel"
     DROP = "drop"
+    END_ENTRY = "end_entry"
     FINISH = "finish"
     CALL_OPERATOR = "call_operator"
     NOTHING = "nothing"

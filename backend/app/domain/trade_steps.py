@@ -12,10 +12,12 @@ followed by the same step. The executor's part per `ActionKind`:
 - READ_FILLS    the venue says more was filled than we have recorded: read the trades of that order.
 - CANCEL        cancel at the venue, then record what the order became (an unknown order is asked for).
 - DROP          an INTENT that was never sent and is not wanted: compare-and-swap INTENT -> CANCELED.
+- END_ENTRY     no further order of a worked entry will come: its reservation is settled.
 - FINISH        nothing is left to do: the trade's last status is `status`.
 - CALL_OPERATOR status NEEDS_OPERATOR; `reason` is a sentence. Stops stay where they are.
 - NOTHING       wait for the stream or the sweep.
 
+A large entry may be worked in several orders (`entry_steps`), one at a time; what filled is protected first.
 Parts that are left at a target (leg `scale_out`) go last: only from a position whose stop is live and over all
 of it. Their quantity is what is due in sum less what was filled of them, so that a crash between two steps
 changes nothing; the stop's quantity follows what is left.
@@ -30,6 +32,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
+from app.domain.entry_steps import MAX_ENTRY_ATTEMPTS, MAX_WORKED_ENTRIES, before_entry, end_entry
 from app.domain.stop_steps import (
     MAX_SCALE_OUT_FAILURES,
     MAX_STOP_ATTEMPTS,
@@ -37,7 +40,6 @@ from app.domain.stop_steps import (
     protect,
 )
 from app.domain.trade_actions import (
-    LIVE,
     Action,
     ActionKind,
     OrderView,
@@ -57,6 +59,7 @@ __all__ = [
     "MAX_SCALE_OUT_FAILURES",
     "MAX_STOP_ATTEMPTS",
     "MAX_STOP_FAILURES",
+    "MAX_WORKED_ENTRIES",
     "Action",
     "ActionKind",
     "OrderView",
@@ -65,7 +68,6 @@ __all__ = [
     "not_found_means",
 ]
 
-MAX_ENTRY_ATTEMPTS: Final = 3
 MAX_EXIT_ATTEMPTS: Final = 60
 CLEARING_ORDER: Final = (OrderLeg.ENTRY, OrderLeg.EXIT, OrderLeg.SCALE_OUT, OrderLeg.STOP)
 
@@ -83,7 +85,7 @@ def next_action(trade: TradeView, orders: Sequence[OrderView], position_quantity
     if unread is not None:
         return on(ActionKind.READ_FILLS, _status(trade, orders, position_quantity), unread, "fills missing")
     if trade.entered_quantity == 0:
-        return _before_entry(trade, orders)
+        return before_entry(trade, orders)
     if position_quantity == 0:
         return _after_flat(trade, orders)
     entry = latest_of(orders, OrderLeg.ENTRY)
@@ -116,36 +118,6 @@ def _status(trade: TradeView, orders: Sequence[OrderView], position_quantity: De
     return TradeStatus.PROTECTED if is_covered else TradeStatus.OPEN_UNPROTECTED
 
 
-def _before_entry(trade: TradeView, orders: Sequence[OrderView]) -> Action:
-    """Nothing is filled yet: enter, or end without ever having entered."""
-    entry = latest_of(orders, OrderLeg.ENTRY)
-    wanted = trade.exit_reason is None and trade.may_enter
-    if entry is None:
-        if not wanted:
-            return act(ActionKind.FINISH, TradeStatus.EXPIRED, "the entry is not wanted any more")
-        return intent(TradeStatus.INTENT, OrderLeg.ENTRY, 1, trade.quantity, "enter")
-    match entry.status:
-        case OrderStatus.INTENT:
-            if wanted:
-                return on(ActionKind.SEND, TradeStatus.ENTERING, entry, "send the entry")
-            return on(ActionKind.DROP, trade.status, entry, "the entry is not wanted any more")
-        case OrderStatus.SENDING:
-            return on(ActionKind.ASK, TradeStatus.ENTERING, entry, "the entry's outcome is unknown")
-        case OrderStatus.OPEN | OrderStatus.PARTIAL:
-            kind = ActionKind.ASK if wanted else ActionKind.CANCEL
-            return on(kind, TradeStatus.ENTERING, entry, "the entry rests at the venue")
-        case OrderStatus.REJECTED:
-            return act(ActionKind.FINISH, TradeStatus.REJECTED, "the venue refused the entry")
-        case OrderStatus.NOT_ACCEPTED if wanted and entry.attempt < MAX_ENTRY_ATTEMPTS:
-            return intent(
-                TradeStatus.ENTERING, OrderLeg.ENTRY, entry.attempt + 1, trade.quantity, "enter again"
-            )
-        case OrderStatus.FILLED:
-            return on(ActionKind.READ_FILLS, TradeStatus.ENTERING, entry, "filled, but no fills recorded")
-        case _:
-            return act(ActionKind.FINISH, TradeStatus.EXPIRED, "the entry never came to a fill")
-
-
 def _after_flat(trade: TradeView, orders: Sequence[OrderView]) -> Action:
     """The position is gone: clear away what is left, the stop last, then close."""
     for leg in CLEARING_ORDER:
@@ -164,8 +136,9 @@ def _leave(trade: TradeView, orders: Sequence[OrderView], position_quantity: Dec
     """Leaving is decided: reduce-only at market until flat. The stop stays until the position is gone."""
     status = TradeStatus.EXITING
     entry = latest_of(orders, OrderLeg.ENTRY)
-    if entry is not None and entry.status in LIVE:
-        return on(ActionKind.CANCEL, status, entry, "leaving, so the rest of the entry is not wanted")
+    ending = end_entry(trade, entry, status, "leaving, so the rest of the entry is not wanted")
+    if ending is not None:
+        return ending
     latest = latest_of(orders, OrderLeg.EXIT)
     part = latest_of(orders, OrderLeg.SCALE_OUT)
     if part is not None and part.status is OrderStatus.INTENT:

@@ -1,4 +1,7 @@
-"""Orders: every intent to send something to a venue, and what became of it."""
+"""Orders: every intent to send something to a venue, and what became of it.
+
+An entry may be several orders, one working at a time; a trigger refuses whatever could fill more than was planned.
+"""
 
 from decimal import Decimal
 from uuid import UUID
@@ -20,7 +23,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.models.base import Base, Price, Quantity, Timestamp, Timestamped
 
 WORKING = "status IN ('INTENT','SENDING','OPEN','PARTIAL') AND replaced_by IS NULL"
-ENTRY_TAKEN = "leg = 'entry' AND status IN ('INTENT','SENDING','OPEN','PARTIAL','FILLED')"
 
 
 class Order(Timestamped, Base):
@@ -41,7 +43,6 @@ class Order(Timestamped, Base):
             name="status",
         ),
         Index("uq_orders_one_working", "trade_id", "leg", unique=True, postgresql_where=text(WORKING)),
-        Index("uq_orders_one_entry", "trade_id", unique=True, postgresql_where=text(ENTRY_TAKEN)),
         Index("ix_orders_user_id_created_at", "user_id", "created_at"),
         Index("ix_orders_created_at", "created_at", postgresql_using="brin"),
     )

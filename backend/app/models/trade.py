@@ -29,8 +29,8 @@ class Trade(Timestamped, Base):
 
     `scale_out_step` is the farthest part that was asked for, `scale_out_quantity` what should have left in
     parts by then, in sum; `break_even_price` becomes the stop when the first of them has been filled. `confirm_by` is
-    wall time: until then the entry waits for its owner's yes; without it, it needs none.
-    parts by then, in sum; `break_even_price` becomes the stop when the first of them has been filled.
+    wall time: until then the entry waits for its owner's yes; without it, it needs none. `entry_until` (wall time)
+    is there while the entry goes on in further orders, none of which may be worse than `entry_cap_price`.
     `operator_reason` says what a person must decide, `operator_since` (wall time) from when on; the first
     `exits_forgiven` exit attempts no longer count against their bound.
     `trailing_distance` (price) takes the place of `trailing_fraction`; `volatility_multiple` is of the present
@@ -102,6 +102,8 @@ class Trade(Timestamped, Base):
     reason: Mapped[str] = mapped_column(Text)
     exit_requested: Mapped[str | None] = mapped_column(String(20))
     entry_stopped: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    entry_until: Mapped[Timestamp | None]
+    entry_cap_price: Mapped[Price | None]
     exit_reason: Mapped[str | None] = mapped_column(String(20))
     realized_pnl: Mapped[Money] = mapped_column(server_default="0")
     fees: Mapped[Money] = mapped_column(server_default="0")

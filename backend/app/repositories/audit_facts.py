@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.domain.routing import RouteKind
 from app.domain.types import TradeStatus
 from app.models.fill import Fill
 from app.models.ledger_event import LedgerEvent
@@ -16,11 +17,13 @@ from app.models.order import Order
 from app.models.trade import Trade
 from app.repositories.orders import LIVE_ORDER
 
+WORKED_ROUTES = (RouteKind.SLICED.value, RouteKind.POSTED.value)
+
 
 @dataclass(frozen=True, slots=True)
 class AuditFacts:
     """One wallet's books. `external_*` is what is known to be somebody else's, positions signed. `funding` in quote
-    currency, positive when received."""
+    currency, positive when received. `worked` is what was planned of each trade that was entered in several orders."""
 
     fills_by_trade: dict[UUID, list[Fill]]
     external_fills: list[ExternalFill]
@@ -28,6 +31,7 @@ class AuditFacts:
     working_orders: list[Order]
     funding: Decimal
     closed_trades: int
+    worked: dict[UUID, Decimal]
 
     @property
     def fills(self) -> list[Fill]:
@@ -62,6 +66,12 @@ class AuditRepository:
             LedgerEvent.wallet_id == wallet_id,
             LedgerEvent.kind == "funding",
         )
+        worked = (
+            select(Trade.id, Trade.planned_quantity)
+            .join(Order, (Order.trade_id == Trade.id) & (Order.user_id == Trade.user_id))
+            .where(Trade.user_id == user_id, Trade.wallet_id == wallet_id, Order.route.in_(WORKED_ROUTES))
+            .distinct()
+        )
         closed = select(func.count()).where(
             Trade.user_id == user_id, Trade.wallet_id == wallet_id, Trade.status == TradeStatus.CLOSED
         )
@@ -72,4 +82,5 @@ class AuditRepository:
             working_orders=list((await self._session.execute(orders)).scalars()),
             funding=Decimal((await self._session.execute(funding)).scalar_one()),
             closed_trades=int((await self._session.execute(closed)).scalar_one()),
+            worked={row.id: row.planned_quantity for row in await self._session.execute(worked)},
         )

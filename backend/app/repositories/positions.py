@@ -15,11 +15,13 @@ from app.domain.types import TERMINAL_TRADE_STATUSES, ExitReason, OperatorChoice
 from app.models.execution_log import ExecutionLog
 from app.models.order import Order
 from app.models.outbox import Outbox
+from app.models.position_event import PositionEvent
 from app.models.position_health import PositionHealthReading
 from app.models.trade import LIVE, Trade
 from app.models.wallet import Wallet
 
 LIVE_TRADES = "trades." + LIVE
+MOST_REACTIONS = 500
 NEVER_AT_THE_VENUE = ("INTENT", "REJECTED", "NOT_ACCEPTED")
 
 
@@ -113,6 +115,18 @@ class StopMove:
 
 
 @dataclass(frozen=True, slots=True)
+class RuleReaction:
+    """What a price caused by an exit rule, and the price; `at` is market time."""
+
+    at: datetime
+    rule: str
+    action: str
+    mark_price: Decimal
+    stop_price: Decimal | None
+    step: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class TradeEvent:
     """One line of a trade's history, from the execution log."""
 
@@ -167,6 +181,23 @@ class PositionRepository:
         )
         rows = await self._session.execute(statement)
         return [StopMove(moved_at, price) for moved_at, price in rows if price is not None]
+
+    async def reactions(self, user_id: UUID, trade_id: UUID) -> list[RuleReaction]:
+        """What the exit rules caused, oldest first."""
+        statement = (
+            select(
+                PositionEvent.at,
+                PositionEvent.rule,
+                PositionEvent.action,
+                PositionEvent.mark_price,
+                PositionEvent.stop_price,
+                PositionEvent.step,
+            )
+            .where(PositionEvent.user_id == user_id, PositionEvent.trade_id == trade_id)
+            .order_by(PositionEvent.id)
+            .limit(MOST_REACTIONS)
+        )
+        return [RuleReaction(*row) for row in await self._session.execute(statement)]
 
     async def events(self, user_id: UUID, trade_id: UUID, limit: int = 200) -> list[TradeEvent]:
         """The newest lines of the execution log about this trade, oldest first."""

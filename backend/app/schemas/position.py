@@ -4,6 +4,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from app.domain.exit_rules import ExitRule
 from app.domain.position_health import HealthBand, HealthPart
 from app.domain.types import Environment, Side, TradeStatus
 from app.schemas.figures import Answer, DecimalText, Instant, Symbol, Word
@@ -84,6 +85,18 @@ class StopMove(Answer):
     stop_price: DecimalText
 
 
+class RuleReaction(Answer):
+    """What a price caused by one of the exit rules, in market time: the stop that it moved or reached, the part
+    (from 1) that it left."""
+
+    at: Instant
+    rule: ExitRule
+    action: str
+    mark_price: DecimalText
+    stop_price: DecimalText | None
+    step: int | None
+
+
 class TradeEvent(Answer):
     """One line of a trade's history."""
 
@@ -96,6 +109,7 @@ class PositionDetail(Position):
     """A position with its history, oldest first."""
 
     stop_history: list[StopMove]
+    reactions: list[RuleReaction]
     events: list[TradeEvent]
 
 

@@ -34,6 +34,16 @@ class ExchangeGateway(Protocol):
     refuses it after `timestamp_ms + receive_window_ms`.
     """
 
+    async def admit_entry(self) -> float | None:
+        """Set aside the request weight that an entry needs until it is protected; returns the seconds to wait
+        where the address has none left."""
+        ...
+
+    async def admit_comparison(self, weight: int) -> None:
+        """Set aside the request weight of a comparison as a whole; raises BudgetSpentError where the address has
+        not so much left."""
+        ...
+
     async def place_entry(self, order: ApprovedOrder, ticket: OrderTicket) -> PlaceOutcome: ...
 
     async def place_protective(self, ticket: OrderTicket) -> PlaceOutcome:

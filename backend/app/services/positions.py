@@ -38,6 +38,18 @@ class StopMoveView:
 
 
 @dataclass(frozen=True, slots=True)
+class RuleReactionView:
+    """What a price caused: which rule, what it did, the stop that it moved or reached, the part that it left."""
+
+    at: datetime
+    rule: str
+    action: str
+    mark_price: str
+    stop_price: str | None
+    step: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class TradeEventView:
     """One line of a trade's history, in words."""
 
@@ -51,6 +63,7 @@ class PositionHistory:
     """What happened to a position, oldest first."""
 
     stop_history: list[StopMoveView]
+    reactions: list[RuleReactionView]
     events: list[TradeEventView]
 
 
@@ -78,9 +91,16 @@ class Positions:
         """A position, also one that is over, with its stop's history and its events."""
         trade = _existing(await self._positions.one(user_id, trade_id), trade_id)
         moves = await self._positions.stop_moves(user_id, trade_id)
+        reactions = await self._positions.reactions(user_id, trade_id)
         events = await self._positions.events(user_id, trade_id)
         history = PositionHistory(
             [StopMoveView(move.at, plain(move.stop_price)) for move in moves],
+            [
+                RuleReactionView(
+                    one.at, one.rule, one.action, plain(one.mark_price), plain(one.stop_price), one.step
+                )
+                for one in reactions
+            ],
             [TradeEventView(event.at, event.action, event_sentence(event)) for event in events],
         )
         return self._view(trade), history

@@ -76,6 +76,7 @@ class Admin:
     faults: FaultAdmin
     token: str
     count_sockets: Callable[[], int]
+    limits: Callable[[], Fields]
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -83,6 +84,7 @@ class Admin:
             web.post("/sim/deposit", self._guarded(self._deposit)),
             web.post("/sim/withdraw", self._guarded(self._withdraw)),
             web.get("/sim/status", self._guarded(self._status)),
+            web.get("/sim/limits", self._guarded(self._limits)),
             web.post("/sim/feed", self._guarded(self._feed)),
             web.get("/sim/fault", self._guarded(self.faults.listed)),
             web.post("/sim/fault", self._guarded(self.faults.replaced)),
@@ -149,6 +151,9 @@ class Admin:
             "trouble": venue.health.trouble,
             "sockets": self.count_sockets(),
         }
+
+    async def _limits(self, _: Fields) -> Fields:
+        return self.limits()
 
     async def _feed(self, fields: Fields) -> Fields:
         paused, speed, steps = fields.get("paused"), _speed(fields), _steps(fields)

@@ -74,7 +74,8 @@ def build_application(
     audience = StreamAudience(venue, hub, listen_keys, UserFrames(hub, faults))
     venue.attach(audience)
     pacer = Pacer(venue)
-    services = Services(venue, RateLimits(weight_limit), listen_keys, audience.flush_depth, clock)
+    rates = RateLimits(weight_limit)
+    services = Services(venue, rates, listen_keys, audience.flush_depth, clock)
     dispatcher = Dispatcher(services, faults, ROUTES)
     sockets = Sockets(hub, audience, listen_keys, faults)
     orders = OrderSocket(services, faults, ROUTES)
@@ -82,7 +83,8 @@ def build_application(
     fault_admin = FaultAdmin(
         faults, audience.expire_now, lambda account: hub.drop(account) + orders.drop(account)
     )
-    application.add_routes(Admin(venue, pacer, fault_admin, admin_token, lambda: len(hub.listeners)).routes())
+    admin = Admin(venue, pacer, fault_admin, admin_token, lambda: len(hub.listeners), rates.told)
+    application.add_routes(admin.routes())
     for path in STREAM_PATHS:
         application.router.add_get(path, sockets.serve)
         application.router.add_get(path + "/{tail:.*}", sockets.serve)

@@ -15,16 +15,31 @@ ORDERS_PER_MINUTE = 1_200
 REFUSALS_BEFORE_BAN = 50
 FIRST_BAN_MS = 2 * MINUTE_MS
 MOST_ADDRESSES = 10_000
+MINUTES_KEPT = 60
 LONGEST_BAN_MS = 3 * 24 * 60 * MINUTE_MS
 
 
 @dataclass(slots=True)
 class _Address:
+    """`minutes` is the weight of the last minutes, the present one included; `refusals` counts every 429 and 418
+    since the start, `refused` those towards the next ban."""
+
     minute: int = 0
     used: int = 0
     refused: int = 0
     bans: int = 0
     banned_until_ms: int = 0
+    refusals: int = 0
+    minutes: deque[tuple[int, int]] = field(default_factory=lambda: deque(maxlen=MINUTES_KEPT))
+
+    def spend(self, minute: int, weight: int) -> None:
+        """Count the weight in its minute."""
+        if self.minute != minute:
+            self.minute, self.used = minute, 0
+        self.used += weight
+        if self.minutes and self.minutes[-1][0] == minute:
+            self.minutes.pop()
+        self.minutes.append((minute, self.used))
 
 
 @dataclass(slots=True)
@@ -85,14 +100,13 @@ class RateLimits:
                 self._forget(now)
             entry = self._addresses[address] = _Address()
         if now < entry.banned_until_ms:
+            entry.refusals += 1
             raise VenueError(
                 Refusal.BANNED, address, entry.banned_until_ms, retry_ms=entry.banned_until_ms - now
             )
-        if entry.minute != now // MINUTE_MS:
-            entry.minute, entry.used = now // MINUTE_MS, 0
-        entry.used += weight
+        entry.spend(now // MINUTE_MS, weight)
         if entry.used > self.weight_limit:
-            entry.refused += 1
+            entry.refused, entry.refusals = entry.refused + 1, entry.refusals + 1
             if entry.refused > REFUSALS_BEFORE_BAN:
                 ban_ms = min(FIRST_BAN_MS << entry.bans, LONGEST_BAN_MS)
                 entry.refused, entry.bans, entry.banned_until_ms = 0, min(entry.bans + 1, 12), now + ban_ms
@@ -117,6 +131,20 @@ class RateLimits:
         if entry is None or entry.minute != clock.wall_ms() // MINUTE_MS:
             return 0
         return entry.used
+
+    def told(self) -> dict[str, object]:
+        """What every address used in its last minutes, and how often it was refused, for the operator."""
+        return {
+            "weight_limit": self.weight_limit,
+            "addresses": {
+                name: {
+                    "minutes": [{"minute": minute, "weight": used} for minute, used in one.minutes],
+                    "refusals": one.refusals,
+                    "bans": one.bans,
+                }
+                for name, one in self._addresses.items()
+            },
+        }
 
     def count_order(self, account: str, in_ten: int = 1) -> tuple[int, int]:
         """Count a request that places or changes orders: `in_ten` in ten seconds, one in the minute.

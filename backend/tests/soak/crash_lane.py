@@ -39,6 +39,8 @@ SETTLE_SECONDS = (
     45.0  # a trade whose order the venue does not show keeps an unknown order in doubt for thirty seconds
 )
 RANDOM_SECONDS = 0.4
+WORKED_SECONDS = 3
+LARGE = Decimal(900_000)
 UNLIMITED = (
     "max_daily_loss_usd",
     "max_daily_loss_percent",
@@ -90,7 +92,12 @@ class Cycle:
 
 
 class Lane:
-    """Arranges, kills, waits, and lets the venue judge."""
+    """Arranges, kills, waits, and lets the venue judge. `SPEED` is market seconds per second; `WEIGHT` what the
+    venue grants the address in a minute, which executors share through Redis where `SHARES_BUDGET`."""
+
+    SPEED = 60.0
+    WEIGHT = WEIGHT_LIMIT
+    SHARES_BUDGET = False
 
     def __init__(
         self,
@@ -124,9 +131,9 @@ class Lane:
             "--seed",
             str(7 + self._number),
             "--weight-limit",
-            str(WEIGHT_LIMIT),
+            str(self.WEIGHT),
         )
-        self.venue = PaperVenue(self._folder, (*options, "--speed", "60"))
+        self.venue = PaperVenue(self._folder, (*options, "--speed", str(self.SPEED)))
         async with AsyncExitStack() as stack:
             stack.push_async_callback(asyncio.to_thread, self.venue.stop)
             await asyncio.to_thread(self.venue.start)
@@ -138,7 +145,13 @@ class Lane:
             if not self.moving:
                 self.venue.pause()
             self.host = ExecutorHost(
-                self.settings, self.venue, self._folder, margin_ms=MARGIN_MS, mutant=self._mutant
+                self.settings,
+                self.venue,
+                self._folder,
+                margin_ms=MARGIN_MS,
+                mutant=self._mutant,
+                redis_url=self.settings.redis_url if self.SHARES_BUDGET else "",
+                paper_weight=self.WEIGHT,
             )
             stack.push_async_callback(asyncio.to_thread, self.host.stop)
             await asyncio.to_thread(self.host.start)
@@ -153,7 +166,9 @@ class Lane:
         symbol = SYMBOLS[self._cycles % len(SYMBOLS)]
         if not self.moving:
             self.venue.step(1)  # the book that was consumed comes back
-        accounts = [await self.account(amount) for amount in await self._amounts(symbol)]
+        is_large = any(blow.leg == "slice" for blow in blows)
+        amounts = [LARGE] * self.wallets if is_large else await self._amounts(symbol)
+        accounts = [await self.account(amount) for amount in amounts]
         for blow in blows:
             await self._strike(blow, symbol, accounts, found)
             await self.settle(accounts, found, blow.key)
@@ -179,11 +194,15 @@ class Lane:
         return [SMALL, *([(depth * share).quantize(SMALL)] * (self.wallets - 1))]
 
     async def account(self, amount: Decimal | None = None) -> TradingAccount:
-        """A funded wallet that enters with that amount, in USDT."""
+        """A funded wallet that enters with that amount, in USDT; LARGE is too large for what the book gives within
+        its slippage, and goes in slices or waits in the book."""
         if amount is None:
             amount = Decimal(self.dice.choice([2_000, 20_000, 200_000]))
         user = await self.floor.user(**NO_LIMITS, fixed_amount_usd=amount)
-        return await self.floor.wallet(user, deposit="50000000")
+        account = await self.floor.wallet(user, deposit="50000000")
+        slippage = {"max_slippage": 1, "max_deviation": 1_000} if amount == LARGE else {}
+        await self.floor.carry_out_as(account, execution_timeout_seconds=WORKED_SECONDS, **slippage)
+        return account
 
     async def _strike(
         self, blow: Blow, symbol: str, accounts: Sequence[TradingAccount], found: Cycle
@@ -217,7 +236,7 @@ class Lane:
 
     async def ask(self, leg: str, symbol: str, accounts: Sequence[TradingAccount]) -> int:
         """Give the executor the leg's work, for every wallet that has a position to do it with; returns how many."""
-        if leg in ("entry", "stop"):
+        if leg in ("entry", "stop", "slice"):
             await self.floor.signal(symbol, stop="0.03")
             return len(accounts)
         asked = 0
@@ -270,8 +289,8 @@ class Lane:
     async def _is_at_rest(self, account: TradingAccount, *, flat: bool) -> bool:
         waiting = await self.sql.fetchval("SELECT count(*) FROM outbox WHERE processed_at IS NULL")
         trades = await self.sql.fetch(
-            "SELECT status, quantity, exit_requested FROM trades WHERE wallet_id = $1 AND status NOT IN"
-            " ('CLOSED', 'REJECTED', 'EXPIRED')",
+            "SELECT status, quantity, exit_requested, entry_until FROM trades WHERE wallet_id = $1"
+            " AND status NOT IN ('CLOSED', 'REJECTED', 'EXPIRED')",
             account.wallet_id,
         )
         unsettled = await self.sql.fetchval(
@@ -281,7 +300,10 @@ class Lane:
         if (
             waiting
             or unsettled
-            or any(trade["status"] != "PROTECTED" or trade["exit_requested"] for trade in trades)
+            or any(
+                trade["status"] != "PROTECTED" or trade["exit_requested"] or trade["entry_until"]
+                for trade in trades
+            )
         ):
             return False
         if flat and trades:

@@ -8,8 +8,21 @@ from typing import Final
 from app.core.crash_points import CRASH_POINTS
 
 PLAIN, CONDITIONAL = "/fapi/v1/order", "/fapi/v1/algoOrder"
-PATHS: Final = {"entry": PLAIN, "stop": CONDITIONAL, "move": CONDITIONAL, "exit": PLAIN, "scale_out": PLAIN}
-GROUPS: Final = (("entry", "stop"), ("move",), ("scale_out",), ("exit",))
+PATHS: Final = {
+    "entry": PLAIN,
+    "slice": PLAIN,
+    "stop": CONDITIONAL,
+    "move": CONDITIONAL,
+    "exit": PLAIN,
+    "scale_out": PLAIN,
+}
+GROUPS: Final = (("entry", "stop", "slice"), ("move",), ("scale_out",), ("exit",))
+_OF_A_WORKED_ENTRY: Final = (
+    "before_cancel_entry",
+    "after_cancel_entry",
+    "after_record_cancel_entry",
+    "after_end_entry",
+)
 _CANCELS: Final = ("before_cancel_stop", "after_cancel_stop", "after_record_cancel")
 _ON_POST: Final[dict[str, dict[str, object]]] = {
     "503exec": {},
@@ -47,6 +60,8 @@ class Blow:
 
 def leg_of(label: str) -> str:
     """What the executor is doing when it dies there."""
+    if label in _OF_A_WORKED_ENTRY:
+        return "slice"
     if label in _CANCELS:
         return "move"
     return next((leg for leg in ("scale_out", *PATHS) if label.endswith(f"_{leg}")), "entry")

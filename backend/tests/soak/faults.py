@@ -6,7 +6,8 @@ Several lanes work in parallel, each with a database, a paper exchange and an ex
 few wallets in five markets from the entry over moved stops and parts that are left to the exit, while several
 faults at once befall requests and frames. After every cycle the venue's own record is the judge:
 
-I1  one accepted entry per signal and wallet        I4  every open position protected within its bound
+I1  one accepted entry per signal and wallet (or    I4  every open position protected within its bound
+    several that together are no more than planned)
 I2  every order of ours at the venue is known       I5  no order without a committed intent of an approved
 I3  position = sum of fills = the venue's                decision
 """
@@ -69,6 +70,7 @@ ENTRIES: Final = """
     SELECT coalesce(sum(n - 1), 0)::int FROM (
         SELECT count(*) AS n FROM orders o JOIN trades t ON t.id = o.trade_id
         WHERE o.wallet_id = ANY($1) AND o.leg = 'entry' AND o.exchange_order_id IS NOT NULL
+          AND NOT EXISTS (SELECT 1 FROM orders w WHERE w.trade_id = t.id AND w.route IN ('sliced', 'posted'))
         GROUP BY t.wallet_id, t.signal_id) AS accepted WHERE n > 1"""
 
 

@@ -11,7 +11,7 @@ from app.adapters.exchange import dialect
 from app.adapters.exchange.call_log import CALLS
 from app.adapters.exchange.ccxt_instances import Ccxt
 from app.adapters.exchange.error_map import TIMESTAMP_REFUSED, UNKNOWN_ORDER, outcome_of_order, read_error
-from app.adapters.exchange.limiter import Priority, WeightLimiter
+from app.adapters.exchange.limiter import PATIENCE_SECONDS, Priority, WeightLimiter
 from app.adapters.exchange.order_rate import OrderRate
 from app.adapters.exchange.streams import AccountStream
 from app.adapters.exchange.venue_clock import VenueClock
@@ -22,6 +22,7 @@ from app.domain.venue import (
     Accepted,
     AccountBalance,
     AccountHint,
+    BudgetSpentError,
     LedgerEntry,
     OrderTicket,
     PlaceOutcome,
@@ -35,6 +36,7 @@ from app.domain.venue import (
 
 log = structlog.get_logger(__name__)
 PAGE = 1000
+TRADES_WEIGHT = 5
 Answer = Any  # a decoded JSON answer
 
 
@@ -59,6 +61,33 @@ class CcxtGateway:
         self._clock = clock
         self._rate = rate
         self._page = page
+        self._advance: tuple[int, int] = (0, 0)  # the minute, and the weight that was paid for in advance
+
+    async def admit_entry(self) -> float | None:
+        """Set aside what an entry's trades will cost, so that its stop never waits for the budget."""
+        try:
+            await self._pay(TRADES_WEIGHT, Priority.ENTRY, 0.0)
+        except BudgetSpentError as error:
+            return error.seconds
+        return None
+
+    async def admit_comparison(self, weight: int) -> None:
+        """Set aside what a comparison will cost: one that could not be ended has cost as much and tells nothing."""
+        await self._pay(weight, Priority.RECONCILE, PATIENCE_SECONDS)
+
+    async def _pay(self, weight: int, priority: Priority, patience: float) -> None:
+        await self._limiter.acquire(weight, priority, patience)
+        minute, left = self._advance
+        now = self._limiter.minute
+        self._advance = (now, weight + (left if minute == now else 0))
+
+    def _draw(self, weight: int) -> int:
+        """What is still to be paid of a request of that weight; what was paid in another minute is void."""
+        minute, left = self._advance
+        if minute != self._limiter.minute or left < weight:
+            return weight
+        self._advance = (minute, left - weight)
+        return 0
 
     async def place_entry(self, order: ApprovedOrder, ticket: OrderTicket) -> PlaceOutcome:
         if order.intent.symbol != ticket.symbol or ticket.quantity > order.intent.size.quantity:
@@ -131,7 +160,7 @@ class CcxtGateway:
         priority = Priority.RECONCILE if exchange_order_id is None else Priority.EXIT
         found: dict[str, VenueFill] = {}
         while True:
-            rows = await self._read(self._client.fapiPrivateGetUserTrades, params, 5, priority)
+            rows = await self._read(self._client.fapiPrivateGetUserTrades, params, TRADES_WEIGHT, priority)
             page = [dialect.fill(row) for row in rows]
             found |= {fill.venue_trade_id: fill for fill in page}
             if len(page) < self._page or "fromId" not in params:
@@ -246,7 +275,7 @@ class CcxtGateway:
     ) -> Answer:
         """Return the answer; None for a code in `absent`; raises `VenueUnavailableError` otherwise."""
         try:
-            async with self._limiter.request(weight, priority):
+            async with self._limiter.request(self._draw(weight), priority):
                 self._client.options["timeDifference"] = -self._clock.correction_ms
                 with CALLS.timed(self._profile.id):
                     answer = await method(dict(params))

@@ -22,11 +22,14 @@ def make_instance(
     streaming: bool = False,
 ) -> Ccxt:
     """Return a ccxt instance that neither throttles nor retries, with the futures error table merged in."""
+    options: dict[str, object] = {"fetchCurrencies": False, "maxRetriesOnFailure": 0, "defaultType": "swap"}
+    if streaming:  # a stream of orders would read every position over REST, past our budget
+        options["watchPositions"] = {"fetchPositionsSnapshot": False, "awaitPositionsSnapshot": False}
     config: dict[str, object] = {
         "enableRateLimit": False,
         "timeout": REQUEST_MILLISECONDS,
         "timeout_on_exit": 0,  # ccxt's own quarter of a second would hold up the pool for every account
-        "options": {"fetchCurrencies": False, "maxRetriesOnFailure": 0, "defaultType": "swap"},
+        "options": options,
     }
     if profile.base_url is not None:
         config["urls"] = ccxt_urls(profile.base_url)

@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 
 from app.adapters.exchange.ccxt_client import CcxtGateway
 from app.adapters.exchange.ccxt_instances import Ccxt, MarketCache, make_instance
-from app.adapters.exchange.limiter import WeightLimiter
+from app.adapters.exchange.limiter import PATIENCE_SECONDS, Priority, WeightLimiter
 from app.adapters.exchange.order_rate import OrderRate
 from app.adapters.exchange.streams import AccountStream
 from app.adapters.exchange.venue_clock import VenueClock
@@ -20,6 +20,7 @@ from app.domain.venue import AccountKey
 
 POOL_SIZE = 1_024  # a quarter of a megabyte each
 CONNECTIONS = 200
+LISTEN_KEY_WEIGHT = CLOCK_WEIGHT = 1
 ANY_ADDRESS = ""  # whichever the machine takes
 Credentials = Callable[[AccountKey], Awaitable[tuple[str, str]]]
 
@@ -114,8 +115,10 @@ class GatewayPool:
         if known is None:
             client = make_instance(profile, session=self._session(self._egress[0]))
             self._clock_clients.append(client)
+            limiter = self.limiter(profile, self._egress[0])
 
             async def read() -> int:
+                await limiter.acquire(CLOCK_WEIGHT, Priority.RECONCILE, PATIENCE_SECONDS)
                 return int((await client.fapiPublicGetTime())["serverTime"])
 
             known = VenueClock(profile.id, read, self._now)
@@ -140,14 +143,16 @@ class GatewayPool:
         self, profile: VenueProfile, credentials: tuple[str, str], address: str = ANY_ADDRESS
     ) -> CcxtGateway:
         client = make_instance(profile, credentials=credentials, session=self._session(address))
+        limiter, clock = self.limiter(profile, address), self._clock(profile)
 
         async def stream() -> Ccxt:
+            await limiter.acquire(LISTEN_KEY_WEIGHT, Priority.RECONCILE)
             instance = make_instance(profile, credentials=credentials, streaming=True)
             await self._markets.share(profile, instance)
             return instance
 
-        limiter, clock = self.limiter(profile, address), self._clock(profile)
-        return CcxtGateway(profile, client, limiter, AccountStream(stream), clock, OrderRate(self._now))
+        account_stream = AccountStream(stream, limiter.note)
+        return CcxtGateway(profile, client, limiter, account_stream, clock, OrderRate(self._now))
 
     def _profile(self, venue: str) -> VenueProfile:
         return venue_profile(venue, self._paper_url, self._paper_weight)

@@ -1,7 +1,8 @@
 """The request weight of a venue, shared by every process that speaks from the same address.
 
-Exits may use the whole budget, everything else leaves room for them; nobody may use more than the venue grants,
-because its answer to that is a ban, which stops exits too. With Redis away each process keeps a small budget of its
+Exits may use the whole budget but a little, which is for what nobody counts (a new process reads the venue's
+markets); everything else leaves room for them. Nobody may use more than the venue grants, because its answer to that
+is a ban, which stops exits too. With Redis away each process keeps a small budget of its
 own, of which exits may use twice the part that others may. The venue's own count (`X-MBX-USED-WEIGHT-1M`) and
 `Retry-After` overrule ours, for every process of the address.
 """
@@ -62,7 +63,7 @@ redis.call('EXPIRE', KEYS[1], ARGV[2])
 class Priority(Enum):
     """Who goes first; the value is the share of the minute's weight that may be used at that priority."""
 
-    EXIT = 1.0
+    EXIT = 0.98
     RECONCILE = 0.9
     ENTRY = 0.85
     PUBLIC = 0.75
@@ -91,6 +92,11 @@ class WeightLimiter:
     def weight_per_minute(self) -> int:
         """What the venue grants this address."""
         return self._limit
+
+    @property
+    def minute(self) -> int:
+        """The minute that requests count in now."""
+        return int(self._now().timestamp() // 60)
 
     def set_limit(self, weight_per_minute: int) -> None:
         """Take the limit that the venue itself announces."""

@@ -13,7 +13,7 @@ from app.adapters.exchange import dialect
 from app.adapters.exchange.call_log import CALLS
 from app.adapters.exchange.ccxt_instances import Ccxt, MarketCache, make_instance
 from app.adapters.exchange.error_map import read_error
-from app.adapters.exchange.limiter import Priority, WeightLimiter
+from app.adapters.exchange.limiter import PATIENCE_SECONDS, Priority, WeightLimiter
 from app.adapters.exchange.streams import watch_quotes
 from app.adapters.exchange.venues import VenueProfile, venue_profile
 from app.core.redis_commands import hash_field
@@ -61,7 +61,8 @@ class CcxtMarketReader:
         if cached is not None and self._now() - cached.received_at <= self._fresh:
             return cached
         try:
-            row = await self._get(venue, "fapiPublicGetPremiumIndex", {"symbol": venue_symbol(symbol)}, 1)
+            params = {"symbol": venue_symbol(symbol)}
+            row = await self._get(venue, "fapiPublicGetPremiumIndex", params, 1, PATIENCE_SECONDS)
             mark = Decimal(str(row["markPrice"]))
             return Quote(symbol, mark, mark, dialect.moment(row["time"]), self._now())
         except VenueUnavailableError:
@@ -70,7 +71,7 @@ class CcxtMarketReader:
     async def order_book(self, venue: str, symbol: str, levels: int) -> OrderBook:
         weight = next(weight for most, weight in BOOK_WEIGHTS if levels <= most)
         params = {"symbol": venue_symbol(symbol), "limit": levels}
-        row = await self._get(venue, "fapiPublicGetDepth", params, weight)
+        row = await self._get(venue, "fapiPublicGetDepth", params, weight, PATIENCE_SECONDS)
         try:
             return OrderBook.of(dialect.levels(row["bids"]), dialect.levels(row["asks"]))
         except (BookError, KeyError, ValueError, ArithmeticError) as error:
@@ -139,10 +140,18 @@ class CcxtMarketReader:
         mark, last, market_ms, wall_ms = text.decode().split("|")
         return Quote(symbol, Decimal(mark), Decimal(last), dialect.moment(market_ms), dialect.moment(wall_ms))
 
-    async def _get(self, venue: str, method: str, params: Mapping[str, object], weight: int) -> Any:
+    async def _get(
+        self,
+        venue: str,
+        method: str,
+        params: Mapping[str, object],
+        weight: int,
+        patience: float | None = None,
+    ) -> Any:
+        """The venue's answer. What an account's writer waits for has little patience: an exit may be next."""
         profile = self._profile(venue)
         limiter = self._limiter(profile)
-        await limiter.acquire(weight, Priority.PUBLIC)
+        await limiter.acquire(weight, Priority.PUBLIC, patience)
         source: Ccxt | None = None
         try:
             source = await self._markets.source(profile)

@@ -6,7 +6,7 @@ made anew. What it says is only a hint; REST is the truth. An account's stream e
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -27,13 +27,18 @@ CONNECT_POLL_SECONDS = 0.005
 
 Orders = Sequence[dict[str, object]]
 MakeStream = Callable[[], Awaitable[Ccxt]]
+Note = Callable[[Mapping[str, object], BaseException], Awaitable[None]]
 
 
 class AccountStream:
     """Nudges of one account; the stream is opened when first asked for."""
 
-    def __init__(self, make: MakeStream, silence_seconds: float = SILENCE_SECONDS) -> None:
+    def __init__(
+        self, make: MakeStream, note: Note | None = None, silence_seconds: float = SILENCE_SECONDS
+    ) -> None:
+        """`note` takes in what the venue says of our weight when it refuses a stream."""
         self._make = make
+        self._note = note
         self._silence = silence_seconds
         self._stream: Ccxt | None = None
 
@@ -57,6 +62,8 @@ class AccountStream:
             except (ccxt.BaseError, OSError) as error:
                 failures += 1
                 log.warning("the user stream is lost", error=str(read_error(error)))
+                if self._note is not None and self._stream is not None:
+                    await self._note(self._stream.last_response_headers or {}, error)
                 await asyncio.sleep(RETRY_SECONDS[min(failures, len(RETRY_SECONDS)) - 1])
             except asyncio.CancelledError:
                 # ccxt cancels what waits on a stream that is closed: that is not our caller's wish to end

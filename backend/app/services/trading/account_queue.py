@@ -189,7 +189,8 @@ class AccountQueue:
     async def _drive(self, trade_id: UUID) -> None:
         try:
             gateway = await self._desk.gateway(self.account)
-            rest = await TradeDriver(self._desk, self.account, gateway).drive(trade_id)
+            driver = TradeDriver(self._desk, self.account, gateway, lambda: self._in_doubt)
+            rest = await driver.drive(trade_id)
         except NotOurShardError as error:
             # where the shard is lost this queue ends; where only its lease lapsed, the trade goes on once it is renewed
             log.warning("another executor may act for this account", trade_id=str(trade_id), why=str(error))

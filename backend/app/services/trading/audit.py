@@ -4,9 +4,11 @@ Our side is computed anew from the fills that we stored, by our own accounting. 
 through the gateway alone: what it posted, every trade it made, which orders work there, and what is held.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from uuid import UUID
 
 from app.core.db import Database
 from app.domain.accounting import position_from_fills
@@ -159,14 +161,15 @@ def _whole_fills(facts: AuditFacts) -> list[Fill | ExternalFill]:
 
 
 def _duplicate_entries(facts: AuditFacts, venue: _Venue) -> int:
-    """By the venue's own trades: distinct orders that opened one trade, beyond the first; and orders that
-    traded there and belong to no trade of ours."""
+    """By the venue's own trades: distinct orders that opened one trade, beyond the first. An entry that is worked
+    has several; there, one that opened more than was planned counts."""
     owner = {
         (fill.symbol, fill.exchange_order_id): trade_id
         for trade_id, fills in facts.fills_by_trade.items()
         for fill in fills
     }
-    opened: dict[object, set[str]] = {}
+    opened: dict[UUID, set[str]] = {}
+    quantity: dict[UUID, Decimal] = defaultdict(Decimal)
     for fill in venue.fills:
         trade_id = owner.get((fill.symbol, fill.exchange_order_id))
         if trade_id is None:
@@ -174,7 +177,11 @@ def _duplicate_entries(facts: AuditFacts, venue: _Venue) -> int:
         first = min(facts.fills_by_trade[trade_id], key=_sequence)
         if fill.side == first.side:
             opened.setdefault(trade_id, set()).add(fill.exchange_order_id)
-    return sum(len(orders) - 1 for orders in opened.values())
+            quantity[trade_id] += fill.quantity
+    beyond = sum(quantity[trade_id] > planned for trade_id, planned in facts.worked.items())
+    return beyond + sum(
+        len(orders) - 1 for trade_id, orders in opened.items() if trade_id not in facts.worked
+    )
 
 
 def _lost_fills(facts: AuditFacts, venue: _Venue) -> int:

@@ -101,8 +101,8 @@ class BalanceKeeper:
         with_ledger: bool,
         known: AccountBalance | None,
     ) -> _Reading:
-        """The ledger is read before the balance, and again after it where a day begins: a deposit between
-        the two would else count in the day's first equity and once more as a deposit."""
+        """The ledger is read before the balance; where a day begins, between two balances that agree: a deposit
+        between ledger and balance would else count in the day's first equity and once more as a deposit."""
         watermark = None if state is None else state.income_watermark_ms
         since = None if watermark is None else max(int(watermark) - OVERLAP_MS, 0)
         market_time = await self._markets.market_time(account.venue)
@@ -110,16 +110,15 @@ class BalanceKeeper:
         if state is not None and state.day_start is not None and market_time is not None:
             begins = market_time - state.day_start > DAY_DUE
         entries: Sequence[LedgerEntry] = ()
+        before = await gateway.balance() if begins else None
         if with_ledger or begins:
             entries = await gateway.ledger(since)
         balance = await gateway.balance() if known is None or begins else known
         if not entries and state is not None and state.balance not in (None, balance.balance):
             entries = await gateway.ledger(since)  # something moved it that our books do not hold
-        while begins:
-            again = await gateway.ledger(since)
-            if _flows(again) == _flows(entries):
-                break
-            entries, balance = again, await gateway.balance()
+        while before is not None and before.balance != balance.balance:
+            before, entries = balance, await gateway.ledger(since)
+            balance = await gateway.balance()
         return _Reading(balance, entries, market_time, utc_now())
 
     async def _write(self, account: TradingAccount, reading: _Reading, *, is_new: bool) -> None:
@@ -235,10 +234,6 @@ def _move_peak(state: RiskState, entry: LedgerEntry) -> None:
     if state.peak_equity is not None and state.equity is not None:
         state.peak_equity = peak_after_flow(state.peak_equity, state.equity, entry.amount)
         state.equity += entry.amount
-
-
-def _flows(entries: Sequence[LedgerEntry]) -> set[str]:
-    return {entry.reference for entry in entries if entry.kind in FLOWS}
 
 
 def _sum_up(states: Sequence[RiskState], now: datetime) -> None:

@@ -1,6 +1,7 @@
 """What our exit rules would have done with positions that were closed by hand: walked as the market goes on."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
@@ -9,7 +10,7 @@ import structlog
 
 from app.core.db import Database
 from app.domain.accounting import money
-from app.domain.counterfactual import ExitRules, WouldLeave, walk
+from app.domain.counterfactual import WouldLeave, walk
 from app.domain.timeframes import Timeframe
 from app.domain.types import Candle
 from app.domain.venue import VenueUnavailableError
@@ -52,13 +53,16 @@ class Counterfactuals:
         if trade.rules is None or trade.walked_until is None:
             trade.counterfactual = "unresolved"
             return False
-        kept = kept_rules(trade.rules)
+        instrument = await self._reader.instrument(trade.venue, trade.symbol)
+        if instrument is None:
+            return False
+        kept = kept_rules(trade.rules, instrument)
         bars, length = await self._bars(trade, kept)
-        found: WouldLeave | ExitRules = walk(kept.rules, bars, kept.initial_stop_price)
+        found = walk(kept.walked, bars)
         if isinstance(found, WouldLeave):
             _resolve(trade, kept, found)
             return True
-        trade.rules = rules_document(found, kept.initial_stop_price, kept.timeframe, kept.fee_rate)
+        trade.rules = rules_document(replace(kept, walked=found))
         if bars:
             trade.walked_until = EPOCH + bars[-1].open_time_ms * MILLISECOND + length
         if trade.walked_until - trade.executed_at > LONGEST:
@@ -90,8 +94,8 @@ class Counterfactuals:
 
 def _resolve(trade: ManualTrade, kept: KeptRules, left: WouldLeave) -> None:
     """Net of the fee of leaving and, of the trade's own fees, the share that the entry paid."""
-    entry = kept.rules.entry_price
-    gross = kept.rules.side.sign * (left.price - entry) * trade.quantity
+    entry = kept.walked.position.entry_price
+    gross = kept.walked.position.side.sign * (left.price - entry) * trade.quantity
     fees = money(kept.fee_rate * (left.price + entry) * trade.quantity)
     trade.counterfactual = "resolved"
     trade.rules_exit_at, trade.rules_exit_reason = left.at, left.reason.value

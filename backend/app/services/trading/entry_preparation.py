@@ -10,16 +10,18 @@ from decimal import Decimal
 
 from app.domain.clock_offset import MAX_ENTRY_OFFSET_MS, may_enter_by_clock
 from app.domain.execution_settings import ExecutionSettings
+from app.domain.types import OrderLeg
 from app.models.order import Order
 from app.models.trade import Trade
 from app.repositories.trading_transaction import TradingTransaction
 from app.services.trading.desk import Desk
+from app.services.trading.entry_gate import NotYet, Refusal
 from app.services.trading.entry_routes import EntryTerms, settings_in_bps
-from app.services.trading.gate import Refusal
 from app.services.trading.trade_case import TradeCase
 
 BOOK_AGAIN_SECONDS = 0.5
 NOT_CONFIRMED = "not_confirmed"
+PAUSE_SECONDS = 1.0
 CLOCK_AGAIN_SECONDS = 0.1
 CLOCK_OFFSET = "clock_offset"
 INSTRUMENT_UNKNOWN = "instrument_unknown"
@@ -34,13 +36,6 @@ class BookNeeded:
     quantity: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class NotYet:
-    """Look again after so many seconds, or when something happens."""
-
-    seconds: float
-
-
 async def prepare_entry(
     desk: Desk, transaction: TradingTransaction, case: TradeCase, order: Order, now: datetime
 ) -> EntryTerms | BookNeeded | NotYet | Refusal:
@@ -49,6 +44,9 @@ async def prepare_entry(
     clock = _clock(desk, trade.venue)
     if clock is not None:
         return clock
+    pause = _pause(case, now)
+    if pause > 0:
+        return NotYet(pause)
     row = await transaction.execution_settings.of_wallet(transaction.user_id, trade.wallet_id)
     instrument = await desk.markets.instrument(trade.venue, trade.symbol)
     if instrument is None:
@@ -65,6 +63,16 @@ async def prepare_entry(
         return NotYet(BOOK_AGAIN_SECONDS)
     volatility = desk.risk.daily_volatility(trade.venue, trade.symbol)
     return EntryTerms(settings, held.book, instrument, volatility)
+
+
+def _pause(case: TradeCase, now: datetime) -> float:
+    """Seconds until the next order of a worked entry: the book needs time to come back."""
+    sent = [
+        order.sent_at for order in case.orders if order.leg == OrderLeg.ENTRY and order.sent_at is not None
+    ]
+    if case.trade.entry_until is None or not sent:
+        return 0.0
+    return PAUSE_SECONDS - (now - max(sent)).total_seconds()
 
 
 def _clock(desk: Desk, venue: str) -> NotYet | Refusal | None:

@@ -17,6 +17,11 @@ BASIS_POINTS = Decimal(10_000)
 LONGEST_WAIT_SECONDS = 60.0
 FOUR_PLACES = Decimal("1e-4")
 DEFAULTS = ExecutionSettings()
+_FORCES = {
+    RouteKind.CAPPED: TimeInForce.IOC,
+    RouteKind.SLICED: TimeInForce.IOC,
+    RouteKind.POSTED: TimeInForce.GTX,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +53,14 @@ class EntryTerms:
         return min(delay, LONGEST_WAIT_SECONDS) * (0.5 + random.random() / 2)  # noqa: S311 - no secret
 
     def choose(self, side: OrderSide, quantity: Decimal, reference_price: Decimal) -> Route:
-        """Return how an entry of that quantity goes out now, in one order: at market, capped, or not at all."""
-        order = OrderToRoute(side, quantity, reference_price, Urgency.PROMPT, self.volatility_bps)
-        return choose_route(order, self.book, self.instrument, self.settings, whole=True)
+        """Return how an entry of that quantity goes out now. One that is sliced or posted is chosen anew for what
+        it leaves, as long as `execution_timeout_seconds` allow."""
+        order = OrderToRoute(side, quantity, reference_price, Urgency.PATIENT, self.volatility_bps)
+        return choose_route(order, self.book, self.instrument, self.settings)
+
+    def can_carry(self, quantity: Decimal, price: Decimal) -> bool:
+        """Whether the venue takes an order that small."""
+        return quantity >= self.instrument.min_quantity and quantity * price >= self.instrument.min_notional
 
 
 def settings_in_bps(
@@ -86,11 +96,11 @@ def route_columns(route: Route, terms: EntryTerms) -> dict[str, object]:
         "book_depth": route.depth,
         "volatility_bps": _rounded(terms.volatility_bps),
     }
-    if route.kind is RouteKind.CAPPED:
+    if route.kind in _FORCES:
         values |= {
             "order_type": OrderType.LIMIT.value,
             "limit_price": route.limit_price,
-            "time_in_force": TimeInForce.IOC.value,
+            "time_in_force": _FORCES[route.kind].value,
         }
     elif route.kind is RouteKind.MARKET:
         values |= {"order_type": OrderType.MARKET.value, "limit_price": None, "time_in_force": None}

@@ -119,11 +119,11 @@ def _write_figures(case: TradeCase) -> None:
     if trade.opened_at is None:
         values["opened_at"] = min(fill.executed_at for fill in case.fills)
         values["extreme_price"] = values["entry_price"]
-    entry = [order for order in case.orders if order.leg == OrderLeg.ENTRY]
+    entry = [order for order in case.orders if order.leg == OrderLeg.ENTRY and case.fills_of(order)]
     price = values["entry_price"]
-    if entry and isinstance(price, Decimal):
+    if entry and isinstance(price, Decimal):  # against the price at which the first of them was decided
         values["entry_slippage_bps"] = slippage_bps(
-            case.side.entry_order_side, entry[-1].requested_price, price
+            case.side.entry_order_side, entry[0].requested_price, price
         )
     for name, value in values.items():  # the row is locked; the session writes it
         setattr(trade, name, value)

@@ -28,7 +28,7 @@ class Advance:
         self._transaction = transaction
         self._now = now
         self._may_enter = may_enter
-        self.wrote: list[str] = []  # crash labels of the intents written
+        self.wrote: list[str] = []  # crash labels of what was written
 
     async def run(self, case: TradeCase) -> tuple[TradeCase, Action]:
         """Return the case after every written step, and the step that is left to do."""
@@ -40,6 +40,8 @@ class Advance:
                     case = await self._write_intent(case, action)
                 case ActionKind.DROP:
                     await self._drop(case, action)
+                case ActionKind.END_ENTRY:
+                    self._end_entry(case)
                 case ActionKind.FINISH:
                     await finish(self._transaction, case, action.status)
                     return case, action
@@ -116,8 +118,15 @@ class Advance:
         written = await transaction.orders.insert(transaction.user_id, row)
         if written is None:
             raise IntentExistsError(f"{new_id} cannot be written: a working order of that leg is there")
-        self.wrote.append("entry" if leg is OrderLeg.ENTRY else _label(leg, attempt))
+        self.wrote.append(f"commit_intent{_label(leg, attempt)}")
         return TradeCase(trade, [*case.orders, written], case.fills)
+
+    def _end_entry(self, case: TradeCase) -> None:
+        """No further order will come: what was reserved for the rest is free with this commit."""
+        case.trade.entry_until = None
+        case.trade.entry_stopped = True
+        self._transaction.announcements.changed(self._transaction.user_id, "position", case.trade.id)
+        self.wrote.append("end_entry")
 
     async def _drop(self, case: TradeCase, action: Action) -> None:
         order = _named(case, action)
@@ -136,4 +145,6 @@ def _named(case: TradeCase, action: Action) -> Order:
 
 
 def _label(leg: OrderLeg, attempt: int) -> str:
-    return "move" if leg is OrderLeg.STOP and attempt > 1 else leg.value
+    if leg is OrderLeg.ENTRY:
+        return "_slice" if attempt > 1 else ""
+    return "_move" if leg is OrderLeg.STOP and attempt > 1 else f"_{leg}"

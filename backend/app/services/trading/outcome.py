@@ -10,9 +10,9 @@ from app.models.order import Order
 from app.repositories.trading_transaction import TradingTransaction
 from app.services.trading.execution_records import UNTIMED, Outcome, Timing, log_attempt
 from app.services.trading.fills_book import record_fills
-from app.services.trading.trade_case import WOULD_TRIGGER, TradeCase
+from app.services.trading.trade_case import WOULD_TAKE, WOULD_TRIGGER, TradeCase
 
-WOULD_TRIGGER_CODES = frozenset({"-2021", WOULD_TRIGGER})
+MEANINGS = {"-2021": WOULD_TRIGGER, "-5022": WOULD_TAKE}
 UNKNOWN_AT_VENUE = "unknown_at_venue"
 
 
@@ -80,7 +80,7 @@ async def record_refusal(
         }
         await transaction.orders.move(transaction.user_id, order, OrderStatus.INTENT, values)
         return
-    code = WOULD_TRIGGER if refused.code in WOULD_TRIGGER_CODES else refused.code[:64]
+    code = MEANINGS.get(refused.code, refused.code[:64])
     values = {"error_code": code, "error_message": refused.message}
     if await transaction.orders.move(transaction.user_id, order, OrderStatus.REJECTED, values):
         await log_attempt(

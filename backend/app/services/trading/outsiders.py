@@ -6,7 +6,6 @@ of ours keeps the exit rules as they stood, so that a job can say later what the
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 from decimal import Decimal
 
 import structlog
@@ -14,7 +13,6 @@ import structlog
 from app.core.clock import utc_now
 from app.core.metrics import EXTERNAL_FILLS
 from app.domain.accounting import money
-from app.domain.counterfactual import ExitRules
 from app.domain.external_fills import Effect, NettedBook, Shared, share_out
 from app.domain.types import ExitReason
 from app.domain.venue import VenueFill
@@ -23,7 +21,7 @@ from app.repositories.trading_accounts import TradingAccount
 from app.repositories.trading_transaction import TradingTransaction
 from app.services.trading.desk import Desk
 from app.services.trading.fills_book import record_fills
-from app.services.trading.kept_rules import rules_document
+from app.services.trading.kept_rules import rules_document, rules_of
 from app.services.trading.trade_case import TradeCase
 
 ZERO = Decimal(0)
@@ -173,23 +171,7 @@ class Outsiders:
         if trade.entry_price is None or instrument is None:
             row.counterfactual = "unresolved"
             return
-        rules = ExitRules(
-            side=case.side,
-            entry_price=trade.entry_price,
-            stop_price=trade.stop_price,
-            take_profit_price=trade.take_profit_price,
-            trailing_activation_fraction=trade.trailing_activation_fraction
-            if trade.trailing_enabled
-            else None,
-            trailing_fraction=trade.trailing_fraction if trade.trailing_enabled else None,
-            trailing_armed=trade.trailing_armed,
-            extreme_price=trade.extreme_price if trade.extreme_price is not None else trade.entry_price,
-            price_tick=instrument.price_tick,
-            leave_at=_leave_at(trade.opened_at, trade.max_holding_minutes),
-        )
-        row.rules = rules_document(
-            rules, trade.initial_stop_price, trade.timeframe, instrument.taker_fee_rate
-        )
+        row.rules = rules_document(rules_of(trade, trade.entry_price, instrument))
         row.counterfactual, row.walked_until = "pending", row.executed_at
 
 
@@ -235,10 +217,6 @@ def _entry_fees(case: TradeCase, quantity: Decimal) -> Decimal:
     entered = [fill for fill in case.fills if fill.side == case.side.entry_order_side]
     total = sum((fill.quantity for fill in entered), ZERO)
     return ZERO if total == 0 else money(sum((fill.fee for fill in entered), ZERO) * quantity / total)
-
-
-def _leave_at(opened_at: datetime | None, minutes: int | None) -> datetime | None:
-    return None if opened_at is None or minutes is None else opened_at + timedelta(minutes=minutes)
 
 
 def _sequence(fill: VenueFill) -> tuple[int, str]:

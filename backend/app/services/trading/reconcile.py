@@ -15,7 +15,7 @@ import structlog
 from app.core.clock import utc_now
 from app.core.metrics import RECONCILIATIONS
 from app.domain.client_order_id import is_of_deployment
-from app.domain.sweep_budget import reads_every_order
+from app.domain.sweep_budget import PER_SYMBOL, POSITIONS, TRADES_OF_SYMBOL, account_weight, reads_every_order
 from app.domain.types import OrderLeg, OrderStatus
 from app.domain.venue import VenueFill, VenueOrder, VenuePosition
 from app.models.order import Order
@@ -89,6 +89,7 @@ class Reconciler:
         account's writer."""
         for trade in (await self._books(symbol)).live:
             self._found.trades[trade.trade_id] = None
+        await self._gateway.admit_comparison(PER_SYMBOL + POSITIONS + TRADES_OF_SYMBOL)
         await self._converge_orders(symbol, await self._gateway.open_orders(symbol))
         if self._wanted_elsewhere():
             self._found.cut_short = True
@@ -101,6 +102,7 @@ class Reconciler:
         Every trade costs a fee, so that where the balance is what our books say, nobody traded: fills and the ledger
         are read only where it is not. A symbol that the ledger names and nobody held any more is compared then.
         `every_order` reads all of it, and orders of symbols that we hold nothing in."""
+        await self._gateway.admit_comparison(account_weight(0, every_order=every_order))
         balance = await self._gateway.balance()
         positions = await self._gateway.positions(None)
         async with self._desk.database.tenant(self._account.user_id) as session:

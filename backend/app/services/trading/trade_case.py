@@ -17,6 +17,7 @@ from app.models.trade import Trade
 from app.repositories.trading_transaction import TradingTransaction
 
 WOULD_TRIGGER = "would_trigger"
+WOULD_TAKE = "would_take"
 ZERO = Decimal(0)
 
 
@@ -90,7 +91,7 @@ class TradeCase:
     def view(self, *, may_enter: bool, now: datetime, alive_since: datetime, bound: timedelta) -> TradeView:
         """The trade as the rules see it. The time without a stop counts only while somebody could act."""
         trade = self.trade
-        since = trade.unprotected_since
+        since, until = trade.unprotected_since, trade.entry_until
         too_long = since is not None and now - max(since, alive_since) > bound
         return TradeView(
             status=self.status,
@@ -99,10 +100,11 @@ class TradeCase:
             entered_quantity=self.entered_quantity(),
             stop_price=trade.stop_price,
             exit_reason=None if trade.exit_requested is None else ExitReason(trade.exit_requested),
-            may_enter=may_enter and not trade.entry_stopped,
+            may_enter=may_enter and not trade.entry_stopped and (until is None or now < until),
             unprotected_too_long=too_long,
             scale_out_quantity=trade.scale_out_quantity,
             exits_forgiven=trade.exits_forgiven,
+            entry_worked=until is not None,
         )
 
     def order_views(self) -> list[OrderView]:
@@ -124,6 +126,7 @@ class TradeCase:
                 recorded_quantity=recorded.get(order.client_order_id, ZERO),
                 trigger_price=order.trigger_price,
                 would_trigger=order.error_code == WOULD_TRIGGER,
+                would_take=order.error_code == WOULD_TAKE,
             )
             for order in self.orders
         ]
@@ -135,7 +138,9 @@ def accounted(fill: Fill | ExternalFill) -> AccountedFill:
 
 
 def crash_leg(order: Order) -> str:
-    """The leg in crash point labels: a stop that replaces another is a move."""
+    """The leg in crash point labels: a stop that replaces another is a move, a further entry order a slice."""
     if order.leg == OrderLeg.STOP and order.attempt > 1:
         return "move"
+    if order.leg == OrderLeg.ENTRY and order.attempt > 1:
+        return "slice"
     return order.leg

@@ -4,7 +4,7 @@ Each step: read what is written, ask what comes next, take it to the venue outsi
 answer. A crash anywhere is followed by the same step, because the question depends only on what is written.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +16,8 @@ import structlog
 from app.core.clock import utc_now
 from app.core.crash_points import crash_point
 from app.domain.order_states import Action, ActionKind
-from app.domain.types import OrderLeg, OrderStatus, OrderType, TradeStatus
+from app.domain.routing import RouteKind, is_outbid
+from app.domain.types import OrderLeg, OrderSide, OrderStatus, OrderType, TradeStatus
 from app.domain.venue import (
     Accepted,
     PlaceOutcome,
@@ -31,12 +32,13 @@ from app.repositories.trading_accounts import TradingAccount
 from app.repositories.trading_transaction import TradingTransaction
 from app.services.ports import ExchangeGateway
 from app.services.trading.desk import Desk
-from app.services.trading.entry_preparation import BookNeeded, NotYet, prepare_entry
+from app.services.trading.entry_gate import NotYet, Refusal, turn_down
+from app.services.trading.entry_preparation import BookNeeded, prepare_entry
 from app.services.trading.entry_routes import EntryTerms
 from app.services.trading.execution_records import Timing, timing_of
-from app.services.trading.gate import Passed, Refusal, pass_gate, refuse_entry
+from app.services.trading.gate import Passed, pass_gate
 from app.services.trading.intents import Advance
-from app.services.trading.lookup import Absent, find_order
+from app.services.trading.lookup import RESTING, Absent, find_order
 from app.services.trading.outcome import record_absence, record_order, record_refusal
 from app.services.trading.slippage_events import tell_of_slippage
 from app.services.trading.trade_case import TradeCase, crash_leg
@@ -45,6 +47,8 @@ MOST_ROUNDS = 40
 ASK_AGAIN_SECONDS = 0.1
 RESTING_SECONDS = 1.0
 REFUSED_SECONDS = 0.2
+IN_DOUBT_SECONDS = 0.3
+BUDGET_AGAIN_SECONDS = 1.0
 
 log = structlog.get_logger(__name__)
 
@@ -83,10 +87,18 @@ class Writing:
 class TradeDriver:
     """Drives the trades of one account, one at a time."""
 
-    def __init__(self, desk: Desk, account: TradingAccount, gateway: ExchangeGateway) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        account: TradingAccount,
+        gateway: ExchangeGateway,
+        in_doubt: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """While `in_doubt` says so, what is known of the account may be stale, and no entry leaves."""
         self._desk = desk
         self._account = account
         self._gateway = gateway
+        self._in_doubt = in_doubt
         self._changed = False
         self._case: TradeCase | None = None  # what the step before left behind, while one drive lasts
 
@@ -144,22 +156,37 @@ class TradeDriver:
         key = (case.trade.wallet_id, case.trade.symbol, case.trade.leverage)
         if order.leg == OrderLeg.ENTRY and key not in self._desk.leverage_set:
             return Step(action, order, None, leverage=case.trade.leverage)
-        terms: EntryTerms | None = None
+        passed: Passed | BookNeeded | NotYet | None
         if order.leg == OrderLeg.ENTRY:
-            ready = await prepare_entry(self._desk, transaction, case, order, now)
-            if isinstance(ready, Refusal):
-                await refuse_entry(transaction, case, order, [ready.breach()], now)
-                return None
-            if not isinstance(ready, EntryTerms):
-                return Step(action, order, None, missing=ready)
-            terms = ready
-        passed = await pass_gate(self._desk, transaction, self._account, case, order, now, terms)
-        return None if passed is None else Step(action, order, passed)
+            passed = await self._pass_entry(transaction, case, order, now)
+        else:
+            passed = await pass_gate(self._desk, transaction, self._account, case, order, now)
+        if passed is None or isinstance(passed, Passed):
+            return None if passed is None else Step(action, order, passed)
+        return Step(action, order, None, missing=passed)
+
+    async def _pass_entry(
+        self, transaction: TradingTransaction, case: TradeCase, order: Order, now: datetime
+    ) -> Passed | BookNeeded | NotYet | None:
+        """Through the gate with what an entry needs, or what stands before it; None where it was turned down and
+        nothing is left to do."""
+        if self._in_doubt():
+            return NotYet(IN_DOUBT_SECONDS)
+        ready = await prepare_entry(self._desk, transaction, case, order, now)
+        if isinstance(ready, Refusal):
+            return await turn_down(transaction, case, order, [ready.breach()], now)
+        if not isinstance(ready, EntryTerms):
+            return ready
+        wait = await self._gateway.admit_entry()
+        if wait is not None:
+            return NotYet(min(wait, BUDGET_AGAIN_SECONDS))
+        return await pass_gate(self._desk, transaction, self._account, case, order, now, ready)
 
     async def _may_enter(self, transaction: TradingTransaction, case: TradeCase) -> bool:
         """Whether the signal is still young enough for an entry, or for the rest of one, in market time."""
         trade = case.trade
         resting = any(o.leg == OrderLeg.ENTRY and not OrderStatus(o.status).is_terminal for o in case.orders)
+        resting = resting or trade.entry_until is not None
         if not resting and case.status not in (TradeStatus.INTENT, TradeStatus.ENTERING):
             return True
         signal = await self._desk.signal_of(transaction, trade)
@@ -185,6 +212,8 @@ class TradeDriver:
         match step.action.kind:
             case ActionKind.SEND if step.passed is not None:
                 return await self._send(trade_id, step.passed)
+            case ActionKind.ASK if await self._is_outbid(order):
+                return await self._cancel(trade_id, order)
             case ActionKind.ASK:
                 return await self._ask(trade_id, order)
             case ActionKind.READ_FILLS:
@@ -255,17 +284,32 @@ class TradeDriver:
             return Rest(REFUSED_SECONDS, self._changed, failed=True)
         return None
 
+    async def _is_outbid(self, order: Order) -> bool:
+        """Whether an entry that waits in the book should be priced again: cancelled, and its rest decided anew."""
+        case = self._case
+        if order.route != RouteKind.POSTED or order.status not in RESTING or case is None:
+            return False
+        cap, price = case.trade.entry_cap_price, order.limit_price
+        if cap is None or price is None:
+            return False
+        held = await self._desk.books.read(self._account.venue, order.symbol, order.quantity)
+        if held.book is None:
+            return False
+        side = OrderSide(order.side)
+        return is_outbid(side, price, cap, held.book.joined_by(side))
+
     async def _cancel(self, trade_id: UUID, order: Order) -> Rest | None:
-        if order.leg == OrderLeg.STOP:
-            crash_point("before_cancel_stop")
+        leg = order.leg if order.leg in (OrderLeg.STOP, OrderLeg.ENTRY) else None
+        if leg is not None:
+            crash_point(f"before_cancel_{leg}")
         conditional = order.order_type == OrderType.STOP_MARKET
         seen = await self._gateway.cancel(order.symbol, order.client_order_id, conditional=conditional)
-        if order.leg == OrderLeg.STOP:
-            crash_point("after_cancel_stop")
+        if leg is not None:
+            crash_point(f"after_cancel_{leg}")
         if seen is None:
             return await self._ask(trade_id, order)
         moved = await self._record(trade_id, order, seen)
-        crash_point("after_record_cancel")
+        crash_point("after_record_cancel_entry" if leg == OrderLeg.ENTRY else "after_record_cancel")
         return None if moved else Rest(REFUSED_SECONDS, self._changed)
 
     async def _read_fills(self, trade_id: UUID, order: Order) -> Rest | None:
@@ -338,5 +382,5 @@ class TradeDriver:
 
     @staticmethod
     def _crash_after_intents(advance: Advance) -> None:
-        for leg in advance.wrote:
-            crash_point("after_commit_intent" if leg == "entry" else f"after_commit_intent_{leg}")
+        for label in advance.wrote:
+            crash_point(f"after_{label}")

@@ -59,6 +59,33 @@ async def test_positions_anonymous_is_refused(http: httpx.AsyncClient, method: s
     assert answer.headers["content-type"] == "application/problem+json"
 
 
+async def test_position_shows_what_each_price_caused(
+    http: httpx.AsyncClient, world: World, alice: Person, bob: Person
+) -> None:
+    trade_id, other = await world.trade(alice), await world.trade(bob)
+    for person, trade, minutes, rule, action, stop in (
+        (alice, trade_id, 0, "trailing_armed", "arm", None),
+        (alice, trade_id, 5, "trailing_stop", "move_stop", 40_300),
+        (bob, other, 1, "take_profit", "exit", None),
+    ):
+        await world.sql.execute(
+            "INSERT INTO position_events (user_id, trade_id, rule, action, mark_price, stop_price, at)"
+            " VALUES ($1, $2, $3, $4, 41000, $5, $6)",
+            person.user_id,
+            trade,
+            rule,
+            action,
+            stop,
+            NOON + timedelta(minutes=minutes),
+        )
+    answer = await http.get(f"/positions/{trade_id}", headers=alice.headers)
+    found = PositionDetail.model_validate_json(answer.content).reactions
+    assert [(one.at, one.rule, one.action, one.stop_price) for one in found] == [
+        (NOON, "trailing_armed", "arm", None),
+        (NOON + timedelta(minutes=5), "trailing_stop", "move_stop", "40300"),
+    ]
+
+
 async def test_position_shows_its_stops_and_events_in_order(
     http: httpx.AsyncClient, world: World, alice: Person
 ) -> None:
@@ -72,6 +99,7 @@ async def test_position_shows_its_stops_and_events_in_order(
     detail = PositionDetail.model_validate_json(answer.content)
     assert [(move.at, move.stop_price) for move in detail.stop_history] == [(NOON, "39000"), (later, "40300")]
     assert [event.message for event in detail.events] == ["entry filled: 0.5 at 40,000"]
+    assert detail.reactions == []
     assert detail.next_rule == "stop follows 1.5 % below the highest price; sells all at 43,000"
 
 

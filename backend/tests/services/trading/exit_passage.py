@@ -21,7 +21,7 @@ from app.repositories.trading_transaction import TradingTransaction
 from app.services.price_book import PriceBook
 from app.services.trading.balances import BalanceKeeper
 from app.services.trading.desk import Desk
-from app.services.trading.gate import pass_gate
+from app.services.trading.gate import Passed, pass_gate
 from app.services.trading.markets import MarketView
 from app.services.trading.order_books import OrderBooks
 from app.services.trading.terms import TradingTerms
@@ -174,7 +174,7 @@ class ExitPassage:
             account = TradingAccount(user_id, wallet_id, "paper", "paper", 0)
             passed = await pass_gate(self._desk, transaction, account, case, order, utc_now())
             await session.rollback()
-        return None if passed is None else passed.ticket.quantity
+        return passed.ticket.quantity if isinstance(passed, Passed) else None
 
     async def _put_up(self, drawn: Obstacles) -> None:
         world, sql = self._world, self._world.sql

@@ -135,6 +135,20 @@ class TradingFloor:
         self.venue.account(str(wallet_id), deposit)
         return TradingAccount(user_id, wallet_id, "paper", "paper", shard)
 
+    async def carry_out_as(self, account: TradingAccount, **settings: object) -> None:
+        """Write the wallet's execution settings."""
+        await self.sql.execute(
+            "INSERT INTO execution_settings (wallet_id, user_id) VALUES ($1, $2)",
+            account.wallet_id,
+            account.user_id,
+        )
+        for name, value in settings.items():
+            await self.sql.execute(
+                f"UPDATE execution_settings SET {name} = $2 WHERE wallet_id = $1",  # noqa: S608
+                account.wallet_id,
+                value,
+            )
+
     async def signal(
         self,
         symbol: str = BTC,

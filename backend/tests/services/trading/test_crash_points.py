@@ -14,13 +14,36 @@ import pytest_asyncio
 from app.core.config import Settings
 from app.core.crash_points import CRASH_POINTS
 from app.repositories.trading_accounts import TradingAccount
+from app.services.trading.audit import verify_wallet
 from app.services.trading.balances import account_key
 from tests.paper_venue import PaperVenue
 from tests.services.trading.executor_host import ExecutorHost, ExecutorProcess
 from tests.services.trading.floor import BTC, TradingFloor, until
+from tests.services.trading.worked_entries import (
+    DOGE,
+    POSTED,
+    SLICED,
+    large,
+    moving,
+    until_entered,
+    until_first_fill,
+)
 
 PLAIN, CONDITIONAL = "/fapi/v1/order", "/fapi/v1/algoOrder"
-PATHS = {"entry": PLAIN, "stop": CONDITIONAL, "move": CONDITIONAL, "exit": PLAIN, "scale_out": PLAIN}
+PATHS = {
+    "entry": PLAIN,
+    "slice": PLAIN,
+    "stop": CONDITIONAL,
+    "move": CONDITIONAL,
+    "exit": PLAIN,
+    "scale_out": PLAIN,
+}
+OF_A_WORKED_ENTRY = (
+    "before_cancel_entry",
+    "after_cancel_entry",
+    "after_record_cancel_entry",
+    "after_end_entry",
+)
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +77,8 @@ async def crash_floor(
 
 def leg_of(label: str) -> str:
     """What the executor is doing when it dies there."""
+    if label in OF_A_WORKED_ENTRY:
+        return "slice"
     if label in ("before_cancel_stop", "after_cancel_stop", "after_record_cancel"):
         return "move"
     return next((leg for leg in PATHS if label.endswith(f"_{leg}")), "entry")
@@ -104,11 +129,43 @@ async def entries_at_venue(floor: TradingFloor, account: TradingAccount) -> int:
     return len({fill.exchange_order_id for fill in await gateway.fills(BTC) if fill.side == "buy"})
 
 
+async def worked_once(floor: TradingFloor, host: ExecutorHost, label: str) -> None:
+    """Enter in slices, or by an order that waits in the book, and die on the way; what was not sent twice is held
+    under one stop, and the entry comes to its end."""
+    waits = label in OF_A_WORKED_ENTRY and label != "after_end_entry"
+    account = await large(floor, POSTED if waits else SLICED, execution_timeout_seconds=3)
+    trade = None
+    if waits or label == "after_end_entry":
+        host.crash_file.write_text(label)
+    async with moving(floor, standing=waits):
+        await floor.signal(DOGE)
+        if not host.crash_file.exists() and not waits and label != "after_end_entry":
+            trade = await until_first_fill(floor, account)
+            floor.venue.control("POST", "/sim/fault", fault_for(label))
+            host.crash_file.write_text(label)
+        await crash_once(floor, host, label)
+        if waits:
+            trade = await floor.until_status(account, "EXPIRED", symbol=DOGE, seconds=30)
+        else:
+            trade = await until_entered(floor, account)
+    orders = await floor.venue_orders(account)
+    assert await floor.venue_position(account, DOGE) == trade["quantity"] <= trade["planned_quantity"]
+    assert [(order.reduce_only, order.quantity) for order in orders] == [(True, trade["quantity"])] * (
+        not waits
+    )
+    found = await verify_wallet(floor.desk.database, floor.desk.gateways, account, "sa")
+    assert (found.duplicate_entries, found.lost_fills, found.unprotected_positions) == (0, 0, 0)
+    await floor.sql.execute("UPDATE wallets SET auto_trade_enabled = false WHERE id = $1", account.wallet_id)
+
+
 @pytest.mark.parametrize("label", CRASH_POINTS)
 async def test_kill_at_label_leaves_nothing_duplicate_lost_or_unprotected(
     label: str, crash_floor: TradingFloor, host: ExecutorHost
 ) -> None:
     floor, leg = crash_floor, leg_of(label)
+    if leg == "slice":
+        await worked_once(floor, host, label)
+        return
     account = await floor.wallet(
         await floor.user(position_sizing_method="fixed_amount", fixed_amount_usd=Decimal(3_000))
     )

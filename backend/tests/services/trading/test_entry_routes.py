@@ -16,21 +16,6 @@ from app.services.trading.trade_case import TradeCase
 from tests.services.trading.floor import BTC, TradingFloor, until
 
 
-async def carry_out_as(floor: TradingFloor, account: TradingAccount, **settings: object) -> None:
-    """Write the wallet's execution settings."""
-    await floor.sql.execute(
-        "INSERT INTO execution_settings (wallet_id, user_id) VALUES ($1, $2)",
-        account.wallet_id,
-        account.user_id,
-    )
-    for name, value in settings.items():
-        await floor.sql.execute(
-            f"UPDATE execution_settings SET {name} = $2 WHERE wallet_id = $1",  # noqa: S608
-            account.wallet_id,
-            value,
-        )
-
-
 async def entry_of(floor: TradingFloor, trade: asyncpg.Record) -> asyncpg.Record:
     return await floor.sql.fetchrow("SELECT * FROM orders WHERE trade_id = $1 AND leg = 'entry'", trade["id"])
 
@@ -45,7 +30,7 @@ async def breaches_of(floor: TradingFloor, account: TradingAccount) -> list[dict
 
 async def test_entry_without_market_orders_is_capped_at_the_allowed_slippage(floor: TradingFloor) -> None:
     account = await floor.wallet(await floor.user())
-    await carry_out_as(floor, account, use_market_orders=False, max_slippage=40)
+    await floor.carry_out_as(account, use_market_orders=False, max_slippage=40)
     async with floor.executor():
         await floor.signal()
         trade = await floor.until_status(account, "PROTECTED")
@@ -67,9 +52,7 @@ async def test_slippage_in_percent_and_in_points_is_the_same_cap(floor: TradingF
     limits = []
     for unit, value in (("percent", 1), ("points", round(1_000 / instrument.price_tick))):
         account = await floor.wallet(await floor.user())
-        await carry_out_as(
-            floor, account, use_market_orders=False, max_slippage=value, max_slippage_unit=unit
-        )
+        await floor.carry_out_as(account, use_market_orders=False, max_slippage=value, max_slippage_unit=unit)
         async with floor.executor():
             await floor.signal()
             trade = await floor.until_status(account, "PROTECTED")
@@ -81,7 +64,7 @@ async def test_slippage_in_percent_and_in_points_is_the_same_cap(floor: TradingF
 
 async def test_entry_that_the_book_cannot_take_is_refused_with_figure_and_limit(floor: TradingFloor) -> None:
     account = await floor.wallet(await floor.user())
-    await carry_out_as(floor, account, max_slippage="0.0001", max_deviation=100)
+    await floor.carry_out_as(account, max_slippage="0.0001", max_deviation=100)
     async with floor.executor():
         await floor.signal()
         trade = await floor.until_status(account, "REJECTED")
@@ -98,7 +81,7 @@ async def test_entry_that_the_book_cannot_take_is_refused_with_figure_and_limit(
 
 async def test_entry_waits_for_the_book_and_is_refused_when_it_stays_unknown(floor: TradingFloor) -> None:
     account = await floor.wallet(await floor.user())
-    await carry_out_as(floor, account, execution_timeout_seconds=1)
+    await floor.carry_out_as(account, execution_timeout_seconds=1)
     rule = {"path": "/fapi/v1/depth", "method": "GET", "mode": "503", "count": 1000}
     floor.venue.control("POST", "/sim/fault", {"rules": [rule]})
     async with floor.executor():
@@ -112,7 +95,7 @@ async def test_entry_waits_for_the_book_and_is_refused_when_it_stays_unknown(flo
 @pytest.mark.parametrize("answer", ["yes", "none"])
 async def test_entry_waits_for_its_owner(floor: TradingFloor, answer: str) -> None:
     account = await floor.wallet(await floor.user())
-    await carry_out_as(floor, account, confirm_trades=True)
+    await floor.carry_out_as(account, confirm_trades=True)
 
     async def asked() -> asyncpg.Record | None:
         trade = await floor.trade(account)

@@ -4,9 +4,11 @@ import asyncpg
 
 from app.domain.client_order_id import client_order_id
 from app.domain.trade_steps import MAX_EXIT_ATTEMPTS
-from app.domain.types import OrderLeg
+from app.domain.types import OrderLeg, OrderSide
 from app.repositories.trading_accounts import TradingAccount
+from app.services.trading.balances import account_key
 from tests.services.trading.floor import BTC, TradingFloor, until
+from tests.services.trading.test_manual_trades import by_hand
 
 
 async def call_operator(floor: TradingFloor, account: TradingAccount) -> asyncpg.Record:
@@ -72,6 +74,46 @@ async def test_books_are_not_closed_while_the_venue_shows_a_position(floor: Trad
     assert held is not None
     assert held["status"] == "NEEDS_OPERATOR"
     assert held["operator_reason"].startswith(f"The venue still shows {trade['quantity'].normalize()}")
+
+
+async def test_books_are_closed_once_the_venue_shows_nothing(floor: TradingFloor) -> None:
+    account = await floor.wallet(await floor.user())
+    async with floor.executor():
+        await floor.signal(BTC)
+        trade = await floor.until_status(account, "PROTECTED")
+    # As if a fill had been written twice: more was closed than opened, which no rule can settle.
+    await floor.sql.execute(
+        "INSERT INTO fills (user_id, wallet_id, symbol, venue_trade_id, trade_id, exchange_order_id, side, quantity,"
+        " price, fee, fee_currency, venue_realized_pnl, is_maker, executed_at) SELECT user_id, wallet_id, symbol,"
+        " 'twice', trade_id, 'twice', 'sell', quantity * 2, price, 0, fee_currency, 0, false, executed_at FROM fills"
+        " WHERE trade_id = $1",
+        trade["id"],
+    )
+    await by_hand(floor, account, OrderSide.SELL, trade["quantity"])
+    gateway = await floor.desk.gateways.for_account(account_key(account))
+    for stop in await floor.venue_orders(account):
+        await gateway.cancel(BTC, stop.client_order_id, conditional=True)
+    async with floor.executor():
+        called = await floor.until_status(account, "NEEDS_OPERATOR")
+        await decide(floor, called, "mark_closed")
+        closed = await floor.until_status(account, "CLOSED")
+    assert called["operator_reason"] == "more was closed than opened: the fills do not add up"
+    assert closed["closed_at"] is not None
+
+
+async def test_adopting_the_venues_word_keeps_the_position_under_its_stop(floor: TradingFloor) -> None:
+    account = await floor.wallet(await floor.user())
+    async with floor.executor():
+        await floor.signal(BTC)
+        trade = await call_operator(floor, account)
+        await floor.sql.execute("UPDATE trades SET exit_requested = NULL WHERE id = $1", trade["id"])
+        await decide(floor, trade, "adopt")
+        kept = await floor.until_status(account, "PROTECTED")
+        (stop,) = await floor.venue_orders(account)
+        await floor.enqueue("exit", {"trade_id": str(trade["id"]), "reason": "manual"})
+        await floor.until_status(account, "CLOSED")
+    assert (kept["operator_reason"], kept["quantity"]) == (None, trade["quantity"])
+    assert (stop.quantity, stop.reduce_only) == (trade["quantity"], True)
 
 
 async def test_a_choice_that_is_none_is_marked_with_its_error(floor: TradingFloor) -> None:

@@ -1,6 +1,9 @@
 // The journal's filters, as they stand in the address.
+const TABS = ['trades', 'hand', 'quality'] as const
+type Tab = (typeof TABS)[number]
+
 export interface JournalSearch {
-  readonly tab?: 'trades' | 'quality' | undefined
+  readonly tab?: Tab | undefined
   readonly wallet?: string | undefined
   readonly symbol?: string | undefined
   readonly status?: string | undefined
@@ -28,7 +31,7 @@ export function readSearch(search: Record<string, unknown>): JournalSearch {
     }),
   )
   const side = search.side === 'long' || search.side === 'short' ? search.side : undefined
-  return { ...text, side, tab: search.tab === 'trades' || search.tab === 'quality' ? search.tab : undefined }
+  return { ...text, side, tab: TABS.find((tab) => tab === search.tab) }
 }
 
 export const EXECUTION_STATUSES = ['filled', 'partial', 'open', 'canceled', 'rejected', 'not_accepted'] as const

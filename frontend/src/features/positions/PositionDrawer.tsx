@@ -86,7 +86,11 @@ function Events({ position, tick }: { readonly position: PositionDetail; readonl
   const zone = useZone()
   const moves = position.stop_history.map((move) => ({ at: move.at, text: `Stop at ${price(move.stop_price, tick)}` }))
   const events = position.events.map((event) => ({ at: event.at, text: event.message || words(event.kind) }))
-  const all = [...(events.length > 0 ? [] : moves), ...events].sort((a, b) => b.at.localeCompare(a.at))
+  const rules = position.reactions.map((one) => ({
+    at: one.at,
+    text: `${words(one.rule)} at ${price(one.mark_price, tick)}${one.action === 'move_stop' ? `: stop to ${price(one.stop_price, tick)}` : ''}`,
+  }))
+  const all = [...(events.length > 0 ? [] : moves), ...rules, ...events].sort((a, b) => b.at.localeCompare(a.at))
   if (all.length === 0) return <p className="p-3 text-mid">Nothing has happened to this position yet.</p>
   return (
     <ol className="max-h-80 divide-y divide-line overflow-auto">

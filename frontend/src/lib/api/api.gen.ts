@@ -640,6 +640,9 @@ export interface ExecutionStats {
 
 export type ExitReason = "stop_loss" | "trailing_stop" | "take_profit" | "manual" | "time_exit" | "unprotected" | "liquidation" | "external" | "reverse_signal" | "kill_switch" | "volatility_stop" | "session_close"
 
+/** The rule that caused an event. */
+export type ExitRule = "trailing_armed" | "trailing_stop" | "volatility_stop" | "stop_loss" | "take_profit" | "scale_out" | "time_exit" | "session_close"
+
 /** Which rows; what is left out lets all pass. */
 export interface ExportFilter {
   readonly action?: string | null
@@ -1402,6 +1405,7 @@ export interface PositionDetail {
   /** A decimal number, exactly as computed */
   readonly quantity: string
   readonly r_multiple: string | null
+  readonly reactions: ReadonlyArray<RuleReaction>
   readonly reason: string
   /** A decimal number, exactly as computed */
   readonly risk_amount: string
@@ -1694,6 +1698,21 @@ export interface RiskSettingsPatch {
 /** Every environment in which the user has a wallet. */
 export interface RiskStatus {
   readonly environments: ReadonlyArray<EnvironmentRisk>
+}
+
+/**
+ * What a price caused by one of the exit rules, in market time: the stop that it moved or reached, the part
+ * (from 1) that it left.
+ */
+export interface RuleReaction {
+  readonly action: string
+  /** UTC, ISO 8601 */
+  readonly at: string
+  /** A decimal number, exactly as computed */
+  readonly mark_price: string
+  readonly rule: ExitRule
+  readonly step: number | null
+  readonly stop_price: string | null
 }
 
 /** The journal's filters, as they stand in its address, under a name. */

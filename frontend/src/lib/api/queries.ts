@@ -5,6 +5,8 @@ import { call, callWithEtag } from './call'
 import type { EventCategory, EventLevel, Timeframe } from './types'
 
 const POLL_MS = 5000
+/** No frame tells that a trade by hand was found, or what the rules would have done. */
+const MANUAL_POLL_MS = 15_000
 export const PAGE_ROWS = 100
 
 /** Live data needs no polling; everything else asks every five seconds, and so does the page when the stream is down. */
@@ -19,6 +21,7 @@ export const keys = {
   position: (id: string) => ['position', id],
   trades: ['trades'],
   trade: (id: string) => ['trade', id],
+  manualTrades: ['manual-trades'],
   executions: ['executions'],
   executionSettings: (walletId: string) => ['execution-settings', walletId],
   decisions: ['decisions'],
@@ -267,6 +270,19 @@ export const executionSettingsQuery = (walletId: string) =>
     queryFn: ({ signal }) =>
       callWithEtag('GET /wallets/{wallet_id}/execution-settings', { path: { wallet_id: walletId }, signal }),
     staleTime: 60_000,
+  })
+export const manualTradesQuery = (filter: { readonly wallet_id?: string; readonly symbol?: string }) =>
+  infiniteQueryOptions({
+    queryKey: [...keys.manualTrades, filter],
+    queryFn: ({ pageParam, signal }) =>
+      call('GET /manual-trades', {
+        query: { ...filter, limit: PAGE_ROWS, ...(pageParam ? { cursor: pageParam } : {}) },
+        signal,
+      }),
+    initialPageParam: '',
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
+    placeholderData: keepPreviousData,
+    refetchInterval: MANUAL_POLL_MS,
   })
 export const tradesQuery = (filter: JournalQuery) =>
   infiniteQueryOptions({

@@ -45,6 +45,7 @@ export type {
   KillSwitchReceipt,
   KillSwitchRun,
   LimitUse,
+  ManualTrade,
   Market,
   Notification,
   NotificationSettings,

@@ -1,0 +1,87 @@
+"""Wallets whose entries are too large for the book, for tests of slices and of orders that wait."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from decimal import Decimal
+
+import asyncpg
+
+from app.repositories.trading_accounts import TradingAccount
+from tests.services.trading.floor import TradingFloor, until
+
+DOGE = "DOGE/USDT:USDT"
+UNBOUND: dict[str, object] = {
+    "position_sizing_method": "fixed_amount",
+    "max_position_size_usd": None,
+    "max_portfolio_heat": None,
+    "max_open_risk_percent": None,
+    "max_daily_loss_usd": None,
+}
+SLICED, POSTED = (
+    Decimal(2),
+    Decimal(6),
+)  # times what the book gives: with half of it to a slice, ten are too few
+MOST = Decimal(900_000)
+
+
+async def large(floor: TradingFloor, times: Decimal, **settings: object) -> TradingAccount:
+    """A wallet whose entries are so many times what the book gives within what they may slip."""
+    book = await floor.reader.order_book("paper", DOGE, 1000)
+    quote = await floor.reader.quote("paper", DOGE)
+    assert quote is not None
+    price = quote.mark_price
+    for slippage in (20, 10, 5, 2, 1):
+        depth = max(
+            book.asks.quantity_within(price * (1 + Decimal(slippage) / 10_000)),
+            book.bids.quantity_within(price * (1 - Decimal(slippage) / 10_000)),
+        )
+        if depth * price * times < MOST:
+            break
+    user = await floor.user(**UNBOUND, fixed_amount_usd=round(depth * price * times, 2))
+    account = await floor.wallet(user, deposit="50000000")
+    await floor.carry_out_as(account, **{"max_slippage": slippage, "max_deviation": 1000} | settings)
+    return account
+
+
+@asynccontextmanager
+async def moving(floor: TradingFloor, *, standing: bool = False) -> AsyncIterator[None]:
+    """A market that goes on, so that books which were eaten up come back; or (`standing`) none that does."""
+
+    async def go_on() -> None:
+        while not standing:
+            await asyncio.sleep(0.2)
+            await asyncio.to_thread(floor.venue.step, 1)
+
+    task = asyncio.create_task(go_on())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def until_entered(
+    floor: TradingFloor, account: TradingAccount, symbol: str = DOGE, seconds: float = 30
+) -> asyncpg.Record:
+    """Wait until the entry is over and the position protected."""
+
+    async def look() -> asyncpg.Record | None:
+        trade = await floor.trade(account, symbol)
+        done = trade is not None and trade["status"] == "PROTECTED" and trade["entry_until"] is None
+        return trade if done else None
+
+    return await until(look, seconds, lambda: floor.describe(account))
+
+
+async def until_first_fill(
+    floor: TradingFloor, account: TradingAccount, symbol: str = DOGE
+) -> asyncpg.Record:
+    """Wait until a part of a worked entry is held and protected, and the rest is still wanted."""
+
+    async def look() -> asyncpg.Record | None:
+        trade = await floor.trade(account, symbol)
+        part = trade is not None and trade["status"] == "PROTECTED" and trade["entry_until"] is not None
+        return trade if part else None
+
+    return await until(look, 20, lambda: floor.describe(account))
