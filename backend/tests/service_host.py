@@ -80,6 +80,18 @@ def stop_session_services(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+@contextmanager
+def own_services(folder: Path) -> Iterator[TestServices]:
+    """Servers of one run alone, kept in `folder` and ended with it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with session_lock(folder):
+        services = session_services(folder, os.getpid())
+    try:
+        yield services
+    finally:
+        stop_session_services(folder)
+
+
 def main(folder: Path, controller_pid: int) -> None:
     """Serve until SIGTERM or until the controller is gone."""
     postgres = EmbeddedPostgres(

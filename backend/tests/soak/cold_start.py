@@ -36,7 +36,7 @@ from app.services.trading.audit import verify_wallet
 from benchmarks.paper_crowd import crowd_contracts
 from tests.conftest import create_database, settings_for
 from tests.paper_venue import PaperVenue
-from tests.service_host import TestServices, session_lock, session_services, stop_session_services
+from tests.service_host import TestServices, own_services
 from tests.services.trading.executor_host import ExecutorHost
 from tests.services.trading.floor import WEIGHT_LIMIT
 from tests.soak.open_accounts import DEPLOYMENT, OpenAccounts, OpenTrade
@@ -235,14 +235,8 @@ def parse() -> argparse.Namespace:
 
 def main() -> int:
     arguments = parse()
-    host = arguments.folder / "services"
-    host.mkdir(parents=True, exist_ok=True)
-    with session_lock(host):
-        services = session_services(host, os.getpid())
-    try:
+    with own_services(arguments.folder / "services") as services:
         return asyncio.run(run(services, arguments))
-    finally:
-        stop_session_services(host)
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from app.core.config import ROOT_DIR
-from tests.service_host import TestServices, session_lock, session_services, stop_session_services
+from tests.service_host import TestServices, own_services
 from tests.services.trading.mutants import MUTANTS
 from tests.soak.crash_lane import Cycle, Lane
 from tests.soak.crash_plan import GROUPS, Blow, at_random, every_label, every_pair
@@ -233,14 +233,8 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
 
 def main() -> int:
     arguments = parse()
-    host = arguments.folder / SERVICES
-    host.mkdir(parents=True, exist_ok=True)
-    with session_lock(host):
-        services = session_services(host, os.getpid())
-    try:
+    with own_services(arguments.folder / SERVICES) as services:
         return asyncio.run(run(arguments, services))
-    finally:
-        stop_session_services(host)
 
 
 if __name__ == "__main__":

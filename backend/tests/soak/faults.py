@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Final
 
 from app.core.config import ROOT_DIR
-from tests.service_host import TestServices, session_lock, session_services, stop_session_services
+from tests.service_host import TestServices, own_services
 from tests.services.trading.executor_host import RECEIVE_WINDOW_MS
 from tests.services.trading.floor import SYMBOLS
 from tests.soak.crash_lane import MARGIN_MS, Cycle, Lane
@@ -242,14 +242,8 @@ def parse() -> argparse.Namespace:
 
 def main() -> int:
     arguments = parse()
-    host = arguments.folder / "services"
-    host.mkdir(parents=True, exist_ok=True)
-    with session_lock(host):
-        services = session_services(host, os.getpid())
-    try:
+    with own_services(arguments.folder / "services") as services:
         return asyncio.run(run(arguments, services))
-    finally:
-        stop_session_services(host)
 
 
 if __name__ == "__main__":
