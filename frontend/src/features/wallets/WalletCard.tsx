@@ -13,7 +13,7 @@ import { Facts } from '@/ui/Facts'
 import { Pnl } from '@/ui/Pnl'
 import { toast } from '@/ui/Toast'
 
-export type WalletAction = 'auto-trade' | 'execution' | 'rename' | 'deposit' | 'withdraw' | 'archive'
+export type WalletAction = 'auto-trade' | 'execution' | 'rename' | 'deposit' | 'withdraw' | 'archive' | 'arm'
 
 interface Props {
   readonly wallet: Wallet
@@ -29,6 +29,35 @@ function overridesInWords(wallet: Wallet): string {
         `${words(name).toLowerCase()} ${typeof value === 'boolean' ? (value ? 'on' : 'off') : plain(value as string)}`,
     )
     .join(', ')
+}
+
+/** Whether a live wallet may open anything, and the way to change it. */
+function LiveState({ wallet, onArm }: { readonly wallet: Wallet; readonly onArm: () => void }) {
+  const zone = useZone()
+  const client = useQueryClient()
+  const disarm = useMutation({
+    mutationFn: () => call('POST /wallets/{wallet_id}/disarm', { path: { wallet_id: wallet.id } }),
+    onSuccess: () => void client.invalidateQueries({ queryKey: keys.wallets }),
+  })
+  return (
+    <div className="mx-3 mt-2 flex flex-wrap items-center gap-2 rounded border border-line-strong px-2 py-1">
+      <span className="min-w-0 flex-1 font-semibold">
+        {wallet.live_armed_at
+          ? `Armed for real money since ${dateTime(wallet.live_armed_at, zone)}`
+          : 'Not armed: it opens nothing'}
+      </span>
+      {wallet.live_armed_at ? (
+        <Button onClick={() => disarm.mutate()} pending={disarm.isPending} pendingText="Disarming…">
+          Disarm
+        </Button>
+      ) : (
+        <Button onClick={onArm} aria-label={`Arm for live trading: ${wallet.name}`}>
+          Arm…
+        </Button>
+      )}
+      {disarm.error && <FormError error={disarm.error} />}
+    </div>
+  )
 }
 
 /** Taking risk away is one press, with undo: what is left out of the call stays as the wallet had it. */
@@ -102,6 +131,7 @@ export function WalletCard({ wallet, onAction }: Props) {
         <p className="num text-lg font-semibold">{money(wallet.equity)}</p>
         <p className="text-2xs text-low">Equity as of {dateTime(wallet.as_of, zone)}</p>
       </div>
+      {wallet.environment === 'live' && <LiveState wallet={wallet} onArm={() => onAction('arm')} />}
       {wallet.entries_frozen_reason && (
         <p className="mx-3 mt-2 rounded border border-warn px-2 py-1 text-warn">
           <span aria-hidden="true">! </span>

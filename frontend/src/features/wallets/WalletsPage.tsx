@@ -15,6 +15,7 @@ const DIALOGS = {
   rename: lazy(() => dialogs().then((module) => ({ default: module.RenameDialog }))),
   deposit: lazy(() => dialogs().then((module) => ({ default: module.DepositDialog }))),
   withdraw: lazy(() => dialogs().then((module) => ({ default: module.WithdrawDialog }))),
+  arm: lazy(() => import('./ArmDialog').then((module) => ({ default: module.ArmDialog }))),
   archive: lazy(() => dialogs().then((module) => ({ default: module.ArchiveDialog }))),
 } as const
 const CreateWalletDialog = lazy(() =>

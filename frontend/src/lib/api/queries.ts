@@ -192,6 +192,11 @@ export const securityQuery = queryOptions({
   queryKey: keys.security,
   queryFn: ({ signal }) => call('GET /account/security', { signal }),
 })
+export const armingQuery = (walletId: string) =>
+  queryOptions({
+    queryKey: ['arming', walletId],
+    queryFn: ({ signal }) => call('GET /wallets/{wallet_id}/arming', { path: { wallet_id: walletId }, signal }),
+  })
 export const accountQuery = queryOptions({
   queryKey: keys.account,
   queryFn: ({ signal }) => call('GET /account', { signal }),
