@@ -673,6 +673,7 @@ export const tradingSchedule = {
   leave_before_close: false,
   leave_before_weekend: true,
   leave_minutes: 15,
+  leave_before_funding_percent: null,
   version: 2,
   updated_at: new Date().toISOString(),
   calendars: [

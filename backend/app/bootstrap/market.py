@@ -33,6 +33,7 @@ from app.services.activity_watch import ActivityWatch
 from app.services.analytics.portfolio_snapshots import SnapshotKeeper
 from app.services.daily_summary import tell_daily_summaries
 from app.services.exports import sweep_exports
+from app.services.funding_keeper import FundingKeeper
 from app.services.housekeeping import keep_house
 from app.services.market_data import MarketFeed
 from app.services.position_health import PositionHealthKeeper
@@ -139,6 +140,10 @@ class MarketParts:
     async def mind_schedules(self) -> int:
         """Write when positions are left before hours close, and tell whose hours opened or closed; returns how many."""
         return await ScheduleKeeper(self.system, self._market_time).mind()
+
+    async def mind_funding(self) -> int:
+        """Write when positions are left before a funding that costs too much; returns for how many that is new."""
+        return await FundingKeeper(self.system, self.reader).mind(utc_now())
 
     async def _market_time(self, venue: str) -> datetime | None:
         try:

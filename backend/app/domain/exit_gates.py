@@ -38,7 +38,7 @@ ROW: Final = np.dtype(
         ("asked_high", "f8"),  # up to this price and best it was asked, and nothing came of it
         ("asked_low", "f8"),  # down to this price, with the best that it still has
         ("timeframe_ms", "i8"),  # of the ATR
-        ("time_ms", "i8"),  # time exit or session close, market time
+        ("time_ms", "i8"),  # time exit, session close or leaving before funding, market time
         ("next_move_ms", "i8"),  # wall time before which the venue's stop is not moved again
         ("parts", "i1"),  # 0 where it is not left in parts
         ("parts_taken", "i1"),

@@ -29,6 +29,7 @@ class ExitRule(StrEnum):
     SCALE_OUT = "scale_out"
     TIME_EXIT = "time_exit"
     SESSION_CLOSE = "session_close"
+    FUNDING = "funding"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,9 +47,9 @@ class OpenPosition:
     """An open position as it is written down. `stop_price` is the stop that is wanted at the venue,
     `has_live_stop` whether one stands there; `volatility_distance` how far behind the best price the
     volatility stop stands now (a multiple of the present ATR), None without one; `quantity` all that was
-    entered, `parts_taken` how many parts of it were asked for; `time_exit_ms` and `session_close_ms` None
-    where there is none. `instrument` is None where the venue does not tell it: then no stop follows the price
-    and nothing is left in parts."""
+    entered, `parts_taken` how many parts of it were asked for; `time_exit_ms`, `session_close_ms` and
+    `funding_leave_ms` None where there is none. `instrument` is None where the venue does not tell it: then no
+    stop follows the price and nothing is left in parts."""
 
     side: Side
     entry_price: Decimal
@@ -65,6 +66,7 @@ class OpenPosition:
     parts_taken: int = 0
     time_exit_ms: int | None = None
     session_close_ms: int | None = None
+    funding_leave_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,7 @@ def react(
     """Return what a mark price causes; `best` is the best price before it. A mark that is no number, zero or
     below causes nothing.
 
-    The order: target, stop, time, session, parts, then the stop's move. The monitor triggers a stop only where
+    The order: target, stop, time, session, funding, parts, then the stop's move. The monitor triggers a stop only where
     the venue does not hold it: one that has been trailed since it was last sent, or one of a position
     that stands without. `may_move` is False until the least interval between two moves is over.
     """
@@ -193,6 +195,8 @@ def _leave(position: OpenPosition, mark: Decimal, stop: StandingStop, market_ms:
         return Leave(ExitReason.TIME_EXIT, ExitRule.TIME_EXIT)
     if position.session_close_ms is not None and market_ms >= position.session_close_ms:
         return Leave(ExitReason.SESSION_CLOSE, ExitRule.SESSION_CLOSE)
+    if position.funding_leave_ms is not None and market_ms >= position.funding_leave_ms:
+        return Leave(ExitReason.FUNDING, ExitRule.FUNDING)
     return None
 
 

@@ -63,6 +63,7 @@ class NotificationEvent(StrEnum):
     NEEDS_OPERATOR = "needs_operator"
     TRADING_HOURS_OPENED = "trading_hours_opened"
     TRADING_HOURS_CLOSED = "trading_hours_closed"
+    FUNDING_UNKNOWN = "funding_unknown"
     NEW_SIGN_IN = "new_sign_in"
     SECURITY_CHANGED = "security_changed"
     UNUSUAL_ACTIVITY = "unusual_activity"
@@ -170,6 +171,11 @@ EVENT_KINDS: Final = (
         _E.TRADING_HOURS_CLOSED, _L.INFO, _C.TRADE, _PUSHED,
         "Trading hours are closed",
         "{scope}: no new entries until {until}. Stops and exits go on.",
+    ),
+    EventKind(
+        _E.FUNDING_UNKNOWN, _L.WARNING, _C.TRADE, _PUSHED,
+        "The funding of {symbol} is not known",
+        "The next funding of {symbol} is not known: your {side} position is held over it.",
     ),
     EventKind(
         _E.NEW_SIGN_IN, _L.WARNING, _C.SECURITY, _MAILED,

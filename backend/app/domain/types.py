@@ -131,6 +131,7 @@ class ExitReason(StrEnum):
     KILL_SWITCH = "kill_switch"
     VOLATILITY_STOP = "volatility_stop"
     SESSION_CLOSE = "session_close"
+    FUNDING = "funding"
 
 
 class OperatorChoice(StrEnum):

@@ -91,6 +91,7 @@ class Trade(Timestamped, Base):
     scale_out_enabled: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     max_holding_minutes: Mapped[int | None] = mapped_column(Integer)
     session_closes_at: Mapped[Timestamp | None]
+    funding_leaves_at: Mapped[Timestamp | None]
     scale_out_step: Mapped[int] = mapped_column(Integer, server_default="0")
     scale_out_quantity: Mapped[Quantity] = mapped_column(server_default="0")
     break_even_price: Mapped[Price | None]

@@ -1,9 +1,10 @@
 """When users want entries to be made, and the sessions of exchanges that they name."""
 
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, CheckConstraint, ForeignKeyConstraint, Index, Integer, String, text
+from sqlalchemy import Boolean, CheckConstraint, ForeignKeyConstraint, Index, Integer, Numeric, String, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -13,6 +14,7 @@ from app.models.base import Base, Document, Timestamp, Timestamped, UuidKey
 class TradingScheduleRow(Timestamped, Base):
     """A user's schedule (`wallet_id` NULL) or one wallet's; the fields are those of `domain.trading_hours`.
 
+    `leave_before_funding_percent` is of the notional, NULL: positions are held over every funding.
     `hours` is a list of {days, opens, closes}, `closed_dates` one of dates. `told` holds, per environment, whether
     the hours were open when their owner was last told.
     """
@@ -22,6 +24,9 @@ class TradingScheduleRow(Timestamped, Base):
         ForeignKeyConstraint(["user_id"], ["users.id"], ondelete="CASCADE"),
         ForeignKeyConstraint(["user_id", "wallet_id"], ["wallets.user_id", "wallets.id"], ondelete="CASCADE"),
         CheckConstraint("leave_minutes BETWEEN 0 AND 240", name="leave_minutes"),
+        CheckConstraint(
+            "leave_before_funding_percent BETWEEN 0 AND 100", name="leave_before_funding_percent"
+        ),
         Index(
             "uq_trading_schedules_user_id_wallet_id",
             "user_id",
@@ -42,6 +47,7 @@ class TradingScheduleRow(Timestamped, Base):
     closed_dates: Mapped[list[str]] = mapped_column(JSONB, server_default=text("'[]'"))
     leave_before_close: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     leave_before_weekend: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    leave_before_funding_percent: Mapped[Decimal | None] = mapped_column(Numeric(7, 4))
     leave_minutes: Mapped[int] = mapped_column(Integer, server_default="15")
     told: Mapped[Document] = mapped_column(server_default=text("'{}'"))
     version: Mapped[int] = mapped_column(Integer, server_default="1")

@@ -39,7 +39,7 @@ SELECT t.venue, t.symbol, t.side, uuid_send(t.id), t.timeframe,
     CASE WHEN t.trailing_enabled THEN coalesce(t.trailing_distance::float8, 'NaN') ELSE 'NaN' END,
     coalesce(t.volatility_multiple::float8, 'NaN'),
     coalesce(t.extreme_price, t.entry_price)::float8,
-    coalesce({_MILLISECONDS.format(f"least({_TIME_EXIT}, t.session_closes_at)")}, {NEVER_MS}),
+    coalesce({_MILLISECONDS.format(f"least({_TIME_EXIT}, t.session_closes_at, t.funding_leaves_at)")}, {NEVER_MS}),
     t.scale_out_enabled, t.scale_out_step, {_ENTERED}::float8, w.shard, t.trailing_armed,
     t.status = 'PROTECTED'
 {_FROM}
@@ -56,7 +56,8 @@ _EXACT = (
     " t.trailing_activation_fraction, t.trailing_fraction, t.trailing_distance, t.trailing_armed,"
     f" t.volatility_multiple, t.scale_out_enabled, t.scale_out_step, {_ENTERED} AS entered_quantity,"
     f" {_MILLISECONDS.format(_TIME_EXIT)} AS time_exit_ms,"
-    f" {_MILLISECONDS.format('t.session_closes_at')} AS session_close_ms"
+    f" {_MILLISECONDS.format('t.session_closes_at')} AS session_close_ms,"
+    f" {_MILLISECONDS.format('t.funding_leaves_at')} AS funding_leave_ms"
     f"{_FROM.replace(':watched', '$2')} AND t.id = ANY(CAST($1 AS uuid[]))"
 )
 _KEEP_BEST = (  # a float's text is its shortest decimal, which is the price as it was told
@@ -120,6 +121,7 @@ class OpenTrade:
     entered_quantity: Decimal
     time_exit_ms: int | None
     session_close_ms: int | None
+    funding_leave_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

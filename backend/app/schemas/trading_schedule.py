@@ -1,18 +1,24 @@
 """When a user or a wallet wants to trade."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Annotated, Any, Final, Self
 
 from pydantic import Field, model_validator
 
 from app.domain.trading_hours import MOST_LEAVING_MINUTES
-from app.schemas.figures import Answer, Instant
+from app.schemas.figures import Answer, DecimalText, Instant
 from app.schemas.request import RequestBody
 
 _LEFT_OUT: Final[Any] = None  # a default that is never read: only the fields that were sent are
 CLOCK: Final = r"^([01]\d|2[0-3]):[0-5]\d$"
 Clock = Annotated[str, Field(pattern=CLOCK, description="Clock time HH:MM of the schedule's zone")]
 Weekday = Annotated[int, Field(ge=0, le=6, description="0 is Monday")]
+
+FundingPercent = Annotated[
+    Decimal,
+    Field(ge=0, le=100, max_digits=7, decimal_places=4, description="Of the notional; 0: whatever it costs"),
+]
 
 
 class WeeklyHoursBody(RequestBody):
@@ -43,6 +49,7 @@ class TradingSchedulePatch(RequestBody):
     leave_before_close: bool = _LEFT_OUT
     leave_before_weekend: bool = _LEFT_OUT
     leave_minutes: Annotated[int, Field(ge=0, le=MOST_LEAVING_MINUTES)] = _LEFT_OUT
+    leave_before_funding_percent: FundingPercent | None = _LEFT_OUT
 
 
 class WeeklyHoursOut(Answer):
@@ -75,7 +82,8 @@ class HoursNowOut(Answer):
 
 class TradingScheduleOut(Answer):
     """A schedule stops entries outside of its hours, at the user's and the wallet's level alike; exits go on.
-    Positions are left `leave_minutes` before a closing, where one of the two switches says so; entries end then."""
+    Positions are left `leave_minutes` before a closing, where one of the two switches says so; entries end then. With
+    `leave_before_funding_percent` they are left two minutes before a funding that costs them more; null: never."""
 
     enabled: bool
     time_zone: str
@@ -86,6 +94,7 @@ class TradingScheduleOut(Answer):
     leave_before_close: bool
     leave_before_weekend: bool
     leave_minutes: int
+    leave_before_funding_percent: DecimalText | None
     version: int
     updated_at: Instant | None
     calendars: list[CalendarOut]

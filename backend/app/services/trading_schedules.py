@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 
 from app.core.errors import FieldError, InvalidInputError, PreconditionFailedError
+from app.domain.decimal_text import plain
 from app.domain.loss_windows import TimeZoneError, time_zone
 from app.domain.market_calendars import CALENDAR_CODES, CALENDARS
 from app.domain.trading_hours import TradingHours, TradingSchedule, moment, trading_hours
@@ -68,6 +69,7 @@ class TradingScheduleView:
     leave_before_close: bool
     leave_before_weekend: bool
     leave_minutes: int
+    leave_before_funding_percent: str | None
     version: int
     updated_at: datetime | None
     calendars: list[CalendarView]
@@ -113,7 +115,7 @@ class TradingSchedules:
         if errors:
             raise InvalidInputError(errors[0].message, errors=tuple(errors))
         if changes:
-            await self._schedules.change(user_id, row.id, msgspec.to_builtins(dict(changes)))
+            await self._schedules.change(user_id, row.id, changes)
             await self._leave_anew(user_id)
             changed = {name: [str(before[name]), str(wanted[name])] for name in changes}
             details: dict[str, object] = {"wallet_id": wallet_id and str(wallet_id), "changes": changed}
@@ -148,6 +150,7 @@ class TradingSchedules:
             leave_before_close=schedule.leave_before_close,
             leave_before_weekend=schedule.leave_before_weekend,
             leave_minutes=schedule.leave_minutes,
+            leave_before_funding_percent=None if row is None else _percent(row),
             version=1 if row is None else row.version,
             updated_at=None if row is None else row.updated_at,
             calendars=[CalendarView(one.code, one.title, one.time_zone) for one in CALENDARS],
@@ -177,11 +180,17 @@ _NEW: Final[dict[str, object]] = {
     "leave_before_close": False,
     "leave_before_weekend": False,
     "leave_minutes": 15,
+    "leave_before_funding_percent": None,
 }
 
 
 def _fields(row: TradingScheduleRow) -> dict[str, object]:
     return {name: getattr(row, name) for name in _NEW}
+
+
+def _percent(row: TradingScheduleRow) -> str | None:
+    held = row.leave_before_funding_percent
+    return None if held is None else plain(held)
 
 
 def _schedule(fields: Mapping[str, object]) -> TradingSchedule:

@@ -22,3 +22,9 @@ async def mind_schedules(context: Context) -> int:
     """Keep schedules at work; does no harm when run twice. Returns how many owners were told."""
     parts: MarketParts = context["parts"]
     return await parts.mind_schedules()
+
+
+async def mind_funding(context: Context) -> int:
+    """Keep positions out of fundings that cost too much; does no harm when run twice. Returns how many are new."""
+    parts: MarketParts = context["parts"]
+    return await parts.mind_funding()

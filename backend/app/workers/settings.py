@@ -57,6 +57,7 @@ class WorkerSettings:
             keep_result=0,
         ),
         cron("app.workers.schedule_jobs.mind_schedules", second=EVERY_TEN_SECONDS, keep_result=0),
+        cron("app.workers.schedule_jobs.mind_funding", second=EVERY_TEN_SECONDS, keep_result=0),
         cron("app.workers.risk_jobs.resolve_counterfactuals", second={20, 50}, keep_result=0),
         cron(
             "app.workers.health_jobs.refresh_position_health",

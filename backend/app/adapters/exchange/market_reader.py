@@ -17,6 +17,7 @@ from app.adapters.exchange.limiter import PATIENCE_SECONDS, Priority, WeightLimi
 from app.adapters.exchange.streams import watch_quotes
 from app.adapters.exchange.venues import VenueProfile, venue_profile
 from app.core.redis_commands import hash_field
+from app.domain.funding_exit import NextFunding
 from app.domain.order_book import BookError, OrderBook
 from app.domain.symbols import venue_symbol
 from app.domain.timeframes import Timeframe
@@ -67,6 +68,13 @@ class CcxtMarketReader:
             return Quote(symbol, mark, mark, dialect.moment(row["time"]), self._now())
         except VenueUnavailableError:
             return cached
+
+    async def next_funding(self, venue: str, symbol: str) -> NextFunding:
+        row = await self._get(venue, "fapiPublicGetPremiumIndex", {"symbol": venue_symbol(symbol)}, 1)
+        try:
+            return NextFunding(Decimal(str(row["lastFundingRate"])), int(row["nextFundingTime"]))
+        except (KeyError, ValueError, ArithmeticError) as error:
+            raise VenueUnavailableError(f"the funding of {symbol} cannot be read: {error}") from None
 
     async def order_book(self, venue: str, symbol: str, levels: int) -> OrderBook:
         weight = next(weight for most, weight in BOOK_WEIGHTS if levels <= most)

@@ -61,6 +61,8 @@ def _changes(body: TradingSchedulePatch) -> dict[str, object]:
     sent = body.model_dump(mode="json", include=body.model_fields_set)
     for hours in sent.get("hours", ()):
         hours["opens"], hours["closes"] = f"{hours['opens']}:00", f"{hours['closes']}:00"
+    if "leave_before_funding_percent" in sent:
+        sent["leave_before_funding_percent"] = body.leave_before_funding_percent
     return sent
 
 

@@ -59,6 +59,7 @@ def open_position(
         parts_taken=trade.scale_out_step,
         time_exit_ms=trade.time_exit_ms,
         session_close_ms=trade.session_close_ms,
+        funding_leave_ms=trade.funding_leave_ms,
     )
 
 

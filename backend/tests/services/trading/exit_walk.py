@@ -78,6 +78,7 @@ def random_trade(random: Random, symbol: str, price: Decimal, at_ms: int) -> Ope
         entered_quantity=Decimal(random.choice([1, 2, 3, 10, 1000])) / 1000,
         time_exit_ms=at_ms + random.randint(1, 5_000_000) if random.random() < 0.3 else None,
         session_close_ms=at_ms + random.randint(1, 9_000_000) if random.random() < 0.1 else None,
+        funding_leave_ms=at_ms + random.randint(1, 9_000_000) if random.random() < 0.05 else None,
     )
 
 

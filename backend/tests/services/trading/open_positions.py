@@ -55,7 +55,9 @@ def loaded(trade: OpenTrade, instrument: Instrument | None, best: Decimal | None
     """The position as the book takes it in; `best` where another than its entry is written."""
     sign, nan = Side(trade.side).sign, float("nan")
     trails, distance = trade.trailing_enabled, trade.trailing_distance
-    due = [one for one in (trade.time_exit_ms, trade.session_close_ms) if one is not None]
+    due = [
+        one for one in (trade.time_exit_ms, trade.session_close_ms, trade.funding_leave_ms) if one is not None
+    ]
     target, multiple = trade.take_profit_price, trade.volatility_multiple
     row = (
         trade.id.bytes,
@@ -113,6 +115,9 @@ async def store(sql: asyncpg.Connection, account: TradingAccount, trade: OpenTra
         "scale_out_enabled": trade.scale_out_enabled,
         "scale_out_step": trade.scale_out_step,
         "max_holding_minutes": minutes,
+        "funding_leaves_at": None
+        if trade.funding_leave_ms is None
+        else OPENED + timedelta(milliseconds=trade.funding_leave_ms - OPENED_MS),
         "session_closes_at": None if closes is None else OPENED + timedelta(milliseconds=closes - OPENED_MS),
         "risk_amount": Decimal(2),
         "signal_confidence": Decimal("0.9"),

@@ -241,6 +241,14 @@ async def test_position_without_a_live_stop_is_left_at_its_stop(floor: TradingFl
     assert await outbox(floor) == [("exit", 3, {"trade_id": str(trade.id), "reason": "stop_loss"})]
 
 
+@pytest.mark.parametrize(("early_ms", "left"), [(1, False), (0, True)])
+async def test_position_is_left_before_its_funding(floor: TradingFloor, early_ms: int, left: bool) -> None:
+    watch, _, trade = await watched(floor, funding_leave_ms=OPENED_MS + 60_000)
+    await watch.on_quotes("paper", quotes("100", OPENED + timedelta(milliseconds=60_000 - early_ms)))
+    exits = [("exit", 3, {"trade_id": str(trade.id), "reason": "funding"})]
+    assert await outbox(floor) == (exits if left else [])
+
+
 async def test_session_close_leaves(floor: TradingFloor) -> None:
     watch, _, trade = await watched(floor, session_close_ms=OPENED_MS + 60_000)
     await watch.on_quotes("paper", quotes("100", OPENED + timedelta(minutes=1)))

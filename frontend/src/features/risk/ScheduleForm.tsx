@@ -194,6 +194,15 @@ export function ScheduleForm({ walletId, saved, etag }: Props) {
         error={errorOf('leave_minutes')}
         fieldClassName="max-w-60"
       />
+      <DecimalField
+        label="Leave before a funding that costs more than"
+        unit="%"
+        hint="Of the position’s notional, two minutes before; 0: whatever it costs; empty: never."
+        value={values.leave_before_funding_percent}
+        onChange={(event) => change({ leave_before_funding_percent: event.target.value })}
+        error={errorOf('leave_before_funding_percent')}
+        fieldClassName="max-w-80"
+      />
       {refusals.map((one) => (
         <p key={one} role="alert" tabIndex={-1} className="text-xs font-semibold text-crit">
           {one}

@@ -12,6 +12,7 @@ const VALUES: ScheduleValues = {
   leave_before_close: false,
   leave_before_weekend: false,
   leave_minutes: '15',
+  leave_before_funding_percent: '',
 }
 
 describe('trading schedule', () => {
@@ -34,6 +35,14 @@ describe('trading schedule', () => {
     expect(scheduleFaults({ ...VALUES, leave_minutes: '240' }).size).toBe(0)
     expect([...scheduleFaults({ ...VALUES, leave_minutes: '241' }).keys()]).toEqual(['leave_minutes'])
     expect([...scheduleFaults({ ...VALUES, leave_minutes: '' }).keys()]).toEqual(['leave_minutes'])
+  })
+  it('leaves before funding at a part of the notional, or never', () => {
+    const dear = { ...VALUES, leave_before_funding_percent: '0,05' }
+    expect(scheduleFaults(dear).size).toBe(0)
+    expect(scheduleChanges(VALUES, dear)).toEqual({ leave_before_funding_percent: '0.05' })
+    expect(scheduleChanges(dear, VALUES)).toEqual({ leave_before_funding_percent: null })
+    const beyond = { ...VALUES, leave_before_funding_percent: '100.1' }
+    expect([...scheduleFaults(beyond).keys()]).toEqual(['leave_before_funding_percent'])
   })
   it('names the hours, the day and the date that cannot be', () => {
     const faults = scheduleFaults({

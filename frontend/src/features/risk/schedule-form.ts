@@ -23,6 +23,7 @@ export interface ScheduleValues {
   readonly leave_before_close: boolean
   readonly leave_before_weekend: boolean
   readonly leave_minutes: string
+  readonly leave_before_funding_percent: string
 }
 
 export function scheduleValues(saved: TradingSchedule): ScheduleValues {
@@ -36,6 +37,7 @@ export function scheduleValues(saved: TradingSchedule): ScheduleValues {
     leave_before_close: saved.leave_before_close,
     leave_before_weekend: saved.leave_before_weekend,
     leave_minutes: String(saved.leave_minutes),
+    leave_before_funding_percent: saved.leave_before_funding_percent ?? '',
   }
 }
 
@@ -60,7 +62,17 @@ export function scheduleFaults(values: ScheduleValues): ReadonlyMap<string, stri
   if (!/^\d+$/.test(values.leave_minutes.trim()) || minutes > MOST_LEAVING_MINUTES) {
     faults.set('leave_minutes', `A whole number from 0 to ${MOST_LEAVING_MINUTES}.`)
   }
+  const funding = percent(values.leave_before_funding_percent)
+  if (funding !== null && (!/^\d+(\.\d{1,4})?$/.test(funding) || Number(funding) > 100)) {
+    faults.set('leave_before_funding_percent', 'From 0 to 100, at most four digits after the point; empty for never.')
+  }
   return faults
+}
+
+/** What was typed as the API takes it; null where nothing was. */
+function percent(typed: string): string | null {
+  const text = typed.trim().replace(',', '.')
+  return text === '' ? null : text
 }
 
 function body(values: ScheduleValues): Required<TradingScheduleChanges> {
@@ -78,6 +90,7 @@ function body(values: ScheduleValues): Required<TradingScheduleChanges> {
     leave_before_close: values.leave_before_close,
     leave_before_weekend: values.leave_before_weekend,
     leave_minutes: Number(values.leave_minutes),
+    leave_before_funding_percent: percent(values.leave_before_funding_percent),
   }
 }
 

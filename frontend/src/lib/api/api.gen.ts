@@ -638,7 +638,7 @@ export interface ExecutionStats {
   readonly slippage: SlippageStats
 }
 
-export type ExitReason = "stop_loss" | "trailing_stop" | "take_profit" | "manual" | "time_exit" | "unprotected" | "liquidation" | "external" | "reverse_signal" | "kill_switch" | "volatility_stop" | "session_close"
+export type ExitReason = "stop_loss" | "trailing_stop" | "take_profit" | "manual" | "time_exit" | "unprotected" | "liquidation" | "external" | "reverse_signal" | "kill_switch" | "volatility_stop" | "session_close" | "funding"
 
 /** The rule that caused an event. */
 export type ExitRule = "trailing_armed" | "trailing_stop" | "volatility_stop" | "stop_loss" | "take_profit" | "scale_out" | "time_exit" | "session_close"
@@ -1093,7 +1093,7 @@ export interface Notification {
 }
 
 /** What happened. */
-export type NotificationEvent = "trade_opened" | "trade_closed" | "large_slippage" | "trading_paused" | "trading_resumed" | "breaker_tripped" | "breaker_resumed" | "kill_switch_engaged" | "kill_switch_finished" | "position_health_degraded" | "position_unprotected" | "position_drift" | "needs_operator" | "trading_hours_opened" | "trading_hours_closed" | "new_sign_in" | "security_changed" | "unusual_activity" | "daily_summary" | "system_degraded" | "test_message"
+export type NotificationEvent = "trade_opened" | "trade_closed" | "large_slippage" | "trading_paused" | "trading_resumed" | "breaker_tripped" | "breaker_resumed" | "kill_switch_engaged" | "kill_switch_finished" | "position_health_degraded" | "position_unprotected" | "position_drift" | "needs_operator" | "trading_hours_opened" | "trading_hours_closed" | "funding_unknown" | "new_sign_in" | "security_changed" | "unusual_activity" | "daily_summary" | "system_degraded" | "test_message"
 
 /** Notifications, newest first; `unread` counts all, `next_cursor` is null on the last page. */
 export interface NotificationPage {
@@ -2250,7 +2250,8 @@ export interface TradeTagWish {
 
 /**
  * A schedule stops entries outside of its hours, at the user's and the wallet's level alike; exits go on.
- * Positions are left `leave_minutes` before a closing, where one of the two switches says so; entries end then.
+ * Positions are left `leave_minutes` before a closing, where one of the two switches says so; entries end then. With
+ * `leave_before_funding_percent` they are left two minutes before a funding that costs them more; null: never.
  */
 export interface TradingScheduleOut {
   readonly calendar: string | null
@@ -2259,6 +2260,7 @@ export interface TradingScheduleOut {
   readonly enabled: boolean
   readonly hours: ReadonlyArray<WeeklyHoursOut>
   readonly leave_before_close: boolean
+  readonly leave_before_funding_percent: string | null
   readonly leave_before_weekend: boolean
   readonly leave_minutes: number
   readonly now: ReadonlyArray<HoursNowOut>
@@ -2275,6 +2277,7 @@ export interface TradingSchedulePatch {
   readonly enabled?: boolean
   readonly hours?: ReadonlyArray<WeeklyHoursBody>
   readonly leave_before_close?: boolean
+  readonly leave_before_funding_percent?: number | string | null
   readonly leave_before_weekend?: boolean
   readonly leave_minutes?: number
   readonly time_zone?: string
