@@ -1,14 +1,14 @@
 """Leaving before a funding that costs too much: what it may cost, and when a trade is left.
 
 Revision ID: leave_before_funding
-Revises: add_account_and_journal
+Revises: find_live_trades_by_user
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "leave_before_funding"
-down_revision = "add_account_and_journal"
+down_revision = "find_live_trades_by_user"
 branch_labels = None
 depends_on = None
 
