@@ -1,14 +1,14 @@
 """Leaving before a funding that costs too much: what it may cost, and when a trade is left.
 
 Revision ID: leave_before_funding
-Revises: find_live_trades_by_user
+Revises: work_entries
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "leave_before_funding"
-down_revision = "find_live_trades_by_user"
+down_revision = "work_entries"
 branch_labels = None
 depends_on = None
 

@@ -641,7 +641,7 @@ export interface ExecutionStats {
 export type ExitReason = "stop_loss" | "trailing_stop" | "take_profit" | "manual" | "time_exit" | "unprotected" | "liquidation" | "external" | "reverse_signal" | "kill_switch" | "volatility_stop" | "session_close" | "funding"
 
 /** The rule that caused an event. */
-export type ExitRule = "trailing_armed" | "trailing_stop" | "volatility_stop" | "stop_loss" | "take_profit" | "scale_out" | "time_exit" | "session_close"
+export type ExitRule = "trailing_armed" | "trailing_stop" | "volatility_stop" | "stop_loss" | "take_profit" | "scale_out" | "time_exit" | "session_close" | "funding"
 
 /** Which rows; what is left out lets all pass. */
 export interface ExportFilter {
