@@ -192,7 +192,7 @@ _QUALITY: Final = (
     ),
     _per_trade(
         "min_risk_reward_ratio", "min_risk_reward_ratio", "Least reward-to-risk",
-        "Net of costs, to the first target, or to the size-weighted targets when scaling out.",
+        "Net of costs, to the target; parts that leave earlier are not counted.",
         LimitUnit.RATIO, Breach.RISK_REWARD, Decimal(100),
         unknown=Breach.RISK_REWARD_UNKNOWN, refuses=Refuses.BELOW,
     ),

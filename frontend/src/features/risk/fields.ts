@@ -227,7 +227,7 @@ export const GROUPS: ReadonlyArray<Group> = [
         label: 'Pyramiding',
         safer: 'off',
         standard: false,
-        hint: 'Adds to a position in profit only, with its stop at break-even or better.',
+        hint: 'Kept, and not acted on yet: nothing is added to an open position.',
       },
     ],
   },
