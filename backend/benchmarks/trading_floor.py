@@ -73,7 +73,7 @@ class BenchFloor:
                 " VALUES ($1, 'paper', $2, $3, $4, 'long', $5, $6, $7, 0.9, 'bench', '{}', $8, $9)",
                 *(signal_id, SYMBOL, TIMEFRAME, STRATEGY, price),
                 *(round(price * Decimal("0.98"), 8), round(price * Decimal("1.06"), 8)),
-                quote.market_time + timedelta(microseconds=signal_id.int % 1_000_000),
+                quote.market_time + timedelta(microseconds=signal_id.int % 60_000_000),
                 quote.market_time + timedelta(days=1),
             )
             if enqueue:
