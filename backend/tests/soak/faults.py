@@ -233,8 +233,8 @@ def report(arguments: argparse.Namespace, tally: Tally, seconds: float) -> int:
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--orders", type=int, default=50_000)
-    parser.add_argument("--lanes", type=int, default=os.cpu_count() or 2)
-    parser.add_argument("--wallets", type=int, default=12, help="wallets that trade at once in a lane")
+    parser.add_argument("--lanes", type=int, default=1 + (os.cpu_count() or 2))
+    parser.add_argument("--wallets", type=int, default=8, help="wallets that trade at once in a lane")
     parser.add_argument("--minutes", type=float, default=120.0, help="stop after this long")
     parser.add_argument("--folder", type=Path, default=ROOT_DIR / "var" / "soak-faults")
     return parser.parse_args()
