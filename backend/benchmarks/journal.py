@@ -38,7 +38,7 @@ INSERT INTO trades (user_id, wallet_id, environment, venue, symbol, strategy, ti
     signal_confidence, reason, exit_reason, realized_pnl, fees, funding, opened_at, closed_at, created_at)
 SELECT $1, $2, 'paper', 'paper', ($3::text[])[1 + n % 5] || '/USDT:USDT', 'ema_trend', '1h',
     CASE WHEN n % 2 = 0 THEN 'long' ELSE 'short' END, 'CLOSED', 1, 100, 100, 5, 0, 100, 101, 98, 98, true, 0.02, 0.015,
-    2, 0.8, 'EMA(12) crossed above EMA(26)', 'take_profit', (n * 7919) % 200 - 100, 0.1, 0,
+    2, 0.8, 'EMA(12) crossed above EMA(26)', 'take_profit', (n::bigint * 7919) % 200 - 100, 0.1, 0,
     $4::timestamptz + n * interval '2 seconds', $4::timestamptz + n * interval '2 seconds' + interval '1 second',
     $4::timestamptz + n * interval '2 seconds'
 FROM generate_series(1, $5::int) AS n

@@ -7,7 +7,8 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from app.core.config import Settings
+from app.cli.key_rotation import rotate_keys
+from app.core.config import Settings, key_ring
 from app.core.crypto import KeyVault, SealedKeys, SealedSecrets
 from app.core.db import Database
 from app.core.errors import ConflictError
@@ -125,3 +126,18 @@ async def test_a_run_that_was_cut_off_goes_on_where_it_was(
     told = [progress async for progress in deployment.rotation.run()]
     assert (told[0].version, told[0].left, told[-1].left) == (2, 4, 0)
     assert deployment.ring.versions() == [1, 2]
+
+
+async def test_the_operators_verb_tells_how_far_it_is_and_retires_when_done(
+    deployment: Deployment, settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = settings.model_copy(update={"key_ring_file": deployment.path})
+    deployment.ring = key_ring(own)
+    deployment.vault, deployment.secrets = KeyVault(deployment.ring), SealedSecrets(deployment.ring, FIELD)
+    person = await deployment.person()
+    await rotate_keys(own, retire=False)
+    await rotate_keys(own, retire=True)
+    told = capsys.readouterr().out
+    assert "key 2: 2 rows wrapped anew, 0 left" in told
+    assert "Retired key-encryption keys: 1." in told
+    assert await deployment.opened(person, KeyRing(deployment.path, STRANGE)) == key_of(person.user_id)
