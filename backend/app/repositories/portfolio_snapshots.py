@@ -58,7 +58,8 @@ RETURNING 1
 BOUNDS = text(
     "SELECT min(market_as_of)::date, max(market_as_of)::date FROM risk_state WHERE balance_as_of > :since"
 )
-# Wallets that have a snapshot and then a hole before their newest one, or before their clock.
+# Wallets that have a snapshot and then a hole before their newest one, or before their clock. In any order: a hole
+# that cannot be filled (no price is known) must not keep the others waiting.
 BEHIND = text(
     """
 SELECT p.user_id, p.wallet_id, p.environment, w.venue, min(p.at), max(p.at), s.market_as_of
@@ -68,6 +69,7 @@ WHERE p.resolution = :resolution AND p.wallet_id IS NOT NULL AND s.market_as_of 
 GROUP BY p.user_id, p.wallet_id, p.environment, w.venue, s.market_as_of
 HAVING count(*) < 1 + floor(extract(epoch FROM s.market_as_of - min(p.at))
                             / extract(epoch FROM CAST(:step AS interval)))
+ORDER BY random()
 LIMIT :most
 """
 )
