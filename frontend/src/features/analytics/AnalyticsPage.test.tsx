@@ -1,0 +1,71 @@
+import { screen, within } from '@testing-library/react'
+import userEvent from '@testing-library/user-event'
+import { HttpResponse, http } from 'msw'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { show } from '@/testing/render'
+import { api, problem, server } from '@/testing/server'
+import { analytics } from '../../../e2e/mock-analytics.mjs'
+import { AnalyticsPage } from './AnalyticsPage'
+
+let empty = false
+const asked: URLSearchParams[] = []
+
+beforeEach(() => {
+  empty = false
+  asked.length = 0
+  server.use(
+    http.get(api('/analytics/:question'), ({ request, params }) => {
+      const query = new URL(request.url).searchParams
+      asked.push(query)
+      return HttpResponse.json(analytics(`/analytics/${String(params.question)}`, query, empty))
+    }),
+    http.get(api('/wallets'), () => HttpResponse.json({ items: [] })),
+    http.get(api('/strategies'), () => HttpResponse.json({ items: [] })),
+  )
+})
+
+describe('the analytics page', () => {
+  it('shows each figure with its interval and sample, and marks those of too few', async () => {
+    show(<AnalyticsPage search={{}} onSearch={vi.fn()} />)
+    const table = await screen.findByRole('table', { name: 'Every figure' })
+    expect(within(table).getByRole('row', { name: /^Sharpe 1\.42 0\.32 to 2\.52 n=364$/ })).toBeInTheDocument()
+    expect(within(table).getByRole('row', { name: /^Average win .* n=12, too few$/ })).toBeInTheDocument()
+  })
+
+  it('adds the causes up in a last row, and names the method that does not hold', async () => {
+    show(<AnalyticsPage search={{}} onSearch={vi.fn()} />)
+    const table = await screen.findByRole('table', { name: 'Profit and loss by cause' })
+    expect(within(table).getByRole('row', { name: /^All 412/ })).toHaveTextContent('+$1,915.86')
+    const tails = await screen.findByRole('table', { name: 'Value at risk and expected shortfall' })
+    expect(within(tails).getByRole('row', { name: /^Normal 99%/ })).toHaveTextContent('does not hold')
+  })
+
+  it('says in words what the line shows', async () => {
+    show(<AnalyticsPage search={{}} onSearch={vi.fn()} />)
+    expect(await screen.findByText(/^From \$10,000\.00 on .*deepest drawdown/)).toBeInTheDocument()
+  })
+
+  it('says why there is nothing', async () => {
+    empty = true
+    show(<AnalyticsPage search={{}} onSearch={vi.fn()} />)
+    expect(await screen.findByText('No line to draw yet')).toBeInTheDocument()
+    expect(screen.getAllByText(/no snapshot was taken and no trade closed/).length).toBeGreaterThan(0)
+  })
+
+  it('says what failed, with a way to try again', async () => {
+    server.use(http.get(api('/analytics/portfolio'), () => problem(503, 'database_unavailable', 'No answer.')))
+    show(<AnalyticsPage search={{}} onSearch={vi.fn()} />)
+    expect(await screen.findByText('Figures could not be loaded')).toBeInTheDocument()
+    expect(screen.getByRole('button', { name: 'Try again' })).toBeInTheDocument()
+  })
+
+  it('asks about what the address chooses, and writes choices into it', async () => {
+    const onSearch = vi.fn()
+    show(<AnalyticsPage search={{ environment: 'live', by: 'hour' }} onSearch={onSearch} />)
+    await screen.findByRole('table', { name: 'Profit and loss by cause' })
+    expect(asked.every((query) => query.get('environment') === 'live')).toBe(true)
+    expect(asked.some((query) => query.get('by') === 'hour')).toBe(true)
+    await userEvent.selectOptions(screen.getByRole('combobox', { name: 'Range' }), '1w')
+    expect(onSearch).toHaveBeenCalledWith({ range: '1w' })
+  })
+})
