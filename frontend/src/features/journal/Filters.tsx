@@ -34,6 +34,7 @@ export function Filters({ search, onSearch, onExport }: Props) {
   const options = (wallets.data ?? []).map((wallet) => [wallet.id, wallet.name] as const)
   const executions = search.tab === undefined
   const trades = search.tab === 'trades'
+  const dated = executions || trades
   const filtered = FILTERS.some((field) => search[field])
   return (
     <search aria-label="Filter the journal" className="flex flex-wrap items-end gap-2 px-3 py-2">
@@ -86,7 +87,7 @@ export function Filters({ search, onSearch, onExport }: Props) {
           />
         </>
       )}
-      {search.tab !== 'quality' && (
+      {dated && (
         <>
           <TextField
             label="From"
@@ -109,7 +110,7 @@ export function Filters({ search, onSearch, onExport }: Props) {
       )}
       <span className="ml-auto flex flex-wrap items-end gap-2">
         <SavedViews search={search} onSearch={onSearch} />
-        {search.tab !== 'quality' && <Button onClick={onExport}>Export…</Button>}
+        {dated && <Button onClick={onExport}>Export…</Button>}
       </span>
     </search>
   )
