@@ -2,9 +2,9 @@ import { screen, waitFor } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { HttpResponse, http } from 'msw'
 import { describe, expect, it } from 'vitest'
-import type { OperatorCase, SystemHealth } from '@/lib/api/types'
+import type { KillSwitchReceipt, OperatorCase, SystemHealth } from '@/lib/api/types'
 import { show } from '@/testing/render'
-import { api, server } from '@/testing/server'
+import { api, problem, server } from '@/testing/server'
 import { AdminPage } from './AdminPage'
 
 const HEALTH: SystemHealth = {
@@ -51,6 +51,27 @@ const CASE: OperatorCase = {
   fills: [],
 }
 
+const RUN: KillSwitchReceipt = {
+  id: 'run1',
+  scope: 'platform',
+  scope_id: 'platform',
+  state: 'flattening',
+  reason: 'Drill',
+  requested_by: 'operator',
+  close_external: false,
+  requested_at: '2025-10-10T10:00:00Z',
+  halted_at: '2025-10-10T10:00:00Z',
+  cancelled_at: null,
+  quiescent_at: null,
+  flat_at: null,
+  escalated_at: null,
+  escalation: null,
+  accounts: 3,
+  accounts_proven: 2,
+  waiting: [],
+  positions: [],
+}
+
 function answers(role: string, decided: unknown[] = []) {
   server.use(
     http.get(api('/me'), () =>
@@ -65,6 +86,7 @@ function answers(role: string, decided: unknown[] = []) {
     ),
     http.get(api('/admin/health'), () => HttpResponse.json(HEALTH)),
     http.get(api('/admin/circuit-breaker/status'), () => HttpResponse.json({ items: [] })),
+    http.get(api('/admin/circuit-breaker/preview'), () => problem(503, 'database_unavailable', 'Later.')),
     http.get(api('/admin/operator-cases'), () => HttpResponse.json({ items: [CASE] })),
     http.get(api('/admin/risk/limits'), () => HttpResponse.json({ items: [] })),
     http.post(api('/admin/operator-cases/t1/resolve'), async ({ request }) => {
@@ -92,6 +114,27 @@ describe('the administrators’ page', () => {
     expect(decided).toHaveLength(0)
     await userEvent.click(screen.getByRole('button', { name: 'Confirm: leave it at market: BTC/USDT' }))
     await waitFor(() => expect(decided).toEqual([{ choice: 'close', note: 'asked the venue' }]))
+  })
+
+  it('halts everybody by the typed phrase and a reason alone, without a preview, and tells how far it is', async () => {
+    const pressed: unknown[] = []
+    answers('admin')
+    server.use(
+      http.post(api('/admin/circuit-breaker/kill-switch'), async ({ request }) => {
+        pressed.push(await request.json())
+        return HttpResponse.json({ ...RUN, state: 'halted' }, { status: 202 })
+      }),
+      http.get(api('/admin/circuit-breaker/receipts/run1'), () => HttpResponse.json(RUN)),
+    )
+    show(<AdminPage />)
+    const button = await screen.findByRole('button', { name: 'Halt and close all' })
+    await userEvent.type(screen.getByLabelText('Type CLOSE ALL to confirm'), 'close all')
+    expect(button).toBeDisabled()
+    await userEvent.type(screen.getByLabelText('Why, for everybody whom it concerns'), 'Drill{Enter}')
+    await waitFor(() =>
+      expect(pressed).toEqual([{ confirm: 'CLOSE ALL', scope: 'platform', scope_id: null, reason: 'Drill' }]),
+    )
+    expect(await screen.findByText(/0 of 0 positions closed, 2 of 3 accounts proven flat/)).toBeVisible()
   })
 
   it('shows nothing to others', async () => {

@@ -5,6 +5,7 @@ import { Surface } from '@/ui/Surface'
 import { OperatorDesk } from './OperatorDesk'
 import { PlatformBreakers } from './PlatformBreakers'
 import { PlatformHealth } from './PlatformHealth'
+import { PlatformKillSwitch } from './PlatformKillSwitch'
 import { PlatformLimits } from './PlatformLimits'
 
 /** The platform's own desk, for administrators: the server refuses everybody else, whatever this page shows. */
@@ -18,6 +19,7 @@ export function AdminPage() {
             <PlatformHealth />
             <OperatorDesk />
             <PlatformBreakers />
+            <PlatformKillSwitch />
             <PlatformLimits />
           </div>
         ) : (

@@ -11,22 +11,12 @@ import { SelectField, TextField } from '@/ui/Field'
 import { Panel } from '@/ui/Panel'
 import { Surface } from '@/ui/Surface'
 import { tripsQuery } from './admin-queries'
-
-type Scope = 'platform' | 'venue' | 'user'
-const SCOPES: ReadonlyArray<readonly [Scope, string]> = [
-  ['platform', 'Everybody'],
-  ['venue', 'One venue'],
-  ['user', 'One user'],
-]
-
-function isOperated(scope: string): scope is Scope {
-  return SCOPES.some(([known]) => known === scope)
-}
+import { isOperated, type OperatedScope, SCOPES } from './operated-scope'
 
 function Resume({ trip }: { readonly trip: Trip }) {
   const client = useQueryClient()
   const resume = useMutation({
-    mutationFn: (scope: Scope) =>
+    mutationFn: (scope: OperatedScope) =>
       call('POST /admin/circuit-breaker/resume', {
         body: { acknowledge: true, scope, scope_id: scope === 'platform' ? null : trip.scope_id },
       }),
@@ -51,7 +41,7 @@ function Resume({ trip }: { readonly trip: Trip }) {
 
 function Pause() {
   const client = useQueryClient()
-  const [scope, setScope] = useState<Scope>('platform')
+  const [scope, setScope] = useState<OperatedScope>('platform')
   const [id, setId] = useState('')
   const [reason, setReason] = useState('')
   const pause = useMutation({
@@ -66,7 +56,7 @@ function Pause() {
       <SelectField
         label="Stop entries of"
         value={scope}
-        onChange={(event) => setScope(event.target.value as Scope)}
+        onChange={(event) => setScope(event.target.value as OperatedScope)}
         options={SCOPES}
       />
       {scope === 'platform' ? (

@@ -1,6 +1,7 @@
 // What the admin page reads; only administrators are answered.
 import { queryOptions } from '@tanstack/react-query'
 import { call } from '@/lib/api/call'
+import type { OperatedScope } from './operated-scope'
 
 export const platformHealthQuery = queryOptions({
   queryKey: ['admin', 'health'],
@@ -21,3 +22,20 @@ export const platformLimitsQuery = queryOptions({
   queryKey: ['admin', 'limits'],
   queryFn: async ({ signal }) => (await call('GET /admin/risk/limits', { signal })).items,
 })
+export const previewOfScopeQuery = (scope: OperatedScope, scopeId: string | null) =>
+  queryOptions({
+    queryKey: ['admin', 'preview', scope, scopeId],
+    queryFn: ({ signal }) =>
+      call('GET /admin/circuit-breaker/preview', {
+        signal,
+        query: { scope, ...(scopeId === null ? {} : { scope_id: scopeId }) },
+      }),
+    enabled: scopeId !== '',
+    retry: false,
+  })
+export const runOfScopeQuery = (run: string) =>
+  queryOptions({
+    queryKey: ['admin', 'run', run],
+    queryFn: ({ signal }) => call('GET /admin/circuit-breaker/receipts/{run_id}', { signal, path: { run_id: run } }),
+    refetchInterval: (query) => (query.state.data?.flat_at ? false : 1000),
+  })
