@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from html import escape
 from typing import Final
 
@@ -142,7 +143,8 @@ def _row(event: EventView) -> str:
 
 
 def _figure(text: str | None) -> str:
-    return "" if text is None else escape(text)
+    """A reading in its own unit, to two places; nothing where a rule has none."""
+    return "" if text is None else f"{Decimal(text):.2f}"
 
 
 def _words(cause: str) -> str:
