@@ -1,6 +1,5 @@
 """Unusual activity: found where it was planted, hardly ever where nothing changed, never judged without history."""
 
-from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -18,6 +17,7 @@ from app.domain.anomaly import (
     judge_sign_in,
     tail_probability,
 )
+from tests.soak.anomaly import remembered
 
 SYMBOLS = ("BTC", "ETH", "SOL")
 DAYTIME = range(8, 20)
@@ -32,19 +32,6 @@ def an_hour(random: np.random.Generator, hour_of_day: int) -> ActivityHour:
         notionals=tuple(random.lognormal(np.log(1_000), 0.3, orders).tolist()),
         symbols=tuple(random.choice(SYMBOLS, orders).tolist()),
         hour_of_day=hour_of_day,
-    )
-
-
-def remembered(hours: list[ActivityHour]) -> ActivityHistory:
-    by_hour = np.zeros(24, dtype=np.int64)
-    for hour in hours:
-        by_hour[hour.hour_of_day] += hour.orders
-    return ActivityHistory(
-        orders_per_hour=np.array([hour.orders for hour in hours], dtype=np.int64),
-        refusals_per_hour=np.array([hour.refusals for hour in hours], dtype=np.int64),
-        notionals=np.array([size for hour in hours for size in hour.notionals]),
-        symbols=Counter(symbol for hour in hours for symbol in hour.symbols),
-        orders_by_hour_of_day=by_hour,
     )
 
 
