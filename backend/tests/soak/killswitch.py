@@ -56,6 +56,7 @@ async def soak(settings: Settings, venue: PaperVenue, trials: int) -> int:
         say("entries_passed_before_the_halt", sum(trial.entered for trial in found), "count", "many")
         say("gates_after_the_halt", sum(trial.late_gates for trial in found), "count", "0")
         say("entries_sent_after_quiet", sum(trial.late_entries for trial in found), "count", "0")
+        say("entries_accepted_after_quiet", sum(trial.taken_late for trial in found), "count", "0")
         say("left_at_the_venue", sum(trial.left for trial in found), "count", "0")
         halts = [trial.halt_ms for trial in found]
         say("halt_p50", round(float(np.percentile(halts, 50)), 1), "ms", "")

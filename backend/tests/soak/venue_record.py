@@ -9,6 +9,9 @@ from decimal import Decimal
 from pathlib import Path
 from uuid import UUID
 
+from app.domain.client_order_id import parse_client_order_id
+from app.domain.types import OrderLeg
+
 AT_ONCE = 500
 
 
@@ -73,6 +76,23 @@ def wallet_balances(journal: Path, wallets: Sequence[UUID]) -> dict[UUID, Decima
     with _opened(journal) as connection:
         rows = _rows(connection, "accounts", wallets, column="id")
         return {UUID(str(row["id"])): Decimal(str(row["wallet"])) for row in rows}
+
+
+def newest_order(journal: Path) -> int:
+    """The venue's id of the newest plain order that it accepted; 0 before the first."""
+    with _opened(journal) as connection:
+        return int(connection.execute("SELECT coalesce(max(id), 0) FROM orders").fetchone()[0])
+
+
+def entries_after(journal: Path, order_id: int, wallets: Sequence[UUID]) -> int:
+    """How many entries of ours of these accounts the venue accepted after that order."""
+    with _opened(journal) as connection:
+        rows = connection.execute(
+            "SELECT account, client_id FROM orders WHERE id > ?", (order_id,)
+        ).fetchall()
+    own = {str(wallet) for wallet in wallets}
+    named = [parse_client_order_id(client_id) for account, client_id in rows if account in own]
+    return sum(one is not None and one.leg is OrderLeg.ENTRY for one in named)
 
 
 @contextmanager

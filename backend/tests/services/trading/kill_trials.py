@@ -18,6 +18,7 @@ from app.repositories.trading_accounts import TradingAccount
 from app.services.kill_switch import Press
 from app.services.trading.balances import account_key
 from tests.services.trading.floor import SYMBOLS, TradingFloor, until
+from tests.soak.venue_record import entries_after, newest_order
 
 WRITERS = 16
 FREE = dict.fromkeys(
@@ -49,19 +50,21 @@ CREATE OR REPLACE TRIGGER note_gate AFTER UPDATE OF status ON orders FOR EACH RO
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """`halt_ms` is from the press to its commit; `late_gates` passed after the halt; `left` positions and orders at
+    """`halt_ms` is from the press to its commit; `late_gates` passed after the halt; `late_entries` were sent after the
+    venue was said to be quiet, `taken_late` it accepted after that by its own record; `left` positions and orders at
     the venue once it was said to be flat; `flat_seconds` from the halt to the proof."""
 
     entered: int
     halt_ms: float
     late_gates: int
     late_entries: int
+    taken_late: int
     left: int
     flat_seconds: float
 
     @property
     def sound(self) -> bool:
-        return self.late_gates == 0 and self.late_entries == 0 and self.left == 0
+        return self.late_gates == self.late_entries == self.taken_late == self.left == 0
 
 
 @dataclass
@@ -84,6 +87,8 @@ class KillTrials:
         await self.floor.signal(symbol)
         await self._until_entering(self.dice.randint(1, max(1, len(accounts) - 2)))
         run_id, halt_ms = await self.press(BreakerScope.USER, str(user_id), user_id)
+        await self.until_step(run_id, "quiescent_at", 60.0)
+        newest = newest_order(self.floor.venue.journal)
         flat = await self.until_flat(run_id, 60.0)
         halted, quiescent, flat_at = await self._times(run_id)
         late_gates = await self.floor.sql.fetchval("SELECT count(*) FROM passed_gates WHERE at > $1", halted)
@@ -99,6 +104,7 @@ class KillTrials:
             halt_ms,
             int(late_gates),
             int(late_entries),
+            entries_after(self.floor.venue.journal, newest, [account.wallet_id for account in accounts]),
             left,
             (flat_at - halted).total_seconds(),
         )
@@ -121,9 +127,14 @@ class KillTrials:
         return run.id, (perf_counter() - begun) * 1000
 
     async def until_flat(self, run_id: UUID, seconds: float) -> bool:
+        return await self.until_step(run_id, "flat_at", seconds)
+
+    async def until_step(self, run_id: UUID, step: str, seconds: float) -> bool:
+        """Wait until the run has reached a step."""
+
         async def look() -> bool | None:
-            at = await self.floor.sql.fetchval("SELECT flat_at FROM kill_switch_runs WHERE id = $1", run_id)
-            return None if at is None else True
+            query = f"SELECT {step} FROM kill_switch_runs WHERE id = $1"  # noqa: S608 - a name of ours
+            return None if await self.floor.sql.fetchval(query, run_id) is None else True
 
         return await until(look, seconds)
 
