@@ -26,7 +26,7 @@ from pathlib import Path
 from app.core.config import ROOT_DIR
 from tests.service_host import TestServices, own_services
 from tests.services.trading.mutants import MUTANTS
-from tests.soak.crash_lane import Cycle, Lane
+from tests.soak.crash_lane import SETTLE_SECONDS, Cycle, Lane
 from tests.soak.crash_plan import GROUPS, Blow, at_random, every_label, every_pair
 
 SERVICES = "services"
@@ -196,6 +196,10 @@ def report(
     for name, fraction in (("p50", 0.5), ("p95", 0.95), ("max", 1.0)):
         value = naked[min(int(len(naked) * fraction), len(naked) - 1)] if naked else None
         line(f"naked_{name}_s", value, "seconds from the entry's sending to its live stop")
+    settled = sorted(second for cycle in cycles for second in cycle.settled)
+    for name, place in (("p95", int(len(settled) * 0.95)), ("max", -1)):
+        value = settled[place] if settled else None
+        line(f"settled_{name}_s", value, "seconds from a blow until every wallet was at rest", SETTLE_SECONDS)
     line("mutants_caught", len(caught), "mutants", len(MUTANTS))
     pairs = {blow.key for blow in every_pair()}
     labels = every_label()

@@ -81,6 +81,7 @@ class Cycle:
     cancel_races: int = 0
     orders: int = 0
     naked: list[float] = field(default_factory=list)
+    settled: list[float] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
 
     @property
@@ -271,13 +272,15 @@ class Lane:
     ) -> None:
         """Wait until every wallet is at rest: flat without an order, or held under one stop over all of it."""
         loop = asyncio.get_running_loop()
-        end, restless = loop.time() + self.settle_seconds, list(accounts)
+        begun, restless = loop.time(), list(accounts)
+        end = begun + self.settle_seconds
         while restless and loop.time() < end:
             if not self.moving and self.dice.random() < 0.05:
                 self.venue.step(1)  # a book that was eaten up comes back
             restless = [one for one in restless if not await self._is_at_rest(one, flat=flat)]
             await asyncio.sleep(0.03)
         self.venue.control("POST", "/sim/fault", {})
+        found.settled.append(round(loop.time() - begun, 1))
         for account in restless:
             held, orders = await self._at_venue(account)
             found.unprotected += bool(held) and not orders
