@@ -263,6 +263,34 @@ class World:
             effective_at=utc_now() + timedelta(days=1),
         )
 
+    async def things(self, person: Person, trade_id: UUID) -> tuple[UUID, UUID, UUID]:
+        """An export, a saved view and a screenshot."""
+        export_id, view_id, screenshot_id = uuid4(), uuid4(), uuid4()
+        await self.insert(
+            "exports",
+            id=export_id,
+            user_id=person.user_id,
+            kind="trades",
+            format="csv",
+            wishes="{}",
+            expires_at=utc_now() + timedelta(days=1),
+        )
+        await self.insert(
+            "saved_views", id=view_id, user_id=person.user_id, page="journal", name="Mine", search="{}"
+        )
+        await self.insert(
+            "trade_screenshots",
+            id=screenshot_id,
+            user_id=person.user_id,
+            trade_id=trade_id,
+            media_type="image/png",
+            width=1,
+            height=1,
+            size_bytes=1,
+            content=b"x",
+        )
+        return export_id, view_id, screenshot_id
+
     async def notify(self, person: Person, kind: str, changed_id: object) -> None:
         """Announce a change as its maker would."""
         payload = json.dumps({"user_id": str(person.user_id), "kind": kind, "id": str(changed_id)})

@@ -86,6 +86,10 @@ NEEDS_MORE: Final[Mapping[str, str]] = {
     "confirm_two_factor": "a secret that was begun, and its code",
     "turn_off_two_factor": "a second factor that is on",
     "renew_recovery_codes": "a second factor that is on",
+    "arm_wallet": "a live wallet with its key",
+    "preview_arming": "a live wallet",
+    "load_export": "an export that its job has made",
+    "save_view": "names of filters that the journal has",
     "link_telegram": "a bot of the deployment",
     "send_test_message": "a channel that is linked",
     "set_message_service": "the address of a service that the deployment allows",
@@ -227,7 +231,11 @@ async def tenant(client: httpx.AsyncClient, world: World, operation: str) -> Ten
     wallet_id = str(person.wallet_id)
     if operation in BEFORE_THE_VENUE:
         wallet_id = (await opened(client, person)).json()["id"]
+    export_id, view_id, screenshot_id = await world.things(person, trade_id)
     known = {
+        "export_id": str(export_id),
+        "view_id": str(view_id),
+        "screenshot_id": str(screenshot_id),
         "wallet_id": wallet_id,
         "session_id": str(person.session_id),
         "trade_id": str(trade_id),

@@ -227,39 +227,10 @@ async def target(world: World, bob: Person) -> Target:
     await world.pending_change(bob, "symbol", "BTC/USDT:USDT")
     await world.pending_change(bob, "wallet", str(bob.wallet_id))
     run_id = await world.kill_switch_run(bob)
-    export_id, view_id, screenshot_id = await things(world, bob, trade_id)
+    export_id, view_id, screenshot_id = await world.things(bob, trade_id)
     ids = (bob.user_id, bob.session_id, bob.wallet_id, trade_id, closed, log_id, decision_id)
     texts = frozenset(str(one) for one in (*ids, export_id, view_id, screenshot_id))
     return Target(bob, trade_id, decision_id, run_id, export_id, view_id, screenshot_id, texts)
-
-
-async def things(world: World, person: Person, trade_id: UUID) -> tuple[UUID, UUID, UUID]:
-    """An export, a saved view and a screenshot."""
-    export_id, view_id, screenshot_id = uuid4(), uuid4(), uuid4()
-    await world.insert(
-        "exports",
-        id=export_id,
-        user_id=person.user_id,
-        kind="trades",
-        format="csv",
-        wishes="{}",
-        expires_at=utc_now() + timedelta(days=1),
-    )
-    await world.insert(
-        "saved_views", id=view_id, user_id=person.user_id, page="journal", name="Mine", search="{}"
-    )
-    await world.insert(
-        "trade_screenshots",
-        id=screenshot_id,
-        user_id=person.user_id,
-        trade_id=trade_id,
-        media_type="image/png",
-        width=1,
-        height=1,
-        size_bytes=1,
-        content=b"x",
-    )
-    return export_id, view_id, screenshot_id
 
 
 async def ask(
