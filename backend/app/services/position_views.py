@@ -6,7 +6,7 @@ The field names are the API's, so that a view is written to JSON in one pass. Fi
 
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 from uuid import UUID
 
 from app.domain import accounting, exposure
@@ -234,4 +234,4 @@ def _next_rule_of(trade: TradeRecord, side: Side) -> str:
 
 
 def _rounded(figure: Decimal | None) -> str | None:
-    return None if figure is None else plain(figure.quantize(_FIGURE_STEP))
+    return None if figure is None else plain(figure.quantize(_FIGURE_STEP, ROUND_HALF_EVEN))
