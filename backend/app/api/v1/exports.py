@@ -8,6 +8,7 @@ from fastapi.responses import FileResponse
 
 from app.api.deps import CurrentUser, Parts
 from app.api.desk import answer
+from app.api.errors import problem_responses
 from app.schemas.export import ExportOut, ExportRequest, ExportsOut
 from app.services.exports import ExportKind
 from app.services.market_directory import unified_symbol
@@ -57,7 +58,9 @@ async def cancel_export(export_id: UUID, parts: Parts, user: CurrentUser) -> Res
     return answer(await parts.exports.cancel(user.id, export_id))
 
 
-@router.get("/{export_id}/file", response_class=FileResponse)
+@router.get(
+    "/{export_id}/file", response_class=FileResponse, responses=problem_responses(HTTPStatus.CONFLICT)
+)
 async def load_export(export_id: UUID, parts: Parts, user: CurrentUser) -> FileResponse:
     """The finished file."""
     view, path = await parts.exports.file(user.id, export_id)

@@ -1,17 +1,19 @@
 """Arming live wallets of the asking user."""
 
+from http import HTTPStatus
 from uuid import UUID
 
 from fastapi import APIRouter, Response
 
 from app.api.deps import CurrentUser, NeedsProof, Parts
 from app.api.desk import answer
+from app.api.errors import problem_responses
 from app.schemas.wallet import ArmingOut, ArmRequest, WalletOut
 
 router = APIRouter(prefix="/wallets/{wallet_id}", tags=["wallets"])
 
 
-@router.get("/arming", response_model=ArmingOut)
+@router.get("/arming", response_model=ArmingOut, responses=problem_responses(HTTPStatus.CONFLICT))
 async def preview_arming(wallet_id: UUID, parts: Parts, user: CurrentUser) -> Response:
     """What arming the wallet would mean. A paper account is refused."""
     return answer(await parts.arming.preview(user.id, wallet_id))
