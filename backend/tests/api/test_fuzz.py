@@ -90,6 +90,8 @@ NEEDS_MORE: Final[Mapping[str, str]] = {
     "preview_arming": "a live wallet",
     "load_export": "an export that its job has made",
     "save_view": "names of filters that the journal has",
+    "ask_for_deletion": "an account without open positions",
+    "add_screenshot": "a picture",
     "link_telegram": "a bot of the deployment",
     "send_test_message": "a channel that is linked",
     "set_message_service": "the address of a service that the deployment allows",
@@ -108,6 +110,7 @@ DOMAIN_BOUNDS: Final = frozenset(
         "apply_risk_profile",
         "set_platform_limit",
         "change_trading_schedule",
+        "change_wallet_trading_schedule",
     }
 )
 
@@ -246,6 +249,8 @@ async def tenant(client: httpx.AsyncClient, world: World, operation: str) -> Ten
         "strategy": "ema_trend",
         "strategies": ["ema_trend"],
         "tags": ["news", "breakout"],
+        "since": "2026-01-01T00:00:00Z",
+        "until": "2026-01-02T00:00:00Z",
         "timeframe": "1h",
         "timeframes": ["1h"],
         "venue": "paper",

@@ -121,6 +121,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "press_kill_switch": {"json": {"confirm": "CLOSE ALL"}},
     "read_kill_switch_receipt": {},
     "list_trips": {},
+    "read_breaker_report": {"params": {"since": "2026-01-01T00:00:00Z", "until": "2026-01-02T00:00:00Z"}},
     "pause_scope": {"json": {"scope": "platform"}},
     "resume_scope": {"json": {"scope": "platform", "acknowledge": True}},
     "preview_scope_kill_switch": {"params": {"scope": "platform"}},

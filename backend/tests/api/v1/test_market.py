@@ -9,6 +9,7 @@ import pytest_asyncio
 
 from app.core.config import Settings
 from app.schemas.market import Candles, Markets, Strategies, Venues
+from tests.api.answers import code
 from tests.api.desk_world import NOON, Person, World, running_api
 from tests.paper_venue import PaperVenue
 
@@ -19,13 +20,29 @@ BARS = {"venue": "paper", "symbol": "SOL", "timeframe": "4h"}
 async def http_with_venue(settings: Settings, paper_exchange: PaperVenue) -> AsyncIterator[httpx.AsyncClient]:
     """A client of an API that knows the running paper exchange."""
     settings = settings.model_copy(update={"paper_url": paper_exchange.url})
-    async with running_api(settings) as url, httpx.AsyncClient(base_url=f"{url}/api/v1") as client:
+    async with (
+        running_api(settings) as url,
+        httpx.AsyncClient(base_url=f"{url}/api/v1", timeout=30) as client,
+    ):
         yield client
 
 
-@pytest.mark.parametrize("path", ["/venues", "/markets?venue=paper", "/strategies", "/market/candles"])
-async def test_market_anonymous_is_refused(http: httpx.AsyncClient, path: str) -> None:
-    assert (await http.get(path, params=BARS)).status_code == 401
+@pytest.mark.parametrize(
+    ("path", "query"),
+    [("/venues", {}), ("/markets", {"venue": "paper"}), ("/strategies", {}), ("/market/candles", BARS)],
+)
+async def test_market_anonymous_is_refused(http: httpx.AsyncClient, path: str, query: dict[str, str]) -> None:
+    assert (await http.get(path, params=query)).status_code == 401
+
+
+async def test_query_parameter_that_is_not_known_is_refused_by_name(
+    http: httpx.AsyncClient, alice: Person
+) -> None:
+    answer = await http.get("/trades", params={"walet_id": str(alice.wallet_id)}, headers=alice.headers)
+    assert code(answer) == (422, "invalid_input")
+    [error] = answer.json()["errors"]
+    assert (error["field"], error["code"]) == ("walet_id", "unknown_parameter")
+    assert "wallet_id" in answer.json()["detail"]
 
 
 async def test_venues_say_which_need_keys(http: httpx.AsyncClient, alice: Person) -> None:
