@@ -61,7 +61,8 @@ redis.call('EXPIRE', KEYS[1], ARGV[2])
 
 
 class Priority(Enum):
-    """Who goes first; the value is the share of the minute's weight that may be used at that priority."""
+    """Who goes first; the value is the share of the minute's weight that may be used at that priority. The last two
+    hundredths are nobody's: what the venue counts and we do not must not end in a ban."""
 
     EXIT = 0.98
     RECONCILE = 0.9

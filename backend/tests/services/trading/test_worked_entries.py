@@ -77,7 +77,12 @@ async def test_exit_between_two_slices_ends_the_entry(floor: TradingFloor) -> No
         assert await floor.venue_position(account, DOGE) == 0
         assert await floor.venue_orders(account) == []
     assert sum(entry["filled_quantity"] for entry in entries) < closed["planned_quantity"]
-    assert all(entry["status"] in ("FILLED", "CANCELED") for entry in entries)
+    over = {
+        "FILLED",
+        "CANCELED",
+        "REJECTED",
+    }  # refused: one that should have waited but would have been filled
+    assert {entry["status"] for entry in entries} <= over
 
 
 async def test_entry_that_is_stopped_keeps_what_it_has(floor: TradingFloor) -> None:
