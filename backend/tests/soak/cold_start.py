@@ -51,7 +51,7 @@ BROKEN_EVERY = 10
 AUDITED = 60
 COMPARED = "SELECT wallet_id FROM reconciliations WHERE completed_at >= $1"
 UNSETTLED = """
-    SELECT count(*) FROM trades t WHERE t.id = ANY($1) AND (t.status <> 'PROTECTED' OR EXISTS (
+    SELECT count(*) FROM trades t WHERE t.id = ANY($1) AND (t.status NOT IN ('PROTECTED', 'CLOSED') OR EXISTS (
         SELECT 1 FROM orders o WHERE o.trade_id = t.id AND o.status IN ('INTENT', 'SENDING')))"""
 
 
