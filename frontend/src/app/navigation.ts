@@ -1,20 +1,28 @@
 import type { IconName } from '@/ui/icons'
 
-/** The pages that exist, in the order of the navigation. */
-export const PAGES = [
-  { to: '/positions/live', title: 'Live positions', short: 'Positions', icon: 'positions' },
-  { to: '/trade-journal', title: 'Trade journal', short: 'Journal', icon: 'journal' },
-  { to: '/wallets', title: 'Wallets', short: 'Wallets', icon: 'wallet' },
-  { to: '/risk-management', title: 'Risk management', short: 'Risk', icon: 'risk' },
-  { to: '/account', title: 'Account', short: 'Account', icon: 'account' },
-] as const satisfies ReadonlyArray<{ to: string; title: string; short: string; icon: IconName }>
+type Page = { to: string; title: string; short: string; icon: IconName }
 
-/** Pages that the phone's bar has no room for: beside the others on a desk, by the bell everywhere. */
+const POSITIONS = { to: '/positions/live', title: 'Live positions', short: 'Positions', icon: 'positions' } as const
+const JOURNAL = { to: '/trade-journal', title: 'Trade journal', short: 'Journal', icon: 'journal' } as const
+const ANALYTICS = { to: '/analytics', title: 'Analytics', short: 'Analytics', icon: 'analytics' } as const
+const WALLETS = { to: '/wallets', title: 'Wallets', short: 'Wallets', icon: 'wallet' } as const
+const RISK = { to: '/risk-management', title: 'Risk management', short: 'Risk', icon: 'risk' } as const
+const ALERTS = { to: '/alerts', title: 'Alerts', short: 'Alerts', icon: 'bell' } as const
+const ACCOUNT = { to: '/account', title: 'Account', short: 'Account', icon: 'account' } as const
+
+/** The pages of the phone's bar; analytics and alerts stand by the bell there. */
+export const PAGES = [POSITIONS, JOURNAL, WALLETS, RISK, ACCOUNT] as const satisfies readonly Page[]
+
+/** Every page, in the order of the desk's navigation. */
 export const SIDE_PAGES = [
-  ...PAGES,
-  { to: '/analytics', title: 'Analytics', short: 'Analytics', icon: 'analytics' },
-  { to: '/alerts', title: 'Alerts', short: 'Alerts', icon: 'bell' },
-] as const satisfies ReadonlyArray<{ to: string; title: string; short: string; icon: IconName }>
+  POSITIONS,
+  JOURNAL,
+  ANALYTICS,
+  WALLETS,
+  RISK,
+  ALERTS,
+  ACCOUNT,
+] as const satisfies readonly Page[]
 
 /** For administrators alone. */
 export const ADMIN_PAGE = { to: '/admin', title: 'Administration', short: 'Admin', icon: 'lock' } as const

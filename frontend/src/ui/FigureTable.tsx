@@ -15,7 +15,7 @@ export function FigureTable(props: {
   const { caption, headings, rows } = props
   return (
     <section className="overflow-x-auto" aria-label={caption} tabIndex={0}>
-      <table className={cx('num w-full text-xs', headings.length > 4 && 'min-w-md table-fixed')}>
+      <table className="num w-full text-xs">
         <caption className="sr-only">{caption}</caption>
         <thead>
           <tr className="border-b border-line text-mid">
