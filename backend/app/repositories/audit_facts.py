@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.routing import RouteKind
-from app.domain.types import TradeStatus
+from app.domain.types import OrderLeg, TradeStatus
 from app.models.fill import Fill
 from app.models.ledger_event import LedgerEvent
 from app.models.manual_trade import ExternalFill, ExternalPosition
@@ -69,7 +69,9 @@ class AuditRepository:
         worked = (
             select(Trade.id, Trade.planned_quantity)
             .join(Order, (Order.trade_id == Trade.id) & (Order.user_id == Trade.user_id))
-            .where(Trade.user_id == user_id, Trade.wallet_id == wallet_id, Order.route.in_(WORKED_ROUTES))
+            .where(Trade.user_id == user_id, Trade.wallet_id == wallet_id, Order.leg == OrderLeg.ENTRY)
+            # an order that was cut to a slice and then decided anew is still a part
+            .where(Order.route.in_(WORKED_ROUTES) | (Order.quantity < Trade.planned_quantity))
             .distinct()
         )
         closed = select(func.count()).where(
