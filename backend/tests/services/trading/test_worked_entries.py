@@ -7,6 +7,7 @@ import asyncpg
 import pytest
 
 from app.core.clock import utc_now
+from app.services.trading.audit import verify_wallet
 from tests.services.trading.floor import TradingFloor, until
 from tests.services.trading.worked_entries import (
     DOGE,
@@ -64,6 +65,18 @@ async def test_large_order_goes_in_slices_and_every_one_of_them_is_protected(flo
         "used",
         round(trade["quantity"] * trade["entry_price"], 8),
     )
+
+
+async def test_parts_that_were_decided_anew_are_no_duplicates(floor: TradingFloor) -> None:
+    """A slice whose executor died may be sent as another kind of order, and is a part of the entry still."""
+    account = await large(floor, SLICED)
+    async with floor.executor(), moving(floor):
+        await floor.signal(DOGE)
+        trade = await until_entered(floor, account)
+    assert len(await entries_of(floor, trade)) > 1
+    await floor.sql.execute("UPDATE orders SET route = 'capped' WHERE trade_id = $1", trade["id"])
+    found = await verify_wallet(floor.desk.database, floor.desk.gateways, account, "sa")
+    assert (found.duplicate_entries, found.lost_fills) == (0, 0)
 
 
 async def test_exit_between_two_slices_ends_the_entry(floor: TradingFloor) -> None:
