@@ -70,9 +70,9 @@ async def _beat(settings: Settings, pulses: RedisPulses, process: str, stop: asy
             told = figures.read(utc_now(), lag, CALLS.figures())
             await pulses.tell(told)
             BEATS.labels(process).inc()
+            beats += 1
             if beats % RECORD_BEATS == 0:
                 _record(told)
-            beats += 1
             due = loop.time() + BEAT_SECONDS
             with suppress(TimeoutError):
                 async with asyncio.timeout(BEAT_SECONDS):
