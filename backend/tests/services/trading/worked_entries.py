@@ -23,19 +23,19 @@ SLICED, POSTED = (
     Decimal(6),
 )  # times what the book gives: with half of it to a slice, ten are too few
 MOST = Decimal(900_000)
+STEPS_UNTIL_FULL, STEP_SECONDS = 20, 0.2
 
 
 async def large(floor: TradingFloor, times: Decimal, **settings: object) -> TradingAccount:
-    """A wallet whose entries are so many times what the book gives within what they may slip."""
+    """A wallet whose long entries are so many times what the book gives now within what they may slip. The market
+    goes on before, so that what other wallets took is there again, and then stands still."""
+    await asyncio.to_thread(floor.venue.step, STEPS_UNTIL_FULL)
     book = await floor.reader.order_book("paper", DOGE, 1000)
     quote = await floor.reader.quote("paper", DOGE)
     assert quote is not None
     price = quote.mark_price
     for slippage in (20, 10, 5, 2, 1):
-        depth = max(
-            book.asks.quantity_within(price * (1 + Decimal(slippage) / 10_000)),
-            book.bids.quantity_within(price * (1 - Decimal(slippage) / 10_000)),
-        )
+        depth = book.asks.quantity_within(price * (1 + Decimal(slippage) / 10_000))
         if depth * price * times < MOST:
             break
     user = await floor.user(**UNBOUND, fixed_amount_usd=round(depth * price * times, 2))
@@ -45,24 +45,28 @@ async def large(floor: TradingFloor, times: Decimal, **settings: object) -> Trad
 
 
 @asynccontextmanager
-async def moving(floor: TradingFloor, *, standing: bool = False) -> AsyncIterator[None]:
-    """A market that goes on, so that books which were eaten up come back; or (`standing`) none that does."""
+async def moving(floor: TradingFloor) -> AsyncIterator[None]:
+    """A market that goes on, so that books which were eaten up come back. What is to be sent in slices was routed
+    before: `large` measures the book of this moment."""
+
+    over = asyncio.Event()
 
     async def go_on() -> None:
-        while not standing:
-            await asyncio.sleep(0.2)
+        while not over.is_set():
             await asyncio.to_thread(floor.venue.step, 1)
+            await asyncio.wait([waiting], timeout=STEP_SECONDS)
 
+    waiting = asyncio.create_task(over.wait())
     task = asyncio.create_task(go_on())
     try:
         yield
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        over.set()  # not cancelled: a step that has begun is over before the next wallet looks at its book
+        await task
 
 
 async def until_entered(
-    floor: TradingFloor, account: TradingAccount, symbol: str = DOGE, seconds: float = 30
+    floor: TradingFloor, account: TradingAccount, symbol: str = DOGE, seconds: float = 60
 ) -> asyncpg.Record:
     """Wait until the entry is over and the position protected."""
 
@@ -77,7 +81,8 @@ async def until_entered(
 async def until_first_fill(
     floor: TradingFloor, account: TradingAccount, symbol: str = DOGE
 ) -> asyncpg.Record:
-    """Wait until a part of a worked entry is held and protected, and the rest is still wanted."""
+    """Wait until a part of a worked entry is held and protected, and the rest is still wanted. Before a market that
+    stands still it stays so: each slice leaves less in the book, and in the end the rest waits there."""
 
     async def look() -> asyncpg.Record | None:
         trade = await floor.trade(account, symbol)
