@@ -1,5 +1,6 @@
 """Entries that one order cannot carry, on the real paper exchange: in slices, or waiting in the book."""
 
+import asyncio
 from datetime import timedelta
 from decimal import Decimal
 
@@ -7,6 +8,7 @@ import asyncpg
 import pytest
 
 from app.core.clock import utc_now
+from app.repositories.trading_accounts import TradingAccount
 from app.services.trading.audit import verify_wallet
 from tests.services.trading.floor import TradingFloor, until
 from tests.services.trading.worked_entries import (
@@ -19,6 +21,7 @@ from tests.services.trading.worked_entries import (
     until_first_fill,
 )
 
+WAITING_WALLETS = 8
 WORKED_SECONDS = 12  # enough for the slices on a busy machine; then a rest that still waits is given up
 
 
@@ -177,17 +180,37 @@ async def test_post_only_order_that_would_take_is_tried_again(floor: TradingFloo
     assert (second["status"], second["route"]) == ("OPEN", "posted")
 
 
-async def test_what_filled_of_a_waiting_order_is_protected_as_it_comes(floor: TradingFloor) -> None:
-    account = await large(floor, POSTED, execution_timeout_seconds=8)
-    async with floor.executor():
+async def is_hit(floor: TradingFloor, account: TradingAccount) -> bool:
+    """Whether something of a waiting order fills as the market goes on, before its time is over."""
+
+    async def look() -> bool | None:
+        await asyncio.to_thread(floor.venue.step, 1)
+        if await floor.venue_position(account, DOGE):
+            return True
+        trade = await floor.trade(account, DOGE)
+        return False if trade is not None and trade["status"] == "EXPIRED" else None
+
+    return await until(look, describe=lambda: floor.describe(account))
+
+
+async def until_a_waiting_order_is_hit(floor: TradingFloor) -> TradingAccount:
+    """A wallet of whose waiting order something filled. The market may as well walk away from it: then the next
+    wallet's order waits."""
+    for _ in range(WAITING_WALLETS):
+        account = await large(floor, POSTED, execution_timeout_seconds=8)
         await floor.signal(DOGE)
         await floor.until_orders(account, 1, lambda order: True)
+        if await is_hit(floor, account):
+            return account
+        await floor.sql.execute(
+            "UPDATE wallets SET auto_trade_enabled = false WHERE id = $1", account.wallet_id
+        )
+    raise AssertionError(f"the market walked away from {WAITING_WALLETS} orders")
 
-        async def held() -> Decimal | None:
-            floor.venue.step(1)
-            return await floor.venue_position(account, DOGE) or None
 
-        await until(held)
+async def test_what_filled_of_a_waiting_order_is_protected_as_it_comes(floor: TradingFloor) -> None:
+    async with floor.executor():
+        account = await until_a_waiting_order_is_hit(floor)
         trade = await until_entered(floor, account)
         (stop,) = await floor.until_orders(account, 1, lambda order: order.trigger_price is not None)
         assert stop.quantity == trade["quantity"] == await floor.venue_position(account, DOGE)
