@@ -45,6 +45,9 @@ ROUNDS, WARM_UP = 100, 10
 PEER_FILLS, PEER_SECONDS = 50, 120.0
 PAIR = "BTC/USDT:USDT"
 LIMIT = "two bare order posts"
+LOOK_SECONDS = (
+    1.0  # between two looks at another program's notes, until it has filled enough or its time is over
+)
 STRATEGY = '''
 import time
 from pathlib import Path
@@ -195,7 +198,7 @@ def _fill_ms(folder: Path, process: subprocess.Popen[bytes]) -> float | None:
     end, notes = time.monotonic() + PEER_SECONDS, folder / "turns"
     taken: list[float] = []
     while time.monotonic() < end and process.poll() is None and len(taken) < PEER_FILLS + WARM_UP:
-        time.sleep(1)
+        time.sleep(LOOK_SECONDS)
         taken = _fills(notes.read_text()) if notes.exists() else []
     if len(taken) < PEER_FILLS + WARM_UP:
         print(

@@ -5,7 +5,6 @@ Everything here blocks; the job calls it in a thread.
 """
 
 import csv
-import io
 import json
 import os
 import zipfile
@@ -13,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 from uuid import UUID
 
 import pyarrow as pa
@@ -117,14 +116,15 @@ class _Archive:
 
     def __init__(self, path: Path) -> None:
         self._zip = zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED)
-        self._open: io.BufferedIOBase | None = None
+        self._open: IO[bytes] | None = None
 
     def table(self, name: str) -> None:
         self._end()
-        self._open = self._zip.open(f"{name}.jsonl", "w", force_zip64=True)  # type: ignore[assignment]
+        self._open = self._zip.open(f"{name}.jsonl", "w", force_zip64=True)
 
     def write(self, rows: Sequence[Mapping[str, object]]) -> None:
-        assert self._open is not None  # noqa: S101 - a table was begun
+        if self._open is None:
+            raise ValueError("Rows belong to a table: begin one first.")
         for row in rows:
             self._open.write(json.dumps(row, default=_plain, ensure_ascii=False).encode() + b"\n")
 

@@ -41,8 +41,8 @@ class TextWriter:
         write = _SCALARS.get(kind)
         if write is not None:
             return write(value)
-        if kind is tuple:
-            return f"[{','.join([self.text(one) for one in value])}]"  # type: ignore[attr-defined]  # a tuple
+        if isinstance(value, tuple):
+            return f"[{','.join([self.text(one) for one in value])}]"
         if isinstance(value, Enum):
             _SCALARS[kind] = _word
             return _word(value)

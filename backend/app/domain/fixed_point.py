@@ -100,7 +100,7 @@ def floats_to_units(values: FloatColumn | Sequence[float] | float) -> IntColumn 
         one = values * SCALE
         if abs(one) <= MAX_UNITS:
             return round(one)
-        return UNKNOWN if one != one else OUT_OF_RANGE  # noqa: PLR0124 - NaN alone differs from itself
+        return UNKNOWN if math.isnan(one) else OUT_OF_RANGE
     scaled = np.rint(np.asarray(values, dtype=np.float64) * SCALE)
     fits = np.abs(scaled) <= MAX_UNITS
     units = np.where(fits, scaled, 0.0).astype(np.int64)

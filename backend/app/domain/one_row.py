@@ -1,7 +1,8 @@
 """One order's review in single elements: what `ReviewColumns` holds of a row, as Python's own numbers.
 
 A column of length one costs as much as one of a hundred. The rules read these elements by the same names and
-are the same text (`elementwise`), one level after the other.
+are the same text (`elementwise`), one level after the other. Prices and rates are floats here as they are in
+the columns: they propose, and what decides against a limit is in units (`fixed_point`).
 """
 
 import math

@@ -140,11 +140,30 @@ class SizingColumns:
 def _columns(
     floats: dict[str, FloatColumn], units: dict[str, IntColumn], by_amount: BoolColumn
 ) -> SizingColumns:
-    sign, stop, target, slippage = (floats.pop(name) for name in ("sign", "stop", "target", "slippage"))
+    sign, stop, target, slippage = (floats[name] for name in ("sign", "stop", "target", "slippage"))
     entry, fee_rate, contract_size = floats["entry"], floats["fee_rate"], floats["contract_size"]
     return SizingColumns(
-        **floats,  # type: ignore[arg-type]  # the names are the fields' own
-        **units,  # type: ignore[arg-type]
+        entry=entry,
+        fee_rate=fee_rate,
+        contract_size=contract_size,
+        lot_size=floats["lot_size"],
+        leverage=floats["leverage"],
+        risk=floats["risk"],
+        volatility=floats["volatility"],
+        step=units["step"],
+        max_quantity=units["max_quantity"],
+        equity=units["equity"],
+        free_margin=units["free_margin"],
+        notional_used=units["notional_used"],
+        held=units["held"],
+        asked=units["asked"],
+        planned=units["planned"],
+        most_usd=units["most_usd"],
+        most_fraction=units["most_fraction"],
+        most_lots=units["most_lots"],
+        most_risk=units["most_risk"],
+        most_order=units["most_order"],
+        most_leverage=units["most_leverage"],
         price=entry * contract_size,
         loss=loss_per_unit(entry, stop, fee_rate, slippage) * contract_size,
         reward=reward_per_unit(sign, entry, target, fee_rate, slippage) * contract_size,

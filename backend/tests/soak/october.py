@@ -38,7 +38,7 @@ from app.domain.notification_events import Channel
 from app.domain.order_book import OrderBook
 from app.domain.price_batch import PriceFlush, PriceTick
 from app.domain.types import Candle, Instrument
-from app.domain.venue import Quote
+from app.domain.venue import Quote, VenueUnavailableError
 from app.services.breaker_report import ReportPeriod
 from app.services.notification_sender import Courier, NotificationSender
 from app.services.price_book import PriceBook
@@ -100,7 +100,8 @@ class ReplayedVenue:
         return None  # prices are handed over, and never old while they are needed
 
     async def order_book(self, venue: str, symbol: str, levels: int) -> OrderBook:
-        raise NotImplementedError(f"{levels} levels of {symbol} at {venue}: nobody asks")
+        """The history holds bars and no books: what cannot be known is refused, as by a venue that does not answer."""
+        raise VenueUnavailableError(f"This market has no book: {levels} levels of {symbol} at {venue}.")
 
     async def closed_candles(
         self, venue: str, symbol: str, timeframe: str, *, limit: int, now_market_ms: int

@@ -42,6 +42,7 @@ from tests.services.trading.executor_host import ExecutorHost
 from tests.services.trading.floor import SYMBOLS, WEIGHT_LIMIT, TradingFloor, until
 
 BACK_LIMIT_SECONDS = 10.0
+AUDIT_SECONDS = 2.0  # between two audits, each of which asks the venue
 STALE = timedelta(seconds=30)
 MOST_LIVE = 4
 # Limits that would end the load after a few losses at a market that goes nowhere.
@@ -83,9 +84,10 @@ class Tally:
     restarted: int = 0
 
 
-def _gone(alive: object) -> None:
-    assert callable(alive)
-    while alive():
+def _gone(is_alive: Callable[[], bool]) -> None:
+    end = time.monotonic() + BACK_LIMIT_SECONDS
+    while is_alive():
+        assert time.monotonic() < end, "what was killed is still there"
         time.sleep(0.01)
 
 
@@ -209,7 +211,7 @@ class Soak:
         """Poll the audit until it finds nothing to explain; what is left after a minute is lost."""
         end = time.monotonic() + 60
         while True:
-            await asyncio.sleep(2)
+            await asyncio.sleep(AUDIT_SECONDS)
             found = [
                 await verify_wallet(self._floor.desk.database, self._floor.desk.gateways, account, "sa")
                 for account in self._accounts

@@ -18,6 +18,7 @@ Column = npt.NDArray[np.float64]
 
 ROWS_AT_ONCE = 4  # as many as stay in the processor's second cache with their two scratch rows
 LEAST_FOR_SPREAD = 2
+MATRIX_DIMENSIONS = 2
 TINY = float(np.finfo(np.float64).tiny)
 
 
@@ -73,7 +74,7 @@ def series_figures(returns: Column, periods_per_year: float, confidence_level: f
 def figure_columns(returns: Matrix, periods_per_year: float, confidence_level: float = 0.95) -> FigureColumns:
     """Return every figure of each row. Raises SeriesError where there is no interval, or a value that is not
     finite."""
-    if returns.ndim != 2 or returns.shape[1] == 0:  # noqa: PLR2004
+    if returns.ndim != MATRIX_DIMENSIONS or returns.shape[1] == 0:
         raise SeriesError(f"series stand in the rows of a matrix with intervals, not in {returns.shape}")
     whole = np.empty((len(NAMES), returns.shape[0]))
     for first in range(0, returns.shape[0], ROWS_AT_ONCE):
