@@ -1,9 +1,11 @@
-// Sizes of the built chunks, gzipped, against the budget of the design. Run after `npm run build`.
+// Sizes of the built chunks, gzipped, against the budget of the design. Run after `vite build`.
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { gzipSync } from 'node:zlib'
 
 const DIST = path.resolve(import.meta.dirname, '..', 'dist')
+/** Says only what is over. */
+const QUIET = process.argv.includes('--quiet')
 const LIMITS_KB = { shell: 115, route: 60, candles: 65, css: 15 }
 
 const manifest = JSON.parse(readFileSync(path.join(DIST, '.vite/manifest.json'), 'utf8'))
@@ -34,6 +36,8 @@ rows.push(['css', [...css].reduce((sum, file) => sum + kilobytes(file), 0), LIMI
 let over = 0
 for (const [name, size, limit] of rows.sort((a, b) => b[1] - a[1])) {
   if (size > limit) over += 1
+  else if (QUIET) continue
   console.log(`${size > limit ? 'OVER' : 'ok  '} ${size.toFixed(1).padStart(6)} of ${limit} kB  ${name}`)
 }
+if (QUIET && over === 0) console.log(`budgets: ${rows.length} chunks within theirs`)
 process.exit(over > 0 ? 1 : 0)

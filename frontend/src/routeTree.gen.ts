@@ -9,12 +9,12 @@
 // Additionally, you should also exclude this file from your linter and/or formatter to prevent it from being checked or modified.
 
 import { Route as rootRouteImport } from './routes/__root'
-import { Route as IndexRouteImport } from './routes/index'
 import { Route as AppRouteImport } from './routes/_app'
 import { Route as ResetPasswordRouteImport } from './routes/reset-password'
 import { Route as SignInRouteImport } from './routes/sign-in'
 import { Route as SignUpRouteImport } from './routes/sign-up'
 import { Route as VerifyEmailRouteImport } from './routes/verify-email'
+import { Route as AppIndexRouteImport } from './routes/_app.index'
 import { Route as AppAccountRouteImport } from './routes/_app.account'
 import { Route as AppAdminRouteImport } from './routes/_app.admin'
 import { Route as AppAlertsRouteImport } from './routes/_app.alerts'
@@ -24,11 +24,6 @@ import { Route as AppTradeJournalRouteImport } from './routes/_app.trade-journal
 import { Route as AppWalletsRouteImport } from './routes/_app.wallets'
 import { Route as AppPositionsLiveRouteImport } from './routes/_app.positions.live'
 
-const IndexRoute = IndexRouteImport.update({
-  id: '/',
-  path: '/',
-  getParentRoute: () => rootRouteImport,
-} as any)
 const AppRoute = AppRouteImport.update({
   id: '/_app',
   getParentRoute: () => rootRouteImport,
@@ -52,6 +47,11 @@ const VerifyEmailRoute = VerifyEmailRouteImport.update({
   id: '/verify-email',
   path: '/verify-email',
   getParentRoute: () => rootRouteImport,
+} as any)
+const AppIndexRoute = AppIndexRouteImport.update({
+  id: '/',
+  path: '/',
+  getParentRoute: () => AppRoute,
 } as any)
 const AppAccountRoute = AppAccountRouteImport.update({
   id: '/account',
@@ -95,7 +95,7 @@ const AppPositionsLiveRoute = AppPositionsLiveRouteImport.update({
 } as any)
 
 export interface FileRoutesByFullPath {
-  '/': typeof IndexRoute
+  '/': typeof AppIndexRoute
   '/reset-password': typeof ResetPasswordRoute
   '/sign-in': typeof SignInRoute
   '/sign-up': typeof SignUpRoute
@@ -110,7 +110,6 @@ export interface FileRoutesByFullPath {
   '/positions/live': typeof AppPositionsLiveRoute
 }
 export interface FileRoutesByTo {
-  '/': typeof IndexRoute
   '/reset-password': typeof ResetPasswordRoute
   '/sign-in': typeof SignInRoute
   '/sign-up': typeof SignUpRoute
@@ -122,11 +121,11 @@ export interface FileRoutesByTo {
   '/risk-management': typeof AppRiskManagementRoute
   '/trade-journal': typeof AppTradeJournalRoute
   '/wallets': typeof AppWalletsRoute
+  '/': typeof AppIndexRoute
   '/positions/live': typeof AppPositionsLiveRoute
 }
 export interface FileRoutesById {
   __root__: typeof rootRouteImport
-  '/': typeof IndexRoute
   '/_app': typeof AppRouteWithChildren
   '/reset-password': typeof ResetPasswordRoute
   '/sign-in': typeof SignInRoute
@@ -139,6 +138,7 @@ export interface FileRoutesById {
   '/_app/risk-management': typeof AppRiskManagementRoute
   '/_app/trade-journal': typeof AppTradeJournalRoute
   '/_app/wallets': typeof AppWalletsRoute
+  '/_app/': typeof AppIndexRoute
   '/_app/positions/live': typeof AppPositionsLiveRoute
 }
 export interface FileRouteTypes {
@@ -159,7 +159,6 @@ export interface FileRouteTypes {
     | '/positions/live'
   fileRoutesByTo: FileRoutesByTo
   to:
-    | '/'
     | '/reset-password'
     | '/sign-in'
     | '/sign-up'
@@ -171,10 +170,10 @@ export interface FileRouteTypes {
     | '/risk-management'
     | '/trade-journal'
     | '/wallets'
+    | '/'
     | '/positions/live'
   id:
     | '__root__'
-    | '/'
     | '/_app'
     | '/reset-password'
     | '/sign-in'
@@ -187,11 +186,11 @@ export interface FileRouteTypes {
     | '/_app/risk-management'
     | '/_app/trade-journal'
     | '/_app/wallets'
+    | '/_app/'
     | '/_app/positions/live'
   fileRoutesById: FileRoutesById
 }
 export interface RootRouteChildren {
-  IndexRoute: typeof IndexRoute
   AppRoute: typeof AppRouteWithChildren
   ResetPasswordRoute: typeof ResetPasswordRoute
   SignInRoute: typeof SignInRoute
@@ -201,13 +200,6 @@ export interface RootRouteChildren {
 
 declare module '@tanstack/react-router' {
   interface FileRoutesByPath {
-    '/': {
-      id: '/'
-      path: '/'
-      fullPath: '/'
-      preLoaderRoute: typeof IndexRouteImport
-      parentRoute: typeof rootRouteImport
-    }
     '/_app': {
       id: '/_app'
       path: ''
@@ -242,6 +234,13 @@ declare module '@tanstack/react-router' {
       fullPath: '/verify-email'
       preLoaderRoute: typeof VerifyEmailRouteImport
       parentRoute: typeof rootRouteImport
+    }
+    '/_app/': {
+      id: '/_app/'
+      path: '/'
+      fullPath: '/'
+      preLoaderRoute: typeof AppIndexRouteImport
+      parentRoute: typeof AppRoute
     }
     '/_app/account': {
       id: '/_app/account'
@@ -310,6 +309,7 @@ interface AppRouteChildren {
   AppRiskManagementRoute: typeof AppRiskManagementRoute
   AppTradeJournalRoute: typeof AppTradeJournalRoute
   AppWalletsRoute: typeof AppWalletsRoute
+  AppIndexRoute: typeof AppIndexRoute
   AppPositionsLiveRoute: typeof AppPositionsLiveRoute
 }
 
@@ -321,13 +321,13 @@ const AppRouteChildren: AppRouteChildren = {
   AppRiskManagementRoute: AppRiskManagementRoute,
   AppTradeJournalRoute: AppTradeJournalRoute,
   AppWalletsRoute: AppWalletsRoute,
+  AppIndexRoute: AppIndexRoute,
   AppPositionsLiveRoute: AppPositionsLiveRoute,
 }
 
 const AppRouteWithChildren = AppRoute._addFileChildren(AppRouteChildren)
 
 const rootRouteChildren: RootRouteChildren = {
-  IndexRoute: IndexRoute,
   AppRoute: AppRouteWithChildren,
   ResetPasswordRoute: ResetPasswordRoute,
   SignInRoute: SignInRoute,

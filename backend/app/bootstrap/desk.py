@@ -43,9 +43,9 @@ from app.services.kill_switch_preview import Foresight, PreviewView
 from app.services.live_rows import LiveRows, WalletRows
 from app.services.live_stream import LiveStream
 from app.services.manual_trades import ManualTrades
-from app.services.market_directory import MarketDirectory
+from app.services.market_directory import MarketDirectory, MarketSource
 from app.services.operator_breaker import OperatedScope, OperatorBreaker
-from app.services.ports import ExchangeGateways, MarketReader
+from app.services.ports import ExchangeGateways
 from app.services.position_views import PositionView
 from app.services.positions import Positions
 from app.services.price_book import PriceBook, follow_prices
@@ -68,7 +68,7 @@ class TradingDesk:
         settings: Settings,
         database: Database,
         redis: Redis,
-        reader: MarketReader,
+        reader: MarketSource,
         wallets: WalletRows,
         book: PriceBook | None = None,
         gateways: ExchangeGateways | None = None,

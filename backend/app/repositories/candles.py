@@ -28,14 +28,18 @@ class SystemCandleRepository:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def newest(self, venue: str, symbol: str, timeframe: str, limit: int) -> list[CandleRecord]:
-        """The newest bars, oldest first."""
+    async def newest(
+        self, venue: str, symbol: str, timeframe: str, limit: int, *, until: datetime | None = None
+    ) -> list[CandleRecord]:
+        """The newest bars that open before `until`, where one is named; oldest first."""
         statement = (
             select(Candle.open_time, Candle.open, Candle.high, Candle.low, Candle.close, Candle.volume)
             .where(Candle.venue == venue, Candle.symbol == symbol, Candle.timeframe == timeframe)
             .order_by(Candle.open_time.desc())
             .limit(limit)
         )
+        if until is not None:
+            statement = statement.where(Candle.open_time < until)
         rows = [CandleRecord(*row) for row in await self._session.execute(statement)]
         return rows[::-1]
 

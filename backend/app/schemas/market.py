@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from app.domain.types import Environment
-from app.schemas.figures import Answer, DecimalText, Symbol, Word
+from app.schemas.figures import Answer, DecimalText, Instant, Symbol, Word
 
 
 class Venue(Answer):
@@ -47,6 +47,16 @@ class Strategy(Answer):
 
 class Strategies(Answer):
     items: list[Strategy]
+
+
+class Funding(Answer):
+    """The next funding of a perpetual and its market time, both null where the venue names none. A positive rate is
+    paid by longs to shorts."""
+
+    venue: Word
+    symbol: Symbol
+    rate_percent: DecimalText | None
+    at: Instant | None
 
 
 CandleLine = Annotated[

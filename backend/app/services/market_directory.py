@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
+from typing import Final, Protocol
 from uuid import UUID
 
 from app.core.db import Database
@@ -11,14 +13,17 @@ from app.domain.decimal_text import plain
 from app.domain.price_batch import price_decimal
 from app.domain.signals.registry import STRATEGIES
 from app.domain.symbols import SymbolError, normalise_symbol
+from app.domain.trading_hours import moment
 from app.domain.types import Candle, Environment, Instrument
 from app.domain.venue import Quote, VenueUnavailableError
 from app.repositories.candles import CandleRecord, SystemCandleRepository
+from app.services.funding_keeper import FundingSource
 from app.services.ports import MarketReader
 from app.services.price_book import PriceBook
 from app.services.trading.holdings import Marked
 
 PAPER = "paper"
+HUNDRED: Final = Decimal(100)
 _NAMES = {PAPER: "Paper exchange", "binanceusdm": "Binance USD-M futures"}
 _LIVE_ONLY = (Environment.LIVE,)
 
@@ -57,11 +62,26 @@ class StrategyView:
     timeframes: list[str]
 
 
+@dataclass(frozen=True, slots=True)
+class FundingView:
+    """The next funding of a perpetual: its rate as it stands now, percent of the notional (positive: longs pay
+    shorts), and its market time. Both None where the venue names none."""
+
+    venue: str
+    symbol: str
+    rate_percent: str | None
+    at: datetime | None
+
+
+class MarketSource(MarketReader, FundingSource, Protocol):
+    """What the directory asks of venues."""
+
+
 class MarketDirectory:
     """Shared facts of markets; nothing here belongs to a user."""
 
     def __init__(
-        self, database: Database, reader: MarketReader, book: PriceBook, venues: Sequence[str]
+        self, database: Database, reader: MarketSource, book: PriceBook, venues: Sequence[str]
     ) -> None:
         self._database = database
         self._reader = reader
@@ -108,17 +128,25 @@ class MarketDirectory:
         ]
 
     async def candles(
-        self, user_id: UUID, venue: str, symbol: str, timeframe: str, limit: int
+        self,
+        user_id: UUID,
+        venue: str,
+        symbol: str,
+        timeframe: str,
+        limit: int,
+        until: datetime | None = None,
     ) -> list[CandleLine]:
-        """The newest closed bars, oldest first: open time in ms, then prices and volume as text.
-
-        Bars that the platform has not stored are asked of the venue.
+        """The newest closed bars, or the newest that open before `until`; oldest first: open time in ms, then prices
+        and volume as text. Bars that the platform has not stored are asked of the venue.
         """
         self._known_venue(venue)
         unified = unified_symbol(symbol)
         async with self._database.tenant(user_id) as session:
-            stored = await SystemCandleRepository(session).newest(venue, unified, timeframe, limit)
+            bars = SystemCandleRepository(session)
+            stored = await bars.newest(venue, unified, timeframe, limit, until=until)
         market_time = self._book.market_time(venue)
+        if market_time is not None and until is not None:
+            market_time = min(market_time, until)
         if stored or market_time is None:
             return [_stored_line(candle) for candle in stored]
         try:
@@ -128,6 +156,18 @@ class MarketDirectory:
         except VenueUnavailableError as error:
             raise UnavailableError(f"The venue {venue} does not answer.", code="venue_unavailable") from error
         return [_venue_line(candle) for candle in asked]
+
+    async def funding(self, venue: str, symbol: str) -> FundingView:
+        """The next funding of a market; refused where the venue does not answer."""
+        self._known_venue(venue)
+        unified = unified_symbol(symbol)
+        try:
+            known = await self._reader.next_funding(venue, unified)
+        except VenueUnavailableError as error:
+            raise UnavailableError(f"The venue {venue} does not answer.", code="venue_unavailable") from error
+        if known.at_ms <= 0:
+            return FundingView(venue, unified, None, None)
+        return FundingView(venue, unified, plain(known.rate * HUNDRED), moment(known.at_ms))
 
     async def marked(self, venue: str, symbol: str) -> Marked:
         """The newest mark price held here, and the instrument; each None where not known."""

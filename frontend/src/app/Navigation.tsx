@@ -1,22 +1,28 @@
 import { useQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
+import { Link, useLocation } from '@tanstack/react-router'
+import { lazy, Suspense, useCallback, useState } from 'react'
 import { meQuery } from '@/lib/api/queries'
+import { cx } from '@/ui/classes'
 import { Icon } from '@/ui/icons'
-import { ADMIN_PAGE, PAGES, SIDE_PAGES } from './navigation'
+import { PAGES, pagesOf } from './navigation'
+
+const MorePages = lazy(() => import('./MorePages'))
+const PLACE = 'flex min-h-14 flex-col items-center justify-center gap-0.5 text-2xs text-mid'
+const HERE = 'font-semibold text-fg! shadow-[inset_0_2px_0_var(--fg)]'
 
 export function SideNavigation() {
   const me = useQuery(meQuery)
-  const pages = me.data?.role === 'admin' ? [...SIDE_PAGES, ADMIN_PAGE] : SIDE_PAGES
   return (
     <nav aria-label="Main" className="sticky top-0 hidden h-dvh flex-col border-r border-line bg-s1 p-2 lg:flex">
       <p className="flex items-center gap-2 px-2 py-2 text-sm font-semibold">
         <img src="/icon.svg" alt="" width="22" height="22" className="rounded" />
         StackAlpha
       </p>
-      {pages.map((page) => (
+      {pagesOf(me.data?.role).map((page) => (
         <Link
           key={page.to}
           to={page.to}
+          activeOptions={{ exact: page.to === '/' }}
           className="flex min-h-control items-center gap-2 rounded px-2 text-mid hover:bg-s2 hover:text-fg"
           activeProps={{ className: 'bg-s3 font-semibold text-fg!', 'aria-current': 'page' }}
         >
@@ -32,6 +38,12 @@ export function SideNavigation() {
 }
 
 export function BottomNavigation() {
+  const me = useQuery(meQuery)
+  const { pathname } = useLocation()
+  const [open, setOpen] = useState(false)
+  const close = useCallback(() => setOpen(false), [])
+  const others = pagesOf(me.data?.role).filter((page) => !PAGES.some((one) => one.to === page.to))
+  const elsewhere = others.some((page) => pathname.startsWith(page.to))
   return (
     <nav
       aria-label="Main"
@@ -41,13 +53,28 @@ export function BottomNavigation() {
         <Link
           key={page.to}
           to={page.to}
-          className="flex min-h-14 flex-col items-center justify-center gap-0.5 text-2xs text-mid"
-          activeProps={{ className: 'font-semibold text-fg! shadow-[inset_0_2px_0_var(--fg)]', 'aria-current': 'page' }}
+          activeOptions={{ exact: page.to === '/' }}
+          className={PLACE}
+          activeProps={{ className: HERE, 'aria-current': 'page' }}
         >
           <Icon name={page.icon} size={20} />
           {page.short}
         </Link>
       ))}
+      <button
+        type="button"
+        aria-haspopup="dialog"
+        onClick={() => setOpen(true)}
+        className={cx(PLACE, elsewhere && HERE)}
+      >
+        <Icon name="more" size={20} />
+        More
+      </button>
+      {open && (
+        <Suspense fallback={null}>
+          <MorePages pages={others} onClose={close} />
+        </Suspense>
+      )}
     </nav>
   )
 }

@@ -1,10 +1,10 @@
-import { Link, useLocation } from '@tanstack/react-router'
+import { useLocation } from '@tanstack/react-router'
 import { KillSwitchButton } from '@/features/circuit-breaker/KillSwitchButton'
 import { PauseResume } from '@/features/circuit-breaker/PauseResume'
 import { TradingStatePill } from '@/features/circuit-breaker/TradingStatePill'
-import { Icon } from '@/ui/icons'
 import { AccountFigures } from './AccountFigures'
 import { Bell } from './Bell'
+import { Commands } from './Commands'
 import { LinkChip } from './LinkStatus'
 import { titleOf } from './navigation'
 import { ThemeButton } from './ThemeButton'
@@ -20,13 +20,7 @@ export function TopBar() {
       <div className="ml-auto flex flex-wrap items-center gap-1 sm:gap-2">
         <AccountFigures />
         <PauseResume />
-        <Link
-          to="/analytics"
-          aria-label="Analytics"
-          className="inline-flex min-h-control min-w-control items-center justify-center rounded text-mid hover:bg-s3 hover:text-fg lg:hidden"
-        >
-          <Icon name="analytics" />
-        </Link>
+        <Commands />
         <Bell />
         <KillSwitchButton />
         <ThemeButton />

@@ -1,7 +1,13 @@
 import type { IconName } from '@/ui/icons'
 
-type Page = { to: string; title: string; short: string; icon: IconName }
+interface PageShape {
+  to: string
+  title: string
+  short: string
+  icon: IconName
+}
 
+const OVERVIEW = { to: '/', title: 'Overview', short: 'Overview', icon: 'overview' } as const
 const POSITIONS = { to: '/positions/live', title: 'Live positions', short: 'Positions', icon: 'positions' } as const
 const JOURNAL = { to: '/trade-journal', title: 'Trade journal', short: 'Journal', icon: 'journal' } as const
 const ANALYTICS = { to: '/analytics', title: 'Analytics', short: 'Analytics', icon: 'analytics' } as const
@@ -10,11 +16,12 @@ const RISK = { to: '/risk-management', title: 'Risk management', short: 'Risk', 
 const ALERTS = { to: '/alerts', title: 'Alerts', short: 'Alerts', icon: 'bell' } as const
 const ACCOUNT = { to: '/account', title: 'Account', short: 'Account', icon: 'account' } as const
 
-/** The pages of the phone's bar; analytics and alerts stand by the bell there. */
-export const PAGES = [POSITIONS, JOURNAL, WALLETS, RISK, ACCOUNT] as const satisfies readonly Page[]
+/** The pages of the phone's bar; every other one is behind its last place, "More". */
+export const PAGES = [OVERVIEW, POSITIONS, RISK, JOURNAL] as const satisfies readonly PageShape[]
 
 /** Every page, in the order of the desk's navigation. */
 export const SIDE_PAGES = [
+  OVERVIEW,
   POSITIONS,
   JOURNAL,
   ANALYTICS,
@@ -22,11 +29,38 @@ export const SIDE_PAGES = [
   RISK,
   ALERTS,
   ACCOUNT,
-] as const satisfies readonly Page[]
+] as const satisfies readonly PageShape[]
 
 /** For administrators alone. */
-export const ADMIN_PAGE = { to: '/admin', title: 'Administration', short: 'Admin', icon: 'lock' } as const
+export const ADMIN_PAGE = {
+  to: '/admin',
+  title: 'Administration',
+  short: 'Admin',
+  icon: 'lock',
+  role: 'admin',
+} as const
+
+export type Page = (typeof SIDE_PAGES)[number] | typeof ADMIN_PAGE
+
+/** The letter that goes to a page after G. */
+export const LETTERS: Readonly<Record<Page['to'], string>> = {
+  '/': 'o',
+  '/positions/live': 'p',
+  '/trade-journal': 'j',
+  '/analytics': 'a',
+  '/wallets': 'w',
+  '/risk-management': 'r',
+  '/alerts': 'l',
+  '/account': 'c',
+  '/admin': 'd',
+}
+
+/** The pages somebody of that role may open. */
+export function pagesOf(role: string | undefined): ReadonlyArray<Page> {
+  return role === ADMIN_PAGE.role ? [...SIDE_PAGES, ADMIN_PAGE] : SIDE_PAGES
+}
 
 export function titleOf(path: string): string {
-  return [...SIDE_PAGES, ADMIN_PAGE].find((page) => path.startsWith(page.to))?.title ?? 'StackAlpha'
+  const known = [...SIDE_PAGES, ADMIN_PAGE]
+  return known.find((page) => (page.to === '/' ? path === '/' : path.startsWith(page.to)))?.title ?? 'StackAlpha'
 }

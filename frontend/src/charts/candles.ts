@@ -46,20 +46,31 @@ export function exitMarks(events: ReadonlyArray<TradeEvent>): ExitMark[] {
   })
 }
 
+function barOf(at: number, seconds: number): number {
+  return Math.floor(at / seconds) * seconds
+}
+
 function barStart(at: string, seconds: number): number {
-  return Math.floor(new Date(at).getTime() / 1000 / seconds) * seconds
+  return barOf(new Date(at).getTime() / 1000, seconds)
 }
 
 /**
- * The stop as a step line on the bars' grid: the last move within a bar stands for it, and the line runs to the last bar.
+ * The stop as a step line on the bars' grid: the last move within a bar stands for it, and the line runs to the last bar,
+ * or to the bar of the close where the trade is over.
  */
-export function stopPath(moves: ReadonlyArray<StopMove>, bars: ReadonlyArray<Bar>, seconds: number): Point[] {
+export function stopPath(
+  moves: ReadonlyArray<StopMove>,
+  bars: ReadonlyArray<Bar>,
+  seconds: number,
+  closedAt: number | null = null,
+): Point[] {
   const points = new Map<number, number>()
   for (const move of [...moves].sort((a, b) => a.at.localeCompare(b.at))) {
     points.set(barStart(move.at, seconds), forDrawing(move.stop_price))
   }
   const first = bars[0]?.time
-  const last = bars.at(-1)?.time
+  const newest = bars.at(-1)?.time
+  const last = newest === undefined || closedAt === null ? newest : Math.min(newest, barOf(closedAt, seconds))
   const path = [...points].map(([time, value]) => ({ time, value })).sort((a, b) => a.time - b.time)
   const end = path.at(-1)
   if (end !== undefined && last !== undefined && last > end.time) path.push({ time: last, value: end.value })

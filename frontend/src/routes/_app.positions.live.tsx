@@ -1,5 +1,4 @@
 import { createFileRoute } from '@tanstack/react-router'
-import { Checklist } from '@/features/onboarding/Checklist'
 import { LivePositionsPage, type PositionsSearch } from '@/features/positions/LivePositionsPage'
 import { POSITION_ORDERS } from '@/features/positions/marking'
 
@@ -16,7 +15,6 @@ export const Route = createFileRoute('/_app/positions/live')({
     return (
       <LivePositionsPage
         search={search}
-        checklist={<Checklist />}
         onSearch={(change) => void navigate({ search: { ...search, ...change }, resetScroll: false, replace: true })}
       />
     )

@@ -13,11 +13,11 @@ export const Route = createFileRoute('/sign-in')({
     return next === undefined ? {} : { next }
   },
   beforeLoad: () => {
-    if (sessionState() === 'signed-in') throw redirect({ to: '/positions/live' })
+    if (sessionState() === 'signed-in') throw redirect({ to: '/' })
   },
   component: function SignIn() {
     const { next } = Route.useSearch()
     const router = useRouter()
-    return <SignInPage onSignedIn={() => router.history.push(next ?? '/positions/live')} />
+    return <SignInPage onSignedIn={() => router.history.push(next ?? '/')} />
   },
 })

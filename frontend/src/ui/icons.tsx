@@ -1,5 +1,7 @@
 // Our own line icons on a 20-pixel grid; decoration only, the words stand beside them.
 const PATHS = {
+  overview: 'M3.500 3.500h5.500v7h-5.500zM11.500 3.500h5v4h-5zM11.500 10.500h5v6h-5zM3.500 13.500h5.500v3h-5.500z',
+  search: 'M9 4a5 5 0 100 10 5 5 0 000-10zm3.600 8.600L16.500 16.500',
   positions: 'M3 16V9m4.7 7V4m4.6 12v-5m4.7 5V7',
   journal: 'M5 3.5h10v13H5zM7.5 7h5m-5 3h5m-5 3h3',
   analytics: 'M3.5 16.500h13M4 13l4-4.500 3 2.500 5-6.500',

@@ -3,16 +3,18 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
+from pydantic import AwareDatetime
 
 from app.api.deps import CurrentUser
 from app.api.desk import Desk, answer
 from app.domain.timeframes import Timeframe
-from app.schemas.market import Candles, Markets, Venues
+from app.schemas.market import Candles, Funding, Markets, Venues
 
 router = APIRouter(tags=["market"])
 
 MAX_CANDLES = 1_500
 Venue = Annotated[str, Query(min_length=1, max_length=50, examples=["paper"])]
+MarketSymbol = Annotated[str, Query(min_length=1, max_length=50, examples=["BTC"])]
 
 
 @router.get("/venues", response_model=Venues)
@@ -34,9 +36,20 @@ async def list_candles(
     user: CurrentUser,
     desk: Desk,
     venue: Venue,
-    symbol: Annotated[str, Query(min_length=1, max_length=50, examples=["BTC"])],
+    symbol: MarketSymbol,
     timeframe: Timeframe,
     limit: Annotated[int, Query(ge=1, le=MAX_CANDLES)] = 300,
+    until: Annotated[
+        AwareDatetime | None, Query(description="Market time: only bars that open before it")
+    ] = None,
 ) -> Response:
-    """The newest closed bars of a market, oldest first."""
-    return answer({"items": await desk.directory.candles(user.id, venue, symbol, timeframe, limit)})
+    """The newest closed bars of a market, or the newest before a moment; oldest first."""
+    items = await desk.directory.candles(user.id, venue, symbol, timeframe, limit, until)
+    return answer({"items": items})
+
+
+@router.get("/market/funding", response_model=Funding)
+async def read_next_funding(user: CurrentUser, desk: Desk, venue: Venue, symbol: MarketSymbol) -> Response:
+    """The next funding of a market: when, and at which rate as it stands now."""
+    del user
+    return answer(await desk.directory.funding(venue, symbol))

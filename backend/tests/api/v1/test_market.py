@@ -8,12 +8,13 @@ import pytest
 import pytest_asyncio
 
 from app.core.config import Settings
-from app.schemas.market import Candles, Markets, Strategies, Venues
+from app.schemas.market import Candles, Funding, Markets, Strategies, Venues
 from tests.api.answers import code
 from tests.api.desk_world import NOON, Person, World, running_api
 from tests.paper_venue import PaperVenue
 
 BARS = {"venue": "paper", "symbol": "SOL", "timeframe": "4h"}
+FUNDING = {"venue": "paper", "symbol": "BTC"}
 
 
 @pytest_asyncio.fixture
@@ -29,7 +30,13 @@ async def http_with_venue(settings: Settings, paper_exchange: PaperVenue) -> Asy
 
 @pytest.mark.parametrize(
     ("path", "query"),
-    [("/venues", {}), ("/markets", {"venue": "paper"}), ("/strategies", {}), ("/market/candles", BARS)],
+    [
+        ("/venues", {}),
+        ("/markets", {"venue": "paper"}),
+        ("/strategies", {}),
+        ("/market/candles", BARS),
+        ("/market/funding", FUNDING),
+    ],
 )
 async def test_market_anonymous_is_refused(http: httpx.AsyncClient, path: str, query: dict[str, str]) -> None:
     assert (await http.get(path, params=query)).status_code == 401
@@ -71,6 +78,32 @@ async def test_markets_of_an_unknown_venue_are_refused(http: httpx.AsyncClient, 
     assert (answer.status_code, answer.json()["code"]) == (422, "unknown_venue")
 
 
+async def test_next_funding_has_its_moment_and_its_rate(
+    http_with_venue: httpx.AsyncClient, alice: Person
+) -> None:
+    answer = await http_with_venue.get("/market/funding", params=FUNDING, headers=alice.headers)
+    funding = Funding.model_validate_json(answer.content)
+    assert (funding.venue, funding.symbol) == ("paper", "BTC/USDT:USDT")
+    assert funding.at is not None
+    assert funding.at.timestamp() % (8 * 3600) == 0
+    assert funding.rate_percent is not None
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "expected"),
+    [
+        ({"venue": "nowhere"}, 422, "unknown_venue"),
+        ({"symbol": "BTCUSD_PERP"}, 422, "unknown_symbol"),
+        ({"symbol": "NOSUCH"}, 503, "venue_unavailable"),
+    ],
+)
+async def test_next_funding_asked_wrongly_is_refused(
+    http_with_venue: httpx.AsyncClient, alice: Person, change: dict[str, str], status: int, expected: str
+) -> None:
+    answer = await http_with_venue.get("/market/funding", params=FUNDING | change, headers=alice.headers)
+    assert code(answer) == (status, expected)
+
+
 async def test_candles_are_the_newest_and_oldest_first(
     http: httpx.AsyncClient, world: World, alice: Person
 ) -> None:
@@ -90,6 +123,9 @@ async def test_candles_are_the_newest_and_oldest_first(
         )
     answer = await http.get("/market/candles", params=BARS | {"limit": "2"}, headers=alice.headers)
     assert [line[2] for line in Candles.model_validate_json(answer.content).items] == ["102", "103"]
+    earlier = {"limit": "2", "until": (NOON + timedelta(hours=8)).isoformat()}
+    before = await http.get("/market/candles", params=BARS | earlier, headers=alice.headers)
+    assert [line[2] for line in Candles.model_validate_json(before.content).items] == ["101", "102"]
     first = answer.json()["items"][0]
     assert first == [round(NOON.timestamp() * 1000) + 4 * 3_600_000, "100", "102", "99", "100.5", "1000"]
 

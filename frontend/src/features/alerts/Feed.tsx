@@ -2,11 +2,11 @@ import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tansta
 import { useState } from 'react'
 import { call } from '@/lib/api/call'
 import { type AlertFilter, alertsQuery, keys, notificationsQuery, walletsQuery } from '@/lib/api/queries'
-import type { EventLevel, Notification } from '@/lib/api/types'
+import type { Notification } from '@/lib/api/types'
 import { dateTime } from '@/lib/format/time'
 import { plural, words } from '@/lib/format/words'
 import { useZone } from '@/lib/preferences/zone'
-import { Badge, type BadgeTone } from '@/ui/Badge'
+import { Badge } from '@/ui/Badge'
 import { Button } from '@/ui/Button'
 import { EmptyState } from '@/ui/EmptyState'
 import { ErrorState, FormError } from '@/ui/ErrorState'
@@ -14,14 +14,7 @@ import { SelectField } from '@/ui/Field'
 import { Panel } from '@/ui/Panel'
 import { Skeleton } from '@/ui/Skeleton'
 import { Checkbox } from '@/ui/Switch'
-import { CATEGORIES, deliveryText, LEVELS } from './alert-words'
-
-const TONES: Readonly<Record<EventLevel, BadgeTone>> = {
-  info: 'plain',
-  warning: 'outline',
-  error: 'warn',
-  critical: 'crit',
-}
+import { CATEGORIES, deliveryText, LEVEL_TONES, LEVELS } from './alert-words'
 
 function Filters({ filter, onFilter }: { filter: AlertFilter; onFilter: (change: AlertFilter) => void }) {
   const wallets = useQuery(walletsQuery)
@@ -63,7 +56,7 @@ function Message({ told, onRead }: { readonly told: Notification; readonly onRea
     <li className="flex flex-wrap items-start gap-x-3 gap-y-1 border-t border-line px-3 py-2">
       <div className="min-w-0 flex-1 basis-60">
         <p className="flex flex-wrap items-center gap-2">
-          <Badge tone={TONES[told.level]}>{words(told.level)}</Badge>
+          <Badge tone={LEVEL_TONES[told.level]}>{words(told.level)}</Badge>
           <span className={unread ? 'font-semibold' : 'text-mid'}>{told.title}</span>
           {unread && <span className="text-2xs text-low">unread</span>}
         </p>

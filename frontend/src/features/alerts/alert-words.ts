@@ -1,5 +1,6 @@
 // The words of the alerts page for the server's codes.
-import type { Channel, Notification } from '@/lib/api/types'
+import type { Channel, EventLevel, Notification } from '@/lib/api/types'
+import type { BadgeTone } from '@/ui/Badge'
 
 export const CHANNEL_NAMES: Readonly<Record<Channel, string>> = {
   in_app: 'Web app',
@@ -14,6 +15,12 @@ export const MODE_NAMES: Readonly<Record<string, string>> = {
   off: 'Off',
 }
 export const LEVELS = ['info', 'warning', 'error', 'critical'] as const
+export const LEVEL_TONES: Readonly<Record<EventLevel, BadgeTone>> = {
+  info: 'plain',
+  warning: 'outline',
+  error: 'warn',
+  critical: 'crit',
+}
 export const CATEGORIES = ['trade', 'risk', 'error', 'system', 'security'] as const
 
 /** "Telegram sent, e-mail waiting: The mail server was not reached."; empty where nobody else was told. */

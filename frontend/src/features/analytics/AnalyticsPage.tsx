@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import { strategiesQuery, walletsQuery } from '@/lib/api/queries'
-import { useNow } from '@/lib/preferences/now'
+import { useMarketMinute } from '@/lib/stream/link'
 import { EnvironmentBadge } from '@/ui/Badge'
 import { Button } from '@/ui/Button'
 import { SelectField, TextField } from '@/ui/Field'
@@ -18,8 +18,6 @@ interface Props {
   readonly search: AnalyticsSearch
   readonly onSearch: (change: Partial<AnalyticsSearch>) => void
 }
-
-const MINUTE = 60_000
 
 function Filters({ search, onSearch }: Props) {
   const wallets = useQuery(walletsQuery)
@@ -83,8 +81,8 @@ function Filters({ search, onSearch }: Props) {
 
 /** What was made, at which risk, on what, and how far the figures can be trusted. Paper and live are never summed. */
 export function AnalyticsPage({ search, onSearch }: Props) {
-  const minute = Math.ceil(useNow() / MINUTE) * MINUTE
-  const asked = useMemo(() => askedOf(search, minute), [search, minute])
+  const market = useMarketMinute()
+  const asked = useMemo(() => askedOf(search, market ?? Date.now()), [search, market])
   return (
     <div className="grid gap-3">
       <Filters search={search} onSearch={onSearch} />

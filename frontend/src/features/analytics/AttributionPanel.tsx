@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
+import type { Asked } from '@/lib/api/analytics'
 import { walletsQuery } from '@/lib/api/queries'
 import type { Causes } from '@/lib/api/types'
 import { count } from '@/lib/format/numbers'
@@ -10,7 +11,7 @@ import { FigureTable } from '@/ui/FigureTable'
 import { Panel } from '@/ui/Panel'
 import { Pnl } from '@/ui/Pnl'
 import { Surface } from '@/ui/Surface'
-import { type Asked, CUTS, type CutName } from './analytics-filter'
+import { CUTS, type CutName } from './analytics-filter'
 import { attributionQuery } from './analytics-queries'
 
 const CAUSES = ['signal', 'sizing', 'slippage', 'fees', 'funding', 'net'] as const

@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
+import type { Asked } from '@/lib/api/analytics'
 import { signedMoney } from '@/lib/format/numbers'
 import { plural } from '@/lib/format/words'
 import { EmptyState } from '@/ui/EmptyState'
@@ -6,7 +7,6 @@ import { FigureTable } from '@/ui/FigureTable'
 import { Panel } from '@/ui/Panel'
 import { Pnl } from '@/ui/Pnl'
 import { Surface } from '@/ui/Surface'
-import type { Asked } from './analytics-filter'
 import { calendarQuery } from './analytics-queries'
 import { daysOfMonths, intensity } from './calendar-cells'
 

@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
+import type { Asked } from '@/lib/api/analytics'
 import { figure, percent } from '@/lib/format/numbers'
 import { dateTime } from '@/lib/format/time'
 import { useZone } from '@/lib/preferences/zone'
@@ -6,7 +7,6 @@ import { EmptyState } from '@/ui/EmptyState'
 import { FigureTable } from '@/ui/FigureTable'
 import { Panel } from '@/ui/Panel'
 import { Surface } from '@/ui/Surface'
-import type { Asked } from './analytics-filter'
 import { drawdownsQuery } from './analytics-queries'
 
 /** The deepest falls from a peak, with their dates. */

@@ -1,5 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { linePath, scaleOf } from '@/charts/line-path'
+import type { Asked } from '@/lib/api/analytics'
+import { equityQuery } from '@/lib/api/analytics'
 import type { Equity } from '@/lib/api/types'
 import { count, money, percent } from '@/lib/format/numbers'
 import { dateTime } from '@/lib/format/time'
@@ -9,8 +11,6 @@ import { FigureTable } from '@/ui/FigureTable'
 import { Panel } from '@/ui/Panel'
 import { Skeleton } from '@/ui/Skeleton'
 import { Surface } from '@/ui/Surface'
-import type { Asked } from './analytics-filter'
-import { equityQuery } from './analytics-queries'
 
 const WIDTH = 1000
 const HEIGHT = 220

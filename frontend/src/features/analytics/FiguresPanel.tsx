@@ -1,8 +1,11 @@
 import { useQuery } from '@tanstack/react-query'
+import type { Asked } from '@/lib/api/analytics'
+import { portfolioQuery } from '@/lib/api/analytics'
 import type { Figure, Portfolio } from '@/lib/api/types'
 import { count, money } from '@/lib/format/numbers'
-import { ago } from '@/lib/format/time'
-import { useNow } from '@/lib/preferences/now'
+import { ago, dateTime } from '@/lib/format/time'
+import { useZone } from '@/lib/preferences/zone'
+import { useMarketTime } from '@/lib/stream/link'
 import { Badge } from '@/ui/Badge'
 import { cx } from '@/ui/classes'
 import { FigureTable } from '@/ui/FigureTable'
@@ -10,11 +13,10 @@ import { Panel } from '@/ui/Panel'
 import { Pnl } from '@/ui/Pnl'
 import { CardSkeletons } from '@/ui/Skeleton'
 import { Surface } from '@/ui/Surface'
-import type { Asked } from './analytics-filter'
-import { portfolioQuery } from './analytics-queries'
 import { figureName, figureText, intervalText } from './figure-words'
 
 const FIRST = ['total_return', 'sharpe_ratio', 'max_drawdown', 'win_rate', 'profit_factor', 'expectancy_r']
+/** Snapshots are taken every five minutes of market time. */
 const STALE_MS = 15 * 60_000
 
 /** "n=12, too few" where a figure rests on fewer than thirty. */
@@ -44,15 +46,18 @@ function Card({ one }: { readonly one: Figure }) {
 }
 
 function Money({ portfolio }: { readonly portfolio: Portfolio }) {
-  const now = useNow()
-  const old = portfolio.as_of !== null && now - Date.parse(portfolio.as_of) > STALE_MS
+  const now = useMarketTime()
+  const zone = useZone()
+  const { as_of: asOf } = portfolio
+  const old = asOf !== null && now !== null && now - Date.parse(asOf) > STALE_MS
   return (
     <>
       <div className="min-w-0 rounded-md border border-line bg-s1 p-3">
         <p className="text-xs text-mid">Equity</p>
         <p className={cx('num truncate text-lg font-semibold', old && 'text-low')}>{money(portfolio.last_equity)}</p>
         <p className="num text-2xs text-low">
-          {portfolio.as_of === null ? 'Not known' : ago(portfolio.as_of, now)} {old && <Badge tone="warn">stale</Badge>}
+          {asOf === null ? 'Not known' : now === null ? dateTime(asOf, zone) : `${ago(asOf, now)}, market time`}{' '}
+          {old && <Badge tone="warn">stale</Badge>}
         </p>
         <p className="num text-2xs text-low">{money(portfolio.flows)} flowed in meanwhile</p>
       </div>

@@ -1,4 +1,5 @@
 // What is asked about, as it stands in the address.
+import type { Asked } from '@/lib/api/analytics'
 import type { Environment } from '@/lib/api/types'
 
 export const RANGES = [
@@ -47,16 +48,6 @@ export interface AnalyticsSearch {
   readonly beside?: BesideName | undefined
 }
 
-/** The parameters that every question of analytics takes. */
-export interface Asked {
-  readonly environment: Environment
-  readonly wallet_id?: string
-  readonly strategy?: string
-  readonly tag?: string
-  readonly from?: string
-  readonly to?: string
-}
-
 function oneOf<Name extends string>(names: ReadonlyArray<readonly [Name, ...unknown[]]>, value: unknown) {
   return names.find(([name]) => name === value)?.[0]
 }
@@ -77,7 +68,7 @@ export function readSearch(search: Record<string, unknown>): AnalyticsSearch {
   }
 }
 
-/** The range ends at `now`, rounded up to the minute, so that the same question is asked for a minute. */
+/** The range ends at `now` of the market, rounded up to the minute, so that the same question is asked for a minute. */
 export function askedOf(search: AnalyticsSearch, now: number): Asked {
   const days = RANGES.find(([name]) => name === search.range)?.[2] ?? null
   const end = Math.ceil(now / 60_000) * 60_000

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { lazy, Suspense, useEffect, useState } from 'react'
 import { breakerQuery } from '@/lib/api/queries'
+import { useCommand } from '@/lib/commands'
 import { Button } from '@/ui/Button'
 import { latchedRun } from './kill-switch'
 
@@ -23,17 +24,14 @@ export function KillSwitchButton() {
   }, [])
   const under = latchedRun(breaker.data)
   const closing = under !== null && under.state !== 'flat'
+  const show = () => {
+    setRun(closing ? under.id : null)
+    setOpen(true)
+  }
+  useCommand({ id: 'close all', title: 'Close all positions…', group: 'Do', keys: 'Alt+Shift+K', run: show })
   return (
     <>
-      <Button
-        kind="danger"
-        aria-haspopup="dialog"
-        aria-keyshortcuts="Alt+Shift+K"
-        onClick={() => {
-          setRun(closing ? under.id : null)
-          setOpen(true)
-        }}
-      >
+      <Button kind="danger" aria-haspopup="dialog" aria-keyshortcuts="Alt+Shift+K" onClick={show}>
         {closing ? 'Closing…' : 'Close all…'}
       </Button>
       {open && (

@@ -4,6 +4,7 @@ import { call } from '@/lib/api/call'
 import { sentence } from '@/lib/api/problem'
 import { breakerQuery, keys } from '@/lib/api/queries'
 import type { BreakerStatus } from '@/lib/api/types'
+import { useCommand } from '@/lib/commands'
 import { Button } from '@/ui/Button'
 import { Icon } from '@/ui/icons'
 import { toast } from '@/ui/Toast'
@@ -58,8 +59,15 @@ export function PauseResume() {
       }),
   })
   const slow = useSlow(pause.isPending)
+  const paused = breaker.data !== undefined && breaker.data.state !== 'active'
+  useCommand(
+    breaker.data === undefined
+      ? null
+      : paused
+        ? { id: 'resume', title: 'Resume entries…', group: 'Do', run: () => setAsking(true) }
+        : { id: 'pause', title: 'Pause entries', group: 'Do', keys: 'Shift+P', run: () => pause.mutate() },
+  )
   if (breaker.data === undefined) return null
-  const paused = breaker.data.state !== 'active'
   return (
     <>
       {paused ? (

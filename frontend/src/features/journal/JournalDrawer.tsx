@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
+import { lazy, Suspense } from 'react'
 import { tradeQuery } from '@/lib/api/queries'
 import type { Execution, TradeDetail } from '@/lib/api/types'
 import { basisPoints, count, exactMoney, figure, money, percent, plain, price, rMultiple } from '@/lib/format/numbers'
@@ -13,9 +14,11 @@ import { Pnl } from '@/ui/Pnl'
 import { Skeleton } from '@/ui/Skeleton'
 import { Surface } from '@/ui/Surface'
 import { ExecutionStatus, realises } from './columns'
-import { OrderTimeline } from './OrderTimeline'
 import { routeWords } from './quality-words'
-import { TradeNotes } from './TradeNotes'
+
+const JournalChart = lazy(() => import('./JournalChart'))
+const OrderTimeline = lazy(() => import('./OrderTimeline').then((module) => ({ default: module.OrderTimeline })))
+const TradeNotes = lazy(() => import('./TradeNotes').then((module) => ({ default: module.TradeNotes })))
 
 const OUTCOMES: Record<string, string> = {
   answered: 'the venue answered',
@@ -160,14 +163,23 @@ export function JournalDrawer({ tradeId, rowId, row, onClose }: Props) {
             {(trade) => (
               <>
                 <Panel title={line ? 'Order timeline' : 'Orders and fills'}>
-                  <OrderTimeline
-                    orders={trade.orders}
-                    fills={trade.fills}
-                    logs={trade.logs}
-                    only={line?.client_order_id ?? null}
-                  />
+                  <Suspense fallback={<Skeleton label="Loading orders" rows={4} />}>
+                    <OrderTimeline
+                      orders={trade.orders}
+                      fills={trade.fills}
+                      logs={trade.logs}
+                      only={line?.client_order_id ?? null}
+                    />
+                  </Suspense>
                 </Panel>
-                <TradeNotes tradeId={trade.id} />
+                {trade.opened_at !== null && (
+                  <Suspense fallback={<Skeleton label="Loading chart" rows={6} className="h-96" />}>
+                    <JournalChart trade={trade} />
+                  </Suspense>
+                )}
+                <Suspense fallback={<Skeleton label="Loading notes" rows={3} />}>
+                  <TradeNotes tradeId={trade.id} />
+                </Suspense>
                 <SignalFacts trade={trade} />
                 <TradeFacts trade={trade} />
               </>

@@ -25,7 +25,7 @@ export function Checklist() {
     { done: active.length > 0, text: 'Create a paper wallet', to: '/wallets' },
     { done: (settings.data?.result.version ?? 1) > 1, text: 'Look over your limits', to: '/risk-management' },
     { done: active.some((wallet) => wallet.auto_trade_enabled), text: 'Enable auto-trading in it', to: '/wallets' },
-    { done: traded, text: 'Watch the first position open here', to: '/positions/live' },
+    { done: traded, text: 'Watch the first position open', to: '/positions/live' },
   ] as const
   const left = steps.filter((step) => !step.done).length
   if (left === 0 || (positions.data ?? []).length > 0) return null

@@ -1,5 +1,5 @@
 import { useQueries, useQuery } from '@tanstack/react-query'
-import { lazy, type ReactNode, Suspense } from 'react'
+import { lazy, Suspense } from 'react'
 import { marketsQuery, positionsQuery, walletsQuery } from '@/lib/api/queries'
 import type { Market, Position } from '@/lib/api/types'
 import { plural, shortSymbol } from '@/lib/format/words'
@@ -25,8 +25,6 @@ export interface PositionsSearch {
 interface Props {
   readonly search: PositionsSearch
   readonly onSearch: (change: PositionsSearch) => void
-  /** Shown above everything on the first visits. */
-  readonly checklist?: ReactNode
 }
 
 const ORDERS: ReadonlyArray<readonly [PositionOrder, string]> = [
@@ -50,7 +48,7 @@ function useTicks(positions: ReadonlyArray<Position> | undefined): ReadonlyMap<s
   return useQueries({ queries: venues.map((venue) => marketsQuery(venue)), combine: ticksOf })
 }
 
-export function LivePositionsPage({ search, onSearch, checklist }: Props) {
+export function LivePositionsPage({ search, onSearch }: Props) {
   const positions = useQuery(positionsQuery)
   const wallets = useQuery(walletsQuery)
   const ticks = useTicks(positions.data)
@@ -66,7 +64,6 @@ export function LivePositionsPage({ search, onSearch, checklist }: Props) {
   const symbols = [...new Set((positions.data ?? []).map((position) => position.symbol))].sort()
   return (
     <div className="space-y-3">
-      {checklist}
       <RiskStrip />
       <Surface
         query={positions}
@@ -76,7 +73,9 @@ export function LivePositionsPage({ search, onSearch, checklist }: Props) {
       >
         {(all) =>
           all.length === 0 ? (
-            <WhyNothing />
+            <div className="rounded-md border border-line bg-s1">
+              <WhyNothing />
+            </div>
           ) : (
             <>
               <div className="flex flex-wrap items-end justify-between gap-3">

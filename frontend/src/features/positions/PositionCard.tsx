@@ -2,10 +2,10 @@ import { StopRuler } from '@/charts/StopRuler'
 import type { Position } from '@/lib/api/types'
 import { multiply } from '@/lib/format/decimal'
 import { money, plain, price, rMultiple } from '@/lib/format/numbers'
-import { ago } from '@/lib/format/time'
+import { ago, dateTime } from '@/lib/format/time'
 import { shortSymbol, words } from '@/lib/format/words'
-import { useNow } from '@/lib/preferences/now'
-import { useLink, useLinkState } from '@/lib/stream/link'
+import { useZone } from '@/lib/preferences/zone'
+import { useLinkState, useMarketTime } from '@/lib/stream/link'
 import { useQuote } from '@/lib/stream/prices'
 import { Badge, EnvironmentBadge, SideBadge } from '@/ui/Badge'
 import { cx } from '@/ui/classes'
@@ -24,11 +24,11 @@ interface Props {
   readonly onOpen: (id: string) => void
 }
 
-/** Positions are opened in market time, so their age is taken from the feed's clock where it is known. */
+/** Positions are opened in market time, so their age is by the feed's clock; the moment itself while that is not known. */
 function Age({ since }: { readonly since: string | null }) {
-  const now = useNow()
-  const { marketTime } = useLink()
-  return <>{ago(since, marketTime === null ? now : new Date(marketTime).getTime())}</>
+  const now = useMarketTime()
+  const zone = useZone()
+  return <>{now === null ? dateTime(since, zone) : ago(since, now)}</>
 }
 
 function Protection({ position }: { readonly position: Position }) {

@@ -1,18 +1,14 @@
 import { useQuery } from '@tanstack/react-query'
-import { lazy, Suspense, useMemo } from 'react'
-import { barsOf, exitMarks, stopPath, TIMEFRAME_SECONDS } from '@/charts/candles'
 import { StopRuler } from '@/charts/StopRuler'
-import { candlesQuery, positionQuery } from '@/lib/api/queries'
+import { ChartNotice, TradeChart } from '@/charts/TradeChart'
+import { positionQuery } from '@/lib/api/queries'
 import type { PositionDetail } from '@/lib/api/types'
-import { forDrawing, placesOf } from '@/lib/format/decimal'
-import { figure, money, plain, price, priceDigits, rMultiple } from '@/lib/format/numbers'
+import { figure, money, plain, price, rMultiple } from '@/lib/format/numbers'
 import { dateTime } from '@/lib/format/time'
 import { shortSymbol, tradeStatus, words } from '@/lib/format/words'
 import { useZone } from '@/lib/preferences/zone'
-import { useLinkState } from '@/lib/stream/link'
 import { useQuote } from '@/lib/stream/prices'
 import { EnvironmentBadge, SideBadge } from '@/ui/Badge'
-import { ErrorState } from '@/ui/ErrorState'
 import { Facts } from '@/ui/Facts'
 import { Drawer } from '@/ui/Modal'
 import { Panel } from '@/ui/Panel'
@@ -23,64 +19,6 @@ import { ExitButton } from './ExitButton'
 import { HealthButton } from './HealthButton'
 import { marked } from './marking'
 import { protectionWords, rulerSummary, stopHasMoved, trailingWords } from './position-words'
-
-const CandleChart = lazy(() => import('@/charts/CandleChart'))
-const ATTRIBUTION = (
-  <a
-    href="https://www.tradingview.com/"
-    target="_blank"
-    rel="noopener noreferrer"
-    className="inline-flex min-h-6 items-center text-2xs text-mid underline pointer-coarse:min-h-11"
-  >
-    Charts by TradingView
-  </a>
-)
-
-function secondsOf(instant: string | null): number | null {
-  return instant === null ? null : Math.floor(new Date(instant).getTime() / 1000)
-}
-
-function Chart({ position, tick }: { readonly position: PositionDetail; readonly tick: string | undefined }) {
-  const zone = useZone()
-  const live = useLinkState() === 'live'
-  const candles = useQuery(candlesQuery(position.venue, position.symbol, position.timeframe))
-  const bars = useMemo(() => barsOf(candles.data ?? []), [candles.data])
-  const stops = useMemo(
-    () => stopPath(position.stop_history, bars, TIMEFRAME_SECONDS[position.timeframe] ?? 60),
-    [position.stop_history, position.timeframe, bars],
-  )
-  const exits = useMemo(() => exitMarks(position.events), [position.events])
-  const num = (value: string | null) => (value === null ? null : forDrawing(value))
-  const entry = position.entry_price
-  if (candles.error) {
-    return (
-      <ErrorState what="Candles could not be loaded" error={candles.error} onRetry={() => void candles.refetch()} />
-    )
-  }
-  if (candles.isPending) return <Skeleton label="Loading chart" rows={6} className="h-96" />
-  if (bars.length === 0) return <p className="p-4 text-mid">The venue has no bars for this symbol yet.</p>
-  return (
-    <Suspense fallback={<Skeleton label="Loading chart" rows={6} className="h-96" />}>
-      <CandleChart
-        symbol={position.symbol}
-        bars={bars}
-        stops={stops}
-        exits={exits}
-        levels={{
-          side: position.side,
-          entry: num(entry),
-          stop: num(position.stop_price),
-          target: num(position.take_profit_price),
-          openedAt: secondsOf(position.opened_at),
-        }}
-        digits={tick ? placesOf(tick) : priceDigits(entry ?? '100')}
-        zone={zone}
-        live={live}
-        summary={`${position.timeframe} candles. ${rulerSummary(position, position.mark_price, tick)} The stop moved ${Math.max(0, position.stop_history.length - 1)} times.`}
-      />
-    </Suspense>
-  )
-}
 
 function Events({ position, tick }: { readonly position: PositionDetail; readonly tick: string | undefined }) {
   const zone = useZone()
@@ -137,8 +75,13 @@ function Body({ position, tick }: { readonly position: PositionDetail; readonly 
           summary={rulerSummary(position, live.mark, tick)}
         />
       )}
-      <Panel title={`${shortSymbol(position.symbol)} · ${position.timeframe} · stop path`} aside={ATTRIBUTION}>
-        <Chart position={position} tick={tick} />
+      <Panel title={`${shortSymbol(position.symbol)} · ${position.timeframe} · stop path`} aside={<ChartNotice />}>
+        <TradeChart
+          position={position}
+          tick={tick}
+          closedAt={closed ? (position.events.at(-1)?.at ?? null) : null}
+          summary={rulerSummary(position, position.mark_price, tick)}
+        />
       </Panel>
       <div className="grid gap-3 md:grid-cols-2">
         <Panel title="Figures">

@@ -1,19 +1,16 @@
 import { useQuery } from '@tanstack/react-query'
 import { riskStatusQuery } from '@/lib/api/queries'
 import type { EnvironmentRisk } from '@/lib/api/types'
+import { limitOf } from '@/lib/format/limits'
 import { money, percent } from '@/lib/format/numbers'
 import { EnvironmentBadge } from '@/ui/Badge'
 import { ErrorState } from '@/ui/ErrorState'
 import { Pnl } from '@/ui/Pnl'
 
-function limitOf(risk: EnvironmentRisk, name: string): string | null {
-  return risk.limits.find((limit) => limit.name === name)?.limit ?? null
-}
-
 function Figures({ risk }: { readonly risk: EnvironmentRisk }) {
-  const heat = limitOf(risk, 'max_portfolio_heat')
-  const openRisk = limitOf(risk, 'max_open_risk_percent')
-  const most = limitOf(risk, 'max_open_positions')
+  const heat = limitOf(risk, 'max_portfolio_heat')?.limit ?? null
+  const openRisk = limitOf(risk, 'max_open_risk_percent')?.limit ?? null
+  const most = limitOf(risk, 'max_open_positions')?.limit ?? null
   const cells = [
     ['Equity', money(risk.equity), ''],
     ['Today', <Pnl key="today" value={risk.day_pnl} />, ''],

@@ -67,22 +67,20 @@ export function WhyNothing() {
   })
   const idle = !(wallets.data ?? []).some((wallet) => wallet.auto_trade_enabled)
   return (
-    <div className="rounded-md border border-line bg-s1">
-      <EmptyState title="No open positions">
-        <ul className="max-w-prose list-disc space-y-1 pl-4">
-          {reasons.map((reason) => (
-            <li key={reason}>{reason}</li>
-          ))}
-        </ul>
-        <div className="mt-2 flex flex-wrap gap-2">
-          <Link to="/wallets" className={buttonClass(idle ? 'primary' : 'plain')}>
-            {idle ? 'Set up a wallet' : 'Wallets and auto-trading'}
-          </Link>
-          <Link to="/risk-management" className={buttonClass('plain')}>
-            Limits and refusals
-          </Link>
-        </div>
-      </EmptyState>
-    </div>
+    <EmptyState title="No open positions">
+      <ul className="max-w-prose list-disc space-y-1 pl-4">
+        {reasons.map((reason) => (
+          <li key={reason}>{reason}</li>
+        ))}
+      </ul>
+      <div className="mt-2 flex flex-wrap gap-2">
+        <Link to="/wallets" className={buttonClass(idle ? 'primary' : 'plain')}>
+          {idle ? 'Set up a wallet' : 'Wallets and auto-trading'}
+        </Link>
+        <Link to="/risk-management" className={buttonClass('plain')}>
+          Limits and refusals
+        </Link>
+      </div>
+    </EmptyState>
   )
 }

@@ -4,6 +4,7 @@ import { HeatGauge } from '@/charts/HeatGauge'
 import { riskStatusQuery, walletsQuery } from '@/lib/api/queries'
 import type { EnvironmentRisk, LimitUse } from '@/lib/api/types'
 import { forDrawing } from '@/lib/format/decimal'
+import { inUnit, limitOf, usedFraction } from '@/lib/format/limits'
 import { count, money, percent } from '@/lib/format/numbers'
 import { ago, dateTime, momentBesideUtc } from '@/lib/format/time'
 import { limitName, shortSymbol, words } from '@/lib/format/words'
@@ -18,23 +19,6 @@ import { UsedBar } from '@/ui/UsedBar'
 
 /** Balances older than this are no longer what a decision would be made on. */
 const STALE_MS = 120_000
-
-/** A figure in the unit the server names for the limit. */
-export function inUnit(value: string | null, unit: string): string {
-  if (unit === 'usd' || unit === 'USD' || unit === '$') return money(value)
-  if (unit === 'percent' || unit === '%') return percent(value)
-  if (unit === 'x' || unit === '×') return `${count(value)}×`
-  if (unit === 'minutes') return `${count(value)} min`
-  return count(value)
-}
-
-/** Share of the limit in use; null where either is unknown. A limit of zero is full as soon as anything is used. */
-export function usedFraction({ used, limit }: Pick<LimitUse, 'used' | 'limit'>): number | null {
-  if (used === null || limit === null) return null
-  const [part, whole] = [forDrawing(used), forDrawing(limit)]
-  if (whole <= 0) return part > 0 ? 1 : 0
-  return Math.max(0, part / whole)
-}
 
 function Limit({ use }: { readonly use: LimitUse }) {
   const zone = useZone()
@@ -61,10 +45,6 @@ function Bars({ uses }: { readonly uses: ReadonlyArray<LimitUse> }) {
       ))}
     </div>
   )
-}
-
-function limitOf(risk: EnvironmentRisk, name: string): LimitUse | undefined {
-  return risk.limits.find((use) => use.level === 'user' && use.name === name)
 }
 
 function Gauges({ risk }: { readonly risk: EnvironmentRisk }) {

@@ -752,6 +752,17 @@ export interface FillStats {
   readonly traded_notional: string | null
 }
 
+/**
+ * The next funding of a perpetual and its market time, both null where the venue names none. A positive rate is
+ * paid by longs to shorts.
+ */
+export interface Funding {
+  readonly at: string | null
+  readonly rate_percent: string | null
+  readonly symbol: string
+  readonly venue: string
+}
+
 /** What is watched. */
 export type Gauge = "cpu_percent" | "memory_percent" | "disk_percent" | "silence_seconds" | "loop_lag_milliseconds" | "queue_age_seconds" | "price_age_seconds" | "venue_error_percent"
 
@@ -2968,9 +2979,15 @@ export interface Endpoints {
   }
   'GET /market/candles': {
     readonly path: Record<never, never>
-    readonly query: { readonly venue: string; readonly symbol: string; readonly timeframe: Timeframe; readonly limit?: number }
+    readonly query: { readonly venue: string; readonly symbol: string; readonly timeframe: Timeframe; readonly limit?: number; readonly until?: string | null }
     readonly body: undefined
     readonly result: Candles
+  }
+  'GET /market/funding': {
+    readonly path: Record<never, never>
+    readonly query: { readonly venue: string; readonly symbol: string }
+    readonly body: undefined
+    readonly result: Funding
   }
   'GET /markets': {
     readonly path: Record<never, never>

@@ -7,6 +7,7 @@ import type { EventCategory, EventLevel, Timeframe } from './types'
 const POLL_MS = 5000
 /** No frame tells that a trade by hand was found, or what the rules would have done. */
 const MANUAL_POLL_MS = 15_000
+const FUNDING_POLL_MS = 15_000
 export const PAGE_ROWS = 100
 
 /** Live data needs no polling; everything else asks every five seconds, and so does the page when the stream is down. */
@@ -227,17 +228,32 @@ export const tagsQuery = queryOptions({
   queryKey: keys.tags,
   queryFn: async ({ signal }) => (await call('GET /journal/tags', { signal })).items,
 })
-export const candlesQuery = (venue: string, symbol: string, timeframe: string) =>
+/** The newest bars; with `until`, those before that moment of the market, which stand still. */
+export const candlesQuery = (
+  venue: string,
+  symbol: string,
+  timeframe: string,
+  { until, limit = 300 }: { readonly until?: string; readonly limit?: number } = {},
+) =>
   queryOptions({
-    queryKey: ['candles', venue, symbol, timeframe],
+    queryKey: ['candles', venue, symbol, timeframe, until, limit],
     queryFn: async ({ signal }) =>
       (
         await call('GET /market/candles', {
-          query: { venue, symbol, timeframe: timeframe as Timeframe, limit: 300 },
+          query: { venue, symbol, timeframe: timeframe as Timeframe, limit, ...(until ? { until } : {}) },
           signal,
         })
       ).items,
     refetchInterval: 15_000,
+  })
+
+/** The next funding of a market; its rate moves with the market, its moment seldom. */
+export const fundingQuery = (venue: string, symbol: string) =>
+  queryOptions({
+    queryKey: ['funding', venue, symbol],
+    queryFn: ({ signal }) => call('GET /market/funding', { query: { venue, symbol }, signal }),
+    refetchInterval: FUNDING_POLL_MS,
+    staleTime: FUNDING_POLL_MS,
   })
 
 export interface JournalFilter {
@@ -247,13 +263,14 @@ export interface JournalFilter {
 }
 /** The filters of a journal page by the API's names. */
 export type JournalQuery = Readonly<Record<string, string>>
-function pageQuery(filter: JournalQuery, cursor: string) {
-  return { limit: PAGE_ROWS, ...filter, ...(cursor ? { cursor } : {}) }
+function pageQuery(filter: JournalQuery, cursor: string, limit = PAGE_ROWS) {
+  return { limit, ...filter, ...(cursor ? { cursor } : {}) }
 }
-export const executionsQuery = (filter: JournalQuery) =>
+export const executionsQuery = (filter: JournalQuery, rows = PAGE_ROWS) =>
   infiniteQueryOptions({
-    queryKey: [...keys.executions, filter],
-    queryFn: ({ pageParam, signal }) => call('GET /execution/logs', { query: pageQuery(filter, pageParam), signal }),
+    queryKey: [...keys.executions, filter, rows],
+    queryFn: ({ pageParam, signal }) =>
+      call('GET /execution/logs', { query: pageQuery(filter, pageParam, rows), signal }),
     initialPageParam: '',
     getNextPageParam: (page) => page.next_cursor ?? undefined,
     placeholderData: keepPreviousData,

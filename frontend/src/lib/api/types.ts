@@ -41,6 +41,7 @@ export type {
   ExportOut as Export,
   ExportRequest,
   Figure,
+  Funding,
   KillSwitchPreview,
   KillSwitchReceipt,
   KillSwitchRun,

@@ -1,5 +1,6 @@
 // How well we hear the server: a small store the whole shell reads.
-import { useSyncExternalStore } from 'react'
+import { useState, useSyncExternalStore } from 'react'
+import { useNow } from '@/lib/preferences/now'
 
 /** `connecting` only before the first snapshot of this visit. */
 export type LinkState = 'connecting' | 'live' | 'stale' | 'offline'
@@ -44,4 +45,29 @@ export function useLink(): Link {
 
 export function useLinkState(): LinkState {
   return useSyncExternalStore(subscribe, () => link.state)
+}
+
+/** The feed's clock in milliseconds as last heard; null before the first word. Market time runs at its own speed: what it dates is old or new by this clock alone. */
+export function useMarketTime(): number | null {
+  const { marketTime } = useLink()
+  return millisecondsOf(marketTime)
+}
+
+function millisecondsOf(at: string | number | null): number | null {
+  const milliseconds = at === null ? Number.NaN : new Date(at).getTime()
+  return Number.isNaN(milliseconds) ? null : milliseconds
+}
+
+const MINUTE = 60_000
+
+/**
+ * The market's clock, read anew once in a minute of the reader's: a question about "the last day" stays the same
+ * question for that long, however fast the market runs. Null before the first word.
+ */
+export function useMarketMinute(): number | null {
+  const minute = Math.floor(useNow() / MINUTE)
+  const now = useMarketTime()
+  const [read, setRead] = useState<{ readonly minute: number; readonly at: number } | null>(null)
+  if (now !== null && read?.minute !== minute) setRead({ minute, at: now })
+  return read?.at ?? null
 }

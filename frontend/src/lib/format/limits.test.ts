@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { inUnit, usedFraction } from './LimitsInUse'
+import { inUnit, usedFraction } from './limits'
 
 describe('a limit in use', () => {
   it('is a share of the limit', () => {

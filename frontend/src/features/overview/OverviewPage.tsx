@@ -1,0 +1,71 @@
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { riskStatusQuery, walletsQuery } from '@/lib/api/queries'
+import type { EnvironmentRisk } from '@/lib/api/types'
+import { buttonClass } from '@/ui/Button'
+import { EmptyState } from '@/ui/EmptyState'
+import { Panel } from '@/ui/Panel'
+import { Skeleton } from '@/ui/Skeleton'
+import { Surface } from '@/ui/Surface'
+import { HappenedPanel } from './HappenedPanel'
+import { MoneyPanel } from './MoneyPanel'
+import { NextEvents } from './NextEvents'
+import { WalletStrip } from './WalletStrip'
+
+interface Props {
+  /** The first visit's steps; nothing once they are done. */
+  readonly checklist: ReactNode
+  readonly positions: ReactNode
+  readonly breakers: ReactNode
+  readonly alerts: ReactNode
+}
+
+/** Real money first. */
+function inOrder(environments: ReadonlyArray<EnvironmentRisk>): EnvironmentRisk[] {
+  return [...environments].sort((a, b) => a.environment.localeCompare(b.environment))
+}
+
+/** What somebody who slept wants to know first. Paper and live stand apart and are never summed. */
+export function OverviewPage({ checklist, positions, breakers, alerts }: Props) {
+  const risk = useQuery(riskStatusQuery)
+  const wallets = useQuery(walletsQuery)
+  return (
+    <div className="grid gap-3">
+      {checklist}
+      <Surface
+        query={risk}
+        what="Equity and risk"
+        loading={<Skeleton label="Loading equity and risk" rows={6} className="h-44" />}
+        className="grid gap-3"
+      >
+        {(environments) =>
+          environments.length === 0 ? (
+            <Panel title="Money">
+              <EmptyState title="There is no money to watch yet">
+                <p>Create a wallet: paper money first. Its equity, its risk and its limits are shown here.</p>
+                <Link to="/wallets" className={buttonClass('primary')}>
+                  Create a wallet
+                </Link>
+              </EmptyState>
+            </Panel>
+          ) : (
+            inOrder(environments).map((one) => <MoneyPanel key={one.environment} risk={one} wallets={wallets.data} />)
+          )
+        }
+      </Surface>
+      <div className="grid items-start gap-3 xl:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
+        <div className="grid min-w-0 gap-3">
+          {positions}
+          <HappenedPanel />
+        </div>
+        <div className="grid min-w-0 gap-3">
+          {breakers}
+          <NextEvents />
+          {alerts}
+          <WalletStrip />
+        </div>
+      </div>
+    </div>
+  )
+}
