@@ -102,6 +102,11 @@ class ExchangeGateways(Protocol):
         """How far the venue's clock is ahead of ours, as last measured; None before the first time."""
         ...
 
+    def clock_moved_ms(self, venue: str | None = None) -> int:
+        """How far the venue's clock (None: the one that moved most) has moved against ours within the last minute;
+        0 where it keeps time."""
+        ...
+
     async def measure_clock(self, venue: str) -> int:
         """Measure it now; raises `app.domain.venue.VenueUnavailableError`."""
         ...

@@ -54,11 +54,19 @@ UNLIMITED = (
 )
 NO_LIMITS: dict[str, object] = dict.fromkeys(UNLIMITED, None) | {"position_sizing_method": "fixed_amount"}
 NAKED = """
-    SELECT extract(epoch FROM (SELECT min(l.timestamp) FROM execution_logs l WHERE l.trade_id = t.id AND (
+    SELECT t.id, extract(epoch FROM (SELECT min(l.timestamp) FROM execution_logs l WHERE l.trade_id = t.id AND (
         (l.action IN ('place_stop', 'move_stop') AND l.status IN ('open', 'partial', 'filled'))
         OR l.action IN ('exit', 'exit_filled'))) - min(o.sent_at)) AS seconds
     FROM trades t JOIN orders o ON o.trade_id = t.id AND o.leg = 'entry' AND o.filled_quantity > 0
     WHERE t.wallet_id = ANY($1) AND t.opened_at IS NOT NULL GROUP BY t.id"""
+AT_REST = """
+    SELECT w.id AS wallet_id, coalesce(array_agg(t.quantity) FILTER (WHERE t.id IS NOT NULL), '{}') AS quantities
+    FROM unnest($1::uuid[]) AS w (id) LEFT JOIN trades t
+        ON t.wallet_id = w.id AND t.status NOT IN ('CLOSED', 'REJECTED', 'EXPIRED')
+    WHERE NOT EXISTS (
+        SELECT FROM orders o WHERE o.wallet_id = w.id AND o.status IN ('INTENT', 'SENDING', 'PARTIAL'))
+    GROUP BY w.id HAVING coalesce(bool_and(NOT $2 AND t.status = 'PROTECTED' AND t.exit_requested IS NULL
+        AND t.entry_until IS NULL) FILTER (WHERE t.id IS NOT NULL), true)"""
 RACES = """
     SELECT count(*) FROM orders o WHERE o.wallet_id = ANY($1) AND o.leg = 'stop' AND o.filled_quantity > 0
     AND EXISTS (SELECT 1 FROM orders n WHERE n.trade_id = o.trade_id AND n.sent_at IS NOT NULL
@@ -275,7 +283,7 @@ class Lane:
         while restless and loop.time() < end:
             if not self.moving and self.dice.random() < 0.05:
                 self.venue.step(1)  # a book that was eaten up comes back
-            restless = [one for one in restless if not await self._is_at_rest(one, flat=flat)]
+            restless = await self._restless(restless, flat=flat)
             await asyncio.sleep(0.03)
         self.venue.control("POST", "/sim/fault", {})
         found.settled.append(round(loop.time() - begun, 1))
@@ -287,31 +295,20 @@ class Lane:
                 f"{self.name} after {after}: {held} {orders}\n{await self.floor.describe(account)}"
             )
 
-    async def _is_at_rest(self, account: TradingAccount, *, flat: bool) -> bool:
-        waiting = await self.sql.fetchval("SELECT count(*) FROM outbox WHERE processed_at IS NULL")
-        trades = await self.sql.fetch(
-            "SELECT status, quantity, exit_requested, entry_until FROM trades WHERE wallet_id = $1"
-            " AND status NOT IN ('CLOSED', 'REJECTED', 'EXPIRED')",
-            account.wallet_id,
-        )
-        unsettled = await self.sql.fetchval(
-            "SELECT count(*) FROM orders WHERE wallet_id = $1 AND status IN ('INTENT', 'SENDING', 'PARTIAL')",
-            account.wallet_id,
-        )
-        if (
-            waiting
-            or unsettled
-            or any(
-                trade["status"] != "PROTECTED" or trade["exit_requested"] or trade["entry_until"]
-                for trade in trades
-            )
-        ):
-            return False
-        if flat and trades:
-            return False
-        held, orders = await self._at_venue(account)
-        quantities = [trade["quantity"] for trade in trades]
-        return held == sum(quantities) and sorted(orders) == sorted(quantities)
+    async def _restless(self, accounts: Sequence[TradingAccount], *, flat: bool) -> list[TradingAccount]:
+        """Those that are not at rest. The venue is asked only about those that are by our books."""
+        if await self.sql.fetchval("SELECT EXISTS (SELECT FROM outbox WHERE processed_at IS NULL)"):
+            return list(accounts)
+        rows = await self.sql.fetch(AT_REST, [account.wallet_id for account in accounts], flat)
+        ours = {row["wallet_id"]: row["quantities"] for row in rows}
+        still = [account for account in accounts if account.wallet_id in ours]
+        shown = await asyncio.gather(*(self._at_venue(account) for account in still))
+        agree = {
+            account.wallet_id
+            for account, (held, orders) in zip(still, shown, strict=True)
+            if held == sum(ours[account.wallet_id]) and sorted(orders) == sorted(ours[account.wallet_id])
+        }
+        return [account for account in accounts if account.wallet_id not in agree]
 
     async def is_held(self, account: TradingAccount) -> bool:
         held, _ = await self._at_venue(account)
@@ -330,10 +327,11 @@ class Lane:
     async def audit(self, accounts: Sequence[TradingAccount], found: Cycle) -> None:
         """Books against the venue's own record of every trade that it made."""
         ids, desk = [account.wallet_id for account in accounts], self.floor.desk
-        for account in accounts:
-            audited = await _patiently(
-                partial(verify_wallet, desk.database, desk.gateways, account, desk.terms.deployment)
-            )
+        asked = (
+            _patiently(partial(verify_wallet, desk.database, desk.gateways, account, desk.terms.deployment))
+            for account in accounts
+        )
+        for account, audited in zip(accounts, await asyncio.gather(*asked), strict=True):
             found.duplicates += audited.duplicate_entries
             found.lost += audited.lost_fills + audited.unknown_orders + audited.position_differences
             found.unprotected += audited.unprotected_positions

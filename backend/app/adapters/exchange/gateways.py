@@ -107,6 +107,10 @@ class GatewayPool:
     def clock_offset_ms(self, venue: str) -> int | None:
         return self._clock(self._profile(venue)).offset_ms
 
+    def clock_moved_ms(self, venue: str | None = None) -> int:
+        known = self._clocks.values() if venue is None else [self._clock(self._profile(venue))]
+        return max((clock.moved_ms for clock in known), default=0)
+
     async def measure_clock(self, venue: str) -> int:
         return await self._clock(self._profile(venue)).measure()
 

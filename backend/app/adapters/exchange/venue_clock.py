@@ -2,8 +2,9 @@
 
 import asyncio
 import math
+from collections import deque
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import ccxt
 import structlog
@@ -12,6 +13,7 @@ from app.adapters.exchange.error_map import read_error
 from app.domain.venue import VenueUnavailableError
 
 SAMPLES = 3
+REMEMBERED = timedelta(minutes=1)  # longer than any order is in doubt
 
 log = structlog.get_logger(__name__)
 
@@ -26,6 +28,14 @@ class VenueClock:
         self._measuring: asyncio.Task[int] | None = None
         self.offset_ms: int | None = None  # positive: the venue is ahead; None before it was measured
         self.correction_ms = 0  # what is added to our time before it is signed
+        self._measured: deque[tuple[datetime, int]] = deque([(now(), 0)])  # until then nothing was corrected
+
+    @property
+    def moved_ms(self) -> int:
+        """How far the clock has moved against ours within the last minute, in milliseconds. For so much longer than
+        was signed the venue may take an order: a clock that was set back lives through that time again."""
+        offsets = [offset for _, offset in self._measured]
+        return max(offsets) - min(offsets)
 
     async def measure(self) -> int:
         """Measure and return the offset in milliseconds; raises VenueUnavailableError. Who asks while another
@@ -51,4 +61,12 @@ class VenueClock:
         trip, offset = best
         self.offset_ms = round(offset)
         self.correction_ms = 0 if abs(offset) <= trip / 2 + 1 else self.offset_ms
+        self._remember(self.correction_ms)
         return self.offset_ms
+
+    def _remember(self, offset_ms: int) -> None:
+        """Keep what was measured for a minute; what was in force when the minute began stays."""
+        now = self._now()
+        self._measured.append((now, offset_ms))
+        while len(self._measured) > 1 and self._measured[1][0] <= now - REMEMBERED:
+            self._measured.popleft()

@@ -69,6 +69,11 @@ class Desk:
         while len(self.signals) > SIGNALS_KEPT:
             del self.signals[next(iter(self.signals))]
 
+    def margin_ms(self, venue: str | None = None) -> int:
+        """How long after its deadline an order that the venue (None: any) does not know may still come to be, in
+        milliseconds: the margin of the terms, and as much as the venue's clock has moved lately."""
+        return self.terms.outcome_margin_ms + self.gateways.clock_moved_ms(venue)
+
     @property
     def unprotected_bound(self) -> timedelta:
         return timedelta(milliseconds=self.terms.unprotected_ms)

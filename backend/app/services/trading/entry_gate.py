@@ -15,7 +15,7 @@ import structlog
 from app.domain.accounting import money
 from app.domain.limits import ApprovedOrder, RefusedOrder
 from app.domain.routing import Route, RouteKind, RouteRefusal
-from app.domain.types import OrderSide, OrderStatus, TradeStatus
+from app.domain.types import OrderLeg, OrderSide, OrderStatus, TradeStatus
 from app.models.order import Order
 from app.models.trade import Trade
 from app.repositories.trading_accounts import TradingAccount
@@ -175,8 +175,9 @@ async def turn_down(
     now: datetime,
     columns: Mapping[str, object] | None = None,
 ) -> NotYet | None:
-    """Write that an entry order was turned down before it was sent. With nothing filled that is the end of the
-    trade, and its reservation is free; otherwise of the entry. `columns` are the order's that say why."""
+    """Write that an entry order was turned down before it was sent. Where no order of the entry was at the venue
+    before, that is the end of the trade, and its reservation is free; otherwise of the entry, whose decision stands:
+    it was approved when the first one left. `columns` are the order's that say why."""
     reason = " ".join(str(breach["message"]) for breach in breaches)
     code = breaches[0]["code"] if breaches else "refused_at_gate"
     values = dict(columns or {}) | {"error_code": code, "error_message": reason}
@@ -185,7 +186,7 @@ async def turn_down(
         transaction, case, order, OrderStatus.REJECTED, now, error=reason, outcome=Outcome.REFUSED
     )
     log.info("an entry was refused at the gate", trade_id=str(case.trade.id), reason=reason)
-    if case.fills:
+    if any(one.leg == OrderLeg.ENTRY and one.exchange_order_id is not None for one in case.orders):
         case.trade.entry_stopped = True
         return AGAIN
     decision = await transaction.decisions.refuse(transaction.user_id, case.trade.id, breaches)

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from app.core.clock import utc_now
 from app.domain.limits import ApprovedOrder
+from app.domain.receive_window import receive_window_ms
 from app.domain.types import OrderLeg, OrderSide
 from app.domain.venue import OrderTicket, TimeInForce
 from app.models.order import Order
@@ -18,7 +20,7 @@ from app.repositories.trading_transaction import TradingTransaction
 from app.services.trading.desk import Desk
 from app.services.trading.entry_gate import NotYet, Routed, route_entry, still_approved
 from app.services.trading.entry_routes import EntryTerms
-from app.services.trading.trade_case import TradeCase
+from app.services.trading.trade_case import TOO_LATE, TradeCase
 
 MILLISECOND = timedelta(milliseconds=1)
 ZERO = Decimal(0)
@@ -62,10 +64,7 @@ async def pass_gate(
         if not isinstance(routed, Routed):
             return routed
         values |= routed.columns
-    deadline = now + timedelta(milliseconds=desk.terms.receive_window_ms)
     begun = await _begun(desk, transaction, case, order)
-    gate_ms = None if begun is None else max(Decimal((now - begun) / MILLISECOND), ZERO)
-    values |= {"deadline": deadline, "sent_at": now, "gate_ms": gate_ms}
     quote = await desk.markets.quote(account.venue, order.symbol)
     if quote is not None:
         values["market_time"] = quote.market_time
@@ -76,19 +75,31 @@ async def pass_gate(
         if not isinstance(routed, Routed):
             return routed
         approved = routed.approved
+    now = utc_now()  # to decide took a while, and the signature holds for a moment only
+    window_ms = _window_ms(desk, order)
+    gate_ms = None if begun is None else max(Decimal((now - begun) / MILLISECOND), ZERO)
+    values |= {"deadline": now + timedelta(milliseconds=window_ms), "sent_at": now, "gate_ms": gate_ms}
     if not await transaction.orders.take_to_send(transaction.user_id, order, account.shard, epoch, values):
         raise NotOurShardError(f"{order.client_order_id} is not ours to send")
-    return Passed(order, _ticket(desk, order, now), approved, terms)
+    return Passed(order, _ticket(order, now, window_ms), approved, terms)
 
 
-def _ticket(desk: Desk, order: Order, now: datetime) -> OrderTicket:
+def _window_ms(desk: Desk, order: Order) -> int:
+    """For how long the signature holds. Facts that an entry rests on grow old; a stop or an exit has to arrive."""
+    base_ms = desk.terms.receive_window_ms
+    if order.leg == OrderLeg.ENTRY or order.error_code != TOO_LATE:
+        return base_ms
+    return receive_window_ms(base_ms, order.retry_count or 0)
+
+
+def _ticket(order: Order, now: datetime, window_ms: int) -> OrderTicket:
     return OrderTicket(
         client_order_id=order.client_order_id,
         symbol=order.symbol,
         side=OrderSide(order.side),
         quantity=order.quantity,
         timestamp_ms=int(now.timestamp() * 1000),
-        receive_window_ms=desk.terms.receive_window_ms,
+        receive_window_ms=window_ms,
         trigger_price=order.trigger_price,
         limit_price=order.limit_price,
         time_in_force=TimeInForce.GTC if order.time_in_force is None else TimeInForce(order.time_in_force),

@@ -77,7 +77,7 @@ class KillSwitchRunner:
 
     async def _note_steps(self, run: OpenRun) -> None:
         """Write the times of the steps that are reached; once everything is proven, end the run."""
-        margin = self._desk.terms.outcome_margin_ms / 1000
+        margin = self._desk.margin_ms() / 1000
         async with self._database.system() as session:
             runs = SystemKillSwitchRepository(session)
             working, unknown = await runs.entries(run.id, margin)

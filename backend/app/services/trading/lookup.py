@@ -8,7 +8,6 @@ from app.domain.types import OrderLeg, OrderStatus, OrderType
 from app.domain.venue import VenueOrder
 from app.models.order import Order
 from app.services.ports import ExchangeGateway
-from app.services.trading.terms import TradingTerms
 
 ASK_AGAIN_SECONDS = 0.1
 LATEST_DOUBT = timedelta(seconds=30)
@@ -25,17 +24,17 @@ class Absent:
     wait_seconds: float = ASK_AGAIN_SECONDS
 
 
-def seconds_until_absence_counts(order: Order, terms: TradingTerms, now: datetime) -> float:
+def seconds_until_absence_counts(order: Order, margin_ms: int, now: datetime) -> float:
     """How long a venue whose reads lag may still not show an order that it took; <= 0 once it would have to."""
     if order.deadline is None:
         return 0.0
-    return (_ms(order.deadline) + terms.outcome_margin_ms - _ms(now)) / 1000
+    return (_ms(order.deadline) + margin_ms - _ms(now)) / 1000
 
 
 async def find_order(
-    gateway: ExchangeGateway, terms: TradingTerms, order: Order, now: datetime
+    gateway: ExchangeGateway, margin_ms: int, order: Order, now: datetime
 ) -> VenueOrder | Absent:
-    """Return the order as the venue shows it, or what its absence means.
+    """Return the order as the venue shows it, or what its absence means `margin_ms` after its deadline.
 
     Raises VenueUnavailableError when the venue gives no certain answer.
     """
@@ -44,7 +43,7 @@ async def find_order(
     if found is not None:
         return found
     if order.status in RESTING:
-        left = seconds_until_absence_counts(order, terms, now)
+        left = seconds_until_absence_counts(order, margin_ms, now)
         return Absent(OrderStatus.CANCELED) if left <= 0 else Absent(None, min(left, ASK_AGAIN_SECONDS * 3))
     if order.status != OrderStatus.SENDING or order.deadline is None:
         raise ValueError(f"{order.client_order_id} is {order.status}: there is nothing to ask about")
@@ -52,10 +51,10 @@ async def find_order(
         _view(order),
         now_ms=_ms(now),
         deadline_ms=_ms(order.deadline),
-        margin_ms=terms.outcome_margin_ms,
+        margin_ms=margin_ms,
     )
     if meaning is None:
-        left = (_ms(order.deadline) + terms.outcome_margin_ms - _ms(now)) / 1000
+        left = seconds_until_absence_counts(order, margin_ms, now)
         return Absent(None, max(min(ASK_AGAIN_SECONDS, left), 0.01))
     for working in await gateway.open_orders(order.symbol):
         if working.client_order_id == order.client_order_id:

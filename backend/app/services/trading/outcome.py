@@ -10,9 +10,9 @@ from app.models.order import Order
 from app.repositories.trading_transaction import TradingTransaction
 from app.services.trading.execution_records import UNTIMED, Outcome, Timing, log_attempt
 from app.services.trading.fills_book import record_fills
-from app.services.trading.trade_case import WOULD_TAKE, WOULD_TRIGGER, TradeCase
+from app.services.trading.trade_case import TOO_LATE, WOULD_TAKE, WOULD_TRIGGER, TradeCase
 
-MEANINGS = {"-2021": WOULD_TRIGGER, "-5022": WOULD_TAKE}
+MEANINGS = {"-2021": WOULD_TRIGGER, "-5022": WOULD_TAKE, "-1021": TOO_LATE}
 UNKNOWN_AT_VENUE = "unknown_at_venue"
 
 
@@ -72,15 +72,15 @@ async def record_refusal(
     """Write a definite refusal. One that says nothing about the order puts the intent back, to be sent
     again under the same id, at most `most_retries` times (None: always); nothing was accepted."""
     tried = order.retry_count or 0
+    code = MEANINGS.get(refused.code, refused.code[:64])
     if refused.retryable and (most_retries is None or tried < most_retries):
         values: dict[str, object] = {
             "deadline": None,
-            "error_code": refused.code[:64],
+            "error_code": code,
             "retry_count": tried + 1,
         }
         await transaction.orders.move(transaction.user_id, order, OrderStatus.INTENT, values)
         return
-    code = MEANINGS.get(refused.code, refused.code[:64])
     values = {"error_code": code, "error_message": refused.message}
     if await transaction.orders.move(transaction.user_id, order, OrderStatus.REJECTED, values):
         await log_attempt(

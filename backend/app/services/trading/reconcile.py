@@ -169,7 +169,7 @@ class Reconciler:
 
     async def _converge_orders(self, symbol: str, at_venue: Sequence[VenueOrder]) -> None:
         """Bring every order that we believe to be working to what the venue shows."""
-        books = await self._books(symbol)
+        books, margin_ms = await self._books(symbol), self._desk.terms.outcome_margin_ms
         seen = {order.client_order_id: order for order in at_venue}
         for order in books.working:
             if order.status == OrderStatus.SENDING:
@@ -179,7 +179,7 @@ class Reconciler:
             if shown is None:
                 conditional = order.leg == OrderLeg.STOP
                 shown = await self._gateway.find_order(symbol, order.client_order_id, conditional=conditional)
-                if shown is None and seconds_until_absence_counts(order, self._desk.terms, utc_now()) > 0:
+                if shown is None and seconds_until_absence_counts(order, margin_ms, utc_now()) > 0:
                     continue  # so young that the venue's reads may only lag: the next look decides
             elif shown.status == order.status and shown.filled_quantity == order.filled_quantity:
                 continue

@@ -18,6 +18,7 @@ from app.repositories.trading_transaction import TradingTransaction
 
 WOULD_TRIGGER = "would_trigger"
 WOULD_TAKE = "would_take"
+TOO_LATE = "too_late"  # its signature had run out when it arrived
 ZERO = Decimal(0)
 
 

@@ -260,7 +260,7 @@ class TradeDriver:
 
     async def _ask(self, trade_id: UUID, order: Order) -> Rest | None:
         """Ask for an order by its id; never send it again."""
-        found = await find_order(self._gateway, self._desk.terms, order, utc_now())
+        found = await self._find(order)
         leg = crash_leg(order)
         crash_point(f"after_query_{leg}")
         match found:
@@ -276,6 +276,18 @@ class TradeDriver:
                     await record_absence(writing.transaction, writing.case, own, status, utc_now())
                 crash_point(f"after_not_accepted_{leg}")
         return None
+
+    async def _find(self, order: Order) -> VenueOrder | Absent:
+        """Look for an order. An entry that seems never to have arrived is looked for again once the venue's clock was
+        measured: by that clock it is taken or refused, and where it was set back the entry may still come to be. What
+        only reduces is not waited for: a second one does no harm, and a position may be without its stop."""
+        found = await find_order(self._gateway, self._desk.terms.outcome_margin_ms, order, utc_now())
+        never = isinstance(found, Absent) and found.status is OrderStatus.NOT_ACCEPTED
+        if never and order.leg == OrderLeg.ENTRY:
+            await self._desk.gateways.measure_clock(self._account.venue)
+            margin_ms = self._desk.margin_ms(self._account.venue)
+            found = await find_order(self._gateway, margin_ms, order, utc_now())
+        return found
 
     def _rest_after(self, order: Order, seen: VenueOrder) -> Rest | None:
         """A way out that met nobody is tried again, but not at once: the book needs time to come back."""

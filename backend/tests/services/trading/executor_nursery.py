@@ -5,10 +5,11 @@ most that many shards, per line on its standard input and answers with its proce
 it, when the input ends.
 """
 
-import asyncio
 import os
 import signal
 import sys
+
+import uvloop
 
 from tests.services.trading import mutants
 from tests.services.trading.executor_process import serve
@@ -27,7 +28,7 @@ def main(paper_url: str, token: str, mutant: str = "", most_shards: str = "") ->
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
             os.dup2(os.open(os.devnull, os.O_RDONLY), sys.stdin.fileno())
-            asyncio.run(serve(paper_url, token, int(most_shards) if most_shards else None))
+            uvloop.run(serve(paper_url, token, int(most_shards) if most_shards else None))
             os._exit(0)
         sys.stdout.write(f"{child}\n")
         sys.stdout.flush()

@@ -51,3 +51,31 @@ async def test_a_little_off_administrators_are_told_and_entries_go_on(floor: Tra
         )
     assert told["event"] == "system_degraded"
     assert "paper" in told["sentence"]
+
+
+async def test_entry_on_its_way_while_the_clock_is_set_back_is_not_written_off_before_it_can_come(
+    floor: TradingFloor,
+) -> None:
+    """A venue whose clock was set back takes what was signed before for so much longer."""
+    account = await floor.wallet(await floor.user())
+    delay_ms = 4_300  # by the venue's new clock it comes before the time that it was signed with
+    late = {"path": "/fapi/v1/order", "method": "POST", "mode": "late", "delay_ms": delay_ms, "count": 1}
+    async with floor.executor():
+        await floor.until_compared(account)
+        floor.venue.control("POST", "/sim/fault", {"rules": [late]})
+        await floor.signal(BTC)
+        await until(
+            lambda: floor.sql.fetchrow("SELECT 1 FROM orders WHERE leg = 'entry' AND status = 'SENDING'")
+        )
+        floor.venue.control("POST", "/sim/fault", {"rules": [late], "clock_offset_ms": -5_000})
+
+        async def has_come() -> bool | None:
+            fired = floor.venue.control("GET", "/sim/fault")["fired"]
+            assert isinstance(fired, dict)
+            return True if fired.get("late_accepted") or fired.get("late_refused") else None
+
+        await until(has_come)
+        trade = await floor.until_status(account, "PROTECTED", "REJECTED", "EXPIRED")
+        assert await floor.venue_position(account) == trade["quantity"]
+    entries = await floor.sql.fetch("SELECT status, attempt FROM orders WHERE leg = 'entry' ORDER BY attempt")
+    assert [row["status"] for row in entries].count("FILLED") == (trade["status"] == "PROTECTED")

@@ -97,3 +97,27 @@ async def test_every_attempt_is_logged_with_its_figures(floor: TradingFloor) -> 
     sums = {row["kind"]: row["total"] for row in ledger}
     assert sums["realized_pnl"] == leave["realized_pnl"]
     assert -sums["commission"] == entry["fees_paid"] + leave["fees_paid"]
+
+
+async def test_stop_that_arrives_too_late_is_signed_for_longer_until_it_is_taken(floor: TradingFloor) -> None:
+    """A machine or a line that is slow for the moment: with the same short signature each try would be refused."""
+    floor.terms = replace(floor.terms, unprotected_ms=600_000)
+    desk = floor.new_desk()
+    account = await floor.wallet(await floor.user())
+    delay_ms = floor.terms.receive_window_ms + 300
+    slow = {
+        "path": "/fapi/v1/algoOrder",
+        "method": "POST",
+        "mode": "latency",
+        "delay_ms": delay_ms,
+        "count": None,
+    }
+    floor.venue.control("POST", "/sim/fault", {"rules": [slow]})
+    async with floor.executor(desk):
+        await floor.signal(BTC)
+        await floor.until_status(account, "PROTECTED")
+    stop = await floor.sql.fetchrow("SELECT * FROM orders WHERE leg = 'stop'")
+    assert (stop["status"], stop["attempt"]) == ("OPEN", 1)
+    assert stop["retry_count"] > 0
+    signed_ms = (stop["deadline"] - stop["sent_at"]).total_seconds() * 1_000
+    assert signed_ms > delay_ms
