@@ -126,21 +126,18 @@ class Lane:
         self.moving = number % 2 == 1
         self._cycles = 0
 
+    def feed(self) -> tuple[str, ...]:
+        """Where the venue's prices come from."""
+        return ("--feed", "synthetic", "--seed", str(7 + self._number))
+
     async def open(self) -> None:
         """Start everything that this lane alone uses; what was started is ended where that fails."""
         shutil.rmtree(self._folder, ignore_errors=True)
         self._folder.mkdir(parents=True)
         await asyncio.to_thread(create_database, self._services, self._root, self.name)
         self.settings: Settings = settings_for(self._services, self.name, self._folder, 1 + self._number % 15)
-        options = (
-            "--feed",
-            "synthetic",
-            "--seed",
-            str(7 + self._number),
-            "--weight-limit",
-            str(self.WEIGHT),
-        )
-        self.venue = PaperVenue(self._folder, (*options, "--speed", str(self.SPEED)))
+        options = (*self.feed(), "--weight-limit", str(self.WEIGHT), "--speed", str(self.SPEED))
+        self.venue = PaperVenue(self._folder, options)
         async with AsyncExitStack() as stack:
             stack.push_async_callback(asyncio.to_thread, self.venue.stop)
             await asyncio.to_thread(self.venue.start)

@@ -1,12 +1,13 @@
 """An hour of market in which people trade by hand on the wallets that we trade, through a second ccxt client.
 
-    make soak NAME=manual_trades ARGS="--market-minutes 60 --speed 20"
+    make soak NAME=manual_trades ARGS="--market-minutes 60 --speed 12"
 
 One executor trades every wallet in five markets; beside it each wallet's owner closes and reduces our positions and
 opens, adds to and closes positions of their own: at market, with limit orders that wait and with stops of their own,
 all through unmodified ccxt (whose own order ids begin with the same letter as ours). Meanwhile user streams are cut
-and expired, and the executor is killed. The market may run fast; the age of a discovery is wall time, from the moment
-the order was seen filled by its owner until its fills stood in our database.
+and expired, and the executor is killed. The market is a replay of hourly files (`--data`; where there are none, a
+synthetic one) and may run fast; the age of a discovery is wall time all the same, from the moment the order was seen
+filled by its owner until its fills stood in our database: the bound holds in the clock that people live by.
 
 Prints one JSON object per figure; exits 1 where a fill by hand was not found within thirty seconds, or one of ours
 was called external.
@@ -39,6 +40,8 @@ from tests.service_host import TestServices, session_lock, session_services, sto
 from tests.services.trading.floor import SYMBOLS
 from tests.soak.crash_lane import NO_LIMITS, Lane
 
+DATA: Final = ROOT_DIR.parent / "shared" / "data"
+REPLAY_FILES: Final = "*_perp_1h_*.csv*"
 LIMIT_SECONDS: Final = 30.0
 HAND_PAUSE: Final = (0.4, 2.5)  # wall seconds between two things that one owner does
 SIGNAL_SECONDS: Final = 2.0
@@ -77,9 +80,14 @@ class HandLane(Lane):
     def __init__(self, services: TestServices, folder: Path, arguments: argparse.Namespace) -> None:
         super().__init__(1, services, folder / "services", folder / "lanes", wallets=arguments.wallets)
         self.SPEED = arguments.speed
+        self._data: Path | None = arguments.data if any(arguments.data.glob(REPLAY_FILES)) else None
         self.owners = Owners()
         self.troubles: Counter[str] = Counter()
         self._sql_free = asyncio.Lock()  # the floor has one connection
+
+    def feed(self) -> tuple[str, ...]:
+        """The replay, where there is one."""
+        return super().feed() if self._data is None else ("--feed", "replay", "--replay-dir", str(self._data))
 
     async def play(self, market_minutes: float) -> list[TradingAccount]:
         """Let everybody trade for so long, then wait until what was done can have been found."""
@@ -285,6 +293,7 @@ async def figures(lane: HandLane, arguments: argparse.Namespace) -> int:
     def line(name: str, value: object, unit: str, limit: object = None) -> None:
         print(json.dumps({"name": f"manual_trades.{name}", "value": value, "unit": unit, "limit": limit}))
 
+    line("feed", lane.feed()[1], "of the market's prices")
     line("market_minutes", arguments.market_minutes, f"minutes at {arguments.speed:g} times real time")
     line("orders_by_hand", len(lane.owners.orders), "orders, filled or not")
     line("filled_by_hand", dict(Counter(one.how for one in filled)), "orders")
@@ -299,7 +308,7 @@ async def figures(lane: HandLane, arguments: argparse.Namespace) -> int:
         ("p99", cuts[98]),
         ("max", max(seconds or [0])),
     ):
-        line(f"found_{name}_s", round(value, 3), "s, from filled to written", LIMIT_SECONDS)
+        line(f"found_{name}_s", round(value, 3), "s of wall time, from filled to written", LIMIT_SECONDS)
     line("effects", {row["effect"]: row["n"] for row in effects}, "manual trades")
     line("counterfactuals", {row["counterfactual"]: row["n"] for row in whatif}, "closed or reduced ours")
     line("troubles", dict(lane.troubles), "times")
@@ -320,7 +329,8 @@ async def run(arguments: argparse.Namespace, services: TestServices) -> int:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--market-minutes", type=float, default=60.0)
-    parser.add_argument("--speed", type=float, default=30.0, help="market seconds per second")
+    parser.add_argument("--speed", type=float, default=12.0, help="market seconds per second")
+    parser.add_argument("--data", type=Path, default=DATA, help=f"folder of {REPLAY_FILES}")
     parser.add_argument("--wallets", type=int, default=8)
     parser.add_argument("--folder", type=Path, default=ROOT_DIR / "var" / "soak-manual-trades")
     arguments = parser.parse_args()

@@ -1,11 +1,15 @@
 """One writer per account: a queue of what is to be looked at, and the task that works through it.
 
-Work is named, not piled up: the same trade or symbol waits once. Trades come before reconciliation.
+Work is named, not piled up: the same trade or symbol waits once. Trades come before reconciliation. A trade that is to
+be left waits for no other trade: while the venue owes an answer about that one, it is driven beside it. Each trade
+still has one driver at a time, and each step its row lock and its compare-and-swap.
 """
 
 import asyncio
 import random
 from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -25,6 +29,8 @@ from app.services.trading.trade_driver import TradeDriver
 RETRY_SECONDS = 0.5
 MOST_RETRY_SECONDS = 10.0
 MOST_TRADE_RETRY_SECONDS = 2.0  # a stop or an exit may be what waits
+MOST_ASIDE = 4  # trades that are left beside the account's other work; more wait for their turn
+DRIVEN_SECONDS = 0.05  # until a trade is looked at again whose driver is at work
 HINT_RETRY_SECONDS = 1.0
 HINT_GATHER_SECONDS = 0.03
 TOLD_LATELY_SECONDS = 30.0
@@ -44,6 +50,8 @@ class AccountQueue:
         self._trades: OrderedDict[Key, None] = OrderedDict()
         self._symbols: OrderedDict[Key, None] = OrderedDict()
         self._runs: OrderedDict[UUID, OpenRun] = OrderedDict()
+        self._driven: set[UUID] = set()  # trades whose driver is at work
+        self._aside: set[asyncio.Task[None]] = set()
         self._entries: OrderedDict[UUID, None] = OrderedDict()
         self._in_doubt = True
         self._compared = asyncio.Event()
@@ -90,18 +98,26 @@ class AccountQueue:
         self._symbols.clear()
         self._runs.clear()
         if self._tasks:
-            await asyncio.wait([asyncio.create_task(self._idle.wait())], timeout=2)
-        tasks = [*self._tasks, *([] if self._stream is None else [self._stream])]
+            await asyncio.wait([asyncio.create_task(self._idle.wait()), *self._aside], timeout=2)
+        tasks = [*self._tasks, *self._aside, *([] if self._stream is None else [self._stream])]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._tasks, self._stream = [], None
 
-    def drive(self, trade_id: UUID, after_seconds: float = 0.0, *, first: bool = False) -> None:
-        """Look at a trade, now or later; `first`: before the other trades that wait."""
+    def drive(self, trade_id: UUID, after_seconds: float = 0.0) -> None:
+        """Look at a trade, now or later."""
         self._schedule(trade_id, self._trades, after_seconds)
-        if first and trade_id in self._trades:
-            self._trades.move_to_end(trade_id, last=False)
+
+    def leave(self, trade_id: UUID) -> None:
+        """Look at a trade that is to be left: before the others that wait, and beside one whose driver is at work."""
+        self._schedule(trade_id, self._trades, 0.0)
+        self._trades.move_to_end(trade_id, last=False)
+        if self._driven and trade_id not in self._driven and len(self._aside) < MOST_ASIDE:
+            del self._trades[trade_id]
+            task = asyncio.create_task(self._guarded(partial(self._drive, trade_id)))
+            self._aside.add(task)
+            task.add_done_callback(self._aside.discard)
 
     def enter(self, trade_id: UUID) -> None:
         """Look at a trade that is to enter. While the account is in doubt (just taken over, or its venue was
@@ -139,20 +155,24 @@ class AccountQueue:
                 self._idle.set()
                 await self._wake.wait()
             self._idle.clear()
-            try:
-                await self._next()
-                self._failures = 0
-            except BudgetSpentError:
-                self._failures = 0  # the venue was not asked: nothing is known to be wrong
-            except VenueUnavailableError as error:
-                self._doubt(error)
-            except Exception:
-                log.exception(
-                    "work on an account failed",
-                    wallet_id=str(self.account.wallet_id),
-                    failures=loop_failed("account"),
-                )
-                self._failures += 1
+            await self._guarded(self._next)
+
+    async def _guarded(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Do some work; what goes wrong is noted, and what failed has its own timer."""
+        try:
+            await work()
+            self._failures = 0
+        except BudgetSpentError:
+            self._failures = 0  # the venue was not asked: nothing is known to be wrong
+        except VenueUnavailableError as error:
+            self._doubt(error)
+        except Exception:
+            log.exception(
+                "work on an account failed",
+                wallet_id=str(self.account.wallet_id),
+                failures=loop_failed("account"),
+            )
+            self._failures += 1
 
     def _doubt(self, error: VenueUnavailableError) -> None:
         """The venue did not answer: what we know of the account may be stale until it was compared again. What
@@ -187,6 +207,16 @@ class AccountQueue:
                 await self._reconcile(symbol)
 
     async def _drive(self, trade_id: UUID) -> None:
+        if trade_id in self._driven:
+            self.drive(trade_id, DRIVEN_SECONDS)
+            return
+        self._driven.add(trade_id)
+        try:
+            await self._drive_alone(trade_id)
+        finally:
+            self._driven.discard(trade_id)
+
+    async def _drive_alone(self, trade_id: UUID) -> None:
         try:
             gateway = await self._desk.gateway(self.account)
             driver = TradeDriver(self._desk, self.account, gateway, lambda: self._in_doubt)

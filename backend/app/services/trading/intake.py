@@ -170,7 +170,9 @@ class Intake:
             await transaction.trades.request_exit(user_id, trade_id, reason)
             transaction.announcements.changed(user_id, "position", trade_id)
             await transaction.announcements.send()
-        self._wake(wallet_id, trade_id, first=True)
+        queue = self._queue_of(wallet_id)
+        if queue is not None:
+            queue.leave(trade_id)
 
     async def _carry_out_choice(self, item: OutboxItem) -> None:
         trade_id = _id(item, "trade_id")
@@ -236,10 +238,10 @@ class Intake:
         if queue is not None:
             queue.reconcile(None if symbol is None else str(symbol))
 
-    def _wake(self, wallet_id: UUID, trade_id: UUID, *, first: bool = False) -> None:
+    def _wake(self, wallet_id: UUID, trade_id: UUID) -> None:
         queue = self._queue_of(wallet_id)
         if queue is not None:
-            queue.drive(trade_id, first=first)
+            queue.drive(trade_id)
 
     async def _owner(self, trade_id: UUID) -> tuple[UUID, UUID]:
         async with self._desk.system.system() as session:
