@@ -19,6 +19,7 @@ import { Route as AppAccountRouteImport } from './routes/_app.account'
 import { Route as AppAdminRouteImport } from './routes/_app.admin'
 import { Route as AppAlertsRouteImport } from './routes/_app.alerts'
 import { Route as AppAnalyticsRouteImport } from './routes/_app.analytics'
+import { Route as AppReportsRouteImport } from './routes/_app.reports'
 import { Route as AppRiskManagementRouteImport } from './routes/_app.risk-management'
 import { Route as AppTradeJournalRouteImport } from './routes/_app.trade-journal'
 import { Route as AppWalletsRouteImport } from './routes/_app.wallets'
@@ -73,6 +74,11 @@ const AppAnalyticsRoute = AppAnalyticsRouteImport.update({
   path: '/analytics',
   getParentRoute: () => AppRoute,
 } as any)
+const AppReportsRoute = AppReportsRouteImport.update({
+  id: '/reports',
+  path: '/reports',
+  getParentRoute: () => AppRoute,
+} as any)
 const AppRiskManagementRoute = AppRiskManagementRouteImport.update({
   id: '/risk-management',
   path: '/risk-management',
@@ -104,6 +110,7 @@ export interface FileRoutesByFullPath {
   '/admin': typeof AppAdminRoute
   '/alerts': typeof AppAlertsRoute
   '/analytics': typeof AppAnalyticsRoute
+  '/reports': typeof AppReportsRoute
   '/risk-management': typeof AppRiskManagementRoute
   '/trade-journal': typeof AppTradeJournalRoute
   '/wallets': typeof AppWalletsRoute
@@ -118,6 +125,7 @@ export interface FileRoutesByTo {
   '/admin': typeof AppAdminRoute
   '/alerts': typeof AppAlertsRoute
   '/analytics': typeof AppAnalyticsRoute
+  '/reports': typeof AppReportsRoute
   '/risk-management': typeof AppRiskManagementRoute
   '/trade-journal': typeof AppTradeJournalRoute
   '/wallets': typeof AppWalletsRoute
@@ -135,6 +143,7 @@ export interface FileRoutesById {
   '/_app/admin': typeof AppAdminRoute
   '/_app/alerts': typeof AppAlertsRoute
   '/_app/analytics': typeof AppAnalyticsRoute
+  '/_app/reports': typeof AppReportsRoute
   '/_app/risk-management': typeof AppRiskManagementRoute
   '/_app/trade-journal': typeof AppTradeJournalRoute
   '/_app/wallets': typeof AppWalletsRoute
@@ -153,6 +162,7 @@ export interface FileRouteTypes {
     | '/admin'
     | '/alerts'
     | '/analytics'
+    | '/reports'
     | '/risk-management'
     | '/trade-journal'
     | '/wallets'
@@ -167,6 +177,7 @@ export interface FileRouteTypes {
     | '/admin'
     | '/alerts'
     | '/analytics'
+    | '/reports'
     | '/risk-management'
     | '/trade-journal'
     | '/wallets'
@@ -183,6 +194,7 @@ export interface FileRouteTypes {
     | '/_app/admin'
     | '/_app/alerts'
     | '/_app/analytics'
+    | '/_app/reports'
     | '/_app/risk-management'
     | '/_app/trade-journal'
     | '/_app/wallets'
@@ -270,6 +282,13 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppAnalyticsRouteImport
       parentRoute: typeof AppRoute
     }
+    '/_app/reports': {
+      id: '/_app/reports'
+      path: '/reports'
+      fullPath: '/reports'
+      preLoaderRoute: typeof AppReportsRouteImport
+      parentRoute: typeof AppRoute
+    }
     '/_app/risk-management': {
       id: '/_app/risk-management'
       path: '/risk-management'
@@ -306,6 +325,7 @@ interface AppRouteChildren {
   AppAdminRoute: typeof AppAdminRoute
   AppAlertsRoute: typeof AppAlertsRoute
   AppAnalyticsRoute: typeof AppAnalyticsRoute
+  AppReportsRoute: typeof AppReportsRoute
   AppRiskManagementRoute: typeof AppRiskManagementRoute
   AppTradeJournalRoute: typeof AppTradeJournalRoute
   AppWalletsRoute: typeof AppWalletsRoute
@@ -318,6 +338,7 @@ const AppRouteChildren: AppRouteChildren = {
   AppAdminRoute: AppAdminRoute,
   AppAlertsRoute: AppAlertsRoute,
   AppAnalyticsRoute: AppAnalyticsRoute,
+  AppReportsRoute: AppReportsRoute,
   AppRiskManagementRoute: AppRiskManagementRoute,
   AppTradeJournalRoute: AppTradeJournalRoute,
   AppWalletsRoute: AppWalletsRoute,

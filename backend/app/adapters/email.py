@@ -1,6 +1,7 @@
 """Mail by SMTP, delivered beside the request that asked for it."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage
 from typing import Final, Protocol
@@ -35,6 +36,16 @@ class Letter(Protocol):
     def text(self) -> str: ...
 
 
+class Attached(Protocol):
+    """A PDF that goes with a mail."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def content(self) -> bytes: ...
+
+
 class Told(Protocol):
     """One message of what happened."""
 
@@ -49,6 +60,9 @@ class Told(Protocol):
 
     @property
     def reference(self) -> str: ...
+
+    @property
+    def attachments(self) -> Sequence[Attached]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +132,10 @@ class EmailCourier:
             f"{message.text}\n\n{self._settings.browser_url}/alerts\nReference {message.reference}\n",
         )
         try:
-            await send_mail(self._settings, mail_message(self._settings, letter, message.reference))
+            mail = mail_message(self._settings, letter, message.reference)
+            for one in message.attachments:
+                mail.add_attachment(one.content, maintype="application", subtype="pdf", filename=one.name)
+            await send_mail(self._settings, mail)
         except (aiosmtplib.SMTPRecipientsRefused, aiosmtplib.SMTPResponseException) as error:
             code = (
                 max((one.code for one in error.recipients), default=0)

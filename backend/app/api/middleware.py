@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.errors import REQUEST_ID_KEY, problem
 from app.core.metrics import loop_failed
+from app.core.report_style import REPORT_STYLE_SOURCE
 
 MAX_BODY_BYTES: Final = 65_536
 MAX_PICTURE_BYTES: Final = 5_242_880
@@ -26,7 +27,7 @@ CONTENT_SECURITY_POLICY: Final = "; ".join(
     (
         "default-src 'none'",
         "script-src 'self'",
-        "style-src 'self'",
+        f"style-src 'self' {REPORT_STYLE_SOURCE}",  # the preview of a report, a frame without scripts
         "img-src 'self' data: blob:",
         "font-src 'self'",
         "connect-src 'self'",

@@ -61,12 +61,23 @@ class Analytics:
         held = self._answers.get(key)
         if held is not None:
             return held
-        sources = Sources(SnapshotRepository(session), results, self._books, asker, version)
-        risk = RiskMetrics(sources, SystemCandleRepository(session))
-        view = await ask(Questions(PortfolioAnalytics(sources), TradeComparisons(sources), risk))
+        view = await ask(self._questions(session, asker, version))
         answer = msgspec.json.encode(view)
         self._answers.put(key, answer)
         return answer
+
+    async def questions(self, session: AsyncSession, asker: Asker, chosen: Chosen) -> Questions:
+        """What can be asked about `chosen`, answered anew; for who asks everything once."""
+        scope = chosen.wallet_id or asker.user_id
+        results = TradeResultRepository(session)
+        version = await results.version(asker.user_id, scope, chosen.environment.value)
+        return self._questions(session, asker, version)
+
+    def _questions(self, session: AsyncSession, asker: Asker, version: tuple[object, ...]) -> Questions:
+        results = TradeResultRepository(session)
+        sources = Sources(SnapshotRepository(session), results, self._books, asker, version)
+        risk = RiskMetrics(sources, SystemCandleRepository(session))
+        return Questions(PortfolioAnalytics(sources), TradeComparisons(sources), risk)
 
 
 async def _check_wallet(session: AsyncSession, asker: Asker, chosen: Chosen) -> None:

@@ -26,6 +26,7 @@ from app.bootstrap.exports import exports
 from app.bootstrap.health import system_health
 from app.bootstrap.notifications import notifications
 from app.bootstrap.pulse import pulsing
+from app.bootstrap.reports import reports
 from app.bootstrap.risk import risk_settings_desk
 from app.core.clock import utc_now
 from app.core.config import DatabaseRole, Settings, asyncpg_dsn, derive_key, jwt_key, role_database_url
@@ -59,6 +60,7 @@ from app.services.platform_limits import PlatformLimits
 from app.services.ports import MarketReader
 from app.services.price_book import PriceBook
 from app.services.registration import Registration
+from app.services.reports import Reports
 from app.services.step_up import Proving, StepUp, require
 from app.services.system_health import SystemHealth
 from app.services.trading.balances import BalanceKeeper
@@ -88,6 +90,7 @@ class ApiParts:
     authentication: Authentication
     step_up: StepUp
     exports: Exports
+    reports: Reports
     attempts: AttemptCounter
     registration: Registration
     keys: IdempotencyKeys
@@ -283,6 +286,7 @@ async def open_api(settings: Settings) -> AsyncIterator[ApiParts]:
             authentication=authentication(settings, database, passwords, tokens, attempts),
             attempts=attempts,
             exports=exports(settings, database, bell),
+            reports=reports(settings, database, bell),
             step_up=step_up(settings, database, passwords, attempts),
             registration=Registration(
                 database, passwords, email_links(settings), attempts, mailer, settings.browser_url, utc_now

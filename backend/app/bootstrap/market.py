@@ -2,7 +2,7 @@
 
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Self
 from uuid import UUID
@@ -20,6 +20,7 @@ from app.bootstrap.exchange import build_market_reader
 from app.bootstrap.exports import export_job
 from app.bootstrap.health import system_health
 from app.bootstrap.pulse import pulsing
+from app.bootstrap.reports import report_job
 from app.bootstrap.risk import apply_due_loosenings
 from app.core.clock import utc_now
 from app.core.config import DatabaseRole, Settings, asyncpg_dsn, role_database_url
@@ -37,6 +38,7 @@ from app.services.funding_keeper import FundingKeeper
 from app.services.housekeeping import keep_house
 from app.services.market_data import MarketFeed
 from app.services.position_health import PositionHealthKeeper
+from app.services.report_jobs import sweep_reports
 from app.services.schedule_keeper import ScheduleKeeper, refresh_calendars
 from app.services.symbol_statistics import SymbolStatisticsKeeper
 from app.services.trading.counterfactuals import Counterfactuals
@@ -173,6 +175,15 @@ class MarketParts:
         """Ring for exports that wait, and let go of old files; returns how many were rung for."""
         job = export_job(self.settings, self.tenants)
         return await sweep_exports(self.system, job, self.queue, utc_now())
+
+    async def run_report(self, user_id: UUID, report_id: UUID) -> bool:
+        """Make a report; whether this call made it."""
+        return await report_job(self.settings, self.tenants).run(user_id, report_id)
+
+    async def sweep_reports(self) -> int:
+        """Begin the reports of months that ended, and ring for those that wait; returns how many were rung for."""
+        kept = timedelta(days=self.settings.report_days)
+        return await sweep_reports(self.system, self.queue, utc_now(), kept)
 
     async def apply_accounts(self) -> tuple[int, int]:
         """Let time zones act and erase accounts whose day has come; (zones, accounts)."""

@@ -73,6 +73,19 @@ class PeopleSettings(BaseSettings):
         description="Folder of exports, shared by the API and the jobs; empty: <var_dir>/exports",
     )
     export_days: int = Field(7, ge=1, le=365, description="Days that an export is kept")
+    max_reports_per_day: int = Field(
+        20,
+        ge=1,
+        le=10_000,
+        description="Reports that a user may ask for within 24 hours; scheduled ones come on top",
+    )
+    max_report_schedules: int = Field(
+        20,
+        ge=0,
+        le=1_000,
+        description="Wallets and environments that a user may have a report made of every month",
+    )
+    report_days: int = Field(400, ge=1, le=3_660, description="Days that a report is kept")
     deletion_grace_days: int = Field(
         14, ge=0, le=90, description="Days between asking for an account's deletion and the deletion"
     )

@@ -68,6 +68,7 @@ class NotificationEvent(StrEnum):
     SECURITY_CHANGED = "security_changed"
     UNUSUAL_ACTIVITY = "unusual_activity"
     DAILY_SUMMARY = "daily_summary"
+    REPORT_READY = "report_ready"
     SYSTEM_DEGRADED = "system_degraded"
     TEST_MESSAGE = "test_message"
 
@@ -198,6 +199,12 @@ EVENT_KINDS: Final = (
         "Your day: {net_pnl} net",
         "{environment} in the last 24 hours: {closed} trades closed, {winners} of them with a gain, {net_pnl} net"
         " of {fees} fees; {opened} opened, {refused} signals refused. {open} positions are open, equity {equity}.",
+    ),
+    EventKind(
+        _E.REPORT_READY, _L.INFO, _C.TRADE, _MAILED,
+        "Your report of {month}: {scope}",
+        "{environment}, {scope}, {month}: {trades} trades closed, {net_pnl} net. An e-mail carries the report as PDF;"
+        " the web app keeps it under Reports.",
     ),
     EventKind(
         _E.SYSTEM_DEGRADED, _L.ERROR, _C.SYSTEM, _LOUD,

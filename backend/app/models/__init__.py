@@ -29,6 +29,7 @@ from app.models.portfolio_snapshot import PortfolioSnapshot, TradeTag
 from app.models.position_event import MonitorLease, MonitorMember, PositionEvent
 from app.models.position_health import PositionHealthReading
 from app.models.reconciliation import Reconciliation
+from app.models.report import Report, ReportSchedule
 from app.models.reservation import RiskReservation, RiskUsage
 from app.models.risk_pending_change import RiskPendingChange
 from app.models.risk_settings import (
@@ -82,6 +83,8 @@ __all__ = [
     "Reconciliation",
     "RecoveryCode",
     "RefreshToken",
+    "Report",
+    "ReportSchedule",
     "RiskDecision",
     "RiskPendingChange",
     "RiskReservation",

@@ -13,7 +13,8 @@ from app.models.base import Base
 BATCH: Final = 2_000
 SECRET_ENDINGS: Final = ("_hash", "_ciphertext")
 NO_SECRETS: Final = frozenset({("audit_log", "previous_hash")})
-PICTURES: Final = ("trade_screenshots", "content")
+# Bytes that are the user's own, and no secret.
+DOCUMENTS: Final = frozenset({("trade_screenshots", "content"), ("reports", "html"), ("reports", "pdf")})
 
 
 def account_tables() -> list[Table]:
@@ -28,7 +29,7 @@ def shown_columns(table: Table) -> list[Column[object]]:
 
 
 def _is_secret(table: str, column: Column[object]) -> bool:
-    if (table, column.name) in NO_SECRETS or (table, column.name) == PICTURES:
+    if (table, column.name) in NO_SECRETS | DOCUMENTS:
         return False
     return isinstance(column.type, LargeBinary) or column.name.endswith(SECRET_ENDINGS)
 
@@ -48,7 +49,7 @@ class AccountDataRepository:
         return total
 
     async def rows(self, user_id: UUID, table: Table) -> AsyncIterator[list[Mapping[str, object]]]:
-        """The rows of one table in batches; pictures are base64."""
+        """The rows of one table in batches; pictures and documents are base64."""
         statement = select(*shown_columns(table)).where(_owner(table) == user_id)
         found = await self._session.stream(statement.execution_options(yield_per=BATCH))
         async for part in found.mappings().partitions():

@@ -74,6 +74,7 @@ class DueDelivery:
     sentence: str
     happened_at: datetime
     notification_id: UUID
+    subject: str
 
 
 _DUE: tuple[InstrumentedAttribute[Any], ...] = (
@@ -89,6 +90,7 @@ _DUE: tuple[InstrumentedAttribute[Any], ...] = (
     Notification.sentence,
     Notification.created_at,
     Notification.id,
+    Notification.subject,
 )
 
 

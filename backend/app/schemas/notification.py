@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 
 from app.domain.anomaly import ActivityChoice
 from app.domain.notification_events import Channel, EventCategory, EventLevel, NotificationEvent
@@ -13,6 +13,21 @@ from app.schemas.request import PlainText, RequestBody
 
 ClockTime = Annotated[
     str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", description="Clock time in the user's time zone")
+]
+
+# What is described is what can be chosen; the rest is answered in words by the service.
+ChosenEvent = Annotated[
+    NotificationEvent,
+    WithJsonSchema(
+        {
+            "type": "string",
+            "enum": [one for one in NotificationEvent if one is not NotificationEvent.TEST_MESSAGE],
+        }
+    ),
+]
+OutsideChannel = Annotated[
+    Channel,
+    WithJsonSchema({"type": "string", "enum": [one for one in Channel if one is not Channel.IN_APP]}),
 ]
 
 
@@ -115,7 +130,7 @@ class NotificationSettings(Answer):
 class PreferenceChange(RequestBody):
     """How a channel shall tell of an event."""
 
-    event: NotificationEvent
+    event: ChosenEvent
     channel: Channel
     mode: DeliveryMode
 
@@ -123,7 +138,7 @@ class PreferenceChange(RequestBody):
 class LevelChange(RequestBody):
     """From which level on a channel tells."""
 
-    channel: Channel
+    channel: OutsideChannel
     level: EventLevel
 
 

@@ -40,6 +40,7 @@ from app.repositories.notification_queue import (
     SystemNotificationQueue,
 )
 from app.repositories.notifications import CHANNEL as DOORBELL
+from app.repositories.reports import SystemReportRepository
 from app.repositories.telegram_links import SystemTelegramLinks
 from app.repositories.user_events import UserEventRepository
 from app.services.live_stream import Notifications
@@ -48,6 +49,7 @@ BATCH: Final = 200
 CLAIM_SECONDS: Final = 60.0
 SEND_SECONDS: Final = 30.0
 AT_ONCE: Final = 8
+MOST_ATTACHED: Final = 5_000_000  # bytes, after which no further report is attached to a mail
 SHORTEST_SECONDS: Final = 0.05
 POLL_SECONDS: Final = 5.0
 RETRY_SECONDS: Final = 1.0
@@ -55,6 +57,14 @@ REPEAT: Final = "A repeat: told again at the next power of two."
 OUTSIDE: Final = (Channel.TELEGRAM, Channel.EMAIL, Channel.SMS)
 
 log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A PDF that a message carries where its channel can."""
+
+    name: str
+    content: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +77,7 @@ class Message:
     level: EventLevel
     is_silent: bool
     reference: str
+    attachments: tuple[Attachment, ...] = ()
 
 
 class Courier(Protocol):
@@ -240,8 +251,10 @@ class NotificationSender:
         """Send one message, or the several of a digest as one, and note what came of it."""
         channel = Channel(group[0].channel)
         try:
+            attachments = await self._attachments(group) if channel is Channel.EMAIL else ()
             async with asyncio.timeout(SEND_SECONDS):
-                await self._couriers[channel].send(_message(group, self._address(reader, channel)))
+                message = _message(group, self._address(reader, channel), attachments)
+                await self._couriers[channel].send(message)
         except DeliveryError as error:
             await self._note_failure(group, error)
             return
@@ -258,6 +271,20 @@ class NotificationSender:
         async with self._system.system() as session:
             await SystemNotificationQueue(session).sent([one.id for one in group], self._now())
             await self._announce(UserEventRepository(session), group)
+
+    async def _attachments(self, group: Sequence[DueDelivery]) -> tuple[Attachment, ...]:
+        """The reports that these messages tell of; one that was taken away meanwhile is told of without it."""
+        wanted = [one for one in group if one.event == NotificationEvent.REPORT_READY]
+        held: list[Attachment] = []
+        if wanted:
+            async with self._system.system() as session:
+                reports = SystemReportRepository(session)
+                for one in wanted:
+                    found = await reports.attachment(one.user_id, UUID(one.subject))
+                    if found is not None and sum(len(other.content) for other in held) < MOST_ATTACHED:
+                        month, environment, pdf = found
+                        held.append(Attachment(f"stackalpha-report-{month:%Y-%m}-{environment}.pdf", pdf))
+        return tuple(held)
 
     def _address(self, reader: Reader, channel: Channel) -> str:
         held = reader.settings
@@ -310,7 +337,7 @@ def _grouped(due: Sequence[DueDelivery]) -> list[list[DueDelivery]]:
     return [list(group) for _, group in groupby(sorted(due, key=place), key=place)]
 
 
-def _message(group: Sequence[DueDelivery], address: str) -> Message:
+def _message(group: Sequence[DueDelivery], address: str, attachments: tuple[Attachment, ...] = ()) -> Message:
     first = group[0]
     worst = max((EventLevel(one.level) for one in group), key=list(EventLevel).index)
     if len(group) == 1:
@@ -320,4 +347,5 @@ def _message(group: Sequence[DueDelivery], address: str) -> Message:
         text = "\n\n".join(
             f"{one.happened_at:%Y-%m-%d %H:%M} UTC  {one.title}\n{one.sentence}" for one in group
         )
-    return Message(address, title, text, worst, first.mode == DeliveryMode.SILENT, str(first.id))
+    silent = first.mode == DeliveryMode.SILENT
+    return Message(address, title, text, worst, silent, str(first.id), attachments)

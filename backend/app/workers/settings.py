@@ -11,6 +11,7 @@ from app.workers.signal_jobs import Context, compute_signals
 
 JOB_SECONDS = 30
 EXPORT_SECONDS = 7200
+REPORT_SECONDS = 300
 EVERY_FIVE_SECONDS = set(range(0, 60, 5))
 EVERY_TEN_SECONDS = set(range(3, 60, 10))
 EVERY_FIVE_MINUTES = set(range(0, 60, 5))
@@ -36,6 +37,7 @@ class WorkerSettings:
 
     functions: ClassVar[list[Any]] = [
         func("app.workers.account_jobs.run_export", timeout=EXPORT_SECONDS, max_tries=5),
+        func("app.workers.report_jobs.run_report", timeout=REPORT_SECONDS, max_tries=5),
         compute_signals,
     ]
     cron_jobs: ClassVar[list[Any]] = [
@@ -94,6 +96,7 @@ class WorkerSettings:
             keep_result=0,
         ),
         cron("app.workers.account_jobs.sweep_exports", second={10, 40}, keep_result=0),
+        cron("app.workers.report_jobs.sweep_reports", second={15, 45}, keep_result=0),
         cron("app.workers.account_jobs.apply_accounts", second=25, keep_result=0),
         cron("app.workers.signal_jobs.beat", second=EVERY_TWO_SECONDS, keep_result=0),
     ]

@@ -6,7 +6,7 @@ import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -263,9 +263,21 @@ class World:
             effective_at=utc_now() + timedelta(days=1),
         )
 
-    async def things(self, person: Person, trade_id: UUID) -> tuple[UUID, UUID, UUID]:
-        """An export, a saved view and a screenshot."""
-        export_id, view_id, screenshot_id = uuid4(), uuid4(), uuid4()
+    async def things(self, person: Person, trade_id: UUID) -> tuple[UUID, UUID, UUID, UUID]:
+        """An export, a saved view, a screenshot and a report."""
+        export_id, view_id, screenshot_id, report_id = uuid4(), uuid4(), uuid4(), uuid4()
+        await self.insert(
+            "reports",
+            id=report_id,
+            user_id=person.user_id,
+            environment="paper",
+            month=date(2025, 9, 1),
+            time_zone="UTC",
+            status="done",
+            html=b"<p>September</p>",
+            pdf=b"%PDF-",
+            expires_at=utc_now() + timedelta(days=1),
+        )
         await self.insert(
             "exports",
             id=export_id,
@@ -289,7 +301,7 @@ class World:
             size_bytes=1,
             content=b"x",
         )
-        return export_id, view_id, screenshot_id
+        return export_id, view_id, screenshot_id, report_id
 
     async def notify(self, person: Person, kind: str, changed_id: object) -> None:
         """Announce a change as its maker would."""

@@ -150,6 +150,10 @@ class Tenant:
             if name.lower() in ("content-type", "idempotency-key", "if-match")
         }
         sent["headers"] |= self.person.headers
+        if cookies := sent.pop("cookies", None):
+            sent["headers"]["cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
+        if isinstance(sent.get("data"), str | bytes):
+            sent["content"] = sent.pop("data")
         if informed:
             self._inform(case, sent)
         return {name: value for name, value in sent.items() if value is not None}
@@ -234,11 +238,14 @@ async def tenant(client: httpx.AsyncClient, world: World, operation: str) -> Ten
     wallet_id = str(person.wallet_id)
     if operation in BEFORE_THE_VENUE:
         wallet_id = (await opened(client, person)).json()["id"]
-    export_id, view_id, screenshot_id = await world.things(person, trade_id)
+    export_id, view_id, screenshot_id, report_id = await world.things(person, trade_id)
     known = {
         "export_id": str(export_id),
         "view_id": str(view_id),
         "screenshot_id": str(screenshot_id),
+        "report_id": str(report_id),
+        "month": "2025-10",
+        "send": False,  # without a mail server nothing is sent
         "wallet_id": wallet_id,
         "session_id": str(person.session_id),
         "trade_id": str(trade_id),
@@ -258,6 +265,8 @@ async def tenant(client: httpx.AsyncClient, world: World, operation: str) -> Ten
         "email": f"{uuid4().hex}@example.com",
         "password": "orbital marmalade 42",
         "environment": "paper",
+        "api_key": None,  # the paper exchange takes no keys
+        "api_secret": None,
     }
     return Tenant(person, known)
 

@@ -91,6 +91,7 @@ class Target:
     export_id: UUID
     view_id: UUID
     screenshot_id: UUID
+    report_id: UUID
     texts: frozenset[str]
 
 
@@ -104,10 +105,10 @@ async def target(world: World, bob: Person) -> Target:
     await world.pending_change(bob, "symbol", "BTC/USDT:USDT")
     await world.pending_change(bob, "wallet", str(bob.wallet_id))
     run_id = await world.kill_switch_run(bob)
-    export_id, view_id, screenshot_id = await world.things(bob, trade_id)
+    export_id, view_id, screenshot_id, report_id = await world.things(bob, trade_id)
     ids = (bob.user_id, bob.session_id, bob.wallet_id, trade_id, closed, log_id, decision_id)
-    texts = frozenset(str(one) for one in (*ids, export_id, view_id, screenshot_id))
-    return Target(bob, trade_id, decision_id, run_id, export_id, view_id, screenshot_id, texts)
+    texts = frozenset(str(one) for one in (*ids, export_id, view_id, screenshot_id, report_id))
+    return Target(bob, trade_id, decision_id, run_id, export_id, view_id, screenshot_id, report_id, texts)
 
 
 async def ask(
@@ -239,6 +240,7 @@ def operation_path(operation: Operation, target: Target) -> str:
         export_id=target.export_id,
         view_id=target.view_id,
         screenshot_id=target.screenshot_id,
+        report_id=target.report_id,
         setting="max_leverage",
         scope="symbol",
         key="BTC",

@@ -11,6 +11,7 @@ const OVERVIEW = { to: '/', title: 'Overview', short: 'Overview', icon: 'overvie
 const POSITIONS = { to: '/positions/live', title: 'Live positions', short: 'Positions', icon: 'positions' } as const
 const JOURNAL = { to: '/trade-journal', title: 'Trade journal', short: 'Journal', icon: 'journal' } as const
 const ANALYTICS = { to: '/analytics', title: 'Analytics', short: 'Analytics', icon: 'analytics' } as const
+const REPORTS = { to: '/reports', title: 'Reports', short: 'Reports', icon: 'report' } as const
 const WALLETS = { to: '/wallets', title: 'Wallets', short: 'Wallets', icon: 'wallet' } as const
 const RISK = { to: '/risk-management', title: 'Risk management', short: 'Risk', icon: 'risk' } as const
 const ALERTS = { to: '/alerts', title: 'Alerts', short: 'Alerts', icon: 'bell' } as const
@@ -25,6 +26,7 @@ export const SIDE_PAGES = [
   POSITIONS,
   JOURNAL,
   ANALYTICS,
+  REPORTS,
   WALLETS,
   RISK,
   ALERTS,

@@ -12,6 +12,7 @@ ROUTERS: Final = (
     "security",
     "account",
     "exports",
+    "reports",
     "journal",
     "wallets",
     "wallet_arming",

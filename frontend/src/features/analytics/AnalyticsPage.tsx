@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { useMemo } from 'react'
 import { strategiesQuery, walletsQuery } from '@/lib/api/queries'
 import { useMarketMinute } from '@/lib/stream/link'
@@ -72,7 +73,10 @@ function Filters({ search, onSearch }: Props) {
           Clear filters
         </Button>
       )}
-      <span className="ml-auto self-center">
+      <span className="ml-auto flex items-center gap-3 self-center">
+        <Link to="/reports" className="inline-flex min-h-control items-center underline">
+          Monthly reports
+        </Link>
         <EnvironmentBadge environment={environment} />
       </span>
     </search>

@@ -935,7 +935,7 @@ export interface LatencyStats {
 
 /** From which level on a channel tells. */
 export interface LevelChange {
-  readonly channel: Channel
+  readonly channel: "telegram" | "email" | "sms"
   readonly level: EventLevel
 }
 
@@ -1104,7 +1104,7 @@ export interface Notification {
 }
 
 /** What happened. */
-export type NotificationEvent = "trade_opened" | "trade_closed" | "large_slippage" | "trading_paused" | "trading_resumed" | "breaker_tripped" | "breaker_resumed" | "kill_switch_engaged" | "kill_switch_finished" | "position_health_degraded" | "position_unprotected" | "position_drift" | "needs_operator" | "trading_hours_opened" | "trading_hours_closed" | "funding_unknown" | "new_sign_in" | "security_changed" | "unusual_activity" | "daily_summary" | "system_degraded" | "test_message"
+export type NotificationEvent = "trade_opened" | "trade_closed" | "large_slippage" | "trading_paused" | "trading_resumed" | "breaker_tripped" | "breaker_resumed" | "kill_switch_engaged" | "kill_switch_finished" | "position_health_degraded" | "position_unprotected" | "position_drift" | "needs_operator" | "trading_hours_opened" | "trading_hours_closed" | "funding_unknown" | "new_sign_in" | "security_changed" | "unusual_activity" | "daily_summary" | "report_ready" | "system_degraded" | "test_message"
 
 /** Notifications, newest first; `unread` counts all, `next_cursor` is null on the last page. */
 export interface NotificationPage {
@@ -1468,7 +1468,7 @@ export interface Positions {
 /** How a channel shall tell of an event. */
 export interface PreferenceChange {
   readonly channel: Channel
-  readonly event: NotificationEvent
+  readonly event: "trade_opened" | "trade_closed" | "large_slippage" | "trading_paused" | "trading_resumed" | "breaker_tripped" | "breaker_resumed" | "kill_switch_engaged" | "kill_switch_finished" | "position_health_degraded" | "position_unprotected" | "position_drift" | "needs_operator" | "trading_hours_opened" | "trading_hours_closed" | "funding_unknown" | "new_sign_in" | "security_changed" | "unusual_activity" | "daily_summary" | "report_ready" | "system_degraded"
   readonly mode: DeliveryMode
 }
 
@@ -1565,6 +1565,79 @@ export interface RecoveryCodesOut {
 export interface RefusalCount {
   readonly code: string
   readonly n: number
+}
+
+/** As what a report is loaded. */
+export type ReportForm = "html" | "pdf"
+
+/** A report; its documents are loaded from `/reports/{id}/file` while their sizes are not null. */
+export interface ReportOut {
+  readonly by_schedule: boolean
+  /** UTC, ISO 8601 */
+  readonly created_at: string
+  readonly environment: "paper" | "live"
+  readonly error: string | null
+  /** UTC, ISO 8601 */
+  readonly expires_at: string
+  readonly finished_at: string | null
+  readonly html_bytes: number | null
+  readonly id: string
+  readonly mailed: boolean
+  /** A month: year-month */
+  readonly month: string
+  readonly pdf_bytes: number | null
+  readonly status: "waiting" | "running" | "done" | "failed" | "cancelled" | "expired"
+  readonly steps_done: number
+  readonly steps_total: number
+  readonly time_zone: string
+  readonly wallet: string | null
+  readonly wallet_id: string | null
+}
+
+/** Which month of what, in your time zone; `send` mails it to you when it is made. */
+export interface ReportRequest {
+  readonly environment: "paper" | "live"
+  /** A month: year-month */
+  readonly month: string
+  readonly send?: boolean
+  readonly wallet_id?: string | null
+}
+
+/** Of what a report is made every month and sent; what is not named is no longer. */
+export interface ReportScheduleChange {
+  readonly scopes: ReadonlyArray<ReportScopeIn>
+}
+
+/**
+ * `mailed_to` is null where no mail can be sent, and `not_mailed` says why. The next ones are of `next_month`
+ * and are made from `next_at` on.
+ */
+export interface ReportScheduleOut {
+  readonly mailed_to: string | null
+  /** UTC, ISO 8601 */
+  readonly next_at: string
+  /** A month: year-month */
+  readonly next_month: string
+  readonly not_mailed: string | null
+  readonly scopes: ReadonlyArray<ReportScopeOut>
+  readonly time_zone: string
+}
+
+/** An environment, or one wallet of it. Paper and live are never summed. */
+export interface ReportScopeIn {
+  readonly environment: "paper" | "live"
+  readonly wallet_id?: string | null
+}
+
+/** What a report of every month is made of. */
+export interface ReportScopeOut {
+  readonly environment: string
+  readonly wallet_id: string | null
+}
+
+/** The newest reports, newest first. */
+export interface ReportsOut {
+  readonly items: ReadonlyArray<ReportOut>
 }
 
 /** What came of deciding the receipt again under the rules of today: the same bytes, or the same answer. */
@@ -3078,6 +3151,48 @@ export interface Endpoints {
     readonly query: Record<never, never>
     readonly body: undefined
     readonly result: Position
+  }
+  'GET /reports': {
+    readonly path: Record<never, never>
+    readonly query: Record<never, never>
+    readonly body: undefined
+    readonly result: ReportsOut
+  }
+  'POST /reports': {
+    readonly path: Record<never, never>
+    readonly query: Record<never, never>
+    readonly body: ReportRequest
+    readonly result: ReportOut
+  }
+  'GET /reports/schedule': {
+    readonly path: Record<never, never>
+    readonly query: Record<never, never>
+    readonly body: undefined
+    readonly result: ReportScheduleOut
+  }
+  'PUT /reports/schedule': {
+    readonly path: Record<never, never>
+    readonly query: Record<never, never>
+    readonly body: ReportScheduleChange
+    readonly result: ReportScheduleOut
+  }
+  'GET /reports/{report_id}': {
+    readonly path: { readonly report_id: string }
+    readonly query: Record<never, never>
+    readonly body: undefined
+    readonly result: ReportOut
+  }
+  'DELETE /reports/{report_id}': {
+    readonly path: { readonly report_id: string }
+    readonly query: Record<never, never>
+    readonly body: undefined
+    readonly result: ReportOut
+  }
+  'GET /reports/{report_id}/file': {
+    readonly path: { readonly report_id: string }
+    readonly query: { readonly format?: ReportForm }
+    readonly body: undefined
+    readonly result: undefined
   }
   'GET /risk/decisions': {
     readonly path: Record<never, never>

@@ -36,6 +36,8 @@ export const keys = {
   security: ['security'],
   account: ['account'],
   exports: ['exports'],
+  reports: ['reports'],
+  reportSchedule: ['report-schedule'],
   note: (id: string) => ['trade-note', id],
   screenshots: (id: string) => ['screenshots', id],
   views: ['saved-views'],
@@ -208,6 +210,16 @@ export const exportsQuery = queryOptions({
   queryFn: async ({ signal }) => (await call('GET /exports', { signal })).items,
   refetchInterval: ({ state }) =>
     state.data?.some((one) => one.status === 'waiting' || one.status === 'running') ? EXPORT_POLL_MS : false,
+})
+export const reportsQuery = queryOptions({
+  queryKey: keys.reports,
+  queryFn: async ({ signal }) => (await call('GET /reports', { signal })).items,
+  refetchInterval: ({ state }) =>
+    state.data?.some((one) => one.status === 'waiting' || one.status === 'running') ? EXPORT_POLL_MS : false,
+})
+export const reportScheduleQuery = queryOptions({
+  queryKey: keys.reportSchedule,
+  queryFn: ({ signal }) => call('GET /reports/schedule', { signal }),
 })
 export const noteQuery = (id: string) =>
   queryOptions({
