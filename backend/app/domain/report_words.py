@@ -65,7 +65,7 @@ def figure_text(value: float | None, unit: str) -> str:
         case "percent":
             return f"{signed(value, 2)} %"
         case "quote":
-            return money(Decimal(repr(value)))
+            return f"{money(Decimal(repr(value)))} USDT"
         case "r":
             return f"{signed(value, 2)} R"
         case "count":

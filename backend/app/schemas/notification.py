@@ -89,7 +89,7 @@ class ChannelChoice(Answer):
 class EventChoice(Answer):
     """One event and its channels; names in braces stand for figures."""
 
-    event: NotificationEvent
+    event: ChosenEvent
     level: EventLevel
     category: EventCategory
     title: str

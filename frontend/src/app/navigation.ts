@@ -50,6 +50,7 @@ export const LETTERS: Readonly<Record<Page['to'], string>> = {
   '/positions/live': 'p',
   '/trade-journal': 'j',
   '/analytics': 'a',
+  '/reports': 'm',
   '/wallets': 'w',
   '/risk-management': 'r',
   '/alerts': 'l',

@@ -225,4 +225,5 @@ def _style(
         alignment=align,
         spaceBefore=before,
         splitLongWords=1,
+        keepWithNext=int(name == "heading"),
     )

@@ -29,6 +29,7 @@ interface RowProps {
 function ChannelRow({ channel, onLink }: RowProps) {
   const client = useQueryClient()
   const name = CHANNEL_NAMES[channel.channel]
+  const outside = channel.channel === 'in_app' ? null : channel.channel
   const change = useSettingsChange()
   const test = useMutation({
     mutationFn: () => call('POST /notifications/test/{channel}', { path: { channel: channel.channel } }),
@@ -49,7 +50,7 @@ function ChannelRow({ channel, onLink }: RowProps) {
         {channel.reachable ? <Badge tone="outline">linked</Badge> : null}
       </div>
       <div className="mt-1 flex flex-wrap items-center gap-2">
-        {channel.channel !== 'in_app' && channel.available && (
+        {outside && channel.available && (
           <label className="flex items-center gap-1 text-xs text-mid">
             from
             <select
@@ -58,7 +59,7 @@ function ChannelRow({ channel, onLink }: RowProps) {
               value={channel.level}
               disabled={change.isPending}
               onChange={(event) =>
-                change.mutate({ levels: [{ channel: channel.channel, level: event.target.value as EventLevel }] })
+                change.mutate({ levels: [{ channel: outside, level: event.target.value as EventLevel }] })
               }
             >
               {LEVELS.map((level) => (

@@ -520,7 +520,7 @@ export type EventCategory = "trade" | "risk" | "error" | "system" | "security"
 export interface EventChoice {
   readonly category: EventCategory
   readonly channels: ReadonlyArray<ChannelChoice>
-  readonly event: NotificationEvent
+  readonly event: "trade_opened" | "trade_closed" | "large_slippage" | "trading_paused" | "trading_resumed" | "breaker_tripped" | "breaker_resumed" | "kill_switch_engaged" | "kill_switch_finished" | "position_health_degraded" | "position_unprotected" | "position_drift" | "needs_operator" | "trading_hours_opened" | "trading_hours_closed" | "funding_unknown" | "new_sign_in" | "security_changed" | "unusual_activity" | "daily_summary" | "report_ready" | "system_degraded"
   readonly level: EventLevel
   readonly sentence: string
   readonly title: string

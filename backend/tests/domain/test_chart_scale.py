@@ -1,0 +1,41 @@
+"""Scales of charts: every value inside, round marks, and sense for one value alone."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.domain.chart_scale import scale_of, spread
+
+values = st.lists(st.floats(-1e9, 1e9), min_size=1, max_size=50)
+
+
+@given(values, st.booleans())
+def test_every_value_stands_inside_between_rising_marks(held: list[float], with_zero: bool) -> None:
+    scale = scale_of(held, with_zero=with_zero)
+    assert 2 <= len(scale.marks) <= 8
+    assert list(scale.marks) == sorted(set(scale.marks))
+    for value in [*held, *([0.0] if with_zero else [])]:
+        assert -1e-6 <= scale.place(value) <= 1 + 1e-6
+
+
+@pytest.mark.parametrize(
+    ("held", "marks"),
+    [
+        ([1_007, 1_052], (1_000, 1_020, 1_040, 1_060)),
+        ([-1.66, 0], (-2, -1.5, -1, -0.5, 0)),
+        ([5, 5], (4.94, 4.96, 4.98, 5, 5.02, 5.04, 5.06)),
+    ],
+)
+def test_marks_are_round(held: list[float], marks: tuple[float, ...]) -> None:
+    assert scale_of(held).marks == pytest.approx(marks)
+
+
+@pytest.mark.parametrize("held", [[float("nan")], [1.0, float("inf")]])
+def test_a_value_that_is_not_finite_is_refused(held: list[float]) -> None:
+    with pytest.raises(ValueError, match="finite"):
+        scale_of(held)
+
+
+def test_positions_are_spread_from_the_first_to_the_last() -> None:
+    assert spread([10, 15, 20]) == [0, 0.5, 1]
+    assert spread([7]) == [0.5]
