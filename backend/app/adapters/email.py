@@ -10,6 +10,7 @@ from uuid import uuid4
 import aiosmtplib
 import structlog
 
+from app.adapters.told import Told
 from app.core.config import Settings, SmtpSecurity
 from app.domain.notification_rules import DeliveryError
 
@@ -46,20 +47,8 @@ class Attached(Protocol):
     def content(self) -> bytes: ...
 
 
-class Told(Protocol):
-    """One message of what happened."""
-
-    @property
-    def address(self) -> str: ...
-
-    @property
-    def title(self) -> str: ...
-
-    @property
-    def text(self) -> str: ...
-
-    @property
-    def reference(self) -> str: ...
+class ToldWithFiles(Told, Protocol):
+    """A message with what it carries."""
 
     @property
     def attachments(self) -> Sequence[Attached]: ...
@@ -124,7 +113,7 @@ class EmailCourier:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
-    async def send(self, message: Told) -> None:
+    async def send(self, message: ToldWithFiles) -> None:
         """Raises `DeliveryError`; what the server refuses for good is not tried again."""
         letter = AddressedLetter(
             message.address,

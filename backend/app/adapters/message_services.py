@@ -5,28 +5,13 @@ into our network. No address, and no text of the library's, leaves this module.
 """
 
 from collections.abc import Sequence
-from typing import Final, Protocol
+from typing import Final
 
+from app.adapters.told import Told
 from app.domain.notification_rules import DeliveryError
 
 LONGEST_ADDRESS: Final = 500
 SHOWN_DIGITS: Final = 4
-
-
-class Told(Protocol):
-    """One message of what happened."""
-
-    @property
-    def address(self) -> str: ...
-
-    @property
-    def title(self) -> str: ...
-
-    @property
-    def text(self) -> str: ...
-
-    @property
-    def reference(self) -> str: ...
 
 
 class MessageServices:

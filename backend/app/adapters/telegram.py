@@ -21,6 +21,7 @@ from telegram.error import (
 )
 from telegram.request import HTTPXRequest
 
+from app.adapters.told import Told
 from app.core.config import Settings
 from app.domain.notification_rules import DeliveryError
 
@@ -31,23 +32,11 @@ os.environ.setdefault(
 )  # durations as timedelta, which the next version does by itself
 
 
-class Told(Protocol):
-    """One message of what happened."""
-
-    @property
-    def address(self) -> str: ...
-
-    @property
-    def title(self) -> str: ...
-
-    @property
-    def text(self) -> str: ...
+class Sounded(Told, Protocol):
+    """A message that may come without a sound."""
 
     @property
     def is_silent(self) -> bool: ...
-
-    @property
-    def reference(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +60,7 @@ class TelegramBot:
             get_updates_request=HTTPXRequest(connection_pool_size=1),
         )
 
-    async def send(self, message: Told) -> None:
+    async def send(self, message: Sounded) -> None:
         """Deliver a message; raises `DeliveryError`."""
         text = f"{message.title}\n\n{message.text}"
         reference = f"\n\nref {message.reference}"

@@ -12,10 +12,7 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.models.position_event import PositionEvent
 from app.repositories.open_trades import WATCHED
 
 EXIT, SCALE_OUT, MOVE_STOP, ARM = "exit", "scale_out", "move_stop", "arm"
@@ -99,18 +96,6 @@ class Written:
     action: str
 
 
-@dataclass(frozen=True, slots=True)
-class RuleEvent:
-    """An event of a position: which rule did what at which mark price; `at` market time."""
-
-    at: datetime
-    rule: str
-    action: str
-    mark_price: Decimal
-    stop_price: Decimal | None
-    step: int | None
-
-
 class SystemReactionRepository:
     """Reactions of every tenant's positions, over a bare connection of the system role."""
 
@@ -130,27 +115,3 @@ class SystemReactionRepository:
         await self._connection.fetchval(
             _TELL, shards, [one.user_id for one in written], [one.trade_id for one in written]
         )
-
-
-class PositionEventRepository:
-    """Events of one tenant's positions."""
-
-    def __init__(self, session: AsyncSession) -> None:
-        self._session = session
-
-    async def of_trade(self, user_id: UUID, trade_id: UUID, limit: int = 500) -> list[RuleEvent]:
-        """The newest events of a trade, oldest first."""
-        statement = (
-            select(
-                PositionEvent.at,
-                PositionEvent.rule,
-                PositionEvent.action,
-                PositionEvent.mark_price,
-                PositionEvent.stop_price,
-                PositionEvent.step,
-            )
-            .where(PositionEvent.user_id == user_id, PositionEvent.trade_id == trade_id)
-            .order_by(PositionEvent.id.desc())
-            .limit(limit)
-        )
-        return [RuleEvent(*row) for row in await self._session.execute(statement)][::-1]

@@ -183,7 +183,7 @@ class PositionRepository:
         return [StopMove(moved_at, price) for moved_at, price in rows if price is not None]
 
     async def reactions(self, user_id: UUID, trade_id: UUID) -> list[RuleReaction]:
-        """What the exit rules caused, oldest first."""
+        """The newest of what the exit rules caused, oldest first."""
         statement = (
             select(
                 PositionEvent.at,
@@ -194,10 +194,10 @@ class PositionRepository:
                 PositionEvent.step,
             )
             .where(PositionEvent.user_id == user_id, PositionEvent.trade_id == trade_id)
-            .order_by(PositionEvent.id)
+            .order_by(PositionEvent.id.desc())
             .limit(MOST_REACTIONS)
         )
-        return [RuleReaction(*row) for row in await self._session.execute(statement)]
+        return [RuleReaction(*row) for row in await self._session.execute(statement)][::-1]
 
     async def events(self, user_id: UUID, trade_id: UUID, limit: int = 200) -> list[TradeEvent]:
         """The newest lines of the execution log about this trade, oldest first."""

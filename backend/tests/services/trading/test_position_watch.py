@@ -19,7 +19,7 @@ from app.core.metrics import OVERLOOKED
 from app.domain.price_batch import PriceTick, decode_columns, encode_prices
 from app.domain.venue import Quote
 from app.repositories.open_trades import OpenTrade
-from app.repositories.position_events import PositionEventRepository
+from app.repositories.positions import PositionRepository
 from app.repositories.trading_accounts import TradingAccount
 from app.services.trading.exit_decisions import StepTerms
 from app.services.trading.monitor_shards import MonitorShards
@@ -210,7 +210,7 @@ async def test_events_are_stored_with_their_price_and_rule(floor: TradingFloor) 
     for mark in ("102", "104", "103.2", "102.9"):
         await watch.on_quotes("paper", quotes(mark))
     async with floor.desk.database.tenant(account.user_id) as session:
-        events = await PositionEventRepository(session).of_trade(account.user_id, trade.id)
+        events = await PositionRepository(session).reactions(account.user_id, trade.id)
     assert [(e.action, e.rule, str(round(e.mark_price, 1)), e.stop_price, e.step) for e in events] == [
         ("arm", "trailing_armed", "102.0", None, None),
         ("scale_out", "scale_out", "102.0", None, 1),
