@@ -121,6 +121,8 @@ class TradingFloor:
     async def wallet(self, user_id: UUID, deposit: str = "10000", shard: int = 0) -> TradingAccount:
         """A funded paper wallet that trades every symbol of the strategy automatically."""
         wallet_id = uuid4()
+        # Funded first: an executor compares a wallet as soon as it is there.
+        self.venue.account(str(wallet_id), deposit)
         await self.sql.execute(
             "INSERT INTO wallets (id, user_id, name, venue, account_fingerprint, shard, auto_trade_enabled,"
             " strategies, symbols, timeframes) VALUES ($1, $2, $3, 'paper', $3, $4, true, $5, $6, $7)",
@@ -132,7 +134,6 @@ class TradingFloor:
             list(SYMBOLS),
             [TIMEFRAME],
         )
-        self.venue.account(str(wallet_id), deposit)
         return TradingAccount(user_id, wallet_id, "paper", "paper", shard)
 
     async def carry_out_as(self, account: TradingAccount, **settings: object) -> None:

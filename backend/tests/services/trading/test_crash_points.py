@@ -108,13 +108,14 @@ async def dies(process: ExecutorProcess) -> None:
     await until(look)
 
 
-async def crash_once(floor: TradingFloor, host: ExecutorHost, label: str) -> None:
-    """Arm the label; when the executor has died of it, start another."""
+async def crash_once(floor: TradingFloor, host: ExecutorHost, label: str, account: TradingAccount) -> None:
+    """When the executor has died of the label, start another."""
     process = host.processes[-1]
     try:
         await dies(process)
     except AssertionError:
-        raise AssertionError(f"{label} was never passed:\n{host.log()}") from None
+        told = await floor.describe(account)
+        raise AssertionError(f"{label} was never passed:\n{told}\n{host.log()}") from None
     assert not host.crash_file.exists()
     host.start()
 
@@ -154,9 +155,9 @@ async def worked_once(floor: TradingFloor, host: ExecutorHost, label: str) -> No
     if label == "after_end_entry":
         await until_first_fill(floor, account)
         async with moving(floor):
-            await crash_once(floor, host, label)
+            await crash_once(floor, host, label, account)
     else:
-        await crash_once(floor, host, label)
+        await crash_once(floor, host, label, account)
     if waits:
         trade = await floor.until_status(account, "EXPIRED", symbol=DOGE, seconds=30)
     else:
@@ -187,7 +188,7 @@ async def test_kill_at_label_leaves_nothing_duplicate_lost_or_unprotected(
         floor.venue.control("POST", "/sim/fault", fault_for(label))
         host.crash_file.write_text(label)
         await floor.signal()
-        await crash_once(floor, host, label)
+        await crash_once(floor, host, label, account)
         await protected(floor, account)
     else:
         await floor.signal(stop="0.03")
@@ -199,18 +200,18 @@ async def test_kill_at_label_leaves_nothing_duplicate_lost_or_unprotected(
         if leg == "scale_out":
             await floor.bring_into_profit(trade)
             await floor.ask_for_part(trade, "1")
-            await crash_once(floor, host, label)
+            await crash_once(floor, host, label, account)
             await floor.until_orders(account, 1, lambda order: order.quantity < trade["quantity"])
             assert 0 < await protected(floor, account) < trade["quantity"]
         elif leg == "move":
             price = trade["stop_price"] * Decimal("1.01")
             await floor.enqueue("move_stop", {"trade_id": str(trade["id"]), "stop_price": str(price)})
-            await crash_once(floor, host, label)
+            await crash_once(floor, host, label, account)
             await floor.until_orders(account, 1, lambda order: order.trigger_price > trade["stop_price"])
             await protected(floor, account)
         else:
             await floor.enqueue("exit", {"trade_id": str(trade["id"]), "reason": "manual"})
-            await crash_once(floor, host, label)
+            await crash_once(floor, host, label, account)
             await floor.until_status(account, "CLOSED", seconds=30)
             assert await floor.venue_position(account) == 0
             assert await floor.venue_orders(account) == []
