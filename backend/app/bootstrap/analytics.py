@@ -11,10 +11,12 @@ from app.core.clock import utc_now
 from app.domain.types import Environment
 from app.repositories.candles import SystemCandleRepository
 from app.repositories.portfolio_snapshots import SnapshotRepository
+from app.repositories.trade_excursions import TradeExcursionRepository
 from app.repositories.trade_results import TradeResultRepository
 from app.repositories.wallets import WalletRepository
 from app.services.analytics.answers import AnswerCache
 from app.services.analytics.comparisons import TradeComparisons
+from app.services.analytics.excursions import ExcursionDistribution
 from app.services.analytics.portfolio import PortfolioAnalytics
 from app.services.analytics.ranges import Chosen, check_range, wrong_environment
 from app.services.analytics.risk_metrics import RiskMetrics
@@ -32,6 +34,7 @@ class Questions:
     portfolio: PortfolioAnalytics
     comparisons: TradeComparisons
     risk: RiskMetrics
+    excursions: ExcursionDistribution
 
 
 class Analytics:
@@ -77,7 +80,8 @@ class Analytics:
         results = TradeResultRepository(session)
         sources = Sources(SnapshotRepository(session), results, self._books, asker, version)
         risk = RiskMetrics(sources, SystemCandleRepository(session))
-        return Questions(PortfolioAnalytics(sources), TradeComparisons(sources), risk)
+        excursions = ExcursionDistribution(sources, TradeExcursionRepository(session))
+        return Questions(PortfolioAnalytics(sources), TradeComparisons(sources), risk, excursions)
 
 
 async def _check_wallet(session: AsyncSession, asker: Asker, chosen: Chosen) -> None:

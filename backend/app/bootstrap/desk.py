@@ -31,6 +31,7 @@ from app.repositories.journal import JournalRepository
 from app.repositories.kill_switch import KillSwitchRepository
 from app.repositories.positions import PositionRepository
 from app.repositories.signals import SystemSignalRepository
+from app.repositories.trade_excursions import TradeExcursionRepository
 from app.repositories.trade_tags import TradeTagRepository
 from app.repositories.user_events import UserEventRepository
 from app.repositories.wallets import WalletRepository
@@ -138,6 +139,7 @@ class TradingDesk:
             JournalRepository(session),
             DecisionRepository(session),
             SystemSignalRepository(session),
+            TradeExcursionRepository(session),
             self.book,
         )
 

@@ -41,6 +41,7 @@ from app.services.position_health import PositionHealthKeeper
 from app.services.report_jobs import sweep_reports
 from app.services.schedule_keeper import ScheduleKeeper, refresh_calendars
 from app.services.symbol_statistics import SymbolStatisticsKeeper
+from app.services.trade_excursions import TradeExcursions
 from app.services.trading.counterfactuals import Counterfactuals
 from app.services.trading.exit_decisions import StepTerms
 from app.services.trading.missed_bars import missed_bars
@@ -175,6 +176,10 @@ class MarketParts:
         """Ring for exports that wait, and let go of old files; returns how many were rung for."""
         job = export_job(self.settings, self.tenants)
         return await sweep_exports(self.system, job, self.queue, utc_now())
+
+    async def find_excursions(self) -> int:
+        """Read how far closed trades ran; returns of how many it is known now."""
+        return await TradeExcursions(self.system, self.reader, utc_now).find()
 
     async def run_report(self, user_id: UUID, report_id: UUID) -> bool:
         """Make a report; whether this call made it."""

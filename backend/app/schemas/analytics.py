@@ -48,6 +48,28 @@ class Causes(Answer):
     funding: DecimalText
 
 
+class ExcursionBin(Answer):
+    """Trades that ran from `low_r` to below `high_r` (null: without end), in R, by whether they were won."""
+
+    low_r: float
+    high_r: float | None
+    adverse_won: int
+    adverse_lost: int
+    favourable_won: int
+    favourable_lost: int
+
+
+class ExcursionDistribution(Answer):
+    """How far closed trades ran against and for their owner; of `known` of them it is known, of `in_r` in R."""
+
+    asked: Asked
+    trades: int
+    known: int
+    in_r: int
+    figures: list[Figure]
+    bins: list[ExcursionBin]
+
+
 class Portfolio(Answer):
     """The account over the range."""
 

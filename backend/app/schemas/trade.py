@@ -68,12 +68,27 @@ class Fill(Answer):
     executed_at: Instant
 
 
+class Excursions(Answer):
+    """How far a trade ran against (MAE) and for (MFE) its owner while open, before costs: quote currency, percent
+    of the entry price, R (null without a known risk). Out of bars of `timeframe`; those of entry and exit are
+    counted whole, so that both are upper bounds."""
+
+    timeframe: str
+    adverse: DecimalText
+    favourable: DecimalText
+    adverse_percent: DecimalText
+    favourable_percent: DecimalText
+    adverse_r: DecimalText | None
+    favourable_r: DecimalText | None
+
+
 class TradeDetail(Trade):
     """A trade with everything that it left behind, oldest first."""
 
     orders: list[Order]
     fills: list[Fill]
     logs: list[Execution]
+    excursions: Excursions | None
 
 
 class TradePage(Answer):

@@ -17,6 +17,8 @@ from app.repositories.journal import JournalFilter as JournalFilter  # noqa: PLC
 from app.repositories.keyset import Page, decode_cursor
 from app.repositories.positions import PositionRepository
 from app.repositories.signals import SignalRecord, SystemSignalRepository
+from app.repositories.trade_excursions import TradeExcursionRepository
+from app.services.excursion_views import ExcursionView, excursion_view
 from app.services.position_views import TradeView, trade_view
 from app.services.positions import Prices
 
@@ -160,11 +162,12 @@ class SignalView:
 
 @dataclass(frozen=True, slots=True)
 class TradeHistory:
-    """Everything that a trade left behind, oldest first."""
+    """Everything that a trade left behind, oldest first. `excursions` is None while or where they are not known."""
 
     orders: list[OrderView]
     fills: list[FillView]
     logs: list[ExecutionView]
+    excursions: ExcursionView | None
 
 
 class Journal:
@@ -176,8 +179,10 @@ class Journal:
         journal: JournalRepository,
         decisions: DecisionRepository,
         signals: SystemSignalRepository,
+        excursions: TradeExcursionRepository,
         prices: Prices,
     ) -> None:
+        self._excursions = excursions
         self._positions = positions
         self._journal = journal
         self._decisions = decisions
@@ -200,10 +205,12 @@ class Journal:
         orders = await self._journal.orders(user_id, trade_id)
         fills = await self._journal.fills(user_id, trade_id)
         logs = await self._journal.logs_of_trade(user_id, trade_id)
+        excursions = await self._excursions.one(user_id, trade_id)
         history = TradeHistory(
             [order_view(order) for order in orders],
             [fill_view(fill) for fill in fills],
             [execution_view(line) for line in logs],
+            None if excursions is None else excursion_view(excursions),
         )
         return trade_view(trade, self._prices.quote(trade.venue, trade.symbol)), history
 

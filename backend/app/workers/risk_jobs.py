@@ -29,3 +29,9 @@ async def resolve_counterfactuals(context: Context) -> int:
     """Walk on what our rules would have done with positions closed by hand; returns how many are known now."""
     parts: MarketParts = context["parts"]
     return await parts.resolve_counterfactuals()
+
+
+async def find_excursions(context: Context) -> int:
+    """Read how far closed trades ran; does no harm when run twice. Returns of how many it is known now."""
+    parts: MarketParts = context["parts"]
+    return await parts.find_excursions()

@@ -67,6 +67,7 @@ class WorkerSettings:
             run_at_startup=True,
             keep_result=0,
         ),
+        cron("app.workers.risk_jobs.find_excursions", second={5, 35}, keep_result=0),
         cron("app.workers.health_jobs.watch_platform", second={15, 45}, keep_result=0),
         cron("app.workers.portfolio_snapshots.take_snapshots", second=5, keep_result=0),
         cron(

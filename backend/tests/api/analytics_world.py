@@ -21,6 +21,7 @@ MODELS: Mapping[str, type[BaseModel]] = {
     "equity": schemas.Equity,
     "drawdowns": schemas.Drawdowns,
     "calendar": schemas.Calendar,
+    "excursions": schemas.ExcursionDistribution,
     "compare": schemas.Comparison,
 }
 PATHS = sorted(MODELS)

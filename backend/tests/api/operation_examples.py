@@ -116,6 +116,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "read_equity": {},
     "read_drawdowns": {},
     "read_calendar": {},
+    "read_excursions": {},
     "read_comparison": {},
     "list_signals": {},
     "list_strategies": {},

@@ -19,6 +19,7 @@ from app.schemas.analytics import (
     Comparison,
     Drawdowns,
     Equity,
+    ExcursionDistribution,
     Portfolio,
     RiskMetrics,
 )
@@ -133,6 +134,12 @@ async def read_drawdowns(
 async def read_calendar(tenant: Tenant, desk: Desk, chosen: Asked) -> Response:
     """Closed trades by day and month of the user's time zone."""
     return await _answer(tenant, desk, chosen, ("calendar",), lambda ask: ask.comparisons.calendar(chosen))
+
+
+@router.get("/excursions", response_model=ExcursionDistribution)
+async def read_excursions(tenant: Tenant, desk: Desk, chosen: Asked) -> Response:
+    """How far closed trades ran against and for their owner (MAE and MFE), as a distribution in R."""
+    return await _answer(tenant, desk, chosen, ("excursions",), lambda ask: ask.excursions.excursions(chosen))
 
 
 @router.get("/compare", response_model=Comparison)

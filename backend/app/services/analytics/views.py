@@ -164,6 +164,31 @@ class DrawdownsView:
 
 
 @dataclass(frozen=True, slots=True)
+class BinView:
+    """Trades that ran from `low_r` to below `high_r` (null: without end), in R: against (adverse) and for
+    (favourable) their owner, those that were won and the others."""
+
+    low_r: float
+    high_r: float | None
+    adverse_won: int
+    adverse_lost: int
+    favourable_won: int
+    favourable_lost: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExcursionsView:
+    """MAE and MFE of closed trades: of `known` of them it is known how far they ran, of `in_r` their risk too."""
+
+    asked: AskedView
+    trades: int
+    known: int
+    in_r: int
+    figures: list[FigureView]
+    bins: list[BinView]
+
+
+@dataclass(frozen=True, slots=True)
 class DayView:
     """Trades that closed on one day (or in one month) of the user's time zone."""
 

@@ -201,3 +201,38 @@ async def test_nobody_tags_anothers_trade(
     answer = await http.put(f"/trades/{trade_id}/tags", json={"tags": ["mine"]}, headers=alice.headers)
     assert answer.status_code == 404
     assert await world.sql.fetchval("SELECT count(*) FROM trade_tags WHERE trade_id = $1", trade_id) == 0
+
+
+async def test_excursions_are_counted_in_r_by_how_the_trade_ended(
+    http: httpx.AsyncClient, world: World, alice: Person
+) -> None:
+    ran = [("60", "10", "75"), ("-30", "30", "7.5"), ("90", "7.4", "120"), ("20", None, None)]
+    ids = [await trade(world, alice, made, NOON, risk_amount=30) for made, _, _ in ran]
+    for trade_id, (_, adverse, favourable) in zip(ids, ran, strict=True):
+        known = adverse is not None and favourable is not None
+        await world.insert(
+            "trade_excursions",
+            trade_id=trade_id,
+            user_id=alice.user_id,
+            timeframe="1m" if known else None,
+            adverse_distance=Decimal(adverse) * 2 if adverse is not None else None,
+            favourable_distance=Decimal(favourable) * 2 if favourable is not None else None,
+            adverse=Decimal(adverse) if adverse is not None else None,
+            favourable=Decimal(favourable) if favourable is not None else None,
+        )
+    answer = await asked(http, alice, "excursions")
+    assert (answer["trades"], answer["known"], answer["in_r"]) == (4, 3, 3)
+    found = figures(answer)
+    assert found["median_adverse_excursion"]["value"] == 10
+    assert found["median_favourable_excursion_r"]["value"] == 2.5
+    assert found["excursion_ratio"]["value"] == pytest.approx((75 + 7.5 + 120) / (10 + 30 + 7.4))
+    bins = {one["low_r"]: one for one in answer["bins"]}
+    assert (bins[0.0]["adverse_won"], bins[0.25]["adverse_won"]) == (1, 1)  # 7.4 lies inside a quarter of 30
+    assert (bins[1.0]["adverse_lost"], bins[0.25]["favourable_lost"]) == (1, 1)
+    assert (bins[2.5]["favourable_won"], bins[3.0]["favourable_won"], bins[3.0]["high_r"]) == (1, 1, None)
+    assert sum(one["adverse_won"] + one["adverse_lost"] for one in answer["bins"]) == 3
+    nothing = await asked(http, alice, "excursions", environment="live")
+    assert (nothing["trades"], nothing["known"]) == (0, 0)
+    detail = (await http.get(f"/trades/{ids[0]}", headers=alice.headers)).json()["excursions"]
+    assert (detail["adverse"], detail["adverse_r"], detail["favourable_r"]) == ("10", "0.33", "2.5")
+    assert (await http.get(f"/trades/{ids[3]}", headers=alice.headers)).json()["excursions"] is None

@@ -12,6 +12,7 @@ import { CalendarPanel } from './CalendarPanel'
 import { ComparePanel } from './ComparePanel'
 import { DrawdownsPanel } from './DrawdownsPanel'
 import { EquityPanel } from './EquityPanel'
+import { ExcursionsPanel } from './ExcursionsPanel'
 import { FiguresPanel } from './FiguresPanel'
 import { RiskMetricsPanel } from './RiskMetricsPanel'
 
@@ -97,6 +98,7 @@ export function AnalyticsPage({ search, onSearch }: Props) {
           <DrawdownsPanel asked={asked} />
         </div>
         <AttributionPanel asked={asked} by={search.by ?? 'symbol'} onBy={(by) => onSearch({ by })} />
+        <ExcursionsPanel asked={asked} />
         <RiskMetricsPanel asked={asked} />
         <ComparePanel asked={asked} by={search.beside ?? 'strategy'} onBy={(beside) => onSearch({ beside })} />
       </FiguresPanel>

@@ -9,6 +9,12 @@ export const drawdownsQuery = (asked: Asked) =>
     queryFn: ({ signal }) => call('GET /analytics/drawdowns', { query: asked, signal }),
     ...lasting,
   })
+export const excursionsQuery = (asked: Asked) =>
+  queryOptions({
+    queryKey: ['analytics', 'excursions', asked],
+    queryFn: ({ signal }) => call('GET /analytics/excursions', { query: asked, signal }),
+    ...lasting,
+  })
 export const calendarQuery = (asked: Asked) =>
   queryOptions({
     queryKey: ['analytics', 'calendar', asked],

@@ -23,6 +23,11 @@ const NAMES: Record<string, string> = {
   median_holding_seconds: 'Holding time, median',
   longest_winning_streak: 'Longest run of winners',
   longest_losing_streak: 'Longest run of losers',
+  median_adverse_excursion: 'Ran against its owner, median',
+  median_adverse_excursion_r: 'Ran against its owner, median in R',
+  median_favourable_excursion: 'Ran for its owner, median',
+  median_favourable_excursion_r: 'Ran for its owner, median in R',
+  excursion_ratio: 'For over against, means in R',
   beta: 'Beta to Bitcoin',
   correlation: 'Correlation with Bitcoin',
 }

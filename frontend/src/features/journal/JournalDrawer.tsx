@@ -78,6 +78,15 @@ function held(trade: TradeDetail): string {
   return duration(new Date(trade.closed_at).getTime() - new Date(trade.opened_at).getTime())
 }
 
+/** "12.50 USDT, 0.40 %, 0.62 R"; known soon after the close. */
+function excursion(trade: TradeDetail, way: 'adverse' | 'favourable'): string {
+  const found = trade.excursions
+  if (found === null) return '–'
+  return [exactMoney(found[way]), percent(found[`${way}_percent`]), rMultiple(found[`${way}_r`])]
+    .filter((one) => one !== '–')
+    .join(', ')
+}
+
 function TradeFacts({ trade }: { readonly trade: TradeDetail }) {
   const zone = useZone()
   return (
@@ -96,6 +105,8 @@ function TradeFacts({ trade }: { readonly trade: TradeDetail }) {
           ['Exit reason', exitReason(trade.exit_reason)],
           ['First stop → last stop', `${price(trade.initial_stop_price)} → ${price(trade.stop_price)}`],
           ['Initial risk (1R)', exactMoney(trade.risk_amount)],
+          ['Ran against you (MAE)', excursion(trade, 'adverse')],
+          ['Ran for you (MFE)', excursion(trade, 'favourable')],
           ['Slippage of the entry', basisPoints(trade.slippage_bps)],
           ['Opened', dateTime(trade.opened_at, zone)],
           ['Closed', dateTime(trade.closed_at, zone)],

@@ -529,6 +529,45 @@ export interface EventChoice {
 /** How urgent, in rising order. */
 export type EventLevel = "info" | "warning" | "error" | "critical"
 
+/** Trades that ran from `low_r` to below `high_r` (null: without end), in R, by whether they were won. */
+export interface ExcursionBin {
+  readonly adverse_lost: number
+  readonly adverse_won: number
+  readonly favourable_lost: number
+  readonly favourable_won: number
+  readonly high_r: number | null
+  readonly low_r: number
+}
+
+/** How far closed trades ran against and for their owner; of `known` of them it is known, of `in_r` in R. */
+export interface ExcursionDistribution {
+  readonly asked: Asked
+  readonly bins: ReadonlyArray<ExcursionBin>
+  readonly figures: ReadonlyArray<Figure>
+  readonly in_r: number
+  readonly known: number
+  readonly trades: number
+}
+
+/**
+ * How far a trade ran against (MAE) and for (MFE) its owner while open, before costs: quote currency, percent
+ * of the entry price, R (null without a known risk). Out of bars of `timeframe`; those of entry and exit are
+ * counted whole, so that both are upper bounds.
+ */
+export interface Excursions {
+  /** A decimal number, exactly as computed */
+  readonly adverse: string
+  /** A decimal number, exactly as computed */
+  readonly adverse_percent: string
+  readonly adverse_r: string | null
+  /** A decimal number, exactly as computed */
+  readonly favourable: string
+  /** A decimal number, exactly as computed */
+  readonly favourable_percent: string
+  readonly favourable_r: string | null
+  readonly timeframe: string
+}
+
 /**
  * One attempt or fill. Slippage is adverse-positive; `timestamp` is wall time.
  *
@@ -2239,6 +2278,7 @@ export interface TradeDetail {
   readonly closed_at: string | null
   readonly entry_price: string | null
   readonly environment: Environment
+  readonly excursions: Excursions | null
   readonly exit_price: string | null
   readonly exit_reason: ExitReason | null
   /** A decimal number, exactly as computed */
@@ -2815,6 +2855,12 @@ export interface Endpoints {
     readonly query: { readonly points?: number; readonly environment?: Environment; readonly wallet_id?: string | null; readonly strategy?: string | null; readonly tag?: string | null; readonly from?: string | null; readonly to?: string | null }
     readonly body: undefined
     readonly result: Equity
+  }
+  'GET /analytics/excursions': {
+    readonly path: Record<never, never>
+    readonly query: { readonly environment?: Environment; readonly wallet_id?: string | null; readonly strategy?: string | null; readonly tag?: string | null; readonly from?: string | null; readonly to?: string | null }
+    readonly body: undefined
+    readonly result: ExcursionDistribution
   }
   'GET /analytics/portfolio': {
     readonly path: Record<never, never>

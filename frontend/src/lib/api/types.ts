@@ -34,6 +34,7 @@ export type {
   EventCategory,
   EventChoice,
   EventLevel,
+  ExcursionDistribution,
   Execution,
   ExecutionSettingsOut as ExecutionSettings,
   ExecutionSettingsPatch as ExecutionSettingsChanges,
