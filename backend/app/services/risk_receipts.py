@@ -5,23 +5,22 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
 from app.core.db import Database
 from app.core.errors import NotFoundError
 from app.domain.decision import answer_of, decide_batch
-from app.domain.defaults import RiskSettingsValues, fraction_of, limits_of
+from app.domain.defaults import RiskSettingsValues, limits_of
 from app.domain.receipts import RULE_VERSION, case_of, rerun
-from app.domain.risk_case import RiskAnswer, RiskCase, SizingTerms
+from app.domain.risk_case import RiskAnswer, RiskCase
 from app.repositories.decisions import DecisionRecord, DecisionRepository
 from app.repositories.risk_settings import RiskSettingsRepository
 from app.services.journal import BreachView, DecisionView, decision_view
 from app.services.risk_check import ScopedBreachView, view_of
 from app.services.trading.loosening import Changes
 from app.services.trading.risk_settings import checked_after
-from app.services.trading.rulebook import values_of
+from app.services.trading.rulebook import Rulebook, values_of
 
 PREVIEW_DAYS: Final = 90
 PREVIEW_MOST: Final = 2000
@@ -170,23 +169,17 @@ def _answers(cases: Sequence[RiskCase]) -> list[RiskAnswer]:
 def _with_user(case: RiskCase, user: RiskSettingsValues, own: RiskSettingsValues) -> RiskCase:
     """The case as it would have been under these settings of the user; the wallet's own opinions stay."""
     limits = replace(case.limits, user=replace(limits_of(user), paused=case.limits.user.paused))
-    return replace(case, limits=limits, terms=_terms(case.terms, user, own))
-
-
-def _terms(terms: SizingTerms, user: RiskSettingsValues, own: RiskSettingsValues) -> SizingTerms:
-    method = own.position_sizing_method or user.position_sizing_method or terms.method
-    risks = [one for one in (own.risk_per_trade_percent, user.risk_per_trade_percent) if one is not None]
-    amount = own.fixed_amount_usd if own.fixed_amount_usd is not None else user.fixed_amount_usd
-    return replace(
-        terms,
-        method=method,
-        risk_per_trade_fraction=fraction_of(min(risks, default=Decimal(1))) or Decimal(0),
-        fixed_amount_usd=amount,
-        kelly_fraction=terms.kelly_fraction if user.kelly_fraction is None else user.kelly_fraction,
-        leverage=terms.leverage
-        if user.max_leverage is None
-        else min(terms.leverage, max(user.max_leverage, 1)),
+    book = Rulebook(user, own, limits, limits.per_trade().max_leverage)
+    instrument = case.market.instrument
+    terms = replace(
+        case.terms,
+        method=book.sizing_method,
+        leverage=case.terms.leverage if instrument is None else book.leverage(instrument.max_leverage),
+        risk_per_trade_fraction=book.risk_per_trade_fraction,
+        fixed_amount_usd=book.fixed_amount_usd,
+        kelly_fraction=book.kelly_fraction,
     )
+    return replace(case, limits=limits, terms=terms)
 
 
 def _changed(

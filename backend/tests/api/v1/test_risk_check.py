@@ -292,6 +292,26 @@ async def test_a_preview_counts_smaller_positions(
     assert (held.blocks, held.allows, held.smaller, held.larger) == (0, 0, 1, 0)
 
 
+async def test_a_preview_of_more_leverage_sizes_with_it(
+    api: httpx.AsyncClient, check: RiskCheck, world: World, alice: Person
+) -> None:
+    """20,000 are asked for with 10,000 of equity: what was decided unlevered had margin for half of it."""
+    await fund(world, alice, 10_000)
+    sizes = ("max_position_size_usd", "max_position_size_percent", "max_single_asset_exposure_percent")
+    risks = ("max_portfolio_heat", "max_open_risk_percent", "max_daily_loss_usd", "max_daily_loss_percent")
+    await world.insert(
+        "risk_settings",
+        user_id=alice.user_id,
+        position_sizing_method="fixed_amount",
+        fixed_amount_usd=20_000,
+        max_leverage=1,
+        **dict.fromkeys(sizes + risks),
+    )
+    await decided(check, world, alice)
+    held = await preview(api, alice, max_leverage=10)
+    assert (held.approved_before, held.approved_after, held.smaller, held.larger) == (1, 1, 0, 1)
+
+
 async def test_a_preview_sees_nobody_elses_decisions(
     api: httpx.AsyncClient, check: RiskCheck, world: World, alice: Person, bob: Person
 ) -> None:

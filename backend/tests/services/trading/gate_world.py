@@ -156,18 +156,20 @@ class GateWorld:
         valid_for: timedelta = timedelta(days=2),
         moved: str = "0",
         venue: str = "paper",
+        side: str = "long",
     ) -> UUID:
-        """A long signal; `moved` is how far the price has risen since, as a fraction of the signal's price."""
-        signal_id = uuid4()
+        """A signal; `stop` and `target` are fractions of the price away from it, `moved` is how far it has risen
+        since, as a fraction of the signal's price."""
+        signal_id, sign = uuid4(), 1 if side == "long" else -1
         price = (PRICE / (1 + Decimal(moved))).quantize(Decimal("1e-10"))
         await self.sql.execute(
             "INSERT INTO signals (id, venue, symbol, timeframe, strategy, side, entry_price, stop_price,"
             " take_profit_price, confidence, reason, features, bar_close, expires_at)"
-            " VALUES ($1, $11, $2, $3, $4, 'long', $5, $6, $7, $8, 'test', '{}', $9, $10)",
-            *(signal_id, symbol, TIMEFRAME, STRATEGY, price, PRICE * (1 - Decimal(stop))),
-            *(None if target is None else PRICE * (1 + Decimal(target)), Decimal(confidence)),
+            " VALUES ($1, $11, $2, $3, $4, $12, $5, $6, $7, $8, 'test', '{}', $9, $10)",
+            *(signal_id, symbol, TIMEFRAME, STRATEGY, price, PRICE * (1 - sign * Decimal(stop))),
+            *(None if target is None else PRICE * (1 + sign * Decimal(target)), Decimal(confidence)),
             *(MARKET_TIME + timedelta(microseconds=signal_id.int % 60_000_000), MARKET_TIME + valid_for),
-            venue,
+            *(venue, side),
         )
         return signal_id
 

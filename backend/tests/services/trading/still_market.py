@@ -64,6 +64,9 @@ class StillMarket:
     async def quotes(self, _venue: str, _symbols: Sequence[str]) -> AsyncIterator[Sequence[Quote]]:
         yield []
 
+    async def close(self) -> None:
+        return
+
 
 class NoVenue:
     """No account can be reached: whoever asks for a balance has to live with the one that is known."""
