@@ -109,6 +109,31 @@ def unwired_limits(source: str) -> Iterator[Mutant]:
                 )
 
 
+_BOUND = "    return Rulebook(user, own, limits, limits.per_trade().max_leverage)\n"
+_UNBOUND = """    import dataclasses
+
+    for at in {levels}:
+        if getattr(getattr(limits, at), {field!r}) is not None:
+            without = dataclasses.replace(getattr(limits, at), {field}=None)
+            limits = dataclasses.replace(limits, **{{at: without}})
+"""
+
+
+def unbound_limits(source: str) -> Iterator[Mutant]:
+    """The gate's rulebook with one limit that reaches nobody, and with one that does not at one of its levels: the
+    size is not cut to it, the review does not ask it, and the ledger has no ceiling of it."""
+    if source.count(_BOUND) != 1:
+        raise ValueError(f"the place where a rulebook is bound has moved: {_BOUND.strip()}")
+    words = ("user", "wallet", "strategy", "symbol")
+    for declared in LIMITS:
+        off = _UNBOUND.format(levels=("platform", *words), field=declared.field)
+        yield Mutant(f"unwired {declared.field}", source.replace(_BOUND, off + _BOUND))
+        if declared.aggregation is Aggregation.AGGREGATE and declared.setting is not None:
+            for word in words:
+                off = _UNBOUND.format(levels=(word,), field=declared.field)
+                yield Mutant(f"unwired {declared.field} of the {word}", source.replace(_BOUND, off + _BOUND))
+
+
 def _without_level(source: str, field: str, level: int) -> str:
     is_it = f"rule.declared.field == {field!r} and at == {level}"
     one = f"            limit = NO_LIMIT if {is_it} else row.limits[at][place]\n"

@@ -1,4 +1,4 @@
-"""Which tests of the domain reach a module, those that look at it most closely first."""
+"""Which tests reach a module of the domain, those that look at it most closely first; and which reach the gate."""
 
 import ast
 import hashlib
@@ -11,6 +11,12 @@ TESTS = BACKEND / "tests" / "domain"
 # Quick and telling ones come early, slow ones last: most mutants die in the first second.
 EARLY = ("every_limit", "limits", "limits_of_scopes", "entry_rules", "sizing")
 LATE = ("books", "receipts")
+# The way of a worker: facts out of a real database, a signal in, an order or a stored refusal out.
+GATE_TESTS = tuple(
+    f"tests/services/trading/test_{name}.py"
+    for name in ("platform_floor", "gate_correlation", "gate_limits", "scope_books", "trading_schedule")
+)
+_OURS = ("app.domain.", "tests.domain.", "tests.services.trading.")
 
 
 @cache
@@ -32,7 +38,7 @@ def tests_of(module: str) -> tuple[str, ...]:
 
 @cache
 def version_of(tests: tuple[str, ...]) -> str:
-    """Return a hash of these files and of everything in `tests/domain` that they stand on."""
+    """Return a hash of these files and of every module of tests that they stand on."""
     paths = {BACKEND / test for test in tests}
     for path in tuple(paths):
         named = {name for name in _reached(imports_of(path)) if name.startswith("tests.")}
@@ -42,7 +48,7 @@ def version_of(tests: tuple[str, ...]) -> str:
 
 @cache
 def imports_of(path: Path) -> frozenset[str]:
-    """Return the modules of `app.domain` and `tests.domain` that a file names in its imports."""
+    """Return the modules of `app.domain` and of the tests of both kinds that a file names in its imports."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text())):
         match node:
@@ -50,7 +56,7 @@ def imports_of(path: Path) -> frozenset[str]:
                 found |= {module, *(f"{module}.{one.name}" for one in node.names)}
             case ast.Import():
                 found |= {one.name for one in node.names}
-    return frozenset(name for name in found if name.startswith(("app.domain.", "tests.domain.")))
+    return frozenset(name for name in found if name.startswith(_OURS))
 
 
 def _reached(names: Iterable[str]) -> set[str]:
