@@ -46,6 +46,7 @@ class Signal(Base):
     confidence: Mapped[Decimal] = mapped_column(Numeric(5, 4))
     reason: Mapped[str] = mapped_column(Text)
     features: Mapped[Document]
+    model: Mapped[str | None] = mapped_column(String(80))
     bar_close: Mapped[Timestamp]
     expires_at: Mapped[Timestamp]
     created_at: Mapped[CreatedAt]

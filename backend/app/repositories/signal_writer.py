@@ -32,6 +32,7 @@ class NewSignal:
     confidence: Decimal
     reason: str
     features: Mapping[str, float]
+    model: str | None
     bar_close: datetime
     expires_at: datetime
 
@@ -96,6 +97,7 @@ class SystemSignalWriteRepository:
                 confidence=signal.confidence,
                 reason=signal.reason,
                 features=dict(signal.features),
+                model=signal.model,
                 bar_close=signal.bar_close,
                 expires_at=signal.expires_at,
             )

@@ -38,7 +38,7 @@ FROM ledger_events l WHERE {OWN} AND {NO_FLOW} AND l.id > :after AND l.trade_id 
 TRADES = text(
     """
 SELECT t.id, t.wallet_id::text, t.symbol, t.side, t.strategy, t.timeframe,
-       to_char(t.opened_at AT TIME ZONE :zone, 'HH24'), t.exit_reason, coalesce(g.features ->> 'model', 'none'),
+       to_char(t.opened_at AT TIME ZONE :zone, 'HH24'), t.exit_reason, coalesce(g.model, 'none'),
        round(extract(epoch FROM t.opened_at) * 1000)::int8,
        CASE WHEN t.status = 'CLOSED' THEN round(extract(epoch FROM t.closed_at) * 1000)::int8 END,
        (t.risk_amount * 100000000)::int8,

@@ -13,6 +13,7 @@ CHANNEL: Final = 20
 TREND: Final = 14
 STOP_ATR: Final = 1.5
 TARGET_R: Final = 3.0
+VERSION: Final = 1  # grows with every change of what is proposed
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,4 +92,5 @@ def _proposal(
         confidence=confidence,
         reason=reason,
         figures=figures,
+        model=f"{strategy}@{VERSION}",
     )

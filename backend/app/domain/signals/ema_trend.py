@@ -15,6 +15,7 @@ TREND: Final = 14
 MIN_ADX: Final = 18.0
 STOP_ATR: Final = 2.0
 TARGET_R: Final = 3.0
+VERSION: Final = 1  # grows with every change of what is proposed
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,4 +84,5 @@ def _proposal(
         confidence=confidence,
         reason=reason,
         figures=figures,
+        model=f"{strategy}@{VERSION}",
     )

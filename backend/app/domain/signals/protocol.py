@@ -79,7 +79,8 @@ class CandleColumns:
 @dataclass(frozen=True, slots=True)
 class SignalProposal:
     """A proposal to trade, made at the close of the bar that opened at `bar_open_ms`. Prices in quote
-    currency, not yet on a tick; `confidence` is 0-1; `reason` is a sentence and `figures` its numbers."""
+    currency, not yet on a tick; `confidence` is 0-1; `reason` is a sentence and `figures` its numbers.
+    `model` is what judged the bars and its version, `name@version`: results are told apart by it."""
 
     strategy: str
     side: Side
@@ -90,6 +91,7 @@ class SignalProposal:
     confidence: float
     reason: str
     figures: Mapping[str, float]
+    model: str | None = None
 
 
 class Strategy(Protocol):

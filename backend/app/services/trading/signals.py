@@ -183,6 +183,7 @@ def _signal(bar: Bar, strategy_id: str, proposal: SignalProposal, instrument: In
         confidence=Decimal(repr(float(proposal.confidence))),
         reason=proposal.reason,
         features={name: float(value) for name, value in proposal.figures.items()},
+        model=proposal.model,
         bar_close=bar.closed_at,
         expires_at=bar.closed_at + timedelta(milliseconds=bar.timeframe.milliseconds),
     )

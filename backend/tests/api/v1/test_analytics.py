@@ -113,6 +113,18 @@ async def test_every_cut_sums_to_the_ledger(
     assert len(answer["shares"]) >= 2 or by in ("timeframe", "model", "wallet", "hour")
 
 
+async def test_results_are_told_apart_by_the_model_that_proposed_them(
+    http: httpx.AsyncClient, world: World, alice: Person
+) -> None:
+    for model, made in (("trend@3", "10"), ("trend@4", "20"), (None, "40")):
+        signal_id = await world.signal()
+        await world.sql.execute("UPDATE signals SET model = $2 WHERE id = $1", signal_id, model)
+        await trade(world, alice, made, NOON, signal_id=signal_id)
+    answer = await asked(http, alice, "attribution", by="model")
+    made_by = {share["key"]: share["causes"]["net"] for share in answer["shares"]}
+    assert made_by == {"trend@3": "7.5", "trend@4": "17.5", "none": "37.5"}
+
+
 async def test_what_fills_cost_beside_the_decision_is_slippage(
     http: httpx.AsyncClient, world: World, alice: Person
 ) -> None:

@@ -50,6 +50,7 @@ class Proposing:
             self.confidence,
             "because",
             self.figures,
+            model="judge@7",
         )
 
 
@@ -88,6 +89,7 @@ async def test_bar_gives_one_signal_and_one_piece_of_work_however_often(floor: T
     assert await signals.compute(bar) == 0
     (row,) = await floor.sql.fetch("SELECT * FROM signals")
     assert (row["symbol"], row["strategy"], row["side"]) == (BTC, STRATEGY, "long")
+    assert row["model"] == "judge@7"
     assert (row["bar_close"], row["expires_at"]) == (bar.closed_at, bar.closed_at + timedelta(hours=1))
     assert row["stop_price"] < row["entry_price"] < row["take_profit_price"]
     assert all(row[name] * 10 % 1 == 0 for name in ("entry_price", "stop_price", "take_profit_price"))
