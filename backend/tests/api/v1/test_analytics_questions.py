@@ -155,6 +155,19 @@ async def test_a_range_without_data_is_empty_and_says_why(
         assert "in this range" in note
 
 
+@pytest.mark.parametrize("query", [{"strategy": "nobody's"}, {"tag": "=1+1"}, {"environment": "live"}])
+async def test_a_filter_that_matches_nothing_is_empty_and_says_why(
+    http: httpx.AsyncClient, world: World, alice: Person, query: dict[str, str]
+) -> None:
+    await trade(world, alice, "100", NOON)
+    for path in PATHS:
+        answer = await http.get(f"/analytics/{path}", params=query, headers=alice.headers)
+        assert answer.status_code == 200
+        assert answer.json()["asked"]["note"] is not None, path
+        for one in answer.json().get("figures", []):
+            assert one["value"] is None or one["unit"] == "count", one
+
+
 @pytest.mark.parametrize(("points", "status"), [(2, 422), (3, 200), (5_000, 200), (5_001, 422)])
 async def test_points_have_their_bounds(
     http: httpx.AsyncClient, alice: Person, points: int, status: int

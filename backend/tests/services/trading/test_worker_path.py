@@ -102,6 +102,28 @@ async def test_signal_becomes_a_protected_position_or_a_stored_refusal(
             assert await floor.venue_orders(account) == []
 
 
+@pytest.mark.parametrize("armed", [False, True])
+async def test_a_live_wallet_enters_only_once_it_is_armed(floor: TradingFloor, armed: bool) -> None:
+    """The same wallet and the same signal, as live money: arming alone decides."""
+    account = await floor.wallet(await floor.user())
+    await floor.sql.execute(
+        "UPDATE wallets SET environment = 'live', live_armed_at = CASE WHEN $2 THEN now() END WHERE id = $1",
+        account.wallet_id,
+        armed,
+    )
+    async with floor.executor():
+        await floor.signal(BTC)
+        if armed:
+            trade = await floor.until_status(account, "PROTECTED")
+            assert trade["environment"] == "live"
+            return
+        assert await refusal(floor, account) == {"trading_not_active"}
+        await floor.until_outbox_empty()
+    assert await floor.trade(account) is None
+    assert await floor.venue_position(account) == 0
+    assert await floor.venue_orders(account) == []
+
+
 async def test_own_stop_of_the_settings_is_the_one_that_stands_at_the_venue(floor: TradingFloor) -> None:
     account = await floor.wallet(await floor.user(stop_loss_percent=Decimal(3), min_risk_reward_ratio=None))
     async with floor.executor():
