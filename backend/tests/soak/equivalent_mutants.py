@@ -76,5 +76,10 @@ EQUIVALENT: Final[dict[tuple[str, str, str], str]] = {
         "one more",
         "return -1.0",
     ): "only whether an edge lies below zero is read",
+    (
+        "services.trading.rulebook",
+        "max_correlated_positions of the symbol",
+        "",
+    ): "a position in the order's own symbol is counted as that, and never as one that correlates",
 }
 """(module, what, line) -> why nobody can notice."""

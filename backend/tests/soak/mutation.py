@@ -30,6 +30,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -81,6 +82,7 @@ def main() -> int:
         with tempfile.TemporaryDirectory(prefix="stackalpha-mutation-") as folder, ExitStack() as servers:
             if any(trial.at_gate for trial in waiting):
                 servers.enter_context(own_services(Path(folder) / "servers"))
+                import_module("tests.services.trading.gate_racer")  # what it stands on is loaded once for all
             places = _Places(Path(folder) / "servers", chosen.processes)
             if not _sound(waiting, places):
                 sys.stdout.write("The tests fail without a mutant: nothing can be told.\n")

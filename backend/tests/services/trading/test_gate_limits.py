@@ -95,6 +95,7 @@ async def correlated(world: GateWorld) -> None:
 
 ALONE = ("user", "wallet")
 SCOPES = ("strategy", "symbol")
+NOT_WALLET = ("user", *SCOPES)
 ROWS = (
     Row("max_position_size_usd", "", Decimal(1001), Decimal(1000), Decimal("999.99")),
     Row("max_position_size_percent", "", Decimal("10.01"), Decimal(10), Decimal("9.99")),
@@ -139,13 +140,15 @@ ROWS = (
         one_open_in_symbol,
     ),
     Row("max_position_size_lots", "", Decimal("1.01"), Decimal(1), Decimal("0.99")),
-    Row("max_positions_per_wallet", "max_positions_per_wallet", 3, 2, 1, one_open_elsewhere, ("user",)),
+    Row("max_positions_per_wallet", "max_positions_per_wallet", 3, 2, 1, one_open_elsewhere),
     Row(
         "max_positions_per_strategy",
         "max_positions_per_strategy",
         *(3, 2, 1, one_open_elsewhere, (*ALONE, "strategy")),
     ),
-    Row("max_positions_per_symbol", "max_positions_per_symbol", 3, 2, 1, one_open_in_symbol, ("user",)),
+    Row("max_positions_per_strategy", "max_positions_per_strategy", 3, 2, 1, one_open_in_symbol, ("symbol",)),
+    Row("max_positions_per_symbol", "max_positions_per_symbol", 3, 2, 1, one_open_in_symbol, NOT_WALLET),
+    Row("max_positions_per_symbol", "max_positions_per_symbol", 2, 1, 0, None, ("wallet",)),
     Row("max_correlated_positions", "correlated_positions", 2, 1, 0, correlated, (*ALONE, "strategy")),
     Row("max_trades_per_day", "max_trades_per_day", 3, 2, 1, closed_at_a_loss),
     Row(
