@@ -163,6 +163,28 @@ export function analytics(route, query, empty) {
               days: 40.5,
             })),
       }
+    case '/analytics/excursions':
+      return {
+        ...base,
+        trades: empty ? 0 : 412,
+        known: empty ? 0 : 398,
+        in_r: empty ? 0 : 398,
+        figures: [
+          figure('median_adverse_excursion', 'quote', empty ? null : 14.2, empty ? 0 : 398),
+          figure('median_adverse_excursion_r', 'r', empty ? null : 0.42, empty ? 0 : 398),
+          figure('median_favourable_excursion', 'quote', empty ? null : 38.9, empty ? 0 : 398),
+          figure('median_favourable_excursion_r', 'r', empty ? null : 1.18, empty ? 0 : 398),
+          figure('excursion_ratio', 'ratio', empty ? null : 2.1, empty ? 0 : 398),
+        ],
+        bins: Array.from({ length: 13 }, (_, place) => ({
+          low_r: place * 0.25,
+          high_r: place === 12 ? null : (place + 1) * 0.25,
+          adverse_won: empty ? 0 : Math.max(0, 60 - 15 * place),
+          adverse_lost: empty ? 0 : place < 4 ? 20 + 10 * place : 0,
+          favourable_won: empty ? 0 : 8 + 2 * place,
+          favourable_lost: empty ? 0 : Math.max(0, 70 - 20 * place),
+        })),
+      }
     case '/analytics/calendar': {
       const held = empty ? [] : days()
       return { ...base, time_zone: 'Europe/Berlin', days: held, months: months(held) }

@@ -40,6 +40,13 @@ describe('the analytics page', () => {
     expect(within(tails).getByRole('row', { name: /^Normal 99%/ })).toHaveTextContent('does not hold')
   })
 
+  it('counts how far trades ran, winners apart from the others', async () => {
+    show(<AnalyticsPage search={{}} onSearch={vi.fn()} />)
+    const table = await screen.findByRole('table', { name: 'How far trades ran, in R' })
+    expect(within(table).getByRole('row', { name: /^0\.25 to 0\.50 R 45 30 10 50$/ })).toBeInTheDocument()
+    expect(within(table).getByRole('row', { name: /^3\.00 R and more/ })).toBeInTheDocument()
+  })
+
   it('says in words what the line shows', async () => {
     show(<AnalyticsPage search={{}} onSearch={vi.fn()} />)
     expect(await screen.findByText(/^From \$10,000\.00 on .*deepest drawdown/)).toBeInTheDocument()

@@ -1,5 +1,4 @@
 import { useQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
 import { useMemo } from 'react'
 import { strategiesQuery, walletsQuery } from '@/lib/api/queries'
 import { useMarketMinute } from '@/lib/stream/link'
@@ -74,10 +73,7 @@ function Filters({ search, onSearch }: Props) {
           Clear filters
         </Button>
       )}
-      <span className="ml-auto flex items-center gap-3 self-center">
-        <Link to="/reports" className="inline-flex min-h-control items-center underline">
-          Monthly reports
-        </Link>
+      <span className="ml-auto self-center">
         <EnvironmentBadge environment={environment} />
       </span>
     </search>
