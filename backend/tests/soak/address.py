@@ -1,12 +1,14 @@
 """Many wallets that trade at once from one address, under the venue's real weight limit.
 
-    make soak NAME=address ARGS="--wallets 200 --minutes 3"    (8 minutes: the first look at 200 accounts takes 5)
+    make soak NAME=address ARGS="--wallets 200 --minutes 2"    (7 minutes: the first look at 200 accounts takes 5)
 
 Executors share one address's budget through Redis. Signals reach all wallets together; meanwhile positions of the
 same wallets are left, so that exits meet entries at the account's writer, in the budget and at the wire. The venue's
 own count is the judge: weight used in every minute, and how often it answered 429 or 418. An exit's wait is from the
 request (its row in the outbox) to its sending. One that found an entry of the same wallet under way is told apart: the
-part of its wait that the entry took is from the request, or the entry's sending, to the entry's answer.
+part of its wait that the entry took is from the request, or the entry's sending, to the entry's answer or the exit's
+own sending, whichever was first. What the budget and the wire took after that, and what the venue took, are told by
+themselves: both are in the execution log.
 
 Prints one JSON object per figure; exits 1 where the venue refused a request, or an exit waited behind an entry for
 more than 250 ms.
@@ -46,6 +48,14 @@ EXITS: Final = """
            AND e.sent_at < x.sent_at AND l.timestamp > asked.at) AS behind_ms
     FROM asked JOIN orders x ON x.trade_id = asked.trade_id AND x.leg = 'exit' AND x.attempt = 1
     WHERE x.sent_at IS NOT NULL AND asked.at >= $1"""
+PARTS: Final = """
+    SELECT l.gate_ms, l.network_ms, l.venue_ms FROM execution_logs l
+    WHERE l.action = 'exit' AND l.outcome = 'answered' AND l.timestamp >= $1"""
+PARTS_OF: Final = {
+    "gate_ms": "ms from the written wish to the sending",
+    "network_ms": "ms in the budget's queue and on the wire",
+    "venue_ms": "ms that the venue took",
+}
 
 
 class AddressLane(Lane):
@@ -113,6 +123,7 @@ async def figures(lane: AddressLane) -> int:
     entries = await lane.sql.fetchval(
         "SELECT count(*) FROM orders WHERE leg = 'entry' AND filled_quantity > 0"
     )
+    parts = await lane.sql.fetch(PARTS, lane.began)
     naked = await lane.sql.fetch("SELECT naked_ms FROM trades WHERE opened_at IS NOT NULL")
 
     def line(name: str, value: object, unit: str, limit: object = None) -> None:
@@ -131,6 +142,9 @@ async def figures(lane: AddressLane) -> int:
     line("exits_behind_an_entry", len(behind), "exits")
     for name, value in cuts(behind).items():
         line(f"exit_behind_entry_{name}_ms", value, "ms that the entry took of it", BEHIND_LIMIT_MS)
+    for part, unit in PARTS_OF.items():
+        for name, value in cuts([float(row[part]) for row in parts if row[part] is not None]).items():
+            line(f"exit_{part.removesuffix('_ms')}_{name}_ms", value, unit)
     for name, value in cuts([float(row["naked_ms"]) for row in naked]).items():
         line(f"unprotected_{name}_ms", value, "ms without a live stop")
     return 1 if refusals or not waits or max(behind, default=0.0) > BEHIND_LIMIT_MS else 0
@@ -147,7 +161,7 @@ async def run(arguments: argparse.Namespace, services: TestServices) -> int:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--wallets", type=int, default=60)
+    parser.add_argument("--wallets", type=int, default=200)
     parser.add_argument("--executors", type=int, default=2)
     parser.add_argument(
         "--minutes", type=float, default=2.0, help="of trading, after every account was compared"
