@@ -24,6 +24,7 @@ from statistics import median
 from uuid import UUID
 
 import asyncpg
+import structlog
 import uvloop
 
 from app.core.config import Settings
@@ -223,6 +224,7 @@ def _fills(notes: str) -> list[float]:
 def main() -> None:
     """Print the figures."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))  # figures alone go to stdout
     with benchmark_settings() as settings, paper_process(settings) as paper_url:
         lines, filled = uvloop.run(measure(settings, paper_url, rounds))
         print("\n".join(lines), flush=True)

@@ -1,8 +1,8 @@
 """One writer per account: a queue of what is to be looked at, and the task that works through it.
 
 Work is named, not piled up: the same trade or symbol waits once. Trades come before reconciliation. A trade that is to
-be left waits for no other trade: while the venue owes an answer about that one, it is driven beside it. Each trade
-still has one driver at a time, and each step its row lock and its compare-and-swap.
+be left waits for nothing else: while the venue owes an answer about another trade, or is being compared, it is driven
+beside that. Each trade still has one driver at a time, and each step its row lock and its compare-and-swap.
 """
 
 import asyncio
@@ -110,10 +110,11 @@ class AccountQueue:
         self._schedule(trade_id, self._trades, after_seconds)
 
     def leave(self, trade_id: UUID) -> None:
-        """Look at a trade that is to be left: before the others that wait, and beside one whose driver is at work."""
+        """Look at a trade that is to be left: before the others that wait, and beside what is under way."""
         self._schedule(trade_id, self._trades, 0.0)
         self._trades.move_to_end(trade_id, last=False)
-        if self._driven and trade_id not in self._driven and len(self._aside) < MOST_ASIDE:
+        is_busy = not self._idle.is_set()
+        if is_busy and trade_id not in self._driven and len(self._aside) < MOST_ASIDE:
             del self._trades[trade_id]
             task = asyncio.create_task(self._guarded(partial(self._drive, trade_id)))
             self._aside.add(task)

@@ -44,9 +44,11 @@ def trading_venue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PaperVen
 
 @pytest_asyncio.fixture
 async def floor(trading_settings: Settings, trading_venue: PaperVenue) -> AsyncIterator[TradingFloor]:
-    """An empty floor before a paper exchange whose market stands still."""
+    """An empty floor before a paper exchange whose market stands still, with all of its book: what the test before
+    ate up comes back with one step."""
     connection = await asyncpg.connect(trading_settings.database_url)
     trading_venue.pause()
+    trading_venue.step(1)
     held = TradingFloor(trading_settings, connection, trading_venue)
     await held.open()
     yield held

@@ -1,6 +1,7 @@
 """An entry that waits in the book is taken away while it fills: whatever was first, the books are the venue's."""
 
-from decimal import Decimal
+import asyncio
+from collections.abc import Iterable
 
 import asyncpg
 import pytest
@@ -8,13 +9,13 @@ import pytest
 from app.repositories.trading_accounts import TradingAccount
 from app.services.trading.audit import verify_wallet
 from tests.services.trading.floor import TradingFloor, until
-from tests.services.trading.worked_entries import DOGE, POSTED, large, until_entered
+from tests.services.trading.worked_entries import DOGE, POSTED, large, moving, until_entered
 
 PLAIN = "/fapi/v1/order"
 LONG = 600  # seconds that the entry may wait: only what a test does ends it
 
 
-async def until_it_waits(floor: TradingFloor, account: TradingAccount) -> asyncpg.Record:
+async def until_it_waits(floor: TradingFloor, account: TradingAccount, side: str = "long") -> asyncpg.Record:
     """Wait until the entry's order is known to wait in the book; the market stands still."""
 
     async def look() -> asyncpg.Record | None:
@@ -23,41 +24,55 @@ async def until_it_waits(floor: TradingFloor, account: TradingAccount) -> asyncp
             account.wallet_id,
         )
 
-    await floor.signal(DOGE)
+    await floor.signal(DOGE, side)
     return await until(look, describe=lambda: floor.describe(account))
 
 
-async def fill_some(floor: TradingFloor, account: TradingAccount) -> Decimal:
-    """Let the market go on, step by step, until the waiting order has filled at the venue, if only in part."""
+async def waiting_on_both_sides(floor: TradingFloor) -> dict[TradingAccount, asyncpg.Record]:
+    """A wallet whose order waits to buy, and one whose order waits to sell: wherever the market goes, it hits one."""
+    orders = {}
+    for side in ("long", "short"):
+        account = await large(floor, POSTED, execution_timeout_seconds=LONG)
+        orders[account] = await until_it_waits(floor, account, side)
+        await floor.sql.execute("UPDATE wallets SET auto_trade_enabled = false")
+    return orders
 
-    async def look() -> Decimal | None:
-        floor.venue.step(1)
-        return await floor.venue_position(account, DOGE) or None
+
+async def fill_some(floor: TradingFloor, accounts: Iterable[TradingAccount]) -> TradingAccount:
+    """Let the market go on, step by step, until something of a waiting order has filled; returns whose."""
+    held = list(accounts)
+
+    async def look() -> TradingAccount | None:
+        await asyncio.to_thread(floor.venue.step, 1)
+        positions = {account: await floor.venue_position(account, DOGE) for account in held}
+        return next((account for account, quantity in positions.items() if quantity != 0), None)
 
     return await until(look)
 
 
-async def fill_all(floor: TradingFloor, account: TradingAccount) -> None:
-    """The same until nothing of it waits any more."""
+async def fill_all(floor: TradingFloor, accounts: Iterable[TradingAccount]) -> TradingAccount:
+    """The same until nothing of one of them waits any more."""
+    held = list(accounts)
 
-    async def look() -> bool | None:
-        floor.venue.step(1)
-        return None if await floor.venue_orders(account) else True
+    async def look() -> TradingAccount | None:
+        await asyncio.to_thread(floor.venue.step, 1)
+        waiting = {account: await floor.venue_orders(account) for account in held}
+        return next((account for account, orders in waiting.items() if not orders), None)
 
-    await until(look)
+    return await until(look)
 
 
 async def leave(floor: TradingFloor, order: asyncpg.Record) -> None:
     await floor.enqueue("exit", {"trade_id": str(order["trade_id"]), "reason": "manual"})
 
 
-async def until_asked(floor: TradingFloor, mode: str) -> None:
-    """Wait until a fault of that mode befell a cancel."""
+async def until_befell(floor: TradingFloor, *modes: str) -> None:
+    """Wait until each of these faults befell something."""
 
     async def look() -> bool | None:
         fired = floor.venue.control("GET", "/sim/fault")["fired"]
         assert isinstance(fired, dict)
-        return True if fired.get(mode) else None
+        return True if all(fired.get(mode) for mode in modes) else None
 
     await until(look)
 
@@ -79,16 +94,26 @@ async def assert_books_agree(floor: TradingFloor, account: TradingAccount) -> li
 
 
 async def test_fill_that_comes_while_the_cancel_is_on_its_way_is_left_at_market(floor: TradingFloor) -> None:
-    account = await large(floor, POSTED, execution_timeout_seconds=LONG)
-    cut = {"path": PLAIN, "method": "DELETE", "mode": "reset", "count": None}
     async with floor.executor():
-        order = await until_it_waits(floor, account)
-        floor.venue.control("POST", "/sim/fault", {"rules": [cut]})
-        await leave(floor, order)
-        await until_asked(floor, "reset")
-        await fill_some(floor, account)
+        orders = await waiting_on_both_sides(floor)
+        cut = [
+            {
+                "path": PLAIN,
+                "method": "DELETE",
+                "mode": mode,
+                "count": None,
+                "account": str(account.wallet_id),
+            }
+            for mode, account in zip(("reset", "503"), orders, strict=True)
+        ]
+        floor.venue.control("POST", "/sim/fault", {"rules": cut})
+        for order in orders.values():
+            await leave(floor, order)
+        await until_befell(floor, "reset", "503")
+        account = await fill_some(floor, orders)
         floor.venue.control("POST", "/sim/fault", {})
-        await floor.until_status(account, "CLOSED", symbol=DOGE)
+        async with moving(floor):  # so that the book has enough for a way out
+            await floor.until_status(account, "CLOSED", symbol=DOGE)
         assert await floor.venue_position(account, DOGE) == 0
         assert await floor.venue_orders(account) == []
     assert sum(entry["filled_quantity"] for entry in await assert_books_agree(floor, account)) > 0
@@ -102,7 +127,7 @@ async def test_part_that_filled_before_the_cancel_is_held_under_its_stop(
     account = await large(floor, POSTED, execution_timeout_seconds=LONG)
     async with floor.executor():
         order = await until_it_waits(floor, account)
-        await fill_some(floor, account)
+        await fill_some(floor, [account])
         if mode is not None:
             lost = {"path": PLAIN, "method": "DELETE", "mode": mode, "count": 1}
             floor.venue.control("POST", "/sim/fault", {"rules": [lost]})
@@ -117,22 +142,21 @@ async def test_part_that_filled_before_the_cancel_is_held_under_its_stop(
 async def test_cancel_that_finds_no_order_because_it_filled_finds_its_fills(floor: TradingFloor) -> None:
     """Nobody was there when it filled, and who comes then cannot compare the account: the cancel is the first to
     learn of it."""
-    account = await large(floor, POSTED, execution_timeout_seconds=LONG)
     async with floor.executor():
-        order = await until_it_waits(floor, account)
-    await fill_all(floor, account)
-    held = await floor.venue_position(account, DOGE)
+        orders = await waiting_on_both_sides(floor)
+    account = await fill_all(floor, orders)
+    order, held = orders[account], abs(await floor.venue_position(account, DOGE))
     assert held == order["quantity"]
     blind = [
         {"path": path, "method": "GET", "mode": "503", "count": None}
         for path in ("/fapi/v3/account", "/fapi/v3/positionRisk", "/fapi/v1/openOrders")
     ]
     seen = {"path": PLAIN, "method": "DELETE", "mode": "latency", "delay_ms": 1, "count": None}
-    floor.venue.control("POST", "/sim/fault", {"rules": [*blind, seen]})
+    floor.venue.control("POST", "/sim/fault", {"rules": [*blind, seen | {"account": str(account.wallet_id)}]})
     wish = "UPDATE trades SET exit_requested = 'manual' WHERE id = $1"  # written by one that died before its next step
     await floor.sql.execute(wish, order["trade_id"])
     async with floor.executor(floor.new_desk()):
-        await until_asked(floor, "latency")
+        await until_befell(floor, "latency")
         await until(
             lambda: floor.sql.fetchrow(
                 "SELECT 1 FROM orders WHERE client_order_id = $1 AND status = 'FILLED'",
@@ -141,7 +165,8 @@ async def test_cancel_that_finds_no_order_because_it_filled_finds_its_fills(floo
             describe=lambda: floor.describe(account),
         )
         floor.venue.control("POST", "/sim/fault", {})
-        await floor.until_status(account, "CLOSED", symbol=DOGE)
+        async with moving(floor):
+            await floor.until_status(account, "CLOSED", symbol=DOGE)
         assert await floor.venue_position(account, DOGE) == 0
         assert await floor.venue_orders(account) == []
     (entry,) = await assert_books_agree(floor, account)

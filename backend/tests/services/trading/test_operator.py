@@ -85,9 +85,10 @@ async def test_books_are_closed_once_the_venue_shows_nothing(floor: TradingFloor
     await floor.sql.execute(
         "INSERT INTO fills (user_id, wallet_id, symbol, venue_trade_id, trade_id, exchange_order_id, side, quantity,"
         " price, fee, fee_currency, venue_realized_pnl, is_maker, executed_at) SELECT user_id, wallet_id, symbol,"
-        " 'twice', trade_id, 'twice', 'sell', quantity * 2, price, 0, fee_currency, 0, false, executed_at FROM fills"
-        " WHERE trade_id = $1",
+        " 'twice', trade_id, 'twice', 'sell', $2, price, 0, fee_currency, 0, false, executed_at FROM fills"
+        " WHERE trade_id = $1 LIMIT 1",
         trade["id"],
+        trade["quantity"] * 2,
     )
     await by_hand(floor, account, OrderSide.SELL, trade["quantity"])
     gateway = await floor.desk.gateways.for_account(account_key(account))
