@@ -30,11 +30,13 @@ async def until_it_waits(floor: TradingFloor, account: TradingAccount, side: str
 
 async def waiting_on_both_sides(floor: TradingFloor) -> dict[TradingAccount, asyncpg.Record]:
     """A wallet whose order waits to buy, and one whose order waits to sell: wherever the market goes, it hits one."""
+    accounts = {
+        side: await large(floor, POSTED * 2, execution_timeout_seconds=LONG) for side in ("long", "short")
+    }
     orders = {}
-    for side in ("long", "short"):
-        account = await large(floor, POSTED, execution_timeout_seconds=LONG)
+    for side, account in accounts.items():
+        await floor.sql.execute("UPDATE wallets SET auto_trade_enabled = id = $1", account.wallet_id)
         orders[account] = await until_it_waits(floor, account, side)
-        await floor.sql.execute("UPDATE wallets SET auto_trade_enabled = false")
     return orders
 
 
@@ -69,12 +71,19 @@ async def leave(floor: TradingFloor, order: asyncpg.Record) -> None:
 async def until_befell(floor: TradingFloor, *modes: str) -> None:
     """Wait until each of these faults befell something."""
 
+    async def tell() -> str:
+        rows = await floor.sql.fetch(
+            "SELECT t.status, t.exit_requested, o.status AS entry, o.error_code FROM trades t"
+            " JOIN orders o ON o.trade_id = t.id"
+        )
+        return f"{floor.venue.control('GET', '/sim/fault')} {[dict(row) for row in rows]}"
+
     async def look() -> bool | None:
         fired = floor.venue.control("GET", "/sim/fault")["fired"]
         assert isinstance(fired, dict)
         return True if all(fired.get(mode) for mode in modes) else None
 
-    await until(look)
+    await until(look, describe=tell)
 
 
 async def assert_books_agree(floor: TradingFloor, account: TradingAccount) -> list[asyncpg.Record]:
@@ -124,7 +133,7 @@ async def test_part_that_filled_before_the_cancel_is_held_under_its_stop(
     mode: str | None, floor: TradingFloor
 ) -> None:
     """Also where the venue cancels and its answer is lost: the second cancel finds no such order."""
-    account = await large(floor, POSTED, execution_timeout_seconds=LONG)
+    account = await large(floor, POSTED * 2, execution_timeout_seconds=LONG)
     async with floor.executor():
         order = await until_it_waits(floor, account)
         await fill_some(floor, [account])
