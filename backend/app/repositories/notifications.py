@@ -1,6 +1,7 @@
 """Telling users: what is emitted inside the caller's transaction, delivered once that commits."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.notification_events import KIND_OF, NotificationEvent, written
+from app.repositories.row_sets import as_json
 
 CHANNEL: Final = "notifications"
 TITLE_CHARACTERS: Final = 200
@@ -34,9 +36,39 @@ _INSERT = """
 _TO_ONE = text(_INSERT.format(readers="(SELECT CAST(:user_id AS uuid) AS id) AS reader")).bindparams(
     bindparam("figures", type_=JSONB)
 )
+_MANY_TO_ONE = text(
+    """
+    WITH made AS (
+        INSERT INTO notifications
+            (user_id, wallet_id, event, level, subject, dedupe_key, title, sentence, figures, in_app)
+        SELECT :user_id, told.wallet_id, told.event, told.level, told.subject, told.dedupe_key, told.title,
+               told.sentence, told.figures,
+               COALESCE((SELECT p.mode FROM notification_preferences p
+                         WHERE p.user_id = :user_id AND p.event = told.event AND p.channel = 'in_app'), 'on')
+        FROM json_to_recordset(CAST(:rows AS json)) AS told (wallet_id uuid, event varchar, level varchar,
+            subject varchar, dedupe_key varchar, title varchar, sentence text, figures jsonb)
+        ON CONFLICT (user_id, event, dedupe_key) DO NOTHING
+        RETURNING id, user_id
+    )
+    SELECT pg_notify('notifications', id::text),
+           pg_notify('user_events', json_build_object('user_id', user_id, 'kind', 'notification', 'id', id)::text)
+    FROM made
+"""
+)
 _TO_ADMINISTRATORS = text(
     _INSERT.format(readers="users AS reader WHERE reader.role = 'admin' AND reader.disabled_at IS NULL")
 ).bindparams(bindparam("figures", type_=JSONB))
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One event for one user, as `NotificationOutbox.emit` takes it."""
+
+    event: NotificationEvent
+    dedupe_key: str
+    figures: Mapping[str, str]
+    subject: str = ""
+    wallet_id: UUID | None = None
 
 
 class NotificationOutbox:
@@ -63,6 +95,11 @@ class NotificationOutbox:
         """
         values = _values(event, dedupe_key, figures, subject, wallet_id)
         await self._session.execute(_TO_ONE, {"user_id": user_id, **values})
+
+    async def emit_all(self, user_id: UUID, events: Sequence[Told]) -> None:
+        """`emit` for many events of one user in one statement."""
+        rows = [_values(one.event, one.dedupe_key, one.figures, one.subject, one.wallet_id) for one in events]
+        await self._session.execute(_MANY_TO_ONE, {"user_id": user_id, "rows": as_json(rows)})
 
 
 class SystemNotificationOutbox:

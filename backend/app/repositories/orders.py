@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import cast
 from uuid import UUID
 
-from sqlalchemy import Table, bindparam, case, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Table, bindparam, case, exists, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -22,6 +22,15 @@ _OF_TRADE = (
     .execution_options(populate_existing=True)
 )
 LIVE_ORDER = (OrderStatus.SENDING, OrderStatus.OPEN, OrderStatus.PARTIAL)
+
+
+def lease_stands(shard: int, epoch: int) -> tuple[ColumnElement[bool], ...]:
+    """The lease of a shard is still that of the epoch."""
+    return (
+        ShardLease.shard == shard,
+        ShardLease.epoch == epoch,
+        ShardLease.expires_at > func.clock_timestamp(),
+    )
 
 
 class OrderRepository:
@@ -75,11 +84,7 @@ class OrderRepository:
         self, user_id: UUID, order: Order, shard: int, epoch: int, values: Mapping[str, object]
     ) -> bool:
         """INTENT -> SENDING, but only under the lease of that epoch; False when it is not ours to send."""
-        leased = exists().where(
-            ShardLease.shard == shard,
-            ShardLease.epoch == epoch,
-            ShardLease.expires_at > func.clock_timestamp(),
-        )
+        leased = exists().where(*lease_stands(shard, epoch))
         statement = (
             update(ORDERS)
             .where(

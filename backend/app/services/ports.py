@@ -54,6 +54,11 @@ class ExchangeGateway(Protocol):
         """A reduce-only market order."""
         ...
 
+    async def place_exits(self, tickets: Sequence[OrderTicket]) -> Sequence[PlaceOutcome]:
+        """Reduce-only market orders, several to a request; what is known of each, in their order. An answer that
+        is lost leaves every order of its request unknown."""
+        ...
+
     async def find_order(self, symbol: str, client_order_id: str, *, conditional: bool) -> VenueOrder | None:
         """The newest order of that id, working or finished; None when the venue says it knows none."""
         ...
@@ -64,6 +69,11 @@ class ExchangeGateway(Protocol):
 
     async def cancel(self, symbol: str, client_order_id: str, *, conditional: bool) -> VenueOrder | None:
         """Ask for a cancel, then return the order as the venue now shows it (None: unknown there)."""
+        ...
+
+    async def withdraw(self, symbol: str, client_order_id: str) -> bool:
+        """Ask for the cancel of a conditional order; True where the venue said that it is cancelled, False where it
+        says that it knows no such order, which proves nothing."""
         ...
 
     async def open_orders(self, symbol: str | None) -> Sequence[VenueOrder]:

@@ -10,7 +10,13 @@ import structlog
 from app.adapters.exchange import dialect
 from app.adapters.exchange.call_log import CALLS
 from app.adapters.exchange.ccxt_instances import Ccxt
-from app.adapters.exchange.error_map import TIMESTAMP_REFUSED, UNKNOWN_ORDER, outcome_of_order, read_error
+from app.adapters.exchange.error_map import (
+    TIMESTAMP_REFUSED,
+    UNKNOWN_ORDER,
+    outcome_of_item,
+    outcome_of_order,
+    read_error,
+)
 from app.adapters.exchange.limiter import PATIENCE_SECONDS, Priority, WeightLimiter
 from app.adapters.exchange.order_rate import OrderRate
 from app.adapters.exchange.streams import AccountStream
@@ -37,6 +43,9 @@ from app.domain.venue import (
 log = structlog.get_logger(__name__)
 PAGE = 1000
 TRADES_WEIGHT = 5
+BATCH_ORDERS = 5  # in one request, at most
+BATCH_WEIGHT = 5
+TIMED = ("timestamp", "recvWindow")
 Answer = Any  # a decoded JSON answer
 
 
@@ -97,6 +106,11 @@ class CcxtGateway:
     async def place_exit(self, ticket: OrderTicket) -> PlaceOutcome:
         return await self._place_plain(ticket, Priority.EXIT, reduce_only=True)
 
+    async def place_exits(self, tickets: Sequence[OrderTicket]) -> Sequence[PlaceOutcome]:
+        parts = [tickets[start : start + BATCH_ORDERS] for start in range(0, len(tickets), BATCH_ORDERS)]
+        answered = await asyncio.gather(*(self._place_batch(part) for part in parts))
+        return [outcome for part in answered for outcome in part]
+
     async def place_protective(self, ticket: OrderTicket) -> PlaceOutcome:
         if ticket.trigger_price is None:
             raise ValueError("a protective stop needs a trigger price")
@@ -136,6 +150,11 @@ class CcxtGateway:
         # The transport may resend a DELETE, so "unknown order" proves nothing: read the order afterwards.
         await self._read(method, params, 1, Priority.EXIT, absent=UNKNOWN_ORDER)
         return await self.find_order(symbol, client_order_id, conditional=conditional)
+
+    async def withdraw(self, symbol: str, client_order_id: str) -> bool:
+        params = {"symbol": venue_symbol(symbol), "clientAlgoId": client_order_id}
+        method = self._client.fapiPrivateDeleteAlgoOrder
+        return await self._read(method, params, 1, Priority.EXIT, absent=UNKNOWN_ORDER) is not None
 
     async def open_orders(self, symbol: str | None) -> Sequence[VenueOrder]:
         params = {} if symbol is None else {"symbol": venue_symbol(symbol)}
@@ -226,9 +245,39 @@ class CcxtGateway:
             "recvWindow": ticket.receive_window_ms,
         }
 
+    async def _place_batch(self, tickets: Sequence[OrderTicket]) -> Sequence[PlaceOutcome]:
+        """One request of at most `BATCH_ORDERS` orders; it carries the time of the oldest ticket."""
+        if len(tickets) == 1:
+            return [await self.place_exit(tickets[0])]
+        oldest = min(tickets, key=lambda ticket: ticket.timestamp_ms)
+        orders = []
+        for ticket in tickets:
+            order = self._plain(ticket, reduce_only=True)
+            orders.append({name: value for name, value in order.items() if name not in TIMED})
+        params = {name: self._signed(oldest)[name] for name in TIMED} | {"batchOrders": orders}
+        for _ in tickets:
+            await self._rate.acquire(is_exit=True)
+        answer = await self._post(
+            self._client.fapiPrivatePostBatchOrders, params, Priority.EXIT, BATCH_WEIGHT
+        )
+        if isinstance(answer, Refused | Unknown):
+            return [answer] * len(tickets)
+        if not isinstance(answer, list) or len(answer) != len(tickets):
+            return [Unknown("the venue did not answer each order of a batch")] * len(tickets)
+        return [
+            outcome_of_item(row)
+            if "orderId" not in row and "code" in row
+            else self._accepted(row, dialect.order)
+            for row in answer
+        ]
+
     async def _place_plain(
         self, ticket: OrderTicket, priority: Priority, *, reduce_only: bool
     ) -> PlaceOutcome:
+        params = self._plain(ticket, reduce_only=reduce_only)
+        return await self._send(self._client.fapiPrivatePostOrder, params, priority, dialect.order)
+
+    def _plain(self, ticket: OrderTicket, *, reduce_only: bool) -> dict[str, object]:
         params = self._signed(ticket) | {
             "type": "MARKET" if ticket.limit_price is None else "LIMIT",
             "newClientOrderId": ticket.client_order_id,
@@ -238,7 +287,7 @@ class CcxtGateway:
             params |= {"price": f"{ticket.limit_price:f}", "timeInForce": ticket.time_in_force.value}
         if reduce_only:
             params["reduceOnly"] = "true"
-        return await self._send(self._client.fapiPrivatePostOrder, params, priority, dialect.order)
+        return params
 
     async def _send(
         self,
@@ -249,10 +298,21 @@ class CcxtGateway:
     ) -> PlaceOutcome:
         """Send once. Whatever is not a definite answer is Unknown."""
         await self._rate.acquire(is_exit=priority is Priority.EXIT)
+        row = await self._post(method, params, priority, 0)
+        return row if isinstance(row, Refused | Unknown) else self._accepted(row, read)
+
+    async def _post(
+        self,
+        method: Callable[[dict[str, object]], Awaitable[Answer]],
+        params: dict[str, object],
+        priority: Priority,
+        weight: int,
+    ) -> Answer:
+        """Send orders once; the answer, or what its absence proves."""
         try:
-            async with self._limiter.request(0, priority):
+            async with self._limiter.request(weight, priority):
                 with CALLS.timed(self._profile.id):
-                    row = await method(params)
+                    answer = await method(params)
         except (ccxt.BaseError, OSError, TimeoutError) as error:
             await self._note_limits(error)
             outcome = outcome_of_order(error)
@@ -260,6 +320,9 @@ class CcxtGateway:
                 await self._set_clock()
             return outcome
         await self._note_limits(None)
+        return answer
+
+    def _accepted(self, row: dialect.Row, read: Callable[[dialect.Row], VenueOrder]) -> PlaceOutcome:
         try:
             return Accepted(read(row), dialect.own_milliseconds(self._client.last_response_headers or {}))
         except (KeyError, ValueError, ArithmeticError) as error:

@@ -1,6 +1,7 @@
 """What a venue's error proves. Ambiguous is the default: only codes on the list are definite refusals."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import ccxt
@@ -49,12 +50,24 @@ def read_error(error: BaseException) -> VenueError:
 def outcome_of_order(error: BaseException) -> Refused | Unknown:
     """Return what an error in answer to an order proves about that order."""
     found = read_error(error)
+    if found.code is None and isinstance(error, ccxt.RateLimitExceeded):
+        return Refused("rate_limit", found.message, retryable=True)
+    return _outcome(found, type(error).__name__)
+
+
+def outcome_of_item(row: Mapping[str, object]) -> Refused | Unknown:
+    """Return what the venue's error in the place of one order of a batch proves about that order."""
+    found = VenueError(int(str(row["code"])), redact_text(str(row.get("msg", "")))[:300])
+    return _outcome(found, "refused in a batch")
+
+
+def _outcome(found: VenueError, kind: str) -> Refused | Unknown:
     if found.code in ALREADY_THERE:
         return Refused(str(found.code), found.message, already_there=True)
-    if found.code in RETRYABLE or (found.code is None and isinstance(error, ccxt.RateLimitExceeded)):
-        return Refused(str(found.code or "rate_limit"), found.message, retryable=True)
+    if found.code in RETRYABLE:
+        return Refused(str(found.code), found.message, retryable=True)
     if found.message == SERVICE_UNAVAILABLE:  # the venue's word for "not executed"; the other text is not
         return Refused("503", found.message, retryable=True)
     if found.code in DEFINITE:
         return Refused(str(found.code), found.message)
-    return Unknown(f"{type(error).__name__}: {found}")
+    return Unknown(f"{kind}: {found}")

@@ -24,6 +24,7 @@ from app.services.trading.desk import Desk
 from app.services.trading.flattening import AccountFlattening
 from app.services.trading.gate import NotOurShardError
 from app.services.trading.reconcile import Found, Reconciler
+from app.services.trading.request_pace import RequestPace
 from app.services.trading.trade_driver import TradeDriver
 
 RETRY_SECONDS = 0.5
@@ -52,6 +53,9 @@ class AccountQueue:
         self._runs: OrderedDict[UUID, OpenRun] = OrderedDict()
         self._driven: set[UUID] = set()  # trades whose driver is at work
         self._aside: set[asyncio.Task[None]] = set()
+        self._leaving = False
+        self._one_by_one = False
+        self._pace = RequestPace()
         self._entries: OrderedDict[UUID, None] = OrderedDict()
         self._in_doubt = True
         self._compared = asyncio.Event()
@@ -135,8 +139,14 @@ class AccountQueue:
 
     def flatten(self, run: OpenRun) -> None:
         """Look at the account for a kill switch: leave what is live, then prove it flat at the venue."""
-        self._runs[run.id] = run
-        self._wake.set()
+        if not self._leaving:
+            self._runs[run.id] = run
+            self._wake.set()
+
+    @property
+    def is_leaving(self) -> bool:
+        """Whether a kill switch takes care of every trade of the account, now or in its turn."""
+        return self._leaving or bool(self._runs)
 
     def _schedule(self, key: Key, work: OrderedDict[Key, None], after_seconds: float) -> None:
         timer = self._timers.pop(key, None)
@@ -245,9 +255,24 @@ class AccountQueue:
 
     async def _flatten(self, run: OpenRun) -> None:
         """A look that fails is asked for again by the run, for as long as it is not flat."""
-        look = await AccountFlattening(self._desk, self.account).look(run)
-        for trade_id in look.trades:
-            self.drive(trade_id)
+        self._leaving = True
+        flattening = AccountFlattening(self._desk, self.account, self._pace)
+        try:
+            look = await flattening.look(run, one_by_one=self._one_by_one)
+            self._one_by_one = False
+        except VenueUnavailableError:
+            raise
+        except NotOurShardError as error:
+            log.warning("another executor may leave this account", why=str(error))
+            return
+        except Exception:
+            self._one_by_one = True  # what went wrong for all of them together need not for each alone
+            raise
+        finally:
+            self._leaving = False
+        for trade_id, seconds in look.trades.items():
+            self.drive(trade_id, seconds)
+        self._balance_due |= look.changed
         if look.differs:
             self.reconcile(None)
 
@@ -317,7 +342,8 @@ class AccountQueue:
                 gateway = await self._desk.gateway(self.account)
                 async for hint in gateway.hints():
                     self._told_at = asyncio.get_running_loop().time()
-                    if hint.symbol not in self._timers:  # several nudges about one thing are one
+                    # several nudges about one thing are one, and a kill switch looks by itself
+                    if hint.symbol not in self._timers and not self.is_leaving:
                         self.reconcile(hint.symbol, HINT_GATHER_SECONDS)
             except VenueUnavailableError as error:
                 log.warning(

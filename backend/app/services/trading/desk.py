@@ -1,5 +1,6 @@
 """What the order core works with: one set of collaborators, shared by every account of this process."""
 
+import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -18,6 +19,7 @@ from app.services.trading.risk_management import RiskManagement
 from app.services.trading.terms import TradingTerms
 
 SIGNALS_KEPT = 256
+LEAVING_AT_ONCE = 8  # accounts of a venue: what they commit leaves within its receive window
 
 
 class LeaseBook:
@@ -47,10 +49,15 @@ class Desk:
     alive_since: datetime = field(default_factory=utc_now)
     leverage_set: set[tuple[UUID, str, int]] = field(default_factory=set)
     signals: dict[UUID, Signal] = field(default_factory=dict)
+    leaving: dict[str, asyncio.Semaphore] = field(default_factory=dict)
 
     async def gateway(self, account: TradingAccount) -> ExchangeGateway:
         """The account's gateway, out of the pool."""
         return await self.gateways.for_account(account_key(account))
+
+    def leaving_at(self, venue: str) -> asyncio.Semaphore:
+        """Places for accounts of a venue that leave everything; whoever waited longest is next."""
+        return self.leaving.setdefault(venue, asyncio.Semaphore(LEAVING_AT_ONCE))
 
     async def signal_of(self, transaction: TradingTransaction, trade: Trade) -> Signal | None:
         """The signal that a trade came from; signals never change, so that one is read once."""

@@ -34,6 +34,7 @@ TEND_FRACTION = 1 / 3
 ROWS_AT_ONCE = 64
 TASKS_AT_ONCE = 16
 LOOK_SECONDS = 1.0
+LOOK_PAUSES = 20  # times as long as a look took: thousands of restless trades are read more seldom
 SWEEP_PATIENCE_SECONDS = 1.0
 POSTPONE_SECONDS = 0.5
 RETRY_SECONDS = 0.5
@@ -311,8 +312,9 @@ class Executor:
         trade that is not at rest."""
         now = asyncio.get_running_loop().time()
         if now >= self._look_due:
-            self._look_due = now + LOOK_SECONDS
             await self._look_at_restless()
+            took = asyncio.get_running_loop().time() - now
+            self._look_due = now + max(LOOK_SECONDS, took * LOOK_PAUSES)
         wallets = sorted(self._queues)
         catching_up = self._catching_up is not None and not self._catching_up.done()
         if not wallets or catching_up:
@@ -336,7 +338,7 @@ class Executor:
             restless = await trades.live_of_shards(sorted(self._desk.leases.epochs), restless=True)
         for trade in sorted(restless, key=urgency):
             queue = self._queues.get(trade.wallet_id)
-            if queue is not None:
+            if queue is not None and not queue.is_leaving:
                 self._look_at(queue, trade)
 
     def _pause(self, venue: str, symbols: int) -> float:

@@ -5,22 +5,26 @@ first, entries are cancelled, the position leaves reduce-only at market, its sto
 written down, and closed only where the run says so.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from uuid import UUID, uuid5
 
 import structlog
 
 from app.core.clock import utc_now
 from app.domain.client_order_id import client_order_id, is_of_deployment
-from app.domain.types import OrderLeg
+from app.domain.types import ExitReason, OrderLeg
 from app.domain.venue import OrderTicket, VenueOrder, VenuePosition, VenueUnavailableError
 from app.repositories.kill_switch_work import AccountFlatteningRepository, OpenRun
 from app.repositories.trading_accounts import TradingAccount
 from app.repositories.trading_transaction import TradingTransaction
 from app.services.ports import ExchangeGateway
+from app.services.trading.account_leaving import AccountLeaving, Left
 from app.services.trading.desk import Desk
+from app.services.trading.request_pace import RequestPace
 
+REQUESTS_OF_A_PROOF = 3
 FOREIGN_PREFIX = "k"  # not the shape of our own orders' ids: what it closes is not in our books
 
 log = structlog.get_logger(__name__)
@@ -28,23 +32,40 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a look found: trades to drive, whether the venue shows orders of ours that our books do not, and
-    whether the account is proven flat."""
+    """What a look found: trades to drive alone and after how many seconds, whether the venue and our books disagree,
+    whether the account is proven flat, and whether fills changed."""
 
-    trades: Sequence[UUID] = ()
+    trades: Mapping[UUID, float] = field(default_factory=dict)
     differs: bool = False
     proven: bool = False
+    changed: bool = False
 
 
 class AccountFlattening:
     """Looks at one account for a run."""
 
-    def __init__(self, desk: Desk, account: TradingAccount) -> None:
+    def __init__(self, desk: Desk, account: TradingAccount, pace: RequestPace) -> None:
         self._desk = desk
         self._account = account
+        self._pace = pace
 
-    async def look(self, run: OpenRun) -> Look:
-        """Ask for every exit that was not asked for; where nothing of ours is live, read the venue."""
+    async def look(self, run: OpenRun, *, one_by_one: bool = False) -> Look:
+        """Leave everything that is live; where nothing of ours is (any more), read the venue. With `one_by_one` the
+        exits are only asked for, and every trade is driven alone."""
+        if one_by_one:
+            left = await self._ask()
+        else:
+            gateway = await self._desk.gateway(self._account)
+            leaving = AccountLeaving(self._desk, self._account, gateway, self._pace)
+            left = await leaving.leave(ExitReason.KILL_SWITCH)
+        if left.live:
+            await self._looked(run, proven=False, error=None)
+            return Look(left.later, differs=left.suspicious, changed=left.changed)
+        look = await self._proof(run)
+        return replace(look, changed=left.changed)
+
+    async def _ask(self) -> Left:
+        """Ask for every exit that was not asked for."""
         user_id, wallet_id = self._account.user_id, self._account.wallet_id
         async with self._desk.database.tenant(user_id) as session:
             transaction = TradingTransaction(session, user_id)
@@ -54,37 +75,37 @@ class AccountFlattening:
                 transaction.announcements.trade(trade_id)
                 transaction.announcements.changed(user_id, "position", trade_id)
             await transaction.announcements.send()
-        if live:
-            await self._looked(run, proven=False, error=None)
-            return Look(trades=asked)
+        return Left(later=dict.fromkeys(asked, 0.0), live=bool(live))
+
+    async def _proof(self, run: OpenRun) -> Look:
         try:
             gateway = await self._desk.gateway(self._account)
-            look = await self._prove(run, gateway)
+            return await self._prove(run, gateway)
         except VenueUnavailableError as error:
             await self._looked(run, proven=False, error=str(error))
             raise
-        await self._looked(
-            run, proven=look.proven, error=None if look.proven else "not flat at the venue yet"
-        )
-        return look
 
     async def _prove(self, run: OpenRun, gateway: ExchangeGateway) -> Look:
         """Read what the venue shows; ours is taken away, somebody else's is written down."""
-        orders = [order for order in await gateway.open_orders(None) if self._is_ours(order)]
-        positions = [held for held in await gateway.positions(None) if held.side is not None]
+        for _ in range(REQUESTS_OF_A_PROOF):
+            await self._pace.turn()
+        shown, held_there = await asyncio.gather(gateway.open_orders(None), gateway.positions(None))
+        orders = [order for order in shown if self._is_ours(order)]
+        positions = [held for held in held_there if held.side is not None]
         for order in orders:  # their trades are over: nothing that they protect is ours
             await gateway.cancel(order.symbol, order.client_order_id, conditional=order.conditional)
-        await self._write_down(run, positions)
+        clear = not orders and not (run.close_external and positions)
+        await self._write_down(run, positions, proven=clear)
         if run.close_external:
             for held in positions:
                 await self._close(run, gateway, held)
-        clear = not orders and not (run.close_external and positions)
         return Look(differs=bool(orders), proven=clear)
 
     def _is_ours(self, order: VenueOrder) -> bool:
         return is_of_deployment(order.client_order_id, self._desk.terms.deployment)
 
-    async def _write_down(self, run: OpenRun, positions: Sequence[VenuePosition]) -> None:
+    async def _write_down(self, run: OpenRun, positions: Sequence[VenuePosition], *, proven: bool) -> None:
+        """Write down what is not ours, and the look itself."""
         user_id, wallet_id = self._account.user_id, self._account.wallet_id
         async with self._desk.database.tenant(user_id) as session:
             rows = AccountFlatteningRepository(session)
@@ -92,6 +113,8 @@ class AccountFlattening:
                 if held.side is not None:
                     await rows.met(user_id, wallet_id, run.id, held.symbol, held.side.value, held.quantity)
             await rows.external_gone(user_id, wallet_id, run.id, [held.symbol for held in positions])
+            error = None if proven else "not flat at the venue yet"
+            await rows.looked(user_id, wallet_id, run.id, proven=proven, error=error)
 
     async def _close(self, run: OpenRun, gateway: ExchangeGateway, held: VenuePosition) -> None:
         """Leave a position that is not ours, at market. The order only reduces: one that is sent twice, or late,

@@ -80,12 +80,14 @@ class KillSwitchRunner:
         margin = self._desk.margin_ms() / 1000
         async with self._database.system() as session:
             runs = SystemKillSwitchRepository(session)
-            working, unknown = await runs.entries(run.id, margin)
+            waiting, error = await runs.waiting(run.id)
+            working = unknown = 0
+            if waiting == 0 or run.quiescent_at is None or run.cancelled_at is None:
+                working, unknown = await runs.entries(run.id, margin)
             if run.quiescent_at is None and unknown == 0:
                 await runs.reach(run.id, "quiescent_at")
             if run.cancelled_at is None and working == 0 and unknown == 0:
                 await runs.reach(run.id, "cancelled_at")
-            waiting, error = await runs.waiting(run.id)
             if waiting == 0 and working == 0 and unknown == 0 and await runs.reach(run.id, "flat_at"):
                 for outcome in await runs.concerned(run.id):
                     await self._tell_end(NotificationOutbox(session), run, outcome.user_id, outcome.closed, 0)
