@@ -91,7 +91,7 @@ class GatheredTrades(TradeRepository):
 
 def _set_on(trade: Trade) -> dict[str, object]:
     """What was set on a locked trade and is not written yet."""
-    return {one.key: one.value for one in inspect(trade).attrs if one.history.has_changes()}
+    return {name: getattr(trade, name) for name in inspect(trade).committed_state}
 
 
 class GatheredOrders(OrderRepository):

@@ -34,6 +34,7 @@ from tests.services.trading.executor_host import ExecutorHost
 from tests.services.trading.floor import SYMBOLS, WEIGHT_LIMIT, TradingFloor, until
 from tests.services.trading.kill_trials import KillTrials
 from tests.soak.flatten_book import FlattenBook
+from tests.soak.venue_capacity import requests_per_second
 
 FLAT_LIMIT_SECONDS = 30.0
 PATIENCE_SECONDS = 900.0
@@ -94,6 +95,8 @@ class Press:
             self._settings,
             self._venue,
             self._folder,
+            margin_ms=self._settings.outcome_margin_milliseconds,
+            receive_window_ms=self._settings.receive_window_milliseconds,
             redis_url=redis.url,
             most_shards=-(-SHARDS // executors),
         )
@@ -107,10 +110,12 @@ class Press:
             await self._until_compared(accounts)
             print(f"compared after {monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
             os.kill(redis.pid or 0, signal.SIGKILL)
+            self._venue.resume(1.0)  # prices come by the stream, as in life
             self._fail(FAULT_CHANCE)
             return await self._press(book, outage=outage)
         finally:
             self._venue.control("POST", "/sim/fault", {})
+            self._venue.pause()
             host.stop()
             if self._log is not None:
                 self._log.write_text(host.log(10_000_000))
@@ -192,6 +197,10 @@ async def soak(settings: Settings, venue: PaperVenue, folder: Path, sizes: Sizes
     sql = await asyncpg.connect(settings.database_url)
     try:
         say("address_limit", WEIGHT_LIMIT, "weight per minute, raised from 2,400")
+        bare = await requests_per_second(venue)
+        say(
+            "venue_bare", round(bare), "signed requests per second answered to raw HTTP, nothing else running"
+        )
         say("accounts", sizes.accounts, f"accounts with a position in each of {len(SYMBOLS)} markets")
         press = Press(settings, venue, folder, sql, sizes.log)
         kept = _whole(await press.run(sizes.accounts, sizes.executors, outage=False))
@@ -226,7 +235,7 @@ def main() -> int:
     """Run, print the figures, and return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--accounts", type=int, default=2_000)
-    parser.add_argument("--executors", type=int, default=3)
+    parser.add_argument("--executors", type=int, default=SHARDS)
     parser.add_argument("--no-outage", action="store_true", help="leave the second press out")
     parser.add_argument("--log", type=Path, help="keep what the executors wrote in this file")
     arguments = parser.parse_args()

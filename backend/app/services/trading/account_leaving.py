@@ -138,6 +138,8 @@ class AccountLeaving:
                     self._announce(transaction, trade.id)
                 self._cases[trade.id] = TradeCase(trade, orders[trade.id], fills[trade.id])
             steps = await self._decide_all(transaction, ids, send=True)
+            await transaction.announcements.send()
+            await transaction.write(user_id)
         self._crash_after_intents()
         return steps
 
@@ -158,6 +160,8 @@ class AccountLeaving:
             waiting = [trade_id for trade_id in ids if trade_id in self._left.later]
             await self._decide_all(transaction, waiting, send=False)
             steps = await self._decide_all(transaction, going_on, send=True)
+            await transaction.announcements.send()
+            await transaction.write(user_id)
         self._crash_after_intents()
         for one in told:
             crash_point(f"after_record_{crash_leg(one.step.order)}")
@@ -180,8 +184,6 @@ class AccountLeaving:
                 self._left.later[trade_id] = AT_ONCE_SECONDS
             else:
                 steps.append(step)
-        await transaction.announcements.send()
-        await transaction.write(transaction.user_id)
         return steps
 
     async def _step(

@@ -43,6 +43,7 @@ SIGNALS_AT_ONCE = 12  # the rest of the tasks is left to exits, stops and questi
 COMPARED_AT_ONCE = 32  # accounts of a shard that was gained
 COMPARE_PATIENCE_SECONDS = 90.0  # longer than a venue's minute of weight
 FOLLOW_AFTER_SECONDS = 30.0  # streams of a shard that was gained, however many accounts are compared by then
+FOLLOW_LATER_SECONDS = 1.0
 STREAM_SECONDS = 0.1  # between the openings of two streams
 STREAMS = 300  # accounts whose stream is followed; those beyond are found by the sweep alone
 
@@ -160,6 +161,9 @@ class Executor:
 
     async def _open_streams(self) -> None:
         while self._to_follow:
+            if any(queue.is_leaving for queue in self._queues.values()):
+                await asyncio.sleep(FOLLOW_LATER_SECONDS)  # who leaves everything needs the time more
+                continue
             wallet_id = next(iter(self._to_follow))
             del self._to_follow[wallet_id]
             queue = self._queues.get(wallet_id)
@@ -251,8 +255,8 @@ class Executor:
         """Start what is due, then wait to be woken; a poll finds what no notification told of."""
         room = TASKS_AT_ONCE - len(self._under_way)
         shards = sorted(self._desk.leases.epochs)
+        self._wake.clear()
         if room > 0 and shards:
-            self._wake.clear()
             async with self._desk.system.system() as session:
                 items = await FanOutTransaction(session).outbox.pending(
                     shards,

@@ -55,6 +55,7 @@ class ExecutorHost:
     venue: PaperVenue
     folder: Path
     margin_ms: int = MARGIN_MS
+    receive_window_ms: int = RECEIVE_WINDOW_MS
     mutant: str | None = None
     redis_url: str = ""
     paper_weight: int = WEIGHT_LIMIT
@@ -99,7 +100,7 @@ class ExecutorHost:
             "DATABASE_URL": self.settings.database_url,
             "STACKALPHA_SECRET_KEY": self.settings.secret_key.get_secret_value(),
             "STACKALPHA_VAR_DIR": str(self.folder),
-            "STACKALPHA_RECEIVE_WINDOW_MILLISECONDS": str(RECEIVE_WINDOW_MS),
+            "STACKALPHA_RECEIVE_WINDOW_MILLISECONDS": str(self.receive_window_ms),
             "STACKALPHA_OUTCOME_MARGIN_MILLISECONDS": str(self.margin_ms),
             "STACKALPHA_SHARD_COUNT": "4",
             "STACKALPHA_PAPER_WEIGHT_PER_MINUTE": str(self.paper_weight),
