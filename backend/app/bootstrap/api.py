@@ -40,12 +40,14 @@ from app.repositories.accounts import AccountRepository
 from app.repositories.audit import AuditRepository
 from app.repositories.execution_settings import ExecutionSettingsRepository
 from app.repositories.journal_notes import JournalNoteRepository
+from app.repositories.keyset import Page, decode_cursor
 from app.repositories.ledger import LedgerRepository
 from app.repositories.platform_limits import SystemPlatformLimitRepository
 from app.repositories.risk_state import RiskStateRepository
 from app.repositories.sessions import SIGNED_IN, SessionRepository
 from app.repositories.trading_schedules import TradingScheduleRepository
 from app.repositories.user_events import UserEventRepository
+from app.repositories.user_search import FoundUser, SystemUserSearch
 from app.repositories.wallets import WalletRepository
 from app.services.account import Account
 from app.services.attempts import AttemptCounter, subject_of
@@ -140,6 +142,12 @@ class ApiParts:
     def operator_cases(self) -> OperatorCases:
         """Trades that wait for an operator; opens its own transactions."""
         return OperatorCases(self.everybody, self.database, utc_now)
+
+    async def find_users(
+        self, session: DbSession, words: str, cursor: str | None, limit: int
+    ) -> Page[FoundUser]:
+        """Users of every tenant, in an administrator's transaction."""
+        return await SystemUserSearch(session).find(words.strip(), decode_cursor(cursor), limit)
 
     def platform_limits(self, session: DbSession) -> PlatformLimits:
         """The platform's limits, in an administrator's transaction."""

@@ -20,6 +20,7 @@ ROUTERS: Final = (
     "admin_limits",
     "admin_health",
     "admin_operator_cases",
+    "admin_users",
     "risk_check",
     "risk_profiles",
     "risk_scopes",

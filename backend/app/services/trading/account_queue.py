@@ -117,7 +117,7 @@ class AccountQueue:
         """Look at a trade that is to be left: before the others that wait, and beside what is under way."""
         self._schedule(trade_id, self._trades, 0.0)
         self._trades.move_to_end(trade_id, last=False)
-        is_busy = not self._idle.is_set()
+        is_busy = not (self._idle.is_set() or self._leaving)
         if is_busy and trade_id not in self._driven and len(self._aside) < MOST_ASIDE:
             del self._trades[trade_id]
             task = asyncio.create_task(self._guarded(partial(self._drive, trade_id)))
@@ -258,6 +258,8 @@ class AccountQueue:
         self._leaving = True
         flattening = AccountFlattening(self._desk, self.account, self._pace)
         try:
+            if self._aside:  # whoever leaves everything is the account's only writer
+                await asyncio.wait(self._aside)
             look = await flattening.look(run, one_by_one=self._one_by_one)
             self._one_by_one = False
         except VenueUnavailableError:

@@ -2,7 +2,7 @@ import { screen, waitFor } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { HttpResponse, http } from 'msw'
 import { describe, expect, it } from 'vitest'
-import type { KillSwitchReceipt, OperatorCase, SystemHealth } from '@/lib/api/types'
+import type { FoundUser, KillSwitchReceipt, OperatorCase, SystemHealth } from '@/lib/api/types'
 import { show } from '@/testing/render'
 import { api, problem, server } from '@/testing/server'
 import { AdminPage } from './AdminPage'
@@ -49,6 +49,17 @@ const CASE: OperatorCase = {
   exit_requested: null,
   orders: [],
   fills: [],
+}
+
+const USER: FoundUser = {
+  id: 'u7',
+  email: 'ada@example.com',
+  role: 'user',
+  created_at: '2025-01-01T00:00:00Z',
+  email_verified_at: null,
+  disabled_at: null,
+  wallets: 2,
+  open_positions: 1,
 }
 
 const RUN: KillSwitchReceipt = {
@@ -135,6 +146,55 @@ describe('the administrators’ page', () => {
       expect(pressed).toEqual([{ confirm: 'CLOSE ALL', scope: 'platform', scope_id: null, reason: 'Drill' }]),
     )
     expect(await screen.findByText(/0 of 0 positions closed, 2 of 3 accounts proven flat/)).toBeVisible()
+  })
+
+  it('finds a user page by page, pauses the one that is meant, and takes the id along to the kill switch', async () => {
+    const asked: string[] = []
+    const paused: unknown[] = []
+    answers('admin')
+    server.use(
+      http.get(api('/admin/users'), ({ request }) => {
+        const query = new URL(request.url).searchParams
+        asked.push(`${query.get('q')} ${query.get('cursor')}`)
+        const first = query.get('cursor') === null
+        return HttpResponse.json({
+          items: [{ ...USER, ...(first ? {} : { id: 'u8', email: 'grace@example.com' }) }],
+          next_cursor: first ? 'next' : null,
+        })
+      }),
+      http.post(api('/admin/circuit-breaker/pause'), async ({ request }) => {
+        paused.push(await request.json())
+        return HttpResponse.json({ items: [] })
+      }),
+    )
+    show(<AdminPage />)
+    await userEvent.type(await screen.findByLabelText('E-mail address, wallet’s name or id'), ' example {Enter}')
+    await userEvent.click(await screen.findByRole('button', { name: 'More users' }))
+    expect(await screen.findByText('grace@example.com')).toBeVisible()
+    expect(asked).toEqual(['example null', 'example next'])
+    await userEvent.click(screen.getByRole('button', { name: 'Pause entries: grace@example.com' }))
+    await userEvent.click(screen.getByRole('button', { name: 'Confirm pause: grace@example.com' }))
+    await waitFor(() => expect(paused).toEqual([{ scope: 'user', scope_id: 'u8', reason: null }]))
+    await userEvent.click(screen.getByRole('button', { name: 'Halt and close all of grace@example.com' }))
+    expect(screen.getByLabelText('Id of the user to close')).toHaveValue('u8')
+  })
+
+  it('saves the report of the breakers between two times', async () => {
+    const asked: string[] = []
+    answers('admin')
+    server.use(
+      http.get(api('/admin/circuit-breaker/report'), ({ request }) => {
+        asked.push(new URL(request.url).search)
+        return problem(422, 'invalid_input', 'A report covers up to 31 days.')
+      }),
+    )
+    show(<AdminPage />)
+    const since = await screen.findByLabelText('Report from, UTC')
+    await userEvent.clear(since)
+    await userEvent.type(since, '2025-10-10T20:00')
+    await userEvent.click(screen.getByRole('button', { name: 'Save the report' }))
+    expect(await screen.findByText(/A report covers up to 31 days/)).toBeVisible()
+    expect(asked[0]).toContain('since=2025-10-10T20%3A00%3A00Z')
   })
 
   it('shows nothing to others', async () => {

@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
 import { meQuery } from '@/lib/api/queries'
 import { EmptyState } from '@/ui/EmptyState'
 import { Surface } from '@/ui/Surface'
@@ -7,10 +8,12 @@ import { PlatformBreakers } from './PlatformBreakers'
 import { PlatformHealth } from './PlatformHealth'
 import { PlatformKillSwitch } from './PlatformKillSwitch'
 import { PlatformLimits } from './PlatformLimits'
+import { UserSearch } from './UserSearch'
 
 /** The platform's own desk, for administrators: the server refuses everybody else, whatever this page shows. */
 export function AdminPage() {
   const me = useQuery(meQuery)
+  const [halted, setHalted] = useState<string | null>(null)
   return (
     <Surface query={me} what="Your account">
       {({ role }) =>
@@ -19,7 +22,8 @@ export function AdminPage() {
             <PlatformHealth />
             <OperatorDesk />
             <PlatformBreakers />
-            <PlatformKillSwitch />
+            <UserSearch onHalt={setHalted} />
+            <PlatformKillSwitch key={halted} user={halted} />
             <PlatformLimits />
           </div>
         ) : (

@@ -11,6 +11,7 @@ import { SelectField, TextField } from '@/ui/Field'
 import { Panel } from '@/ui/Panel'
 import { Surface } from '@/ui/Surface'
 import { tripsQuery } from './admin-queries'
+import { BreakerReport } from './BreakerReport'
 import { isOperated, type OperatedScope, SCOPES } from './operated-scope'
 
 function Resume({ trip }: { readonly trip: Trip }) {
@@ -112,6 +113,7 @@ export function PlatformBreakers() {
         }
       </Surface>
       <Pause />
+      <BreakerReport />
     </Panel>
   )
 }

@@ -31,11 +31,11 @@ function Progress({ run }: { readonly run: string }) {
 }
 
 /** Halts everybody, a venue or a user, and closes what they hold. Never held back by a preview: the phrase is all
- * it takes. */
-export function PlatformKillSwitch() {
+ * it takes. `user` is the id of whom to begin with; null: everybody. */
+export function PlatformKillSwitch({ user }: { readonly user: string | null }) {
   const client = useQueryClient()
-  const [scope, setScope] = useState<OperatedScope>('platform')
-  const [id, setId] = useState('')
+  const [scope, setScope] = useState<OperatedScope>(user === null ? 'platform' : 'user')
+  const [id, setId] = useState(user ?? '')
   const [reason, setReason] = useState('')
   const [phrase, setPhrase] = useState('')
   const scopeId = scope === 'platform' ? null : id.trim()
@@ -91,6 +91,8 @@ export function PlatformKillSwitch() {
         <TextField
           label="Why, for everybody whom it concerns"
           required
+          // who came here by "Halt…" goes on here
+          autoFocus={user !== null}
           maxLength={300}
           value={reason}
           onChange={(event) => setReason(event.target.value)}

@@ -1,5 +1,5 @@
 // What the admin page reads; only administrators are answered.
-import { queryOptions } from '@tanstack/react-query'
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import { call } from '@/lib/api/call'
 import type { OperatedScope } from './operated-scope'
 
@@ -13,6 +13,16 @@ export const tripsQuery = queryOptions({
   queryFn: async ({ signal }) => (await call('GET /admin/circuit-breaker/status', { signal })).items,
   refetchInterval: 5000,
 })
+export const usersQuery = (words: string) =>
+  infiniteQueryOptions({
+    queryKey: ['admin', 'users', words],
+    queryFn: ({ signal, pageParam }) =>
+      call('GET /admin/users', { signal, query: { q: words, ...(pageParam === null ? {} : { cursor: pageParam }) } }),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor,
+    enabled: words !== '',
+    retry: false,
+  })
 export const operatorCasesQuery = queryOptions({
   queryKey: ['admin', 'operator-cases'],
   queryFn: async ({ signal }) => (await call('GET /admin/operator-cases', { signal })).items,

@@ -791,6 +791,25 @@ export interface FillStats {
   readonly traded_notional: string | null
 }
 
+/** A user, with how many active wallets and live positions are the user's. */
+export interface FoundUser {
+  /** UTC, ISO 8601 */
+  readonly created_at: string
+  readonly disabled_at: string | null
+  readonly email: string
+  readonly email_verified_at: string | null
+  readonly id: string
+  readonly open_positions: number
+  readonly role: string
+  readonly wallets: number
+}
+
+/** Users, newest first; `next_cursor` is null on the last page. */
+export interface FoundUserPage {
+  readonly items: ReadonlyArray<FoundUser>
+  readonly next_cursor: string | null
+}
+
 /**
  * The next funding of a perpetual and its market time, both null where the venue names none. A positive rate is
  * paid by longs to shorts.
@@ -2825,6 +2844,12 @@ export interface Endpoints {
     readonly query: Record<never, never>
     readonly body: undefined
     readonly result: PlatformLimitList
+  }
+  'GET /admin/users': {
+    readonly path: Record<never, never>
+    readonly query: { readonly q: string; readonly limit?: number; readonly cursor?: string | null }
+    readonly body: undefined
+    readonly result: FoundUserPage
   }
   'GET /analytics/attribution': {
     readonly path: Record<never, never>

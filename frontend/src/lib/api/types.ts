@@ -43,6 +43,7 @@ export type {
   ExportRequest,
   Figure,
   Funding,
+  FoundUser,
   KillSwitchPreview,
   KillSwitchReceipt,
   KillSwitchRun,
