@@ -246,15 +246,15 @@ class CcxtGateway:
         }
 
     async def _place_batch(self, tickets: Sequence[OrderTicket]) -> Sequence[PlaceOutcome]:
-        """One request of at most `BATCH_ORDERS` orders; it carries the time of the oldest ticket."""
+        """One request of at most `BATCH_ORDERS` orders; it carries the time of the ticket that ends first."""
         if len(tickets) == 1:
             return [await self.place_exit(tickets[0])]
-        oldest = min(tickets, key=lambda ticket: ticket.timestamp_ms)
+        first = min(tickets, key=lambda ticket: ticket.timestamp_ms + ticket.receive_window_ms)
         orders = []
         for ticket in tickets:
             order = self._plain(ticket, reduce_only=True)
             orders.append({name: value for name, value in order.items() if name not in TIMED})
-        params = {name: self._signed(oldest)[name] for name in TIMED} | {"batchOrders": orders}
+        params = {name: self._signed(first)[name] for name in TIMED} | {"batchOrders": orders}
         for _ in tickets:
             await self._rate.acquire(is_exit=True)
         answer = await self._post(

@@ -258,8 +258,8 @@ class AccountLeaving:
 
     async def _look_up(self, step: Step) -> Told | None:
         """Ask for the order by its id; None where nothing can be said yet, and it is asked for again alone."""
-        terms = self._desk.terms
-        found = await self._tried(lambda: find_order(self._gateway, terms, step.order, utc_now()))
+        margin_ms = self._desk.terms.outcome_margin_ms
+        found = await self._tried(lambda: find_order(self._gateway, margin_ms, step.order, utc_now()))
         match found:
             case VenueOrder():
                 return Told(step, found, await self._fills(found))
