@@ -36,10 +36,13 @@ async def pulsing(settings: Settings, redis: Redis, process: str) -> AsyncIterat
             server = serve_metrics(settings.metrics_host, port)
         except OSError as error:
             log.warning("figures are not served", port=port, error=str(error))
-    stop = asyncio.Event()
-    beating = asyncio.create_task(_beat(settings, RedisPulses(redis), process, stop))
+    stop, failed = asyncio.Event(), asyncio.Event()
+    beating = asyncio.create_task(_beat(settings, RedisPulses(redis), process, stop, failed))
     try:
         yield
+    except Exception:
+        failed.set()
+        raise
     finally:
         stop.set()  # rather than a cancellation in the middle of a command to Redis, which may be swallowed there
         await asyncio.wait({beating}, timeout=BEAT_SECONDS)
@@ -60,7 +63,11 @@ async def telling(settings: Settings, process: str) -> AsyncIterator[None]:
         await redis.aclose()
 
 
-async def _beat(settings: Settings, pulses: RedisPulses, process: str, stop: asyncio.Event) -> None:
+async def _beat(
+    settings: Settings, pulses: RedisPulses, process: str, stop: asyncio.Event, failed: asyncio.Event
+) -> None:
+    """Tell until `stop`. What a process told is taken away as it stops, but left where it `failed`: that it fell
+    silent is how operators hear of it."""
     figures = OwnFigures(process, settings.var_dir, utc_now())
     loop = asyncio.get_running_loop()
     told: Pulse | None = None
@@ -79,7 +86,7 @@ async def _beat(settings: Settings, pulses: RedisPulses, process: str, stop: asy
                     await stop.wait()
             lag = max(0.0, loop.time() - due)
     finally:
-        if told is not None:
+        if told is not None and not failed.is_set():
             await pulses.forget(told)
 
 

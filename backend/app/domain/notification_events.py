@@ -70,6 +70,7 @@ class NotificationEvent(StrEnum):
     DAILY_SUMMARY = "daily_summary"
     REPORT_READY = "report_ready"
     SYSTEM_DEGRADED = "system_degraded"
+    SYSTEM_ERROR = "system_error"
     TEST_MESSAGE = "test_message"
 
 
@@ -210,6 +211,11 @@ EVENT_KINDS: Final = (
         _E.SYSTEM_DEGRADED, _L.ERROR, _C.SYSTEM, _LOUD,
         "{component} is {state}",
         "{component}: {gauge} is {value}, the limit is {limit}.",
+    ),
+    EventKind(
+        _E.SYSTEM_ERROR, _L.CRITICAL, _C.SYSTEM, _LOUD,
+        "{component} stopped without being asked to",
+        "{component}, process {pid}, was last heard of at {heard_at} and not told to stop. {consequence}",
     ),
     EventKind(
         _E.TEST_MESSAGE, _L.INFO, _C.SYSTEM, frozenset(),

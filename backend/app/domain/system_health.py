@@ -106,6 +106,39 @@ def readings_of(pulse: Pulse, now: datetime) -> Iterator[GaugeReading]:
         yield GaugeReading(f"{venue} as {pulse.process} sees it", Gauge.VENUE_ERRORS, error_percent(calls))
 
 
+@dataclass(frozen=True, slots=True)
+class Crash:
+    """A process that ended without being asked to: it has been silent for too long, and one that stops in order takes
+    its figures away. `is_replaced` where a younger one of the same name is heard of."""
+
+    pulse: Pulse
+    is_replaced: bool
+
+    @property
+    def component(self) -> str:
+        """Which process, and on which machine."""
+        return f"{self.pulse.process} on {self.pulse.host}"
+
+    @property
+    def key(self) -> str:
+        """The same for one crash, however often it is looked at."""
+        return f"{self.component}:{self.pulse.pid}:{self.pulse.started_at.isoformat()}"
+
+
+def crashes(pulses: Sequence[Pulse], now: datetime) -> tuple[Crash, ...]:
+    """Return the processes that fell silent, in their order."""
+    limit = LIMITS[Gauge.SILENCE]
+    alive = [pulse for pulse in pulses if (now - pulse.at).total_seconds() < limit]
+    return tuple(
+        Crash(
+            pulse,
+            any(other.process == pulse.process and other.started_at > pulse.started_at for other in alive),
+        )
+        for pulse in pulses
+        if (now - pulse.at).total_seconds() >= limit
+    )
+
+
 def call_figures(seconds: Sequence[float], errors: int) -> CallFigures:
     """Return the figures of calls that took so long each, of which `errors` gave no certain answer."""
     ordered = sorted(seconds)

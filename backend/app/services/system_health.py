@@ -10,10 +10,21 @@ from app.core.db import Database
 from app.core.metrics import ALARMS, PRICE_AGE, QUEUE_AGE, QUEUE_DEPTH
 from app.domain.notification_events import NotificationEvent
 from app.domain.price_batch import PriceFlush, PricesUnavailableError
-from app.domain.system_health import Alarm, Gauge, GaugeReading, Pulse, alarms, readings_of
+from app.domain.system_health import (
+    Alarm,
+    Crash,
+    Gauge,
+    GaugeReading,
+    Pulse,
+    alarms,
+    crashes,
+    readings_of,
+)
 from app.repositories.notifications import SystemNotificationOutbox
 from app.repositories.work_queues import SystemWorkQueueRepository
 
+REPLACED = "Another one was started since, and goes on where it stopped."
+MISSING = "No other one is heard of: what it did waits."
 EXPECTED = ("api", "executor", "jobs", "monitor", "notifier")
 
 
@@ -157,12 +168,19 @@ class SystemHealth:
         )
 
     async def tell(self) -> int:
-        """Tell administrators of every alarm, once an hour while it stands; returns how many there are."""
+        """Tell administrators of every alarm, once an hour while it stands, and of every process that stopped without
+        being asked to, once; returns how many alarms there are. The outside channels tell repeats about the same
+        component more and more seldom."""
         seen = await self.look()
         _publish(seen)
+        fallen = crashes(await self._pulses.all(seen.as_of) or [], seen.as_of)
         async with self._database.system() as session:
             outbox = SystemNotificationOutbox(session)
+            for crash in fallen:
+                await _tell_of_crash(outbox, crash)
             for alarm in seen.alarms:
+                if alarm.gauge is Gauge.SILENCE:
+                    continue  # told as what it is
                 await outbox.emit_to_administrators(
                     NotificationEvent.SYSTEM_DEGRADED,
                     dedupe_key=f"{alarm.component}:{alarm.gauge}:{seen.as_of:%Y-%m-%dT%H}"[:120],
@@ -192,6 +210,20 @@ class SystemHealth:
             return StreamView(venue, 0, None, None)
         ages = [max(0.0, now.timestamp() - flush.wall_ms / 1000) for flush in flushes]
         return StreamView(venue, len(ages), min(ages, default=None), max(ages, default=None))
+
+
+async def _tell_of_crash(outbox: SystemNotificationOutbox, crash: Crash) -> None:
+    await outbox.emit_to_administrators(
+        NotificationEvent.SYSTEM_ERROR,
+        dedupe_key=crash.key[:120],
+        figures={
+            "component": crash.component,
+            "pid": str(crash.pulse.pid),
+            "heard_at": f"{crash.pulse.at:%Y-%m-%d %H:%M:%S} UTC",
+            "consequence": REPLACED if crash.is_replaced else MISSING,
+        },
+        subject=crash.component[:120],
+    )
 
 
 def _readings(

@@ -13,6 +13,7 @@ from app.domain.system_health import (
     Pulse,
     alarms,
     call_figures,
+    crashes,
     error_percent,
     readings_of,
 )
@@ -48,19 +49,47 @@ def test_percentiles_are_nearest_ranks_and_unknown_without_calls() -> None:
     assert call_figures([], 0).p50_milliseconds is None
 
 
-def test_silent_process_is_told_by_its_silence() -> None:
-    pulse = Pulse(
-        process="monitor",
+def pulse_at(seconds: int, pid: int = 1, process: str = "monitor") -> Pulse:
+    """A process that started, and told, so many seconds after noon."""
+    moment = NOON + timedelta(seconds=seconds)
+    return Pulse(
+        process=process,
         host="one",
-        pid=1,
-        started_at=NOON,
-        at=NOON,
+        pid=pid,
+        started_at=moment,
+        at=moment,
         cpu_percent=1.0,
         memory_percent=1.0,
         disk_percent=1.0,
         rss_bytes=1,
         loop_lag_milliseconds=0.0,
     )
+
+
+@pytest.mark.parametrize(("seconds", "count"), [(19, 0), (20, 1), (21, 1)])
+def test_a_process_is_taken_for_crashed_from_its_limit_of_silence_on(seconds: int, count: int) -> None:
+    assert len(crashes([pulse_at(0)], NOON + timedelta(seconds=seconds))) == count
+
+
+def test_a_crashed_process_is_replaced_by_a_younger_one_of_its_name_that_lives() -> None:
+    now = NOON + timedelta(seconds=40)
+    for other, replaced in (
+        (pulse_at(30, 2), True),
+        (pulse_at(30, 2, "executor"), False),
+        (pulse_at(10, 2), False),
+    ):
+        first = crashes([pulse_at(0), other], now)[0]
+        assert (first.pulse.pid, first.is_replaced) == (1, replaced)
+
+
+def test_two_crashes_of_one_component_are_told_apart() -> None:
+    first, second = crashes([pulse_at(0), pulse_at(5, 2)], NOON + timedelta(minutes=1))
+    assert first.component == second.component
+    assert first.key != second.key
+
+
+def test_silent_process_is_told_by_its_silence() -> None:
+    pulse = pulse_at(0)
     assert alarms(list(readings_of(pulse, NOON + timedelta(seconds=19)))) == ()
     late = alarms(list(readings_of(pulse, NOON + timedelta(seconds=20))))
     assert [(alarm.component, alarm.gauge) for alarm in late] == [("monitor on one", Gauge.SILENCE)]

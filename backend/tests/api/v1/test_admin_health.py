@@ -1,13 +1,16 @@
 """The platform's health over HTTP: for administrators alone, out of real Postgres and Redis."""
 
+import os
 from dataclasses import replace
 from datetime import timedelta
 
 import httpx
+import pytest
 from redis.asyncio import Redis
 
 from app.adapters.pulse import RedisPulses
 from app.bootstrap.health import system_health
+from app.bootstrap.pulse import pulsing
 from app.core.clock import utc_now
 from app.core.config import Settings
 from app.core.db import Database
@@ -100,6 +103,70 @@ async def test_process_that_fell_silent_is_not_alive(
     seen = await system_health(settings, system_database, redis_client).look()
     assert [p.is_alive for p in seen.processes if (p.process, p.host) == ("jobs", "elsewhere")] == [False]
     assert any(alarm.gauge is Gauge.SILENCE and "jobs" in alarm.component for alarm in seen.alarms)
+
+
+CRASHES = "SELECT * FROM notifications WHERE user_id = $1 AND event = 'system_error' AND subject = $2"
+
+
+async def test_a_process_that_stopped_without_being_asked_is_told_to_administrators_once(
+    world: World,
+    alice: Person,
+    bob: Person,
+    settings: Settings,
+    redis_client: Redis,
+    system_database: Database,
+) -> None:
+    await promote(world, alice)
+    pulses, health = RedisPulses(redis_client), system_health(settings, system_database, redis_client)
+    now = utc_now()
+    crashed = replace(
+        pulse_of("executor"),
+        host=f"crashed {alice.user_id}",
+        at=now - timedelta(seconds=30),
+        started_at=now - timedelta(minutes=9),
+    )
+    subject = f"executor on {crashed.host}"
+    await pulses.tell(crashed)
+    await pulses.tell(pulse_of("executor"))
+    await health.tell()
+    await health.tell()
+    (told,) = await world.sql.fetch(CRASHES, alice.user_id, subject)
+    assert told["level"] == "critical"
+    assert "process 1, was last heard of at" in told["sentence"]
+    assert "Another one was started since" in told["sentence"]
+    assert await world.sql.fetch(CRASHES, bob.user_id, subject) == []
+    silence = "SELECT count(*) FROM notifications WHERE user_id = $1 AND subject = $2"
+    assert await world.sql.fetchval(silence, alice.user_id, f"{subject}:silence_seconds") == 0
+    await pulses.tell(replace(crashed, pid=2))  # a second crash is told by itself
+    await health.tell()
+    assert len(await world.sql.fetch(CRASHES, alice.user_id, subject)) == 2
+    for pid in (1, 2):
+        await pulses.forget(replace(crashed, pid=pid))
+
+
+async def test_a_process_that_fails_leaves_its_figures_behind_and_one_that_stops_takes_them_away(
+    settings: Settings, redis_client: Redis
+) -> None:
+    own = os.getpid()
+
+    async def shown() -> int:
+        pulses = await RedisPulses(redis_client).all(utc_now()) or []
+        return sum(pulse.process == "notifier" and pulse.pid == own for pulse in pulses)
+
+    async def until_shown() -> bool | None:
+        return True if await shown() else None
+
+    async with pulsing(settings, redis_client, "notifier"):
+        await until(until_shown)
+    assert await shown() == 0
+    with pytest.raises(ZeroDivisionError):
+        async with pulsing(settings, redis_client, "notifier"):
+            await until(until_shown)
+            raise ZeroDivisionError
+    assert await shown() == 1
+    for pulse in await RedisPulses(redis_client).all(utc_now()) or []:
+        if pulse.process == "notifier" and pulse.pid == own:
+            await RedisPulses(redis_client).forget(pulse)
 
 
 async def test_without_redis_the_rest_is_still_told(settings: Settings, system_database: Database) -> None:
