@@ -159,10 +159,14 @@ async def test_a_process_that_fails_leaves_its_figures_behind_and_one_that_stops
     async with pulsing(settings, redis_client, "notifier"):
         await until(until_shown)
     assert await shown() == 0
-    with pytest.raises(ZeroDivisionError):
+
+    async def fail() -> None:
         async with pulsing(settings, redis_client, "notifier"):
             await until(until_shown)
             raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail()
     assert await shown() == 1
     for pulse in await RedisPulses(redis_client).all(utc_now()) or []:
         if pulse.process == "notifier" and pulse.pid == own:
