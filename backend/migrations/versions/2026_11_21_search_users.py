@@ -1,7 +1,7 @@
 """Administrators find users by e-mail address, wallet name or id.
 
 Revision ID: search_users
-Revises: leave_before_funding
+Revises: name_models
 """
 
 from alembic import op
@@ -9,7 +9,7 @@ from alembic import op
 from migrations.user_search import statements, undo_statements
 
 revision = "search_users"
-down_revision = "leave_before_funding"
+down_revision = "name_models"
 branch_labels = None
 depends_on = None
 
