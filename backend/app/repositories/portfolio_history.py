@@ -35,7 +35,8 @@ WHERE scope_id = :scope AND environment = :environment AND resolution = :resolut
 ORDER BY at DESC LIMIT 1
 """
 )
-# Slots at which every wallet of the user that had begun is known, and the user is not.
+# Slots at which every wallet of the user that had begun is known, and the user is not. A wallet that still trades and
+# has no snapshot of the newest slot yet is waited for: only an archived one has ended.
 SUMS = text(
     """
 SELECT p.at, sum(p.balance), sum(p.equity), sum(p.exposure), sum(p.margin), sum(p.unrealized)
@@ -46,9 +47,10 @@ WHERE p.user_id = :user AND p.environment = :environment AND p.resolution = :res
                   AND u.resolution = :resolution AND u.at = p.at)
 GROUP BY p.at
 HAVING count(*) = (SELECT count(*) FROM (
-    SELECT min(q.at) AS first, max(q.at) AS newest FROM portfolio_snapshots q
+    SELECT min(q.at) AS first, CASE WHEN w.status = 'active' THEN 'infinity' ELSE max(q.at) END AS newest
+    FROM portfolio_snapshots q JOIN wallets w ON w.id = q.wallet_id
     WHERE q.user_id = :user AND q.environment = :environment AND q.resolution = :resolution
-      AND q.wallet_id IS NOT NULL GROUP BY q.wallet_id) begun WHERE p.at BETWEEN begun.first AND begun.newest)
+      AND q.wallet_id IS NOT NULL GROUP BY q.wallet_id, w.status) begun WHERE p.at BETWEEN begun.first AND begun.newest)
 ORDER BY p.at
 """
 )

@@ -90,13 +90,14 @@ class Hole:
 
 class EquityColumns(NamedTuple):
     """Snapshots in order, as columns: milliseconds of market time, money in quote currency, NULL open risk as
-    None."""
+    None. `observed_ms` is when the account was looked at, up to a slot later than `at_ms`."""
 
     at_ms: list[int]
     equity: list[float]
     balance: list[float]
     exposure: list[float]
     drawdown: list[float | None]
+    observed_ms: list[int]
 
 
 class SnapshotRepository:
@@ -124,6 +125,7 @@ class SnapshotRepository:
                 (cast(PortfolioSnapshot.balance, Double), Double()),
                 (cast(PortfolioSnapshot.exposure, Double), Double()),
                 (cast(PortfolioSnapshot.drawdown, Double), Double()),
+                (cast(func.extract("epoch", PortfolioSnapshot.observed_at) * 1000, BigInteger), BigInteger()),
             )
         ]
         statement = select(*columns).where(

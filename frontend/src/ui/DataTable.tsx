@@ -1,5 +1,5 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from 'react'
+import { type KeyboardEvent, memo, type ReactNode, type RefObject, useEffect, useRef, useState } from 'react'
 import { cx } from './classes'
 
 export interface Column<Row> {
@@ -40,10 +40,61 @@ function useRowHeight(): number {
     read()
     const observer = new MutationObserver(read)
     observer.observe(root, { attributes: true, attributeFilter: ['data-density'] })
-    return () => observer.disconnect()
+    const pointer = matchMedia('(pointer: coarse)')
+    pointer.addEventListener('change', read)
+    return () => {
+      observer.disconnect()
+      pointer.removeEventListener('change', read)
+    }
   }, [])
   return height
 }
+
+interface Actions<Row> {
+  readonly rowLabel: (row: Row) => string
+  readonly choose: (index: number, row: Row) => void
+  readonly press: (event: KeyboardEvent, index: number, row: Row) => void
+}
+
+interface LineProps<Row> {
+  readonly row: Row
+  readonly index: number
+  readonly start: number
+  readonly columns: ReadonlyArray<Column<Row>>
+  readonly tracks: string
+  readonly isOpen: boolean
+  readonly inTabOrder: boolean
+  /** The same object for every line and every render: a line is made anew only when what it shows changes. */
+  readonly actions: RefObject<Actions<Row>>
+}
+
+function PlainLine<Row>({ row, index, start, columns, tracks, isOpen, inTabOrder, actions }: LineProps<Row>) {
+  return (
+    <div
+      role="row"
+      data-row={index}
+      aria-rowindex={index + 2}
+      aria-label={actions.current.rowLabel(row)}
+      aria-selected={isOpen}
+      tabIndex={inTabOrder ? 0 : -1}
+      onClick={() => actions.current.choose(index, row)}
+      onKeyDown={(event) => actions.current.press(event, index, row)}
+      className={cx(
+        'absolute inset-x-0 grid h-row cursor-pointer items-center border-b border-line contain-strict hover:bg-s2 focus-visible:-outline-offset-2',
+        isOpen && 'bg-s3',
+      )}
+      style={{ gridTemplateColumns: tracks, transform: `translateY(${start}px)` }}
+    >
+      {columns.map((column) => (
+        <div key={column.id} role="cell" className={cx('truncate px-2', column.right && 'text-right')}>
+          {column.cell(row)}
+        </div>
+      ))}
+    </div>
+  )
+}
+
+const Line = memo(PlainLine) as typeof PlainLine
 
 /** A table of any length: only the rows in sight are in the document. Arrow keys move, Enter opens. */
 export function DataTable<Row>(props: Props<Row>) {
@@ -55,7 +106,9 @@ export function DataTable<Row>(props: Props<Row>) {
     count: rows.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
-    overscan: 12,
+    overscan: 8,
+    // A scroll is drawn with the next frame, not within the event.
+    useFlushSync: false,
     initialRect: { width: 1000, height: 600 },
   })
   const { measure } = virtual
@@ -86,6 +139,17 @@ export function DataTable<Row>(props: Props<Row>) {
     } else if (event.key === 'Home') focusRow(0)
     else if (event.key === 'End') focusRow(rows.length - 1)
   }
+
+  const current: Actions<Row> = {
+    rowLabel,
+    choose: (index, row) => {
+      setActive(index)
+      onOpen(row)
+    },
+    press: onKeyDown,
+  }
+  const actions = useRef(current)
+  actions.current = current
 
   return (
     <div
@@ -123,31 +187,17 @@ export function DataTable<Row>(props: Props<Row>) {
             if (row === undefined) return null
             const key = rowKey(row)
             return (
-              <div
+              <Line
                 key={key}
-                role="row"
-                data-row={item.index}
-                aria-rowindex={item.index + 2}
-                aria-label={rowLabel(row)}
-                aria-selected={key === openKey}
-                tabIndex={item.index === Math.min(active, rows.length - 1) ? 0 : -1}
-                onClick={() => {
-                  setActive(item.index)
-                  onOpen(row)
-                }}
-                onKeyDown={(event) => onKeyDown(event, item.index, row)}
-                className={cx(
-                  'absolute inset-x-0 grid h-row cursor-pointer items-center border-b border-line hover:bg-s2 focus-visible:-outline-offset-2',
-                  key === openKey && 'bg-s3',
-                )}
-                style={{ gridTemplateColumns: tracks, transform: `translateY(${item.start}px)` }}
-              >
-                {columns.map((column) => (
-                  <div key={column.id} role="cell" className={cx('truncate px-2', column.right && 'text-right')}>
-                    {column.cell(row)}
-                  </div>
-                ))}
-              </div>
+                row={row}
+                index={item.index}
+                start={item.start}
+                columns={columns}
+                tracks={tracks}
+                isOpen={key === openKey}
+                inTabOrder={item.index === Math.min(active, rows.length - 1)}
+                actions={actions}
+              />
             )
           })}
         </div>

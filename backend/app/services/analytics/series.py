@@ -50,12 +50,14 @@ class Line:
 
 
 def line_of_snapshots(columns: EquityColumns, flows: Flows, resolution: Resolution) -> Line:
-    """The account's own line. A flow counts in the interval that it falls in, its end included."""
+    """The account's own line. A flow counts in the interval that it falls in, its end included. The intervals end
+    when the account was looked at: a snapshot taken late in its slot holds what had flowed in until then."""
     at_ms = np.array(columns.at_ms, dtype=np.float64)
+    observed_ms = np.array(columns.observed_ms, dtype=np.float64)
     into = np.zeros(at_ms.size)
     if flows and at_ms.size:
         moments = np.array([moment.timestamp() * 1000 for moment, _ in flows])
-        places = np.searchsorted(at_ms, moments, side="left")
+        places = np.searchsorted(observed_ms, moments, side="left")
         for place, (_, amount) in zip(places.tolist(), flows, strict=True):
             if 0 < place < into.size:  # the first point holds what came before it
                 into[place] += float(amount)

@@ -1,6 +1,7 @@
 """Snapshots in a real database: taken of fresh accounts, rebuilt from the books where missed, dropped in months."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID, uuid4
@@ -203,3 +204,44 @@ async def test_months_can_be_made_twice(system_database: Database) -> None:
         async with system_database.system() as session:
             await SystemSnapshotRepository(session).ensure_partitions(date(2024, 1, 31), date(2024, 3, 1))
             await SystemSnapshotRepository(session).drop_partitions(Resolution.FINE, date(2024, 1, 1))
+
+
+async def test_a_wallet_that_lags_is_waited_for(world: World, system_database: Database) -> None:
+    """The user's sum of a slot that only one of two wallets has reached is not written: it would be a fall."""
+    person = await world.person()
+    other = await second_wallet(world, person)
+    for wallet in (person.wallet_id, other):
+        await posting(world, replace(person, wallet_id=wallet), "deposit", "1000", NOON - HOUR)
+        await account(world, person, wallet, 1_000)
+    await account(world, person, None, 2_000)
+    await keeper(system_database).take()
+    await world.sql.execute(
+        "UPDATE risk_state SET market_as_of = $2 WHERE wallet_id = $1", person.wallet_id, NOON + 2 * HOUR
+    )
+    await keeper(system_database).rebuild_missed()
+    assert await sums(world, person) == [(NOON, 2_000)]
+    await world.sql.execute(
+        "UPDATE risk_state SET market_as_of = $2 WHERE wallet_id = $1", other, NOON + 2 * HOUR
+    )
+    await keeper(system_database).rebuild_missed()
+    assert await sums(world, person) == [(NOON + step * HOUR, 2_000) for step in range(3)]
+
+
+async def second_wallet(world: World, person: Person) -> UUID:
+    wallet = uuid4()
+    await world.sql.execute(
+        "INSERT INTO wallets (id, user_id, name, venue, account_fingerprint) VALUES ($1, $2, 'Second', 'paper', $3)",
+        wallet,
+        person.user_id,
+        wallet.hex,
+    )
+    return wallet
+
+
+async def sums(world: World, person: Person) -> list[tuple[datetime, int]]:
+    """The user's own hourly snapshots."""
+    rows = await world.sql.fetch(
+        "SELECT at, equity FROM portfolio_snapshots WHERE scope_id = $1 AND resolution = 'hour' ORDER BY at",
+        person.user_id,
+    )
+    return [(row["at"], int(row["equity"])) for row in rows]

@@ -88,7 +88,7 @@ function Lines({ line, zone }: { readonly line: Equity; readonly zone: string })
           View as table
         </summary>
         <FigureTable
-          caption="Equity and drawdown"
+          caption="Equity and drawdown by moment"
           headings={[{ title: 'At' }, { title: 'Equity', right: true }, { title: 'Drawdown', right: true }]}
           rows={at
             .map((moment, place) => ({

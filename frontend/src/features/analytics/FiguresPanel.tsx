@@ -1,11 +1,13 @@
 import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
 import type { Asked } from '@/lib/api/analytics'
 import { portfolioQuery } from '@/lib/api/analytics'
 import type { Figure, Portfolio } from '@/lib/api/types'
 import { count, money } from '@/lib/format/numbers'
-import { ago, dateTime } from '@/lib/format/time'
+import { dateTime } from '@/lib/format/time'
+import { useNow } from '@/lib/preferences/now'
 import { useZone } from '@/lib/preferences/zone'
-import { useMarketTime } from '@/lib/stream/link'
+import { marketTimeNow } from '@/lib/stream/link'
 import { Badge } from '@/ui/Badge'
 import { cx } from '@/ui/classes'
 import { FigureTable } from '@/ui/FigureTable'
@@ -16,8 +18,10 @@ import { Surface } from '@/ui/Surface'
 import { figureName, figureText, intervalText } from './figure-words'
 
 const FIRST = ['total_return', 'sharpe_ratio', 'max_drawdown', 'win_rate', 'profit_factor', 'expectancy_r']
-/** Snapshots are taken every five minutes of market time. */
-const STALE_MS = 15 * 60_000
+/** Between two snapshots of a resolution, market time. */
+const STEPS_MS: Readonly<Record<string, number>> = { fine: 300_000, hour: 3_600_000, day: 86_400_000 }
+/** Figures are asked for every minute. */
+const LATE_MS = 180_000
 
 /** "n=12, too few" where a figure rests on fewer than thirty. */
 export function Sample({ one }: { readonly one: Figure }) {
@@ -45,18 +49,29 @@ function Card({ one }: { readonly one: Figure }) {
   )
 }
 
-function Money({ portfolio }: { readonly portfolio: Portfolio }) {
-  const now = useMarketTime()
+/** Whether the figures were old by the market's clock when they came, or have not come for long by the reader's. */
+function useIsOld({ as_of: asOf, asked }: Portfolio, arrivedAt: number): boolean {
+  const now = useNow()
+  const [seen, setSeen] = useState({ arrivedAt: 0, market: marketTimeNow() })
+  if (seen.arrivedAt !== arrivedAt) setSeen({ arrivedAt, market: marketTimeNow() })
+  if (asOf === null) return false
+  if (now - arrivedAt > LATE_MS) return true
+  const step = STEPS_MS[asked.interval] ?? STEPS_MS.day ?? 0
+  return seen.market !== null && seen.market - Date.parse(asOf) > 2 * step
+}
+
+function Money({ portfolio, arrivedAt }: { readonly portfolio: Portfolio; readonly arrivedAt: number }) {
   const zone = useZone()
-  const { as_of: asOf } = portfolio
-  const old = asOf !== null && now !== null && now - Date.parse(asOf) > STALE_MS
+  const old = useIsOld(portfolio, arrivedAt)
   return (
     <>
       <div className="min-w-0 rounded-md border border-line bg-s1 p-3">
         <p className="text-xs text-mid">Equity</p>
         <p className={cx('num truncate text-lg font-semibold', old && 'text-low')}>{money(portfolio.last_equity)}</p>
         <p className="num text-2xs text-low">
-          {asOf === null ? 'Not known' : now === null ? dateTime(asOf, zone) : `${ago(asOf, now)}, market time`}{' '}
+          {portfolio.as_of === null
+            ? 'Not known'
+            : `As of ${dateTime(portfolio.as_of, zone).slice(0, 16)}, market time`}{' '}
           {old && <Badge tone="warn">stale</Badge>}
         </p>
         <p className="num text-2xs text-low">{money(portfolio.flows)} flowed in meanwhile</p>
@@ -118,7 +133,7 @@ export function FiguresPanel({ asked, children }: { readonly asked: Asked; reado
           <>
             {portfolio.asked.note && <p className="text-mid">{portfolio.asked.note}</p>}
             <section aria-label="Key figures" className={cards}>
-              <Money portfolio={portfolio} />
+              <Money portfolio={portfolio} arrivedAt={query.dataUpdatedAt} />
               {FIRST.map((name) => byName.get(name)).map((one) => one && <Card key={one.name} one={one} />)}
             </section>
             {children}

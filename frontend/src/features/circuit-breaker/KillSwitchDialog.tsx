@@ -31,7 +31,11 @@ function Impact({ preview }: { readonly preview: KillSwitchPreview }) {
         ]}
       />
       {ours.length > 0 && (
-        <ul className="num max-h-32 divide-y divide-line overflow-auto rounded border border-line px-2 text-xs">
+        <ul
+          tabIndex={0}
+          aria-label="What closes"
+          className="num max-h-32 divide-y divide-line overflow-auto rounded border border-line px-2 text-xs"
+        >
           {ours.map((position) => (
             <li key={`${position.wallet_id}${position.symbol}`} className="flex justify-between gap-2 py-1">
               <span>

@@ -96,8 +96,8 @@ function Fills({ stats }: { readonly stats: ExecutionStats }) {
       <Facts
         className="p-3"
         facts={[
-          ['Entries and exits sent', count(fills.orders_sent)],
-          ['Filled at all', `${count(fills.orders_filled)} (${percent(fills.fill_percent, 1)})`],
+          ['Entries and exits sent by us', count(fills.orders_sent)],
+          ['Filled, stops that were hit included', count(fills.orders_filled)],
           ['Filled whole', count(fills.orders_filled_whole)],
           ['Filled of each, on average', percent(fills.mean_filled_percent, 1)],
           ['Traded', money(fills.traded_notional)],

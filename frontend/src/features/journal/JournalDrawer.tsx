@@ -173,6 +173,11 @@ export function JournalDrawer({ tradeId, rowId, row, onClose }: Props) {
           >
             {(trade) => (
               <>
+                {trade.opened_at !== null && (
+                  <Suspense fallback={<Skeleton label="Loading chart" rows={6} className="h-96" />}>
+                    <JournalChart trade={trade} />
+                  </Suspense>
+                )}
                 <Panel title={line ? 'Order timeline' : 'Orders and fills'}>
                   <Suspense fallback={<Skeleton label="Loading orders" rows={4} />}>
                     <OrderTimeline
@@ -183,11 +188,6 @@ export function JournalDrawer({ tradeId, rowId, row, onClose }: Props) {
                     />
                   </Suspense>
                 </Panel>
-                {trade.opened_at !== null && (
-                  <Suspense fallback={<Skeleton label="Loading chart" rows={6} className="h-96" />}>
-                    <JournalChart trade={trade} />
-                  </Suspense>
-                )}
                 <Suspense fallback={<Skeleton label="Loading notes" rows={3} />}>
                   <TradeNotes tradeId={trade.id} />
                 </Suspense>

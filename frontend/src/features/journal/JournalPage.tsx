@@ -120,7 +120,7 @@ function Tab({
       to="/trade-journal"
       search={{ ...search, tab, row: undefined, trade: undefined }}
       aria-current={here ? 'page' : undefined}
-      className={`inline-flex min-h-control items-center px-3 ${here ? 'font-semibold text-fg shadow-[inset_0_-2px_0_var(--fg)]' : 'text-mid hover:text-fg'}`}
+      className={`inline-flex min-h-control shrink-0 items-center px-3 whitespace-nowrap ${here ? 'font-semibold text-fg shadow-[inset_0_-2px_0_var(--fg)]' : 'text-mid hover:text-fg'}`}
     >
       {text}
     </Link>
@@ -140,7 +140,7 @@ export function JournalPage({ search, onSearch, exports }: Props & { readonly ex
   const close = useCallback(() => onSearch({ row: undefined, trade: undefined }), [onSearch])
   return (
     <section aria-label="Journal" className="rounded-md border border-line bg-s1">
-      <nav aria-label="Journal" className="flex border-b border-line px-1">
+      <nav aria-label="Journal" className="flex overflow-x-auto border-b border-line px-1">
         <Tab search={search} tab={undefined} text="Executions" />
         <Tab search={search} tab="trades" text="Trades" />
         <Tab search={search} tab="hand" text="By hand" />

@@ -36,7 +36,7 @@ function refused(decision: Decision): Happening | null {
   const why = decision.breaches[0]?.message ?? 'no reason was recorded.'
   const others = decision.breaches.length - 1
   const more = others > 0 ? ` And ${others} more.` : ''
-  const text = `Refused ${shortSymbol(decision.symbol)} ${decision.side}: ${why}${more}`
+  const text = `${shortSymbol(decision.symbol)} ${decision.side}: ${why.replace(`${decision.symbol} refused: `, '')}${more}`
   return { key: `decision ${decision.id}`, at: decision.created_at, text, refused: true, trade: null }
 }
 

@@ -1,8 +1,8 @@
 // What comes next by itself: fundings, the end of trading hours, limits that start anew, settings that change.
 import type { EnvironmentRisk, Funding, PendingChange, Position, TradingSchedule } from '@/lib/api/types'
-import { compare, divide, multiply, negate, signOf } from '@/lib/format/decimal'
-import { money, signedPercent } from '@/lib/format/numbers'
-import { limitName, shortSymbol, words } from '@/lib/format/words'
+import { add, compare, divide, multiply, negate, signOf } from '@/lib/format/decimal'
+import { money } from '@/lib/format/numbers'
+import { limitName, plural, shortSymbol, words } from '@/lib/format/words'
 
 export interface NextEvent {
   readonly key: string
@@ -29,16 +29,25 @@ export function fundingCost(position: Position, ratePercent: string): string | n
   return cost === null ? null : divide(cost, '100', 8)
 }
 
+/** One event for each moment of funding: what all the positions that it meets pay or receive together. */
 function fundingEvents(positions: ReadonlyArray<Position>, fundings: ReadonlyArray<Funding>): NextEvent[] {
-  return positions.flatMap((position) => {
+  const byMoment = new Map<string, { cost: string | null; symbols: Set<string>; count: number }>()
+  for (const position of positions) {
     const funding = fundings.find((one) => one.venue === position.venue && one.symbol === position.symbol)
-    if (!funding?.at || funding.rate_percent === null) return []
+    if (!funding?.at || funding.rate_percent === null || position.status === 'INTENT') continue
+    const met = byMoment.get(funding.at) ?? { cost: '0', symbols: new Set(), count: 0 }
     const cost = fundingCost(position, funding.rate_percent)
+    met.cost = met.cost === null || cost === null ? null : add(met.cost, cost)
+    met.symbols.add(shortSymbol(position.symbol))
+    met.count += 1
+    byMoment.set(funding.at, met)
+  }
+  return [...byMoment].map(([at, { cost, symbols, count }]) => {
     const receives = cost !== null && signOf(cost) === 'loss'
+    const verb = `${receives ? 'receive' : 'pay'}${count === 1 ? 's' : ''}`
     const sum = cost === null ? '' : ` about ${money(receives ? negate(cost) : cost)}`
-    const name = `${shortSymbol(position.symbol)} ${position.side}`
-    const text = `Funding: ${name} ${receives ? 'receives' : 'pays'}${sum} (rate ${signedPercent(funding.rate_percent, 4)})`
-    return [{ key: `funding ${position.id}`, at: funding.at, text, clock: 'market' as const }]
+    const text = `Funding: ${plural(count, 'position')} ${verb}${sum} (${[...symbols].sort().join(', ')})`
+    return { key: `funding ${at}`, at, text, clock: 'market' as const }
   })
 }
 
@@ -68,7 +77,7 @@ function windowEvents(risk: ReadonlyArray<EnvironmentRisk>): NextEvent[] {
   const byMoment = new Map<string, NextEvent>()
   for (const { environment, limits } of risk) {
     for (const use of limits) {
-      if (use.level !== 'user' || use.resets_at === null || use.used === null) continue
+      if (use.level !== 'user' || use.resets_at === null || use.used === null || !/_loss_/.test(use.name)) continue
       if (!use.tripped && (compare(use.used, '0') ?? 0) <= 0) continue
       const key = `reset ${environment} ${use.resets_at}`
       const name = limitName(use.name).split(',')[0] ?? use.name

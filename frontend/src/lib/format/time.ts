@@ -26,13 +26,22 @@ function parts(moment: Date, zone: string, options: Intl.DateTimeFormatOptions):
   )
 }
 
-/** 2025-10-10 21:14:03 */
+const MOST_KEPT = 4000
+const kept = new Map<string, string>()
+
+/** 2025-10-10 21:14:03. Taking a moment apart is slow and a table asks for the same ones again and again, so they are kept. */
 export function dateTime(value: string | number | null, zone: string): string {
   if (value === null) return '–'
+  const key = `${value} ${zone}`
+  const known = kept.get(key)
+  if (known !== undefined) return known
   const moment = new Date(value)
   if (Number.isNaN(moment.getTime())) return '–'
   const all = parts(moment, zone, { ...DAY, ...CLOCK })
-  return `${all.year}-${all.month}-${all.day} ${all.hour}:${all.minute}:${all.second}`
+  const text = `${all.year}-${all.month}-${all.day} ${all.hour}:${all.minute}:${all.second}`
+  if (kept.size >= MOST_KEPT) kept.clear()
+  kept.set(key, text)
+  return text
 }
 
 /** 21:14 */

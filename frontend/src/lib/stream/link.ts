@@ -53,6 +53,11 @@ export function useMarketTime(): number | null {
   return millisecondsOf(marketTime)
 }
 
+/** The same, read once. */
+export function marketTimeNow(): number | null {
+  return millisecondsOf(link.marketTime)
+}
+
 function millisecondsOf(at: string | number | null): number | null {
   const milliseconds = at === null ? Number.NaN : new Date(at).getTime()
   return Number.isNaN(milliseconds) ? null : milliseconds
