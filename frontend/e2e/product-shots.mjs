@@ -39,7 +39,6 @@ const PAGES = [
   { name: 'journal-trades', path: '/trade-journal?tab=trades' },
   { name: 'journal-hand', path: '/trade-journal?tab=hand' },
   { name: 'journal-quality', path: '/trade-journal?tab=quality' },
-  { name: 'journal-fees', path: '/trade-journal?tab=fees' },
   {
     name: 'journal-trade',
     path: '/trade-journal?tab=trades',
@@ -49,6 +48,7 @@ const PAGES = [
     },
   },
   { name: 'analytics', path: '/analytics' },
+  { name: 'reports', path: '/reports' },
   { name: 'wallets', path: '/wallets' },
   { name: 'risk', path: '/risk-management' },
   { name: 'alerts', path: '/alerts' },

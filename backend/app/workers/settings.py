@@ -2,16 +2,15 @@
 
 from typing import Any, ClassVar
 
-from arq import cron, func
+from arq import cron
 from arq.connections import RedisSettings
 
 from app.bootstrap.market import QUEUE, MarketParts, decode_job, encode_job, redis_settings
 from app.core.config import get_settings
-from app.workers.signal_jobs import Context, compute_signals
+from app.workers.called_jobs import CALLED
+from app.workers.signal_jobs import Context
 
 JOB_SECONDS = 30
-EXPORT_SECONDS = 7200
-REPORT_SECONDS = 300
 EVERY_FIVE_SECONDS = set(range(0, 60, 5))
 EVERY_TEN_SECONDS = set(range(3, 60, 10))
 EVERY_FIVE_MINUTES = set(range(0, 60, 5))
@@ -35,11 +34,7 @@ async def shutdown(context: Context) -> None:
 class WorkerSettings:
     """Read by arq. A job that is killed runs again; each does no harm when run twice."""
 
-    functions: ClassVar[list[Any]] = [
-        func("app.workers.account_jobs.run_export", timeout=EXPORT_SECONDS, max_tries=5),
-        func("app.workers.report_jobs.run_report", timeout=REPORT_SECONDS, max_tries=5),
-        compute_signals,
-    ]
+    functions: ClassVar[list[Any]] = CALLED
     cron_jobs: ClassVar[list[Any]] = [
         cron("app.workers.signal_jobs.sweep_signals", second=EVERY_FIVE_SECONDS, keep_result=0),
         cron("app.workers.signal_jobs.keep_house", minute=7, second=30, run_at_startup=True, keep_result=0),

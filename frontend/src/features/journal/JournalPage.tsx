@@ -1,17 +1,15 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { lazy, type ReactNode, Suspense, useCallback, useMemo, useState } from 'react'
-import { executionsQuery, manualTradesQuery, tradesQuery, walletsQuery } from '@/lib/api/queries'
-import { count } from '@/lib/format/numbers'
-import { plural } from '@/lib/format/words'
+import { executionsQuery, tradesQuery, walletsQuery } from '@/lib/api/queries'
 import { useZone } from '@/lib/preferences/zone'
 import { Skeleton } from '@/ui/Skeleton'
 import { executionColumns, executionLabel, tradeColumns, tradeLabel } from './columns'
 import { Filters } from './Filters'
-import { handColumns, handLabel } from './hand-columns'
 import { JournalTable } from './JournalTable'
 import { apiFilter, type JournalSearch } from './journal-filter'
 
+const ByHand = lazy(() => import('./ByHand').then((module) => ({ default: module.ByHand })))
 const ExecutionQuality = lazy(() =>
   import('./ExecutionQuality').then((module) => ({ default: module.ExecutionQuality })),
 )
@@ -67,44 +65,6 @@ function Trades({ search, onSearch }: Props) {
   )
 }
 
-/** What a person or another program traded on the account, and what our exit rules would have done instead. */
-function ByHand({ search, onSearch }: Props) {
-  const zone = useZone()
-  const wallets = useQuery(walletsQuery)
-  const query = useInfiniteQuery(
-    manualTradesQuery({
-      ...(search.wallet ? { wallet_id: search.wallet } : {}),
-      ...(search.symbol ? { symbol: search.symbol } : {}),
-    }),
-  )
-  const columns = useMemo(() => {
-    const names = new Map((wallets.data ?? []).map((wallet) => [wallet.id, wallet.name]))
-    return handColumns(zone, (id) => names.get(id) ?? '–')
-  }, [zone, wallets.data])
-  const first = query.data?.pages[0]
-  return (
-    <>
-      {first && first.manual_trades_detected > 0 && (
-        <p className="px-3 pb-2 text-mid">
-          {plural(first.manual_trades_detected, 'trade')} by hand found, {count(first.successful_matches)} of them
-          closed or reduced a position of ours.
-        </p>
-      )}
-      <JournalTable
-        label="Trades by hand"
-        query={query}
-        columns={columns}
-        rowKey={(row) => row.id}
-        rowLabel={(row) => handLabel(row, zone)}
-        onOpen={(row) => onSearch({ trade: row.position_id ?? undefined, row: undefined })}
-        openKey={undefined}
-        filtered={Boolean(search.wallet || search.symbol)}
-        empty="What you or another program trade on a connected account is found within seconds and listed here. It is never touched."
-      />
-    </>
-  )
-}
-
 function Tab({
   search,
   tab,
@@ -148,7 +108,11 @@ export function JournalPage({ search, onSearch, exports }: Props & { readonly ex
       </nav>
       <Filters search={search} onSearch={onSearch} onExport={() => setExporting(true)} />
       {search.tab === 'trades' && <Trades search={search} onSearch={onSearch} />}
-      {search.tab === 'hand' && <ByHand search={search} onSearch={onSearch} />}
+      {search.tab === 'hand' && (
+        <Suspense fallback={<Skeleton label="Loading trades by hand" rows={10} />}>
+          <ByHand search={search} onSearch={onSearch} />
+        </Suspense>
+      )}
       {search.tab === 'quality' && (
         <Suspense fallback={<Skeleton label="Loading execution quality" rows={10} />}>
           <ExecutionQuality search={search} />
