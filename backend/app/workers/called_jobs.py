@@ -6,7 +6,6 @@ from typing import Any, Final
 from arq import func
 
 from app.services import exports, reports
-from app.workers.signal_jobs import compute_signals
 
 EXPORT_SECONDS: Final = 7200
 REPORT_SECONDS: Final = 300
@@ -14,5 +13,5 @@ REPORT_SECONDS: Final = 300
 CALLED: Final[list[Any]] = [
     func("app.workers.account_jobs.run_export", name=exports.JOB, timeout=EXPORT_SECONDS, max_tries=5),
     func("app.workers.report_jobs.run_report", name=reports.JOB, timeout=REPORT_SECONDS, max_tries=5),
-    func(compute_signals, name="compute_signals"),
+    func("app.workers.signal_jobs.compute_signals", name="compute_signals"),
 ]
