@@ -5,7 +5,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self
 
 import pytest
 from playwright.sync_api import Browser, Error, Locator, Page, Playwright, ViewportSize, expect
@@ -20,6 +20,11 @@ FLAGS = [
 AXE = ROOT_DIR / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 DESK: ViewportSize = {"width": 1440, "height": 900}
 PHONE: ViewportSize = {"width": 375, "height": 740}
+LOOKS: tuple[tuple[Literal["dark", "light"], ViewportSize], ...] = (
+    ("dark", DESK),
+    ("light", DESK),
+    ("light", PHONE),
+)
 SHOTS = os.environ.get("SCREENSHOT_DIR")
 PATIENCE_MS = 60_000
 
@@ -142,7 +147,8 @@ class Screen:
         """axe finds nothing."""
         self.page.evaluate(AXE.read_text())
         found = self.page.evaluate(
-            "async () => (await axe.run()).violations.map(v => [v.id, v.nodes.map(n => n.html)])"
+            "async () => (await axe.run()).violations"
+            ".map(v => [v.id, v.nodes.map(n => [n.html, n.failureSummary])])"
         )
         assert found == [], f"{where}: {found}"
 
@@ -154,9 +160,10 @@ class Screen:
         """A page in dark and in light, and on a phone: accessible, and no wider than its screen."""
         self.go(path)
         name = path.strip("/").replace("/", "-") or "overview"
-        for theme, size in (("dark", DESK), ("light", DESK), ("light", PHONE)):
+        for theme, size in LOOKS:
             self.page.set_viewport_size(size)
-            self.page.evaluate("theme => document.documentElement.setAttribute('data-theme', theme)", theme)
+            self.page.emulate_media(color_scheme=theme)
+            expect(self.page.locator(f"html[data-theme={theme}]")).to_have_count(1)
             look = f"{name}-{theme}-{size['width']}"
             self.assert_accessible(look)
             self.assert_fits(look)
