@@ -3,8 +3,9 @@ import { type ReactNode, useMemo } from 'react'
 import { linePath, scaleOf } from '@/charts/line-path'
 import { equityQuery, portfolioQuery } from '@/lib/api/analytics'
 import type { EnvironmentRisk, Equity, Portfolio, Wallet } from '@/lib/api/types'
+import { negate } from '@/lib/format/decimal'
 import { inUnit, limitOf, usedFraction } from '@/lib/format/limits'
-import { count, money, percent } from '@/lib/format/numbers'
+import { count, money, percent, signedMoney } from '@/lib/format/numbers'
 import { ago, dateTime } from '@/lib/format/time'
 import { limitName } from '@/lib/format/words'
 import { useNow } from '@/lib/preferences/now'
@@ -154,7 +155,7 @@ export function MoneyPanel(props: {
               term="If all stops hit"
               note={`${count(risk.open_positions)}${most === null ? '' : ` of ${count(most)}`} positions open`}
             >
-              {risk.open_risk === null ? 'not known' : `−${money(risk.open_risk)}`}
+              {risk.open_risk === null ? 'not known' : signedMoney(negate(risk.open_risk))}
             </Cell>
           </dl>
           {equity.data && <Line line={equity.data} />}
