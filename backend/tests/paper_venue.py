@@ -30,7 +30,8 @@ class PaperKeys:
 
 
 class PaperVenue:
-    """One running paper exchange with its journal in `folder`; `stop` and `start` keep the journal."""
+    """One running paper exchange with its journal in `folder`; `stop` and `start` keep the journal, and take the
+    `options` that are written then."""
 
     def __init__(
         self,
@@ -43,7 +44,7 @@ class PaperVenue:
         self.token = ADMIN_TOKEN
         self.journal = folder / "journal.sqlite"
         self._log = folder / "paper.log"
-        self._options = options
+        self.options = options
         self._module = module
         self._process: subprocess.Popen[str] | None = None
 
@@ -59,7 +60,7 @@ class PaperVenue:
             self._process = subprocess.Popen(
                 [
                     *(sys.executable, "-m", self._module, "--port", str(self.port)),
-                    *("--journal", str(self.journal), *self._options),
+                    *("--journal", str(self.journal), *self.options),
                 ],
                 cwd=BACKEND,
                 env=os.environ | {"PAPER_ADMIN_TOKEN": self.token},

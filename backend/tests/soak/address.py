@@ -1,14 +1,16 @@
 """Many wallets that trade at once from one address, under the venue's real weight limit.
 
-    make soak NAME=address ARGS="--wallets 200 --minutes 2"    (7 minutes: the first look at 200 accounts takes 5)
+    make soak NAME=address ARGS="--wallets 200 --minutes 2"    (about 5 minutes)
 
-Executors share one address's budget through Redis. Signals reach all wallets together; meanwhile positions of the
-same wallets are left, so that exits meet entries at the account's writer, in the budget and at the wire. The venue's
-own count is the judge: weight used in every minute, and how often it answered 429 or 418. An exit's wait is from the
-request (its row in the outbox) to its sending. One that found an entry of the same wallet under way is told apart: the
-part of its wait that the entry took is from the request, or the entry's sending, to the entry's answer or the exit's
-own sending, whichever was first. What the budget and the wire took after that, and what the venue took, are told by
-themselves: both are in the execution log.
+The accounts are opened and compared for the first time under a raised limit; then venue and executors begin anew
+under the real one, and compare every account once more. Executors share one address's budget through Redis.
+Signals reach all wallets together; meanwhile positions of the same wallets are left, so that exits meet entries at
+the account's writer, in the budget and at the wire. The venue's own count is the judge: weight used in every
+minute, and how often it answered 429 or 418. An exit's wait is from the request (its row in the outbox) to its
+sending. One that found an entry of the same wallet under way is told apart: the part of its wait that the entry
+took is from the request, or the entry's sending, to the entry's answer or the exit's own sending, whichever was
+first. What the budget and the wire took after that, and what the venue took, are told by themselves: both are in
+the execution log.
 
 Prints one JSON object per figure; exits 1 where the venue refused a request, or an exit waited behind an entry for
 more than 250 ms.
@@ -25,6 +27,7 @@ from pathlib import Path
 from statistics import quantiles
 from typing import Final
 
+from app.core.clock import utc_now
 from app.core.config import ROOT_DIR
 from app.repositories.trading_accounts import TradingAccount
 from tests.service_host import TestServices, session_lock, session_services, stop_session_services
@@ -61,19 +64,20 @@ PARTS_OF: Final = {
 class AddressLane(Lane):
     """A lane whose wallets share one address and its real budget."""
 
-    WEIGHT = WEIGHT_PER_MINUTE
     SHARES_BUDGET = True
     SPEED = 1.0
 
     def __init__(self, services: TestServices, folder: Path, arguments: argparse.Namespace) -> None:
         super().__init__(1, services, folder / "services", folder / "lanes", wallets=arguments.wallets)
         self._executors, self._minutes = arguments.executors, arguments.minutes
+        self.began = utc_now()
 
     async def play(self) -> None:
         """Open every account, let the executors compare them all, then trade for the asked-for minutes."""
-        for _ in range(self._executors - 1):
-            await asyncio.to_thread(self.host.start)
         accounts = [await self._funded() for _ in range(self.wallets)]
+        await until(lambda: self._compared(len(accounts)), STARTING_SECONDS)
+        await asyncio.to_thread(self._begin_anew)
+        self.began = await self.sql.fetchval("SELECT now()")
         await until(lambda: self._compared(len(accounts)), STARTING_SECONDS)
         self.began = await self.sql.fetchval("SELECT now()")
         loop = asyncio.get_running_loop()
@@ -86,12 +90,23 @@ class AddressLane(Lane):
             await self._leave_some()
             await asyncio.sleep(EXITS_SECONDS)
 
+    def _begin_anew(self) -> None:
+        """Venue and executors, under the limit of a real address."""
+        self.host.stop()
+        self.venue.stop()
+        self.venue.options, self.host.paper_weight = self.options(WEIGHT_PER_MINUTE), WEIGHT_PER_MINUTE
+        self.venue.start()
+        for _ in range(self._executors):
+            self.host.start()
+
     async def _funded(self) -> TradingAccount:
         user = await self.floor.user(**NO_LIMITS, fixed_amount_usd=Decimal(200))
         return await self.floor.wallet(user, deposit="100000", shard=self.dice.randrange(4))
 
     async def _compared(self, count: int) -> bool | None:
-        seen = await self.sql.fetchval("SELECT count(*) FROM reconciliations WHERE watched_since IS NOT NULL")
+        seen = await self.sql.fetchval(
+            "SELECT count(*) FROM reconciliations WHERE completed_at >= $1", self.began
+        )
         return True if seen >= count else None
 
     async def _leave_some(self) -> None:
@@ -135,7 +150,7 @@ async def figures(lane: AddressLane) -> int:
     line("exits_sent", len(waits), "orders")
     for name, one in addresses.items():
         used = [minute["weight"] for minute in one["minutes"]]
-        line("weight_by_minute", used, f"weight of {name}", lane.WEIGHT)
+        line("weight_by_minute", used, f"weight of {name}", WEIGHT_PER_MINUTE)
     line("refused", refusals, "answers of 429 or 418", 0)
     for name, value in cuts(waits).items():
         line(f"exit_wait_{name}_ms", value, "ms from the request to the sending")

@@ -126,6 +126,10 @@ class Lane:
         self.moving = number % 2 == 1
         self._cycles = 0
 
+    def options(self, weight: int) -> tuple[str, ...]:
+        """The venue's command line, where it grants that weight a minute."""
+        return (*self.feed(), "--weight-limit", str(weight), "--speed", str(self.SPEED))
+
     def feed(self) -> tuple[str, ...]:
         """Where the venue's prices come from."""
         return ("--feed", "synthetic", "--seed", str(7 + self._number))
@@ -136,8 +140,7 @@ class Lane:
         self._folder.mkdir(parents=True)
         await asyncio.to_thread(create_database, self._services, self._root, self.name)
         self.settings: Settings = settings_for(self._services, self.name, self._folder, 1 + self._number % 15)
-        options = (*self.feed(), "--weight-limit", str(self.WEIGHT), "--speed", str(self.SPEED))
-        self.venue = PaperVenue(self._folder, options)
+        self.venue = PaperVenue(self._folder, self.options(self.WEIGHT))
         async with AsyncExitStack() as stack:
             stack.push_async_callback(asyncio.to_thread, self.venue.stop)
             await asyncio.to_thread(self.venue.start)
