@@ -218,8 +218,8 @@ class Journal:
         self, user_id: UUID, chosen: JournalFilter, *, cursor: str | None, limit: int
     ) -> Page[ExecutionView]:
         """Lines of the execution log, newest first."""
-        page = await self._journal.logs(user_id, chosen, after=decode_cursor(cursor), limit=limit)
-        return Page([execution_view(line) for line in page.items], page.next_cursor)
+        page = await self._journal.shown_logs(user_id, chosen, after=decode_cursor(cursor), limit=limit)
+        return Page([ExecutionView(*line) for line in page.items], page.next_cursor)
 
     async def decisions(
         self, user_id: UUID, wallet_id: UUID | None, cursor: str | None, limit: int
