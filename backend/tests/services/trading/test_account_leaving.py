@@ -1,6 +1,7 @@
 """Every position of an account left at once, against the real paper exchange, with and without faults of it."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 import pytest_asyncio
@@ -22,6 +23,7 @@ from tests.services.trading.kill_trials import FREE
 
 HELD = (BTC, ETH, SOL)
 LEASE_SECONDS = 600.0
+PATIENT_MS = 600_000  # however slow the machine, nothing counts as not accepted yet
 
 
 @pytest_asyncio.fixture
@@ -106,7 +108,8 @@ async def test_exits_that_never_arrived_keep_their_stops_and_are_handed_back(
     floor: TradingFloor, account: TradingAccount, ours: Desk
 ) -> None:
     fault(floor, "/fapi/v1/batchOrders", "reset", 1)
-    left = await leave(ours, account)
+    patient = replace(ours, terms=replace(ours.terms, outcome_margin_ms=PATIENT_MS))
+    left = await leave(patient, account)
     assert left.live
     assert len(left.later) == len(HELD)
     working = await floor.venue_orders(account)
