@@ -118,9 +118,10 @@ _PARTS = {
         " AND (t.symbol = ANY ($4) OR t.strategy = ANY ($5)) GROUP BY 1, 2"
     )
     + " ELSE '[]'::json END",
+    # Counted, since an EXISTS may be planned as a hash of everybody's rows.
     "statistics": "CASE WHEN EXISTS (SELECT 1 FROM risk_settings s WHERE s.user_id = u.id"
-    " AND s.position_sizing_method = 'kelly') OR EXISTS (SELECT 1 FROM wallet_risk_settings s"
-    " WHERE s.user_id = u.id AND s.position_sizing_method = 'kelly') THEN "
+    " AND s.position_sizing_method = 'kelly') OR (SELECT count(*) FROM wallet_risk_settings s"
+    " WHERE s.user_id = u.id AND s.position_sizing_method = 'kelly') > 0 THEN "
     + _LIST.format(
         "SELECT t.strategy, count(*) AS trades,"
         f" count(*) FILTER (WHERE {_NET} > 0) AS wins,"

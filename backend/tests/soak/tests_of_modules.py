@@ -14,7 +14,14 @@ LATE = ("books", "receipts")
 # The way of a worker: facts out of a real database, a signal in, an order or a stored refusal out.
 GATE_TESTS = tuple(
     f"tests/services/trading/test_{name}.py"
-    for name in ("platform_floor", "gate_correlation", "gate_limits", "scope_books", "trading_schedule")
+    for name in (
+        "platform_floor",
+        "gate_correlation",
+        "gate_kelly",
+        "gate_limits",
+        "scope_books",
+        "trading_schedule",
+    )
 )
 _OURS = ("app.domain.", "tests.domain.", "tests.services.trading.")
 
