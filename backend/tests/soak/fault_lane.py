@@ -93,7 +93,6 @@ class FaultLane(Lane):
             await self.settle(accounts, found, "end", flat=True)
         await self.audit(accounts, found)
         ids = [account.wallet_id for account in accounts]
-        found.wrong += await self._slow(ids)
         decided = await self.sql.fetchrow(UNAPPROVED, ids)
         counts = {
             "i1": found.duplicates + int(await self.sql.fetchval(ENTRIES, ids)),
@@ -102,6 +101,7 @@ class FaultLane(Lane):
             "i4": found.unprotected + sum(seconds > BOUND_SECONDS for seconds in found.naked),
             "i5": decided["unapproved"] + found.unwritten,
         }
+        found.wrong += await self._slow(ids)
         self.refused_later = decided["refused_later"]
         await self.sql.execute(
             "UPDATE wallets SET auto_trade_enabled = false, status = 'archived' WHERE id = ANY($1)", ids
