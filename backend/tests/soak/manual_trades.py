@@ -33,7 +33,10 @@ from app.adapters.exchange.ccxt_instances import Ccxt, make_instance
 from app.adapters.exchange.venues import venue_profile
 from app.core.clock import utc_now
 from app.core.config import ROOT_DIR
+from app.domain.client_order_id import is_of_deployment
+from app.domain.venue import VenueFill
 from app.repositories.trading_accounts import TradingAccount
+from app.services.ports import ExchangeGateway
 from app.services.trading.balances import account_key
 from app.services.trading.counterfactuals import Counterfactuals
 from tests.service_host import TestServices, session_lock, session_services, stop_session_services
@@ -257,8 +260,8 @@ class HandLane(Lane):
                 for fill in await gateway.fills(symbol, since_id="0"):
                     order = by_hand.get((account.wallet_id, fill.exchange_order_id))
                     at = external.get((symbol, fill.venue_trade_id))
-                    if order is None:
-                        called_external += at is not None
+                    if order is None:  # ours, or one that its owner lost sight of when cancelling it failed
+                        called_external += at is not None and await self._is_ours(gateway, symbol, fill)
                     elif at is None:
                         missed += 1
                     else:
@@ -273,6 +276,11 @@ class HandLane(Lane):
                 order_id in named for wallet, order_id in by_hand if wallet == account.wallet_id
             )
         return {"missed": missed, "called_external": called_external, "called_ours": called_ours, "s": found}
+
+    async def _is_ours(self, gateway: ExchangeGateway, symbol: str, fill: VenueFill) -> bool:
+        """Whether the fill's order carries an id of ours at the venue, or cannot be told."""
+        shown = await gateway.order_by_venue_id(symbol, fill.exchange_order_id)
+        return shown is None or is_of_deployment(shown.client_order_id, self.floor.terms.deployment)
 
 
 async def figures(lane: HandLane, arguments: argparse.Namespace) -> int:
