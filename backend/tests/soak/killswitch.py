@@ -60,7 +60,7 @@ async def press_again(settings: Settings, venue: PaperVenue, count: int) -> None
 
 def lane(trials: int) -> None:
     """One lane: a database and a paper exchange of its own."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL + 1))
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     options = ("--feed", "synthetic", "--seed", "7", "--weight-limit", str(WEIGHT_LIMIT))
     with benchmark_settings() as settings, TemporaryDirectory(prefix="stackalpha-kill-") as folder:
         venue = PaperVenue(Path(folder), options)
