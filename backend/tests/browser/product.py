@@ -6,6 +6,10 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 
 from app.adapters.embedded.ports import free_port
@@ -18,7 +22,9 @@ READY = "sign in as"
 class Product:
     """`stackalpha up` in a folder of its own. `command` runs another verb beside it."""
 
-    def __init__(self, folder: Path, replay: Path, speed: float) -> None:
+    def __init__(
+        self, folder: Path, replay: Path, speed: float, environment: Mapping[str, str] | None = None
+    ) -> None:
         self.port = free_port()
         self.url = f"http://localhost:{self.port}"
         clean = {k: v for k, v in os.environ.items() if not k.startswith("STACKALPHA_")}
@@ -29,6 +35,7 @@ class Product:
             "STACKALPHA_PORT": str(self.port),
             "PYTHONPATH": str(BACKEND_DIR),
             "COLUMNS": "300",
+            **(environment or {}),
         }
         self._log = folder / "up.log"
         arguments = ["up", "--no-demo", "--replay", str(replay), "--speed", str(speed)]
@@ -56,8 +63,20 @@ class Product:
         )
         return answer.stdout
 
-    def verification_link(self) -> str:
-        found = LINK.search(self.command("link"))
+    def wait_until_up(self) -> None:
+        """Until it says that it is ready; a minute and a half at most."""
+        end = time.monotonic() + 90
+        while time.monotonic() < end:
+            assert not self.has_ended(), self.log()[-3000:]
+            try:
+                with urllib.request.urlopen(f"{self.url}/api/v1/health/ready", timeout=2):
+                    return
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.2)
+        raise AssertionError(self.log()[-3000:])
+
+    def verification_link(self, email: str) -> str:
+        found = LINK.search(self.command("link", email))
         assert found is not None, "no link was printed"
         return found.group(0)
 
