@@ -87,6 +87,9 @@ function AsOf({ risk }: { readonly risk: EnvironmentRisk }) {
   return old ? <Badge tone="warn">stale, {ago(risk.as_of, now)}</Badge> : null
 }
 
+/** What the panel is as high as, so that nothing below moves when its figures come. */
+export const MONEY_HEIGHT = 'min-h-112 sm:min-h-84 lg:min-h-58'
+
 /** One environment's money: equity now and since yesterday, what is at risk, and how much of the limits that uses. */
 export function MoneyPanel(props: {
   readonly risk: EnvironmentRisk
@@ -111,6 +114,7 @@ export function MoneyPanel(props: {
   const most = limitOf(risk, 'max_open_positions')?.limit ?? null
   return (
     <Panel
+      className={MONEY_HEIGHT}
       title={environment === 'live' ? 'Real money' : 'Paper money'}
       aside={
         <span className="flex items-center gap-2">
@@ -141,7 +145,9 @@ export function MoneyPanel(props: {
                   : portfolio.error
                     ? 'could not be read'
                     : known
-                      ? (since?.asked.note ?? 'no snapshot so far')
+                      ? portfolio.isPending
+                        ? 'being read'
+                        : 'no snapshot so far'
                       : 'waits for the market’s clock'
               }
             >
@@ -158,14 +164,16 @@ export function MoneyPanel(props: {
               {risk.open_risk === null ? 'not known' : signedMoney(negate(risk.open_risk))}
             </Cell>
           </dl>
-          {equity.data && <Line line={equity.data} />}
-          {equity.data && equity.data.at_ms.length > 1 && (
-            <p className="num text-2xs text-low">
-              Equity since {dateTime(first ?? null, zone).slice(0, 16)}, market time: from{' '}
-              {money(equity.data.equity[0])} to {money(equity.data.equity.at(-1))}; deepest drawdown{' '}
-              {percent(Math.max(...equity.data.drawdown_percent))}.
-            </p>
-          )}
+          <div className="min-h-22">
+            {equity.data && <Line line={equity.data} />}
+            {equity.data && equity.data.at_ms.length > 1 && (
+              <p className="num text-2xs text-low">
+                Equity since {dateTime(first ?? null, zone).slice(0, 16)}, market time: from{' '}
+                {money(equity.data.equity[0])} to {money(equity.data.equity.at(-1))}; deepest drawdown{' '}
+                {percent(Math.max(...equity.data.drawdown_percent))}.
+              </p>
+            )}
+          </div>
         </div>
         <div className="grid content-start gap-3 sm:grid-cols-2 lg:grid-cols-1">
           {uses.map((use) => (

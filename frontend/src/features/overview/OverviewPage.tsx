@@ -5,11 +5,12 @@ import { riskStatusQuery, walletsQuery } from '@/lib/api/queries'
 import type { EnvironmentRisk } from '@/lib/api/types'
 import { buttonClass } from '@/ui/Button'
 import { EmptyState } from '@/ui/EmptyState'
+import { Later } from '@/ui/Later'
 import { Panel } from '@/ui/Panel'
 import { Skeleton } from '@/ui/Skeleton'
 import { Surface } from '@/ui/Surface'
 import { HappenedPanel } from './HappenedPanel'
-import { MoneyPanel } from './MoneyPanel'
+import { MONEY_HEIGHT, MoneyPanel } from './MoneyPanel'
 import { NextEvents } from './NextEvents'
 import { WalletStrip } from './WalletStrip'
 
@@ -36,7 +37,7 @@ export function OverviewPage({ checklist, positions, breakers, alerts }: Props) 
       <Surface
         query={risk}
         what="Equity and risk"
-        loading={<Skeleton label="Loading equity and risk" rows={6} className="h-44" />}
+        loading={<Skeleton label="Loading equity and risk" rows={6} className={MONEY_HEIGHT} />}
         className="grid gap-3"
       >
         {(environments) =>
@@ -56,14 +57,20 @@ export function OverviewPage({ checklist, positions, breakers, alerts }: Props) 
       </Surface>
       <div className="grid items-start gap-3 xl:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
         <div className="grid min-w-0 gap-3">
-          {positions}
-          <HappenedPanel />
+          <Later until={<Skeleton label="Loading positions" rows={6} className="h-96" />}>{positions}</Later>
+          <Later until={null}>
+            <HappenedPanel />
+          </Later>
         </div>
         <div className="grid min-w-0 gap-3">
-          {breakers}
-          <NextEvents />
-          {alerts}
-          <WalletStrip />
+          <Later until={<Skeleton label="Loading the trading state" rows={3} className="h-28" />}>{breakers}</Later>
+          <Later until={null}>
+            <NextEvents />
+          </Later>
+          <Later until={null}>{alerts}</Later>
+          <Later until={null}>
+            <WalletStrip />
+          </Later>
         </div>
       </div>
     </div>
