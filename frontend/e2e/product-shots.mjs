@@ -122,7 +122,7 @@ for (const { name: look_, theme, ...size } of LOOKS) {
       await settle(page)
       await one.act?.(page)
       await page.waitForTimeout(300)
-      await page.screenshot({ path: `${asked.out}/${name}.png`, fullPage: !one.act })
+      await page.screenshot({ path: `${asked.out}/${name}.png`, fullPage: !one.act && look_ !== 'phone' })
       await look(page, name)
     } catch (error) {
       fault(name, error.message.split('\n')[0])

@@ -24,7 +24,7 @@ export function DrawdownsPanel({ asked }: { readonly asked: Asked }) {
           ) : (
             <>
               <FigureTable
-                caption="Deepest drawdowns"
+                caption="Drawdowns, the deepest first"
                 headings={[
                   { title: 'Peak' },
                   ...['Depth', 'Trough', 'Recovered', 'Days'].map((title) => ({ title, right: true })),
