@@ -29,6 +29,7 @@ LOOKS: tuple[tuple[Literal["dark", "light"], ViewportSize, tuple[str, ...]], ...
 )
 SHOTS = os.environ.get("SCREENSHOT_DIR")
 PATIENCE_MS = 60_000
+expect.set_options(timeout=PATIENCE_MS)
 
 
 def open_browser(playwright: Playwright) -> Browser:
@@ -80,19 +81,22 @@ class Screen:
         self.page.set_viewport_size(PHONE)
 
     def leave_by_keyboard(self) -> None:
-        """Leave the first position: one press arms the button for some seconds, the next within them sends. A screen
-        that was too slow for that begins again."""
-        for _ in range(10):
-            arm = self.first_position().get_by_role("button", name="Exit now")
+        """Leave the first position, and see that it is gone: one press arms the button for some seconds, the next within
+        them sends. A screen that was too slow for that begins again."""
+        gone = self.page.get_by_text("No open positions")
+        arm = self.first_position().get_by_role("button", name="Exit now")
+        for _ in range(20):
+            expect(arm.or_(gone).first).to_be_visible()
+            if gone.is_visible():
+                return
             arm.focus()
             self.page.keyboard.press("Enter")
             self.page.keyboard.press("Enter")
             try:
-                expect(self.page.get_by_text("accepted. It closes at market.")).to_be_visible(timeout=5_000)
+                expect(gone).to_be_visible(timeout=10_000)
             except AssertionError:
                 continue
-            return
-        raise AssertionError("the exit was never accepted")
+        raise AssertionError("the position was never left")
 
     def sign_up(self, person: Person) -> None:
         """Make an account and follow the link that was mailed."""
