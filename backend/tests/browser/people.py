@@ -81,8 +81,8 @@ class Screen:
         self.page.set_viewport_size(PHONE)
 
     def leave_by_keyboard(self) -> None:
-        """Leave the first position, and see that it is gone: one press arms the button for some seconds, the next within
-        them sends. A screen that was too slow for that begins again."""
+        """Leave the first position, and see that it is gone: one press arms the button for some seconds, the next
+        within them sends. A screen that was too slow for that begins again."""
         gone = self.page.get_by_text("No open positions")
         arm = self.first_position().get_by_role("button", name="Exit now")
         for _ in range(20):
