@@ -285,6 +285,7 @@ class World:
             kind="trades",
             format="csv",
             wishes="{}",
+            status="done",  # one that waited would be rung for by every later sweep
             expires_at=utc_now() + timedelta(days=1),
         )
         await self.insert(
