@@ -23,12 +23,6 @@ from app.domain.formula_text import defused
 
 Cell = str | int | bool | Decimal | datetime | None
 PART: Final = ".part"
-MEDIA_TYPES: Final = {
-    "csv": "text/csv; charset=utf-8",
-    "json": "application/json",
-    "parquet": "application/vnd.apache.parquet",
-    "zip": "application/zip",
-}
 PARQUET_TYPES: Final = {
     "text": pa.string(),
     "decimal": pa.decimal128(38, 14),

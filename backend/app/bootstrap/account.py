@@ -1,5 +1,6 @@
 """Joins what a person has and may do about the own account with what it needs."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from app.core.db import Database
 from app.core.security import AccessTokens, DerivedTokens, Passwords
 from app.repositories.accounts import AccountRepository, SystemAccountRepository
 from app.repositories.audit import AuditRepository
-from app.repositories.exports import ExportRepository
+from app.repositories.exports import ExportRepository, SystemExportRepository
 from app.repositories.journal_notes import JournalNoteRepository
 from app.repositories.notifications import NotificationOutbox
 from app.repositories.sessions import SessionRepository
@@ -27,6 +28,7 @@ from app.repositories.users import UserRepository
 from app.services.account import Account, AccountRows, Quotas
 from app.services.attempts import AttemptCounter
 from app.services.auth import Authentication, SessionTerms
+from app.services.exports import ExportFiles
 from app.services.step_up import Proving, StepUp
 from app.services.two_factor import SecondFactor
 
@@ -125,8 +127,9 @@ def account(session: AsyncSession, settings: Settings, prove: Proving) -> Accoun
     return Account(rows, quotas, timedelta(days=settings.deletion_grace_days), prove, utc_now)
 
 
-async def apply_due_accounts(system: Database, now: Now) -> tuple[int, int]:
-    """Let time zones act and erase accounts whose day has come, each in its own transaction; (zones, accounts)."""
+async def apply_due_accounts(system: Database, files: ExportFiles, now: Now) -> tuple[int, int]:
+    """Let time zones act and erase accounts whose day has come, each in its own transaction, with the files of
+    their exports; (zones, accounts)."""
     async with system.system() as session:
         zones = await SystemAccountRepository(session).apply_time_zones(now())
         for user_id, _ in zones:
@@ -134,6 +137,9 @@ async def apply_due_accounts(system: Database, now: Now) -> tuple[int, int]:
         due = await SystemAccountRepository(session).due_deletions(now(), DUE_AT_ONCE)
     for user_id in due:
         async with system.system() as session:
+            for export_id in await SystemExportRepository(session).of_user(user_id):
+                # Before the rows go: without them nobody would find the files any more.
+                await asyncio.to_thread(files.remove, export_id)
             await SystemAccountRepository(session).erase(user_id)
         log.info("an account was erased", user_id=str(user_id))
     return len(zones), len(due)

@@ -17,7 +17,7 @@ from app.adapters.price_cache import RedisPriceCache
 from app.adapters.price_publisher import RedisPricePublisher
 from app.bootstrap.account import apply_due_accounts
 from app.bootstrap.exchange import build_market_reader
-from app.bootstrap.exports import export_job
+from app.bootstrap.exports import export_folder, export_job
 from app.bootstrap.health import system_health
 from app.bootstrap.pulse import pulsing
 from app.bootstrap.reports import report_job
@@ -192,7 +192,7 @@ class MarketParts:
 
     async def apply_accounts(self) -> tuple[int, int]:
         """Let time zones act and erase accounts whose day has come; (zones, accounts)."""
-        return await apply_due_accounts(self.system, utc_now)
+        return await apply_due_accounts(self.system, export_folder(self.settings), utc_now)
 
     def pulsing(self, process: str) -> AbstractAsyncContextManager[None]:
         """Tell the figures of a process while the context lasts."""

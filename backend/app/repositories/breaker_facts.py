@@ -2,7 +2,8 @@
 """What the automatic breakers decide on, over every tenant at once.
 
 The database picks out, in one statement, who is near a limit (99 % of it, or latched before); the exact decision is
-made again on those few rows. No wallet is loaded by itself.
+made again on those few rows. No wallet is loaded by itself. What a wallet is worth whose venue tells
+no market time is not known: left out of its user's sums it would look like a loss of all of it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -80,11 +81,12 @@ WITH marks AS (
 ), wallet AS (
     SELECT s.user_id, s.environment, s.wallet_id, u.time_zone, v.market_time, w.status = 'active' AS active,
            w.status = 'active' OR s.day_start = date_trunc('day', v.market_time, u.time_zone) AS counted,
-           CASE WHEN s.external_notional <> 0 THEN s.equity WHEN o.unknown THEN NULL
+           CASE WHEN v.market_time IS NULL THEN NULL WHEN s.external_notional <> 0 THEN s.equity
+                WHEN o.unknown THEN NULL
                 ELSE s.balance + coalesce(o.gain, 0) END AS equity,
            s.peak_equity, s.consecutive_losses, {", ".join(map(_in_window, LENGTHS))}
     FROM risk_state s JOIN wallets w ON w.user_id = s.user_id AND w.id = s.wallet_id
-    JOIN users u ON u.id = s.user_id JOIN times v ON v.venue = w.venue
+    JOIN users u ON u.id = s.user_id LEFT JOIN times v ON v.venue = w.venue
     LEFT JOIN open o ON o.user_id = s.user_id AND o.wallet_id = s.wallet_id
 ), summed AS (
     SELECT user_id, environment, min(time_zone) AS time_zone, max(market_time) AS market_time,
@@ -120,9 +122,10 @@ WITH marks AS (
 )
 SELECT scope, user_id, wallet_id, environment, time_zone, market_time, equity, peak_equity, consecutive_losses,
        {_FIELDS}, own, above, flatten, auto_breakers
-FROM bound WHERE {" OR ".join(_near(length, 2 * place) for place, length in enumerate(LENGTHS))}
+FROM bound WHERE market_time IS NOT NULL AND (
+   {" OR ".join(_near(length, 2 * place) for place, length in enumerate(LENGTHS))}
    OR peak_equity - equity >= 0.99 * peak_equity * least(own[7], (CAST(:platform AS numeric[]))[7]) / 100
-   OR consecutive_losses >= least(own[8], (CAST(:platform AS numeric[]))[8])
+   OR consecutive_losses >= least(own[8], (CAST(:platform AS numeric[]))[8]))
 """
 _NUMBERS, _TEXTS, _MOMENT = ARRAY(Numeric), ARRAY(String), DateTime(timezone=True)
 _NEAR_A_LIMIT = text(_LOSSES).bindparams(

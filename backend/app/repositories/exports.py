@@ -175,6 +175,12 @@ class SystemExportRepository:
         )
         return [(row[0], row[1]) for row in await self._session.execute(statement)]
 
+    async def of_user(self, user_id: UUID) -> list[UUID]:
+        """Every export that a user ever asked for."""
+        return list(
+            (await self._session.execute(select(Export.id).where(Export.user_id == user_id))).scalars()
+        )
+
     async def outdated(self, now: datetime, limit: int) -> list[tuple[UUID, UUID]]:
         """(user, export) of finished ones whose time is over."""
         statement = (

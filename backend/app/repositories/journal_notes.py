@@ -65,7 +65,7 @@ class JournalNoteRepository:
         self._session = session
 
     async def has_trade(self, user_id: UUID, trade_id: UUID) -> bool:
-        """Whether the trade is the tenant's; locked against its own end."""
+        """Whether the trade is the tenant's."""
         statement = select(Trade.id).where(Trade.user_id == user_id, Trade.id == trade_id)
         return (await self._session.execute(statement)).first() is not None
 

@@ -18,9 +18,15 @@ OWN = (
     " (SELECT id FROM wallets WHERE user_id = :user AND environment = :environment)"
 )
 NO_FLOW = "l.kind NOT IN ('deposit', 'withdrawal')"
+# Up to the newest posting that is old enough, by number: what is read again begins behind a number, so that one that
+# is younger than its successor would be left out for ever if times alone decided.
+SETTLED = (
+    "l.id <= coalesce((SELECT x.id FROM ledger_events x WHERE x.user_id = :user AND x.created_at < :settled_before"
+    " ORDER BY x.id DESC LIMIT 1), 0)"
+)
 SUMS = text(
     f"""
-SELECT l.trade_id, l.created_at < :settled_before, max(l.id),
+SELECT l.trade_id, {SETTLED}, max(l.id),
        (coalesce(sum(l.amount) FILTER (WHERE l.kind = 'realized_pnl'), 0) * 100000000)::int8,
        (coalesce(sum(l.amount) FILTER (WHERE l.kind IN ('commission', 'liquidation')), 0) * 100000000)::int8,
        (coalesce(sum(l.amount) FILTER (WHERE l.kind = 'funding'), 0) * 100000000)::int8
@@ -30,7 +36,7 @@ GROUP BY 1, 2
 )
 ALONE = text(
     f"""
-SELECT l.id, l.created_at < :settled_before, l.wallet_id, l.symbol, l.kind, (l.amount * 100000000)::int8, l.occurred_at
+SELECT l.id, {SETTLED}, l.wallet_id, l.symbol, l.kind, (l.amount * 100000000)::int8, l.occurred_at
 FROM ledger_events l WHERE {OWN} AND {NO_FLOW} AND l.id > :after AND l.trade_id IS NULL
 """  # noqa: S608
 )
@@ -142,7 +148,8 @@ class TradeResultRepository:
     async def sums(
         self, user_id: UUID, environment: str, after: int, settled_before: datetime
     ) -> list[ResultSums]:
-        """Postings behind number `after`, by trade and by whether they were written before `settled_before`."""
+        """Postings behind number `after`, by trade and by whether they stand before the newest one that was written
+        before `settled_before`, itself included."""
         values = self._values(user_id, environment, after, settled_before)
         return [ResultSums(*row) for row in await self._session.execute(SUMS, values)]
 

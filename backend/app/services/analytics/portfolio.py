@@ -1,8 +1,6 @@
 """Questions about a portfolio, answered for one user in the request's transaction."""
 
 from dataclasses import replace
-from datetime import timedelta
-from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
@@ -14,7 +12,6 @@ from app.domain.downsampling import kept_points
 from app.domain.metrics.drawdowns import drawdowns
 from app.domain.metrics.flows import money_weighted_return
 from app.domain.metrics.returns import annual_turnover, mean_exposure
-from app.domain.snapshots import Resolution
 from app.services.analytics.figures import (
     PERCENT,
     QUOTE,
@@ -51,15 +48,7 @@ from app.services.analytics.views import (
 )
 
 Bools = npt.NDArray[np.bool_]
-CENT: Final = Decimal("0.00000001")
 SECONDS_PER_YEAR: Final = 365 * 86_400.0
-TRADES_VERSION: Final = 5  # the first parts of a version: those that trades depend on
-# Finest first: the longest range that is drawn at that distance.
-DRAWN: Final = (
-    (Resolution.FINE, timedelta(days=3)),
-    (Resolution.HOUR, timedelta(days=62)),
-    (Resolution.DAY, timedelta.max),
-)
 
 
 class PortfolioAnalytics:

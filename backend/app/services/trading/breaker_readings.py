@@ -60,6 +60,11 @@ class Trip:
         return (self.scope, self.scope_id, self.environment, self.reading.cause)
 
     @property
+    def wallet_id(self) -> UUID | None:
+        """The wallet that it is about; None for every other scope."""
+        return UUID(self.scope_id) if self.scope is BreakerScope.WALLET else None
+
+    @property
     def sentence(self) -> str:
         """What was reached, in words."""
         held = self.reading

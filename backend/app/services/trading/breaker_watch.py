@@ -187,22 +187,29 @@ class BreakerWatch:
         async with self._database.system() as session:
             transaction = SystemBreakerTransaction(session)
             board = BreakerBoard(transaction.breakers, transaction.halt, self._now)
+            if trip.alert_only and await transaction.breakers.was_recorded(
+                change, self._day_before(trip, now)
+            ):
+                return
+            # Before the halt lock: a gate holds these rows when it asks for that lock.
+            await self._latch(transaction, trip)
             if trip.alert_only:
-                if await transaction.breakers.was_recorded(change, self._day_before(trip, now)):
-                    return
                 await transaction.breakers.record(change)
             elif not await board.set(change):
                 return
             await self._write_down(transaction, trip, now)
         log.warning("a circuit breaker tripped", scope=trip.scope, scope_id=trip.scope_id, why=trip.sentence)
 
-    async def _write_down(self, transaction: SystemBreakerTransaction, trip: Trip, now: datetime) -> None:
-        """Latch the window, flatten where that was chosen, tell people."""
-        wallet = UUID(trip.scope_id) if trip.scope is BreakerScope.WALLET else None
+    @staticmethod
+    async def _latch(transaction: SystemBreakerTransaction, trip: Trip) -> None:
+        """Note in the risk state that a loss window tripped."""
         if trip.window is not None and trip.user_id is not None and trip.market_time is not None:
             await transaction.facts.latch(
-                trip.user_id, wallet, trip.environment, trip.window.value, trip.market_time
+                trip.user_id, trip.wallet_id, trip.environment, trip.window.value, trip.market_time
             )
+
+    async def _write_down(self, transaction: SystemBreakerTransaction, trip: Trip, now: datetime) -> None:
+        """Flatten where that was chosen, tell people."""
         if trip.flatten and not trip.alert_only:
             board = BreakerBoard(transaction.breakers, transaction.halt, self._now)
             press = Press(uuid4(), trip.scope, trip.scope_id, trip.user_id, trip.sentence, BY_RULE)
@@ -224,7 +231,12 @@ class BreakerWatch:
             )
         else:
             await transaction.told.emit(
-                trip.user_id, event, dedupe_key=dedupe, figures=figures, subject=subject, wallet_id=wallet
+                trip.user_id,
+                event,
+                dedupe_key=dedupe,
+                figures=figures,
+                subject=subject,
+                wallet_id=trip.wallet_id,
             )
 
     @staticmethod

@@ -78,15 +78,20 @@ async def _decide(
                 f"The venue still shows {shown.held} {case.trade.symbol} and {len(ours)} orders of ours:"
                 " close and cancel them there first."
             )
-        await finish(transaction, await _adopted(transaction, case, shown), TradeStatus.CLOSED)
+        missing = await _missing(transaction, case, shown)
+        await finish(
+            transaction, await record_fills(transaction, case, missing, foreign=True), TradeStatus.CLOSED
+        )
         return None
-    case = await _adopted(transaction, case, shown)
-    trade, books = case.trade, case.position_quantity()
-    if books != case.side.sign * shown.held or not 0 <= books <= case.entered_quantity():
+    missing = await _missing(transaction, case, shown)
+    books, entered = _come_to(case, missing)
+    if books != case.side.sign * shown.held or not 0 <= books <= entered:
         return (
             f"Our fills come to {case.side.sign * books} and the venue shows {shown.held}:"
             " nothing can be adopted."
         )
+    case = await record_fills(transaction, case, missing, foreign=True)
+    trade = case.trade
     if choice is OperatorChoice.CLOSE or books == 0:
         reason = ExitReason.MANUAL if books else ExitReason.EXTERNAL
         trade.exit_requested = trade.exit_requested or reason.value
@@ -99,8 +104,16 @@ async def _decide(
     return None
 
 
-async def _adopted(transaction: TradingTransaction, case: TradeCase, shown: _Shown) -> TradeCase:
-    """The case with every fill since the trade opened that no other order of ours caused."""
+def _come_to(case: TradeCase, missing: Sequence[VenueFill]) -> tuple[Decimal, Decimal]:
+    """(held, entered) base units of the trade with these fills, of which nothing is written yet."""
+    opening = case.side.entry_order_side
+    entered = sum((fill.quantity for fill in missing if fill.side == opening), Decimal(0))
+    left = sum((fill.quantity for fill in missing if fill.side != opening), Decimal(0))
+    return case.position_quantity() + entered - left, case.entered_quantity() + entered
+
+
+async def _missing(transaction: TradingTransaction, case: TradeCase, shown: _Shown) -> list[VenueFill]:
+    """Every fill since the trade opened that is not recorded and that no other order of ours caused."""
     trade, user_id = case.trade, transaction.user_id
     fills = [
         fill for fill in shown.fills if trade.opened_at is not None and fill.executed_at >= trade.opened_at
@@ -111,7 +124,6 @@ async def _adopted(transaction: TradingTransaction, case: TradeCase, shown: _Sho
         user_id, trade.wallet_id, sorted({fill.exchange_order_id for fill in fills})
     )
     others = {venue_id for venue_id, (_, trade_id) in owners.items() if trade_id != trade.id}
-    missing = [
+    return [
         fill for fill in fills if fill.venue_trade_id not in recorded and fill.exchange_order_id not in others
     ]
-    return await record_fills(transaction, case, missing, foreign=True)

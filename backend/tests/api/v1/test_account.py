@@ -1,12 +1,14 @@
 """The own account over HTTP: a time zone that waits, quotas, and the end of an account."""
 
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
+from pathlib import Path
+from uuid import UUID, uuid4
 
 import asyncpg
 import httpx
 import pytest
 
+from app.adapters.export_files import ExportFolder
 from app.bootstrap.account import apply_due_accounts
 from app.core.clock import utc_now
 from app.core.config import Settings
@@ -20,7 +22,7 @@ async def email_of(world: World, person: Person) -> str:
 
 
 async def test_another_time_zone_waits_for_the_next_day_of_the_old_one(
-    http: httpx.AsyncClient, world: World, system_database: Database
+    http: httpx.AsyncClient, world: World, system_database: Database, tmp_path: Path
 ) -> None:
     person = await world.person(zone="Asia/Tokyo")
     answer = await http.patch("/account", json={"time_zone": "Europe/Berlin"}, headers=person.headers)
@@ -29,25 +31,25 @@ async def test_another_time_zone_waits_for_the_next_day_of_the_old_one(
     at = datetime.fromisoformat(body["pending_time_zone_at"])
     assert at.astimezone(UTC).hour == 15  # midnight in Tokyo
     assert timedelta(0) < at - utc_now() <= timedelta(days=1)
-    await apply_due_accounts(system_database, lambda: at - timedelta(seconds=1))
+    await apply_due_accounts(system_database, ExportFolder(tmp_path), lambda: at - timedelta(seconds=1))
     assert (await http.get("/me", headers=person.headers)).json()["time_zone"] == "Asia/Tokyo"
-    await apply_due_accounts(system_database, lambda: at)
+    await apply_due_accounts(system_database, ExportFolder(tmp_path), lambda: at)
     account = (await http.get("/account", headers=person.headers)).json()
     assert (account["time_zone"], account["pending_time_zone"]) == ("Europe/Berlin", None)
 
 
 async def test_a_time_zone_does_not_act_while_a_loss_limit_is_tripped(
-    http: httpx.AsyncClient, world: World, alice: Person, system_database: Database
+    http: httpx.AsyncClient, world: World, alice: Person, system_database: Database, tmp_path: Path
 ) -> None:
     await http.patch("/account", json={"time_zone": "Asia/Tokyo"}, headers=alice.headers)
     await world.insert(
         "risk_state", user_id=alice.user_id, environment="paper", wallet_id=None, day_tripped_at=utc_now()
     )
     later = utc_now() + timedelta(days=3)
-    await apply_due_accounts(system_database, lambda: later)
+    await apply_due_accounts(system_database, ExportFolder(tmp_path), lambda: later)
     assert (await http.get("/account", headers=alice.headers)).json()["pending_time_zone"] == "Asia/Tokyo"
     await world.sql.execute("UPDATE risk_state SET day_tripped_at = NULL WHERE user_id = $1", alice.user_id)
-    await apply_due_accounts(system_database, lambda: later)
+    await apply_due_accounts(system_database, ExportFolder(tmp_path), lambda: later)
     assert (await http.get("/account", headers=alice.headers)).json()["time_zone"] == "Asia/Tokyo"
 
 
@@ -105,8 +107,13 @@ async def rows_left(sql: asyncpg.Connection, person: Person) -> list[str]:
     return left
 
 
-async def test_an_erased_account_leaves_no_row_and_others_lose_nothing(
-    http: httpx.AsyncClient, world: World, alice: Person, bob: Person, system_database: Database
+async def test_an_erased_account_leaves_no_row_and_no_file_and_others_lose_nothing(
+    http: httpx.AsyncClient,
+    world: World,
+    alice: Person,
+    bob: Person,
+    system_database: Database,
+    tmp_path: Path,
 ) -> None:
     for person in (alice, bob):
         trade_id = await world.closed_trade(person, NOON)
@@ -118,11 +125,17 @@ async def test_an_erased_account_leaves_no_row_and_others_lose_nothing(
         await world.kill_switch_run(person)
         await http.get("/risk/settings", headers=person.headers)
     await http.post("/account/deletion", json={"email": await email_of(world, alice)}, headers=alice.headers)
+    folder, files = ExportFolder(tmp_path), []
+    for person in (alice, bob):
+        asked = await http.post("/exports", json={"kind": "trades"}, headers=person.headers)
+        files.append(folder.path(UUID(asked.json()["id"]), "csv"))
+        files[-1].write_text("everything")
     before = await rows_left(world.sql, bob)
     later = utc_now() + timedelta(days=15)
     await world.sql.execute("UPDATE users SET deletion_due_at = now() WHERE id = $1", alice.user_id)
-    await apply_due_accounts(system_database, lambda: later)
+    await apply_due_accounts(system_database, folder, lambda: later)
     assert await rows_left(world.sql, alice) == []
+    assert [path.exists() for path in files] == [False, True]
     assert await world.sql.fetchval("SELECT count(*) FROM users WHERE id = $1", alice.user_id) == 0
     assert await rows_left(world.sql, bob) == before
     assert code(await http.get("/me", headers=alice.headers)) == (401, "session_over")
@@ -141,7 +154,7 @@ async def test_an_account_that_is_not_due_cannot_be_erased(
 
 async def test_quotas_are_told_and_kept(settings: Settings, world: World) -> None:
     tight = settings.model_copy(update={"max_wallets": 1, "max_subscriptions": 3, "max_exports_per_day": 1})
-    async with running_api(tight) as url, httpx.AsyncClient(base_url=f"{url}/api/v1") as http:
+    async with running_api(tight) as url, httpx.AsyncClient(base_url=f"{url}/api/v1", timeout=60) as http:
         person = await world.person()
         quotas = (await http.get("/account", headers=person.headers)).json()["quotas"]
         assert {one["name"]: (one["used"], one["limit"]) for one in quotas} == {

@@ -1,11 +1,17 @@
 """Analytics over real rows: exact sums, paper and live apart, answers that change with the facts."""
 
+from datetime import timedelta
 from decimal import Decimal
 from itertools import pairwise
 
 import httpx
 import pytest
 
+from app.core.clock import utc_now
+from app.core.db import Database
+from app.domain.attribution import total
+from app.repositories.trade_results import TradeResultRepository
+from app.services.analytics.trade_books import SETTLED_AFTER, TradeBooks
 from tests.api.analytics_world import DAY, ETH, HOUR, PATHS, asked, figures, posting, snapshots, trade
 from tests.api.desk_world import NOON, Person, World
 
@@ -218,3 +224,23 @@ async def test_strategy_and_tag_choose_trades(http: httpx.AsyncClient, world: Wo
     shares = (await asked(http, alice, "attribution", by="tag"))["shares"]
     assert {share["key"] for share in shares} == {"breakout, news", "untagged"}
     assert (await asked(http, alice, "portfolio", strategy="nobody's"))["trades"] == 0
+
+
+async def test_a_posting_that_is_younger_than_its_successor_is_counted_once_and_for_ever(
+    world: World, alice: Person, api_database: Database
+) -> None:
+    now, nets = utc_now(), []
+    for amount, moment in (
+        ("5", now - timedelta(minutes=1)),
+        ("7", now - SETTLED_AFTER - timedelta(minutes=1)),
+    ):
+        await posting(world, alice, "funding", amount, NOON)
+        newest = "SELECT max(id) FROM ledger_events"
+        await world.sql.execute(f"UPDATE ledger_events SET created_at = $1 WHERE id = ({newest})", moment)  # noqa: S608
+    books = TradeBooks(lambda: now)
+    for version in range(2):
+        async with api_database.tenant(alice.user_id) as session:
+            results = TradeResultRepository(session)
+            book = await books.book(results, alice.user_id, "paper", "UTC", (version,))
+        nets.append(total(book.columns).net)
+    assert nets == [12 * 10**8, 12 * 10**8]

@@ -1,17 +1,20 @@
 """The automatic breakers over a real database and the real paper exchange."""
 
+import asyncio
 from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
 import asyncpg
 import pytest
+from sqlalchemy import text
 
 from app.core.clock import utc_now
 from app.domain.venue import VenueUnavailableError
+from app.repositories.halt_lock import HALT_LOCK_KEY
 from app.repositories.trading_accounts import TradingAccount
 from app.services.trading.breaker_watch import BreakerWatch
-from tests.services.trading.floor import BTC, TradingFloor
+from tests.services.trading.floor import BTC, TradingFloor, until
 
 
 class Clocks:
@@ -214,3 +217,39 @@ async def test_a_position_without_a_stop_for_too_long_stops_its_wallet(
     await breakers.look()
     left = await floor.sql.fetchval("SELECT count(*) FROM breaker_states WHERE state <> 'active'")
     assert left == 0
+
+
+async def test_a_wallet_whose_venue_tells_no_time_is_not_taken_for_lost(floor: TradingFloor) -> None:
+    user_id = await floor.user()
+    first, second = await floor.wallet(user_id), await floor.wallet(user_id)
+    for account in (first, second):
+        await equity(floor, account, "10000")
+    await floor.sql.execute("UPDATE risk_state SET peak_equity = 20000 WHERE wallet_id IS NULL")
+    await floor.sql.execute("UPDATE wallets SET venue = 'binanceusdm' WHERE id = $1", second.wallet_id)
+    await watch(floor).look()
+    assert await state(floor, user_id) is None
+
+
+async def test_a_trip_that_waits_for_a_gate_does_not_hold_the_lock_that_the_gate_needs_next(
+    floor: TradingFloor,
+) -> None:
+    account = await floor.wallet(await floor.user())
+    await equity(floor, account, "9000")
+
+    async def waiting() -> bool | None:
+        count = await floor.sql.fetchval(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        return count > 0 or None
+
+    async with floor.desk.system.system() as gate:
+        own = {"user": account.user_id, "key": HALT_LOCK_KEY}
+        await gate.execute(text("SELECT 1 FROM risk_state WHERE user_id = :user FOR UPDATE"), own)
+        looking = asyncio.create_task(watch(floor).look())
+        await until(waiting)
+        passes = await gate.execute(text("SELECT pg_try_advisory_xact_lock_shared(:key)"), own)
+        assert passes.scalar_one()
+    await looking
+    held = await state(floor, account.user_id)
+    assert held is not None
+    assert (held["state"], held["cause"]) == ("reduce_only", "daily_loss")

@@ -4,9 +4,10 @@ import asyncpg
 
 from app.domain.client_order_id import client_order_id
 from app.domain.trade_steps import MAX_EXIT_ATTEMPTS
-from app.domain.types import OrderLeg, OrderSide
+from app.domain.types import OperatorChoice, OrderLeg, OrderSide
 from app.repositories.trading_accounts import TradingAccount
 from app.services.trading.balances import account_key
+from app.services.trading.operator_decisions import carry_out_choice
 from tests.services.trading.floor import BTC, TradingFloor, until
 from tests.services.trading.test_manual_trades import by_hand
 
@@ -107,8 +108,10 @@ async def test_adopting_the_venues_word_keeps_the_position_under_its_stop(floor:
     async with floor.executor():
         await floor.signal(BTC)
         trade = await call_operator(floor, account)
-        await floor.sql.execute("UPDATE trades SET exit_requested = NULL WHERE id = $1", trade["id"])
-        await decide(floor, trade, "adopt")
+    # Decided while nobody drives the trade: without the wish to leave, its stop alone would settle it again.
+    await floor.sql.execute("UPDATE trades SET exit_requested = NULL WHERE id = $1", trade["id"])
+    await carry_out_choice(floor.desk, account, trade["id"], OperatorChoice.ADOPT)
+    async with floor.executor():
         kept = await floor.until_status(account, "PROTECTED")
         (stop,) = await floor.venue_orders(account)
         await floor.enqueue("exit", {"trade_id": str(trade["id"]), "reason": "manual"})
@@ -126,3 +129,26 @@ async def test_a_choice_that_is_none_is_marked_with_its_error(floor: TradingFloo
         await floor.until_outbox_empty()
     error = await floor.sql.fetchval("SELECT error FROM outbox WHERE kind = 'operator'")
     assert error == "'hope' is not a valid OperatorChoice"
+
+
+async def test_a_choice_that_the_facts_do_not_allow_writes_no_fill(floor: TradingFloor) -> None:
+    account = await floor.wallet(await floor.user())
+    async with floor.executor():
+        await floor.signal(BTC)
+        trade = await call_operator(floor, account)
+    await floor.sql.execute(  # a fill of which the venue knows nothing
+        "INSERT INTO fills (user_id, wallet_id, symbol, venue_trade_id, trade_id, exchange_order_id, side, quantity,"
+        " price, fee, fee_currency, venue_realized_pnl, is_maker, executed_at) SELECT user_id, wallet_id, symbol,"
+        " 'unknown', trade_id, 'unknown', 'sell', quantity / 4, price, 0, fee_currency, 0, false, executed_at"
+        " FROM fills WHERE trade_id = $1",
+        trade["id"],
+    )
+    await by_hand(floor, account, OrderSide.SELL, trade["quantity"])
+    books = await floor.sql.fetch("SELECT * FROM fills ORDER BY venue_trade_id")
+    for choice in (OperatorChoice.ADOPT, OperatorChoice.CLOSE):
+        await carry_out_choice(floor.desk, account, trade["id"], choice)
+        held = await floor.trade(account)
+        assert held is not None
+        assert held["status"] == "NEEDS_OPERATOR"
+        assert held["operator_reason"].endswith("nothing can be adopted.")
+        assert await floor.sql.fetch("SELECT * FROM fills ORDER BY venue_trade_id") == books
