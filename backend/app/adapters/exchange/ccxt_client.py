@@ -46,6 +46,8 @@ TRADES_WEIGHT = 5
 BATCH_ORDERS = 5  # in one request, at most
 BATCH_WEIGHT = 5
 TIMED = ("timestamp", "recvWindow")
+# No stop waits longer for a slow venue's time: its refusal is written, and it is signed anew.
+CLOCK_SECONDS = 1.0
 Answer = Any  # a decoded JSON answer
 
 
@@ -364,9 +366,13 @@ class CcxtGateway:
         return dialect.conditional_order(row, became)
 
     async def _set_clock(self) -> None:
-        """The venue says that its clock is not ours: what is signed next carries its time."""
+        """The venue says that its clock is not ours: what is signed next carries its time. Waits no longer than
+        CLOCK_SECONDS; the measurement goes on without whoever asked."""
         try:
-            await self._clock.measure()
+            async with asyncio.timeout(CLOCK_SECONDS):
+                await self._clock.measure()
+        except TimeoutError:
+            log.warning("the venue's clock takes long to read", venue=self._profile.id)
         except VenueUnavailableError as error:
             log.warning("the venue's clock could not be read", venue=self._profile.id, error=str(error))
 

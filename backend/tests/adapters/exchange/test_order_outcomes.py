@@ -95,6 +95,19 @@ async def test_order_signed_too_long_ago_is_refused(account: Account) -> None:
     assert outcome.code == "-1021"
 
 
+async def test_refusal_as_too_late_does_not_wait_for_a_venue_that_does_not_tell_its_time(
+    account: Account,
+) -> None:
+    """A stop that was signed too long ago is signed anew at once; its account has nothing else that protects it."""
+    gateway = account.connect(timeout_ms=600_000)  # the venue's clock is asked for longer than any test lasts
+    old = ticket("old")
+    late = type(old)(old.client_order_id, BTC, old.side, old.quantity, old.timestamp_ms - 60_000, 500)
+    account.fault("timeout_exec", "/fapi/v1/time", "GET", count=100)
+    outcome = await gateway.place_entry(approved(), late)
+    assert isinstance(outcome, Refused)
+    assert outcome.code == "-1021"
+
+
 async def test_working_order_of_the_same_id_is_already_there(account: Account) -> None:
     gateway = account.connect()
     entry = await enter(gateway)
