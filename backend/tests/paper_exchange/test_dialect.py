@@ -25,7 +25,7 @@ class Caller:
 
     def __init__(self, running: Running, account: str) -> None:
         self.key, self.secret = running.open_account(account)
-        self.http = httpx.Client(base_url=running.base)
+        self.http = httpx.Client(base_url=running.base, timeout=60)
 
     def query(self, **fields: object) -> str:
         return urllib.parse.urlencode({"timestamp": clock.wall_ms(), "recvWindow": 10_000} | fields)
@@ -135,7 +135,7 @@ def test_order_answer_counts_orders_and_weight(caller: Caller) -> None:
 def test_weight_limit_answers_429_then_418(own_exchange: Running) -> None:
     own_exchange.arguments += ["--weight-limit", "20"]
     own_exchange.start()
-    with httpx.Client(base_url=own_exchange.base) as http:
+    with httpx.Client(base_url=own_exchange.base, timeout=60) as http:
         statuses = [http.get("/fapi/v1/time").status_code for _ in range(150)]
         banned = http.get("/fapi/v1/time")
     assert statuses[:20] == [200] * 20
@@ -161,7 +161,7 @@ def test_numbers_are_text_without_exponents(caller: Caller) -> None:
 
 
 def test_operator_needs_the_token(shared_exchange: Running) -> None:
-    with httpx.Client(base_url=shared_exchange.base) as http:
+    with httpx.Client(base_url=shared_exchange.base, timeout=60) as http:
         for headers in ({}, {"X-Sim-Token": "wrong"}):
             answer = http.post("/sim/accounts", json={"account": "x"}, headers=headers)
             assert _code(answer) == (401, -9001)

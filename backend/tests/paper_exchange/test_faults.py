@@ -33,7 +33,7 @@ def faulty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 def _control(running: Running, method: str, path: str = "fault", **fields: object) -> dict[str, object]:
     answer = httpx.request(
-        method, f"{running.base}/sim/{path}", json=fields or None, headers={"X-Sim-Token": TOKEN}
+        method, f"{running.base}/sim/{path}", json=fields or None, headers={"X-Sim-Token": TOKEN}, timeout=60
     )
     answer.raise_for_status()
     found = answer.json()
@@ -42,7 +42,7 @@ def _control(running: Running, method: str, path: str = "fault", **fields: objec
 
 
 def _ask(running: Running, path: str) -> httpx.Response:
-    return httpx.get(running.base + path)
+    return httpx.get(running.base + path, timeout=60)
 
 
 def _fired(running: Running) -> dict[str, int]:

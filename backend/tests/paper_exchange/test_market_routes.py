@@ -38,6 +38,7 @@ def _get(running: Running, path: str, expected: int = 200, key: str | None = Non
         running.base + path,
         params={name: str(value) for name, value in parameters.items()},
         headers={} if key is None else {"X-MBX-APIKEY": key},
+        timeout=60,
     )
     assert answer.status_code == expected, answer.text
     return answer.json()

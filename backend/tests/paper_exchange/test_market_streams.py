@@ -90,7 +90,10 @@ async def test_methods_subscribe_list_leave_and_set(moving: Running) -> None:
 @pytest.mark.parametrize("speed", ["", "@100ms", "@250ms", "@500ms"])
 async def test_differences_make_the_book_from_a_snapshot(moving: Running, speed: str) -> None:
     """The documented recipe: snapshot, skip what is older, then apply without a gap; checked against the book."""
-    async with _socket(moving, f"/ws/btcusdt@depth{speed}") as socket, httpx.AsyncClient() as client:
+    async with (
+        _socket(moving, f"/ws/btcusdt@depth{speed}") as socket,
+        httpx.AsyncClient(timeout=60) as client,
+    ):
         await _hear(socket)
         depth = f"{moving.base}/fapi/v1/depth?symbol=BTCUSDT&limit=1000"
         snapshot = (await client.get(depth)).json()
