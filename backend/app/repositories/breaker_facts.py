@@ -31,7 +31,7 @@ _LIVE = "t.status NOT IN ('CLOSED', 'REJECTED', 'EXPIRED')"
 
 def _in_window(length: str) -> str:
     """A wallet's window of that length, NULL where it has not begun at this market time."""
-    begun = f"s.{length}_start = date_trunc('{length}', v.market_time, u.time_zone)"
+    begun = f"s.{length}_start = date_trunc('{length}', v.market_time, v.time_zone)"
     return ", ".join(
         (
             f"CASE WHEN {begun} THEN s.{length}_start_equity END AS {length}_equity",
@@ -43,17 +43,17 @@ def _in_window(length: str) -> str:
 
 
 def _summed(length: str) -> str:
-    """A user's window: the sum over the counted wallets, NULL where one has not begun; what an archived wallet
+    """A user's window: the sum over the active wallets, NULL where one has not begun; what an archived wallet
     lost earlier in it is added to the start."""
-    known = f"CASE WHEN bool_and({length}_equity IS NOT NULL) FILTER (WHERE counted) THEN"
+    known = f"CASE WHEN bool_and({length}_equity IS NOT NULL) FILTER (WHERE active) THEN"
     lost = (
-        f"coalesce(sum({length}_equity + {length}_in - {length}_out - equity) FILTER (WHERE NOT counted), 0)"
+        f"coalesce(sum({length}_equity + {length}_in - {length}_out - equity) FILTER (WHERE NOT active), 0)"
     )
     return ", ".join(
         (
-            f"{known} sum({length}_equity) FILTER (WHERE counted) + {lost} END AS {length}_equity",
-            f"sum({length}_in) FILTER (WHERE counted) AS {length}_in",
-            f"sum({length}_out) FILTER (WHERE counted) AS {length}_out",
+            f"{known} sum({length}_equity) FILTER (WHERE active) + {lost} END AS {length}_equity",
+            f"sum({length}_in) FILTER (WHERE active) AS {length}_in",
+            f"sum({length}_out) FILTER (WHERE active) AS {length}_out",
         )
     )
 
@@ -67,6 +67,7 @@ def _near(length: str, place: int) -> str:
 
 _FIELDS = ", ".join(f"{length}_{part}" for length in LENGTHS for part in ("equity", "in", "out", "tripped"))
 _OWN = "ARRAY[" + ", ".join(f"l.{name}::numeric" for name in LIMIT_COLUMNS) + "]"
+# An archived wallet's venue may keep no time for us any more: its windows go by the user's other venues.
 _LOSSES = f"""
 WITH marks AS (
     SELECT * FROM unnest(:venues, :symbols, :marks, :contracts) AS m(venue, symbol, mark, contract)
@@ -78,20 +79,24 @@ WITH marks AS (
                AS gain
     FROM trades t LEFT JOIN marks m ON m.venue = t.venue AND m.symbol = t.symbol
     WHERE {_LIVE} AND t.quantity > 0 GROUP BY 1, 2
+), clocks AS (
+    SELECT s.id, w.status = 'active' AS active, u.time_zone, CASE WHEN w.status = 'active' THEN v.market_time
+           ELSE max(v.market_time) FILTER (WHERE w.status = 'active') OVER (PARTITION BY s.user_id, s.environment)
+           END AS market_time
+    FROM risk_state s JOIN wallets w ON w.user_id = s.user_id AND w.id = s.wallet_id
+    JOIN users u ON u.id = s.user_id LEFT JOIN times v ON v.venue = w.venue
 ), wallet AS (
-    SELECT s.user_id, s.environment, s.wallet_id, u.time_zone, v.market_time, w.status = 'active' AS active,
-           w.status = 'active' OR s.day_start = date_trunc('day', v.market_time, u.time_zone) AS counted,
+    SELECT s.user_id, s.environment, s.wallet_id, v.time_zone, v.market_time, v.active,
            CASE WHEN v.market_time IS NULL THEN NULL WHEN s.external_notional <> 0 THEN s.equity
                 WHEN o.unknown THEN NULL
                 ELSE s.balance + coalesce(o.gain, 0) END AS equity,
            s.peak_equity, s.consecutive_losses, {", ".join(map(_in_window, LENGTHS))}
-    FROM risk_state s JOIN wallets w ON w.user_id = s.user_id AND w.id = s.wallet_id
-    JOIN users u ON u.id = s.user_id LEFT JOIN times v ON v.venue = w.venue
+    FROM risk_state s JOIN clocks v ON v.id = s.id
     LEFT JOIN open o ON o.user_id = s.user_id AND o.wallet_id = s.wallet_id
 ), summed AS (
     SELECT user_id, environment, min(time_zone) AS time_zone, max(market_time) AS market_time,
-           CASE WHEN bool_and(equity IS NOT NULL) FILTER (WHERE counted)
-                THEN sum(equity) FILTER (WHERE counted) END AS equity, {", ".join(map(_summed, LENGTHS))}
+           CASE WHEN bool_and(equity IS NOT NULL) FILTER (WHERE active)
+                THEN sum(equity) FILTER (WHERE active) END AS equity, {", ".join(map(_summed, LENGTHS))}
     FROM wallet GROUP BY 1, 2
 ), scopes AS (
     SELECT 'wallet' AS scope, x.wallet_id, x.user_id, x.environment, x.time_zone, x.market_time, x.equity,

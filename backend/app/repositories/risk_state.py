@@ -12,6 +12,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models.risk_state import RiskState
+from app.models.wallet import Wallet
+from app.repositories.wallets import ACTIVE
 
 
 class RiskStateRepository:
@@ -65,6 +67,13 @@ class RiskStateRepository:
         ]
         if gained:
             await self._session.execute(select(func.lift_book_peaks(environment, cast(gained, JSON))))
+
+    async def archived(self, user_id: UUID, environment: str) -> frozenset[UUID]:
+        """The tenant's wallets of that environment that count in none of its sums any more."""
+        statement = select(Wallet.id).where(
+            Wallet.user_id == user_id, Wallet.environment == environment, Wallet.status != ACTIVE
+        )
+        return frozenset((await self._session.execute(statement)).scalars())
 
     async def of_wallet(self, user_id: UUID, wallet_id: UUID) -> RiskState | None:
         """The wallet's row as it stands; None before its first."""

@@ -17,7 +17,7 @@ from app.domain.loss_windows import WindowLength, window_bounds, window_loss
 from app.domain.risk_facts import ScopeFacts
 from app.domain.types import RiskLevel, Side, TradingState
 from app.repositories.breakers import BreakerRepository
-from app.repositories.gate_rows import GateRows, StateRow, UserRow, WalletRow
+from app.repositories.gate_rows import GateRows, UserRow, WalletRow
 from app.repositories.risk_status import RiskStatusRepository
 from app.services.breaker_views import BreakerView, breaker_view
 from app.services.trading.holdings import Marked, Markets
@@ -143,7 +143,7 @@ class RiskStatus:
             environment=environment,
             trading_state=breaker.state,
             reason=breaker.reason,
-            as_of=_oldest_balance(held.states),
+            as_of=_oldest_balance(held),
             time_zone=held.time_zone,
             equity=plain(user.equity),
             exposure_heat_percent=_shown(use["max_portfolio_heat"].used, 100),
@@ -247,7 +247,7 @@ def _assets(picture: RiskPicture, held: UserRow, user: UserFacts) -> list[AssetV
 
 
 def _has_account(user: UserRow) -> bool:
-    """Whether an active wallet is left, or an archived one whose day may still count."""
+    """Whether an active wallet is left, or an archived one whose losses may still count."""
     known = {state.wallet_id for state in user.states}
     return any(wallet.status == "active" or wallet.id in known for wallet in user.wallets)
 
@@ -258,8 +258,9 @@ def _day_pnl(user: UserFacts) -> str | None:
     return plain(-window_loss(user.day, user.equity).loss)
 
 
-def _oldest_balance(states: Sequence[StateRow]) -> datetime | None:
-    times = [state.balance_as_of for state in states if state.wallet_id is not None]
+def _oldest_balance(held: UserRow) -> datetime | None:
+    active = {wallet.id for wallet in held.wallets if wallet.status == "active"}
+    times = [state.balance_as_of for state in held.states if state.wallet_id in active]
     known = [at for at in times if at is not None]
     return min(known) if known and len(known) == len(times) else None
 

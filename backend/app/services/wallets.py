@@ -3,14 +3,17 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Final, Protocol
 from uuid import UUID
 
 from app.core.errors import ConflictError, FieldError, InvalidInputError, NotFoundError, UnavailableError
+from app.domain.drawdown import peak_after_flow
 from app.domain.signals.registry import STRATEGIES
 from app.domain.symbols import SymbolError, normalise_symbol
 from app.domain.types import Instrument
 from app.domain.venue import VenueUnavailableError
+from app.models.risk_state import RiskState
 from app.models.wallet import Wallet
 from app.repositories.accounts import AccountRepository
 from app.repositories.audit import AuditRepository
@@ -96,10 +99,11 @@ class Wallets:
         return await self.one(user_id, wallet_id)
 
     async def archive(self, user_id: UUID, wallet_id: UUID) -> WalletView:
-        """Put a wallet away. Refused while one of its trades is not over."""
+        """Put a wallet away; its equity leaves the user's sums and peak like a withdrawal. Refused while one of
+        its trades is not over."""
         view = await self.one(user_id, wallet_id)
         # The gate takes these rows before it makes a trade, so that none begins beside us.
-        await self._states.lock(user_id, view.environment)
+        states = await self._states.lock(user_id, view.environment)
         wallet = await self._wallets.lock(user_id, wallet_id)
         if wallet is None:
             raise no_wallet(wallet_id)
@@ -116,8 +120,31 @@ class Wallets:
                 "auto_trade_enabled": False,
                 "live_armed_at": None,
             }
+            await self._take_out(user_id, view, states)
             await self._change(user_id, wallet_id, values, "wallet_archived", {"wallet_id": str(wallet_id)})
         return await self.one(user_id, wallet_id)
+
+    async def _take_out(self, user_id: UUID, view: WalletView, states: Sequence[RiskState]) -> None:
+        """Move the user's sums and peak by the equity of a wallet that is archived now, so that the drawdown stays
+        what it was; nothing where that equity was never known. The rows are locked."""
+        user = next((state for state in states if state.wallet_id is None), None)
+        own = next((state for state in states if state.wallet_id == view.id), None)
+        if user is None or own is None or own.equity is None:
+            return
+        gone = await self._states.archived(user_id, view.environment)
+        left = [
+            state
+            for state in states
+            if state.wallet_id not in (None, view.id) and state.wallet_id not in gone
+        ]
+        values: dict[str, object] = {
+            name: sum((getattr(state, name) or Decimal(0) for state in left), Decimal(0))
+            for name in ("balance", "equity", "free_margin")
+        }
+        if user.peak_equity is not None:
+            before = sum((state.equity or Decimal(0) for state in left), own.equity)
+            values["peak_equity"] = peak_after_flow(user.peak_equity, before, -own.equity)
+        await self._states.write(user_id, user, values)
 
     async def enable_auto_trade(self, user_id: UUID, wallet_id: UUID, wishes: AutoTradeWishes) -> WalletView:
         """Let a wallet trade signals by itself, within its overrides and its user's settings."""

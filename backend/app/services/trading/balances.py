@@ -128,15 +128,18 @@ class BalanceKeeper:
             if is_new:
                 await transaction.risk.ensure(user_id, environment, account.wallet_id)
             states = await transaction.risk.lock(user_id, environment)
+            archived = await transaction.risk.archived(user_id, environment)
             own = next(state for state in states if state.wallet_id == account.wallet_id)
             if own.balance_as_of is not None and own.balance_as_of > reading.read_at:
                 return
-            user = next((state for state in states if state.wallet_id is None), None)
+            user = None
+            if account.wallet_id not in archived:
+                user = next((state for state in states if state.wallet_id is None), None)
             await self._post(transaction, account, own, user, reading.entries)
             own.balance, own.equity = reading.balance.balance, reading.balance.equity
             own.free_margin, own.balance_as_of = reading.balance.free_margin, reading.read_at
             market_time = reading.market_time
-            _sum_up(states, reading.read_at)
+            _sum_up([state for state in states if state.wallet_id not in archived], reading.read_at)
             if market_time is not None:
                 own.market_as_of = market_time
                 await self._roll(transaction, account, states, reading.read_at, market_time)
@@ -237,7 +240,7 @@ def _move_peak(state: RiskState, entry: LedgerEntry) -> None:
 
 
 def _sum_up(states: Sequence[RiskState], now: datetime) -> None:
-    """The user's row shows the sums over its wallets; None where one is not known."""
+    """The user's row shows the sums over its active wallets; None where one is not known."""
     user = next((state for state in states if state.wallet_id is None), None)
     wallets = [state for state in states if state.wallet_id is not None and state.balance_as_of is not None]
     if user is None or not wallets:

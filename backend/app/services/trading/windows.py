@@ -17,7 +17,6 @@ from app.repositories.gate_rows import StateRow, WalletRow
 ZERO: Final = Decimal(0)
 NEAR: Final = Decimal("0.99")
 LENGTHS: Final = tuple(WindowLength)
-_DAY: Final = LENGTHS.index(WindowLength.DAY)
 
 
 @lru_cache(4096)
@@ -112,11 +111,11 @@ class Windows:
         return self._starts[LENGTHS.index(length)]
 
     def counted(self) -> list[UUID]:
-        """Active wallets, and archived ones that were active in this day: archiving undoes no loss."""
+        """Active wallets. An archived one's equity left like a withdrawal; what it lost before goes on counting
+        in the windows that it lost it in: archiving undoes no loss."""
         if self._counted is not None:
             return self._counted
-        start = self._starts[_DAY]
-        return [row.id for row in self._rows if row.status == "active" or self._begun(row.id, start)]
+        return [row.id for row in self._rows if row.status == "active"]
 
     def roll(self, of_wallet: Callable[[UUID], RiskLimits], of_user: RiskLimits) -> None:
         """Begin every window whose time has come, lift the peaks, then latch the limits that are reached. What
@@ -176,7 +175,7 @@ class Windows:
 
     def of_user(self) -> Held:
         """Return the sums of the wallets' windows, tripped where the user's own limit was reached in it. What
-        a wallet lost that was archived earlier in a longer window is added to the start."""
+        a wallet lost in the same window before it was archived is added to the start."""
         return self._sum_of_windows(self.counted()) if self._of_user is None else self._of_user
 
     def _sum_of_equity(self, counted: Sequence[UUID]) -> Decimal | None:
@@ -228,10 +227,6 @@ class Windows:
             if getattr(state, _NAMES[place].start) == self._starts[place]:
                 lost += window.start_equity + window.deposits - window.withdrawals - equity
         return lost
-
-    def _begun(self, wallet_id: UUID, start: datetime) -> bool:
-        state = self._states.get(wallet_id)
-        return state is not None and state.day_start == start
 
     def _begin(self, state: StateRow, place: int, equity: Decimal, flows: Decimal) -> None:
         names = _NAMES[place]

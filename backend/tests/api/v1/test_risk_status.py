@@ -1,5 +1,7 @@
 """The use of limits over HTTP."""
 
+from uuid import UUID, uuid4
+
 import httpx
 from redis.asyncio import Redis
 
@@ -35,6 +37,21 @@ async def fund(world: World, person: Person, balance: int, day_start_equity: int
             day_start=utc_now().replace(hour=0, minute=0, second=0, microsecond=0),
             day_start_equity=day_start_equity,
         )
+
+
+async def second_wallet(world: World, person: Person) -> UUID:
+    wallet_id = uuid4()
+    await world.insert(
+        "wallets",
+        id=wallet_id,
+        user_id=person.user_id,
+        name="Second",
+        venue="paper",
+        environment="paper",
+        account_fingerprint=str(wallet_id),
+        shard=0,
+    )
+    return wallet_id
 
 
 async def test_risk_status_anonymous_is_refused(http: httpx.AsyncClient) -> None:
@@ -131,3 +148,45 @@ async def test_risk_status_writes_nothing(http: httpx.AsyncClient, world: World,
         "SELECT day_start, day_tripped_at FROM risk_state WHERE user_id = $1", alice.user_id
     )
     assert {(row["day_start"], row["day_tripped_at"]) for row in rows} == {(NOON, None)}
+
+
+async def test_an_archived_wallets_equity_leaves_the_peak_with_it_and_its_loss_stays(
+    http: httpx.AsyncClient, world: World, alice: Person
+) -> None:
+    await fund(world, alice, 9_800, 10_000)
+    other = await second_wallet(world, alice)
+    today = utc_now().replace(hour=0, minute=0, second=0, microsecond=0)
+    await world.insert(
+        "risk_state",
+        user_id=alice.user_id,
+        environment="paper",
+        wallet_id=other,
+        balance=30_000,
+        equity=30_000,
+        free_margin=30_000,
+        balance_as_of=utc_now(),
+        day_start=today,
+        day_start_equity=30_100,
+    )
+    await world.sql.execute(
+        "UPDATE risk_state SET balance = 39800, equity = 39800, peak_equity = 39800 WHERE wallet_id IS NULL"
+        " AND user_id = $1",
+        alice.user_id,
+    )
+    assert (await environment(http, alice)).equity == "39800"
+    assert (await http.post(f"/wallets/{other}/archive", headers=alice.headers)).status_code == 200
+    user = await world.sql.fetchrow(
+        "SELECT equity, peak_equity FROM risk_state WHERE wallet_id IS NULL AND user_id = $1", alice.user_id
+    )
+    assert user is not None
+    assert tuple(map(int, user)) == (9_800, 9_800)
+    held = await environment(http, alice)
+    assert (held.equity, held.day_pnl) == ("9800", "-300")
+    assert limit(held, "max_drawdown_percent").used == "0"
+    # The next day, which neither wallet has begun yet.
+    await world.sql.execute(
+        "UPDATE risk_state SET day_start = day_start - interval '1 day' WHERE user_id = $1", alice.user_id
+    )
+    held = await environment(http, alice)
+    assert (held.equity, held.day_pnl) == ("9800", "0")
+    assert limit(held, "max_drawdown_percent").used == "0"

@@ -253,3 +253,23 @@ async def test_a_trip_that_waits_for_a_gate_does_not_hold_the_lock_that_the_gate
     held = await state(floor, account.user_id)
     assert held is not None
     assert (held["state"], held["cause"]) == ("reduce_only", "daily_loss")
+
+
+async def test_a_wallet_archived_as_the_last_of_its_venue_still_counts_what_it_lost(
+    floor: TradingFloor,
+) -> None:
+    user_id = await floor.user()
+    first, second = await floor.wallet(user_id), await floor.wallet(user_id)
+    await equity(floor, first, "9800")
+    await equity(floor, second, "9800")
+    await floor.sql.execute("UPDATE risk_state SET peak_equity = 9800 WHERE wallet_id IS NULL")
+    await floor.sql.execute(
+        "UPDATE wallets SET venue = 'binanceusdm', status = 'archived' WHERE id = $1", second.wallet_id
+    )
+    await watch(floor).look()
+    assert await state(floor, user_id) is None  # 400 lost of a day's 500, and no equity is missing
+    await equity(floor, first, "9700")
+    await watch(floor).look()
+    held = await state(floor, user_id)
+    assert held is not None
+    assert held["cause"] == "daily_loss"
