@@ -26,7 +26,8 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """What the venue shows of the trade's market: signed quantity, working orders, and recent fills."""
+    """What the venue shows of the trade's market: signed quantity, the user's own included, working orders, and
+    recent fills."""
 
     held: Decimal
     working: frozenset[str]
@@ -71,9 +72,12 @@ async def _decide(
     transaction: TradingTransaction, case: TradeCase, shown: _Shown, choice: OperatorChoice
 ) -> str | None:
     """Write what the choice means; returns a sentence where the facts do not allow it."""
+    trade, user_id = case.trade, transaction.user_id
+    # What is known to be the user's own is neither ours to wait for nor ours to adopt.
+    held = shown.held - await transaction.external.held(user_id, trade.wallet_id, trade.symbol)
     if choice is OperatorChoice.MARK_CLOSED:
         ours = shown.working & {order.client_order_id for order in case.orders}
-        if shown.held != 0 or ours:
+        if (held != 0 and shown.held != 0) or ours:
             return (
                 f"The venue still shows {shown.held} {case.trade.symbol} and {len(ours)} orders of ours:"
                 " close and cancel them there first."
@@ -85,13 +89,11 @@ async def _decide(
         return None
     missing = await _missing(transaction, case, shown)
     books, entered = _come_to(case, missing)
-    if books != case.side.sign * shown.held or not 0 <= books <= entered:
+    if books != case.side.sign * held or not 0 <= books <= entered:
         return (
-            f"Our fills come to {case.side.sign * books} and the venue shows {shown.held}:"
-            " nothing can be adopted."
+            f"Our fills come to {case.side.sign * books} and the venue shows {held}: nothing can be adopted."
         )
     case = await record_fills(transaction, case, missing, foreign=True)
-    trade = case.trade
     if choice is OperatorChoice.CLOSE or books == 0:
         reason = ExitReason.MANUAL if books else ExitReason.EXTERNAL
         trade.exit_requested = trade.exit_requested or reason.value
@@ -113,13 +115,15 @@ def _come_to(case: TradeCase, missing: Sequence[VenueFill]) -> tuple[Decimal, De
 
 
 async def _missing(transaction: TradingTransaction, case: TradeCase, shown: _Shown) -> list[VenueFill]:
-    """Every fill since the trade opened that is not recorded and that no other order of ours caused."""
+    """Every fill since the trade opened that is recorded nowhere, neither as ours nor as somebody else's, and that
+    no other order of ours caused."""
     trade, user_id = case.trade, transaction.user_id
     fills = [
         fill for fill in shown.fills if trade.opened_at is not None and fill.executed_at >= trade.opened_at
     ]
     ids = [fill.venue_trade_id for fill in fills]
     recorded = await transaction.fills.known_ids(user_id, trade.wallet_id, trade.symbol, ids)
+    recorded |= await transaction.external.known_ids(user_id, trade.wallet_id, trade.symbol, ids)
     owners = await transaction.orders.known(
         user_id, trade.wallet_id, sorted({fill.exchange_order_id for fill in fills})
     )

@@ -1,5 +1,7 @@
 """A trade that the rules cannot settle calls a person, and does what that person decides where it can."""
 
+from decimal import Decimal
+
 import asyncpg
 
 from app.domain.client_order_id import client_order_id
@@ -9,7 +11,7 @@ from app.repositories.trading_accounts import TradingAccount
 from app.services.trading.balances import account_key
 from app.services.trading.operator_decisions import carry_out_choice
 from tests.services.trading.floor import BTC, TradingFloor, until
-from tests.services.trading.test_manual_trades import by_hand
+from tests.services.trading.test_manual_trades import by_hand, until_manual
 
 
 async def call_operator(floor: TradingFloor, account: TradingAccount) -> asyncpg.Record:
@@ -152,3 +154,58 @@ async def test_a_choice_that_the_facts_do_not_allow_writes_no_fill(floor: Tradin
         assert held["status"] == "NEEDS_OPERATOR"
         assert held["operator_reason"].endswith("nothing can be adopted.")
         assert await floor.sql.fetch("SELECT * FROM fills ORDER BY venue_trade_id") == books
+
+
+OWN = Decimal("0.001")
+
+
+async def counted_twice(floor: TradingFloor) -> int:
+    """How many fills stand in a trade's books though they were wholly the user's own."""
+    count: int = await floor.sql.fetchval(
+        "SELECT count(*) FROM fills f JOIN external_fills e USING (wallet_id, symbol, venue_trade_id)"
+        " WHERE e.closed_quantity = 0"
+    )
+    return count
+
+
+async def test_closing_the_books_takes_in_nothing_that_is_known_to_be_the_users_own(
+    floor: TradingFloor,
+) -> None:
+    account = await floor.wallet(await floor.user())
+    async with floor.executor():
+        await floor.signal(BTC)
+        await floor.until_status(account, "PROTECTED")
+        await by_hand(floor, account, OrderSide.BUY, OWN)
+        await until_manual(floor, account)
+        await by_hand(floor, account, OrderSide.SELL, OWN)
+        await until_manual(floor, account, 2)
+        trade = await call_operator(floor, account)
+    await by_hand(floor, account, OrderSide.SELL, trade["quantity"])
+    gateway = await floor.desk.gateways.for_account(account_key(account))
+    for stop in await floor.venue_orders(account):
+        await gateway.cancel(BTC, stop.client_order_id, conditional=True)
+    await carry_out_choice(floor.desk, account, trade["id"], OperatorChoice.MARK_CLOSED)
+    closed = await floor.trade(account)
+    assert closed is not None
+    assert closed["status"] == "CLOSED"
+    assert await counted_twice(floor) == 0
+    sold = await floor.sql.fetchval(
+        "SELECT sum(quantity) FROM fills WHERE trade_id = $1 AND side = 'sell'", trade["id"]
+    )
+    assert sold == trade["quantity"]
+
+
+async def test_adopting_leaves_the_users_own_position_out(floor: TradingFloor) -> None:
+    account = await floor.wallet(await floor.user())
+    async with floor.executor():
+        await floor.signal(BTC)
+        await floor.until_status(account, "PROTECTED")
+        await by_hand(floor, account, OrderSide.BUY, OWN)
+        await until_manual(floor, account)
+        trade = await call_operator(floor, account)
+    await floor.sql.execute("UPDATE trades SET exit_requested = NULL WHERE id = $1", trade["id"])
+    await carry_out_choice(floor.desk, account, trade["id"], OperatorChoice.ADOPT)
+    kept = await floor.trade(account)
+    assert kept is not None
+    assert (kept["status"], kept["quantity"]) == ("OPEN_UNPROTECTED", trade["quantity"])
+    assert await counted_twice(floor) == 0
