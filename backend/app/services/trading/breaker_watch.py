@@ -4,6 +4,7 @@ One process watches at a time, by a lock that its transaction holds; what it dec
 trip in a transaction of its own, so that another process goes on where one was killed. Works without Redis.
 """
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -43,6 +44,7 @@ from app.services.trading.breaker_readings import (
 from app.services.trading.markets import MarketView, age_seconds
 
 ENDS_WITH_ITS_CAUSE = CLEARED | {BreakerCause.CONSECUTIVE_LOSSES}
+VENUE_PATIENCE_SECONDS = 3.0
 Key = tuple[BreakerScope, str, str, BreakerCause]
 Standing = Mapping[Key, tuple[ScopeState, UUID | None, Mapping[str, str] | None]]
 
@@ -56,7 +58,8 @@ class VenueClocks(Protocol):
 
 
 class BreakerWatch:
-    """Watches everybody. `now` is wall time; loss windows go by the venues' market time."""
+    """Watches everybody. `now` is wall time; loss windows go by the venues' market time. A venue that says nothing
+    for `patience_seconds` counts as one that does not answer."""
 
     def __init__(
         self,
@@ -65,12 +68,14 @@ class BreakerWatch:
         clocks: VenueClocks,
         now: Callable[[], datetime],
         terms: BreakerTerms | None = None,
+        patience_seconds: float = VENUE_PATIENCE_SECONDS,
     ) -> None:
         self._database = database
         self._markets = markets
         self._clocks = clocks
         self._now = now
         self._terms = terms or BreakerTerms()
+        self._patience_seconds = patience_seconds
         self._failures: dict[str, int] = {}
         self._offsets: dict[str, float] = {}
 
@@ -84,10 +89,16 @@ class BreakerWatch:
             standing = self._standing(
                 await SystemBreakerTransaction(session).breakers.since(self._since(now))
             )
-            trips = await self._trips(facts, SystemBreakerTransaction(session), now)
+            accounts = await facts.venues()
+            market = await self._market(facts, accounts)
+            trips = await self._trips(facts, SystemBreakerTransaction(session), market, accounts, now)
+            # Whoever reached a limit is stopped before any venue is asked: one may take long to say nothing.
             for trip in _strictest(trips):
                 await self._act(trip, standing, now)
-            await self._end_what_is_over(standing, {trip.key for trip in trips}, now)
+            asked = await self._of_venues(accounts, market, now)
+            for trip in _strictest(asked):
+                await self._act(trip, standing, now)
+            await self._end_what_is_over(standing, {trip.key for trip in trips + asked}, now)
         async with self._database.system() as session:
             await SystemBreakerFactsRepository(session).stop_resting_entries(now)
         return True
@@ -103,18 +114,32 @@ class BreakerWatch:
         }
 
     async def _trips(
-        self, facts: SystemBreakerFactsRepository, transaction: SystemBreakerTransaction, now: datetime
+        self,
+        facts: SystemBreakerFactsRepository,
+        transaction: SystemBreakerTransaction,
+        market: MarketNow,
+        accounts: Mapping[str, int],
+        now: datetime,
     ) -> list[Trip]:
-        accounts = await facts.venues()
-        market = await self._market(facts, accounts)
+        """What is reached by our own books, for which no venue is asked."""
         platform = await transaction.platform_limits()
         found: list[Trip] = []
         for row in await facts.near_limits(market, STANDARD_LIMITS, _platform(platform)):
             found += limit_trips(row)
         found += pace_trips(await facts.paces(now, self._terms.look_back), self._terms)
         found += trouble_trips(await facts.troubles(now - self._terms.max_naked), accounts, now, self._terms)
-        for venue in accounts:
-            found += await self._of_venue(venue, market, now)
+        return found
+
+    async def _of_venues(self, venues: Iterable[str], market: MarketNow, now: datetime) -> list[Trip]:
+        """Ask all venues at once; raises what one of them raised, after all have answered."""
+        answers = await asyncio.gather(
+            *(self._of_venue(venue, market, now) for venue in venues), return_exceptions=True
+        )
+        found: list[Trip] = []
+        for answer in answers:
+            if isinstance(answer, BaseException):
+                raise answer
+            found += answer
         return found
 
     async def _market(self, facts: SystemBreakerFactsRepository, accounts: Mapping[str, int]) -> MarketNow:
@@ -132,9 +157,10 @@ class BreakerWatch:
     async def _of_venue(self, venue: str, market: MarketNow, now: datetime) -> list[Trip]:
         """Ask the venue for its time, and look how old the prices of what is held there are."""
         try:
-            self._offsets[venue] = await self._clocks.measure_clock(venue) / 1000
+            async with asyncio.timeout(self._patience_seconds):
+                self._offsets[venue] = await self._clocks.measure_clock(venue) / 1000
             self._failures[venue] = 0
-        except VenueUnavailableError as error:
+        except (VenueUnavailableError, TimeoutError) as error:
             self._failures[venue] = self._failures.get(venue, 0) + 1
             log.warning("a venue does not answer", venue=venue, error=str(error))
         ages = []

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from app.core.clock import utc_now
+from app.domain.breaker_rules import BreakerTerms
 from app.domain.venue import VenueUnavailableError
 from app.repositories.halt_lock import HALT_LOCK_KEY
 from app.repositories.trading_accounts import TradingAccount
@@ -273,3 +274,51 @@ async def test_a_wallet_archived_as_the_last_of_its_venue_still_counts_what_it_l
     held = await state(floor, user_id)
     assert held is not None
     assert held["cause"] == "daily_loss"
+
+
+class SilentClocks(Clocks):
+    """One venue says nothing until it is released; `asked` names whom the watch asked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: set[str] = set()
+        self.released = asyncio.Event()
+
+    async def measure_clock(self, venue: str) -> int:
+        self.asked.add(venue)
+        if venue == "binanceusdm":
+            await self.released.wait()
+        return 0
+
+
+async def test_a_venue_that_says_nothing_delays_no_loss_and_no_other_venue(floor: TradingFloor) -> None:
+    loser = await floor.wallet(await floor.user())
+    other = await floor.wallet(await floor.user())
+    await floor.sql.execute("UPDATE wallets SET venue = 'binanceusdm' WHERE id = $1", other.wallet_id)
+    await equity(floor, loser, "9000")
+    clocks = SilentClocks()
+    looking = asyncio.create_task(
+        BreakerWatch(floor.desk.system, floor.desk.markets, clocks, utc_now, patience_seconds=600).look()
+    )
+
+    async def tripped_while_waiting() -> bool | None:
+        held = await state(floor, loser.user_id)
+        return (held is not None and clocks.asked == {"paper", "binanceusdm"}) or None
+
+    await until(tripped_while_waiting)
+    assert not looking.done()
+    clocks.released.set()
+    assert await looking
+
+
+async def test_a_venue_that_says_nothing_counts_as_one_that_does_not_answer(floor: TradingFloor) -> None:
+    account = await floor.wallet(await floor.user())
+    await floor.sql.execute("UPDATE wallets SET venue = 'binanceusdm' WHERE id = $1", account.wallet_id)
+    breakers = BreakerWatch(
+        floor.desk.system, floor.desk.markets, SilentClocks(), utc_now, patience_seconds=0
+    )
+    for _ in range(BreakerTerms().max_failed_probes):
+        await breakers.look()
+    held = await floor.sql.fetchrow("SELECT scope_id, cause FROM breaker_states WHERE scope = 'venue'")
+    assert held is not None
+    assert tuple(held) == ("binanceusdm", "venue_errors")
