@@ -1,7 +1,9 @@
 """Decimals as text for people and for JSON: plain digits, no exponent, no trailing zeros."""
 
 from decimal import Decimal
-from typing import overload
+from typing import Final, overload
+
+_SHOWN_DIGITS: Final = 7
 
 
 @overload
@@ -30,3 +32,13 @@ def grouped(figure: Decimal) -> str:
     sign, digits = ("-", plain(-figure)) if figure < 0 else ("", plain(figure))
     whole, point, fraction = digits.partition(".")
     return f"{sign}{int(whole):,}{point}{fraction}"
+
+
+def shown(price: Decimal) -> str:
+    """Return the price to at most seven significant digits, or to whole units where these are more, with a comma
+    between thousands: "41,500"."""
+    excess = len(price.as_tuple().digits) - _SHOWN_DIGITS
+    if excess <= 0:
+        return grouped(price)
+    exponent = min(0, price.adjusted() - _SHOWN_DIGITS + 1)
+    return grouped(price.quantize(Decimal(1).scaleb(exponent)))

@@ -3,10 +3,8 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from app.domain.decimal_text import grouped, plain
+from app.domain.decimal_text import plain, shown
 from app.domain.types import Side, TradeStatus
-
-_SHOWN_DIGITS = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +61,3 @@ def _while_open(facts: RuleFacts) -> str:
 
 def _leaving(side: Side) -> str:
     return "sells all" if side is Side.LONG else "buys all back"
-
-
-def shown(price: Decimal) -> str:
-    """Return the price to at most seven significant digits, thousands grouped: "41,500"."""
-    excess = len(price.as_tuple().digits) - _SHOWN_DIGITS
-    if excess <= 0:
-        return grouped(price)
-    exponent = min(0, price.adjusted() - _SHOWN_DIGITS + 1)
-    return grouped(price.quantize(Decimal(1).scaleb(exponent)))

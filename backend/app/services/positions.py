@@ -7,7 +7,7 @@ from typing import Protocol
 from uuid import UUID
 
 from app.core.errors import ConflictError, NotFoundError
-from app.domain.decimal_text import grouped, plain
+from app.domain.decimal_text import plain, shown
 from app.domain.types import ExitReason
 from app.domain.venue import Quote
 from app.repositories.positions import PositionRepository, TradeEvent, TradeRecord
@@ -144,9 +144,10 @@ def _existing(trade: TradeRecord | None, trade_id: UUID) -> TradeRecord:
 
 def event_sentence(event: TradeEvent) -> str:
     """An execution log's line in words: "entry filled: 0.5 at 41,500"."""
-    words = f"{event.action.replace('_', ' ')} {event.status.replace('_', ' ').lower()}"
+    action, became = event.action.replace("_", " "), event.status.replace("_", " ").lower()
+    words = action if action.endswith(became) else f"{action} {became}"
     if event.error_message:
         return f"{words}: {event.error_message}"
     if event.filled_size is not None and event.executed_price is not None:
-        return f"{words}: {plain(event.filled_size)} at {grouped(event.executed_price)}"
+        return f"{words}: {plain(event.filled_size)} at {shown(event.executed_price)}"
     return words

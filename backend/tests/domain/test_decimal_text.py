@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.decimal_text import grouped, plain
+from app.domain.decimal_text import grouped, plain, shown
 
 
 @pytest.mark.parametrize(
@@ -43,3 +43,17 @@ def test_plain_of_nothing_is_nothing() -> None:
 )
 def test_grouped_has_commas_between_thousands(figure: str, text: str) -> None:
     assert grouped(Decimal(figure)) == text
+
+
+@pytest.mark.parametrize(
+    ("price", "text"),
+    [
+        ("41500", "41,500"),
+        ("41512.345678901", "41,512.35"),
+        ("0.12345678901", "0.1234568"),
+        ("123456789.5", "123,456,790"),
+        ("99.99999", "99.99999"),
+    ],
+)
+def test_a_price_is_shown_to_seven_digits(price: str, text: str) -> None:
+    assert shown(Decimal(price)) == text

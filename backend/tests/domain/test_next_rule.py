@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from app.domain.next_rule import RuleFacts, next_rule, shown
+from app.domain.next_rule import RuleFacts, next_rule
 from app.domain.types import Side, TradeStatus
 
 LONG = RuleFacts(
@@ -50,17 +50,3 @@ SHORT = replace(LONG, side=Side.SHORT, entry_price=Decimal(100), stop_price=Deci
 )
 def test_next_rule_says_what_comes_first(facts: RuleFacts, sentence: str) -> None:
     assert next_rule(facts) == sentence
-
-
-@pytest.mark.parametrize(
-    ("price", "text"),
-    [
-        ("0.21345678912", "0.2134568"),
-        ("41500.0000000000", "41,500"),
-        ("123456789.123", "123,456,789"),
-        ("0.00001234567891", "0.00001234568"),
-        ("99.5", "99.5"),
-    ],
-)
-def test_price_is_shown_to_seven_digits(price: str, text: str) -> None:
-    assert shown(Decimal(price)) == text

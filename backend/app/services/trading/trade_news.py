@@ -4,8 +4,9 @@ from datetime import datetime
 from decimal import Decimal
 
 from app.domain.accounting import net_pnl
-from app.domain.decimal_text import grouped
+from app.domain.decimal_text import grouped, shown
 from app.domain.notification_events import NotificationEvent
+from app.domain.symbols import quote_asset
 from app.models.trade import Trade
 from app.repositories.trading_accounts import TradingAccount
 from app.repositories.trading_transaction import TradingTransaction
@@ -17,21 +18,21 @@ async def tell_opened(transaction: TradingTransaction, trade: Trade) -> None:
     """Tell, once per trade, that it is open and its stop stands at the venue."""
     figures = {
         "quantity": grouped(trade.quantity),
-        "stop_price": grouped(trade.stop_price),
-        "risk_amount": _money(trade.risk_amount),
+        "stop_price": shown(trade.stop_price),
+        "risk_amount": _money(trade.risk_amount, trade),
     }
     if trade.entry_price is not None:
-        figures["entry_price"] = grouped(trade.entry_price)
+        figures["entry_price"] = shown(trade.entry_price)
     await _tell(transaction, trade, NotificationEvent.TRADE_OPENED, figures)
 
 
 async def tell_closed(transaction: TradingTransaction, trade: Trade) -> None:
     """Tell, once per trade, that it is closed, why, and what it came to net of costs."""
-    figures = {"net_pnl": _money(net_pnl(trade.realized_pnl, trade.fees, trade.funding))}
+    figures = {"net_pnl": _money(net_pnl(trade.realized_pnl, trade.fees, trade.funding), trade)}
     if trade.exit_reason is not None:
         figures["exit_reason"] = trade.exit_reason.replace("_", " ")
     if trade.exit_price is not None:
-        figures["exit_price"] = grouped(trade.exit_price)
+        figures["exit_price"] = shown(trade.exit_price)
     await _tell(transaction, trade, NotificationEvent.TRADE_CLOSED, figures)
 
 
@@ -93,6 +94,6 @@ async def _tell(
     )
 
 
-def _money(amount: Decimal) -> str:
-    """An amount of quote currency to the cent."""
-    return f"{grouped(amount.quantize(CENT))} USDT"
+def _money(amount: Decimal, trade: Trade) -> str:
+    """An amount of the trade's quote currency to the cent."""
+    return f"{grouped(amount.quantize(CENT))} {quote_asset(trade.symbol)}"
