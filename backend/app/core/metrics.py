@@ -32,6 +32,10 @@ EXTERNAL_FILLS = Counter("stackalpha_external_fills_total", "Fills that no order
 OVERLOOKED = Counter(
     "stackalpha_overlooked_positions_total", "Positions at a gate about which no tick asked: a fault of ours"
 )
+SNAPSHOTS_LEFT_OUT = Counter(
+    "stackalpha_snapshots_left_out_total",
+    "Accounts without a snapshot: their clocks are far from the others'",
+)
 ALARMS = Gauge("stackalpha_alarms", "Readings at or beyond their limit")
 LOOP_FAILURES = Counter(
     "stackalpha_loop_failures_total", "Unforeseen errors at the edge of a loop, which goes on", ("loop",)

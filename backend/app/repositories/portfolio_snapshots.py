@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import cast, func, select, text
+from sqlalchemy import DateTime, bindparam, cast, func, select, text
 from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import ARRAY, BigInteger, Double
@@ -22,7 +22,7 @@ WITH fresh AS (
     SELECT s.user_id, s.environment, s.wallet_id, s.balance, s.equity, s.peak_equity, s.market_as_of
     FROM risk_state s JOIN wallets w ON w.id = s.wallet_id
     WHERE w.status = 'active' AND s.equity IS NOT NULL AND s.market_as_of IS NOT NULL
-      AND s.balance_as_of > :fresh_since
+      AND s.balance_as_of > :fresh_since AND date_trunc('month', s.market_as_of) = ANY(:months)
 ), whole AS (
     SELECT u.user_id, u.environment, u.user_id AS scope_id, NULL::uuid AS wallet_id, 'user' AS scope, '' AS key,
            sum(f.balance) AS balance, sum(f.equity) AS equity, min(u.peak_equity) AS peak,
@@ -54,10 +54,18 @@ FROM slots s LEFT JOIN risk_usage u ON u.user_id = s.user_id AND u.environment =
 ON CONFLICT DO NOTHING
 RETURNING 1
 """
+).bindparams(bindparam("months", type_=ARRAY(DateTime(timezone=True))))
+# The months that clocks stand in, those of most accounts first. Venues that replay stand far from the others, so
+# that what lies between is not made.
+MONTHS = text(
+    """
+SELECT date_trunc('month', s.market_as_of), count(*)
+FROM risk_state s JOIN wallets w ON w.id = s.wallet_id
+WHERE w.status = 'active' AND s.equity IS NOT NULL AND s.balance_as_of > :since AND isfinite(s.market_as_of)
+GROUP BY 1 ORDER BY 2 DESC, 1 DESC
+"""
 )
-BOUNDS = text(
-    "SELECT min(market_as_of)::date, max(market_as_of)::date FROM risk_state WHERE balance_as_of > :since"
-)
+MOST_MONTHS = 24
 # Wallets that have a snapshot and then a hole before their newest one, or before their clock. In any order: a hole
 # that cannot be filled (no price is known) must not keep the others waiting.
 BEHIND = text(
@@ -73,6 +81,13 @@ ORDER BY random()
 LIMIT :most
 """
 )
+
+
+class Taken(NamedTuple):
+    """How many snapshots were taken, and how many accounts were left out for how far off their clocks are."""
+
+    snapshots: int
+    left_out: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,13 +174,15 @@ class SystemSnapshotRepository:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def take(self, fresh_since: datetime) -> int:
-        """Take the slots that have begun of every account read since then (wall time); returns how many."""
-        bounds = (await self._session.execute(BOUNDS, {"since": fresh_since})).one()
-        if bounds[0] is None:
-            return 0
-        await self.ensure_partitions(bounds[0], bounds[1])
-        return len((await self._session.execute(TAKE, {"fresh_since": fresh_since})).all())
+    async def take(self, fresh_since: datetime) -> Taken:
+        """Take the slots that have begun of every account read since then (wall time). At most 24 different months
+        are made room for; who stands in another waits, and nobody else for it."""
+        months = [(row[0], row[1]) for row in await self._session.execute(MONTHS, {"since": fresh_since})]
+        kept = [month for month, _ in months[:MOST_MONTHS]]
+        for month in kept:
+            await self.ensure_partitions(month.date(), month.date())
+        rows = await self._session.execute(TAKE, {"fresh_since": fresh_since, "months": kept})
+        return Taken(len(rows.all()), sum(count for _, count in months[MOST_MONTHS:]))
 
     async def ensure_partitions(self, begin: date, end: date) -> None:
         """Make the months from `begin` to `end`."""

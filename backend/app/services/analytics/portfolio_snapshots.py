@@ -9,6 +9,7 @@ from uuid import UUID
 import structlog
 
 from app.core.db import Database
+from app.core.metrics import SNAPSHOTS_LEFT_OUT
 from app.domain.drawdown import drawdown_fraction, peak_after, peak_after_flow
 from app.domain.snapshots import Marks, PortfolioState, Posting, Resolution, missing_slots, rebuilt
 from app.domain.timeframes import Timeframe
@@ -48,7 +49,11 @@ class SnapshotKeeper:
         """Take the slots that have begun of every account that was read in the last two minutes; returns how
         many."""
         async with self._system.system() as session:
-            return await SystemSnapshotRepository(session).take(self._now() - FRESH)
+            taken = await SystemSnapshotRepository(session).take(self._now() - FRESH)
+        if taken.left_out:
+            SNAPSHOTS_LEFT_OUT.inc(taken.left_out)
+            log.warning("accounts whose clocks are far off get no snapshot", accounts=taken.left_out)
+        return taken.snapshots
 
     async def rebuild_missed(self) -> int:
         """Fill holes out of postings, fills and bars; returns how many snapshots that gave. What a venue does not

@@ -245,3 +245,23 @@ async def sums(world: World, person: Person) -> list[tuple[datetime, int]]:
         person.user_id,
     )
     return [(row["at"], int(row["equity"])) for row in rows]
+
+
+async def test_clocks_far_from_the_others_stop_nobodys_snapshots(
+    world: World, system_database: Database
+) -> None:
+    """Two venues may replay years apart; of more months than are made at once, the loneliest wait."""
+    near, far = await world.person(), await world.person()
+    await account(world, near, near.wallet_id, 1_200)
+    await account(world, far, far.wallet_id, 1_200, NOON.replace(year=2015))
+    assert await keeper(system_database).take() == 6
+    for month in range(24):
+        person = await world.person()
+        at = NOON.replace(year=2018 + month // 12, month=month % 12 + 1)
+        await account(world, person, person.wallet_id, 1_200, at)
+    await world.sql.execute("TRUNCATE portfolio_snapshots")
+    assert await keeper(system_database).take() == 3 * 24
+    assert (
+        await world.sql.fetchval("SELECT count(*) FROM portfolio_snapshots WHERE user_id = $1", far.user_id)
+        == 0
+    )
