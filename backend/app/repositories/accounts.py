@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import func, or_, select, text, update
+from sqlalchemy import exists, func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models.risk_state import RiskState
@@ -95,8 +95,15 @@ class SystemAccountRepository:
         self._session = session
 
     async def apply_time_zones(self, now: datetime) -> list[tuple[UUID, str]]:
-        """Let time zones act whose day has come, of whoever has no loss limit tripped; returns (user, zone)."""
-        tripped = select(RiskState.user_id).where(or_(*(column.is_not(None) for column in _TRIPS)))
+        """Let time zones act whose day has come, of whoever has no loss limit tripped; returns (user, zone). What
+        tripped of wallets that are archived ended with them: nothing begins their windows anew."""
+        goes_on = exists().where(
+            Wallet.user_id == RiskState.user_id,
+            Wallet.environment == RiskState.environment,
+            Wallet.status == ACTIVE,
+            or_(RiskState.wallet_id.is_(None), Wallet.id == RiskState.wallet_id),
+        )
+        tripped = select(RiskState.user_id).where(or_(*(column.is_not(None) for column in _TRIPS)), goes_on)
         statement = (
             update(User)
             .where(User.pending_time_zone_at <= now, User.id.not_in(tripped))
@@ -107,9 +114,12 @@ class SystemAccountRepository:
         return [(row[0], row[1]) for row in await self._session.execute(statement)]
 
     async def due_deletions(self, now: datetime, limit: int) -> list[UUID]:
-        """Who is to be erased now: nothing of theirs is open."""
+        """Who is to be erased now: nothing of theirs is open. In any order, so that who cannot be erased keeps
+        nobody out of every round."""
         is_open = select(Trade.id).where(Trade.user_id == User.id, text("trades." + LIVE)).exists()
-        statement = select(User.id).where(User.deletion_due_at <= now, ~is_open).limit(limit)
+        statement = (
+            select(User.id).where(User.deletion_due_at <= now, ~is_open).order_by(func.random()).limit(limit)
+        )
         return list((await self._session.execute(statement)).scalars())
 
     async def erase(self, user_id: UUID) -> int:

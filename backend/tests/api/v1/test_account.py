@@ -173,3 +173,61 @@ async def test_quotas_are_told_and_kept(settings: Settings, world: World) -> Non
         ]
         assert [answer.status_code for answer in asked] == [202, 429]
         assert asked[1].json()["code"] == "quota_exceeded"
+
+
+async def test_an_archived_wallets_trip_does_not_hold_up_the_time_zone(
+    http: httpx.AsyncClient, world: World, alice: Person, system_database: Database, tmp_path: Path
+) -> None:
+    await http.patch("/account", json={"time_zone": "Asia/Tokyo"}, headers=alice.headers)
+    await world.sql.execute("UPDATE wallets SET status = 'archived' WHERE id = $1", alice.wallet_id)
+    for wallet_id in (None, alice.wallet_id):
+        await world.insert(
+            "risk_state",
+            user_id=alice.user_id,
+            environment="paper",
+            wallet_id=wallet_id,
+            day_tripped_at=utc_now(),
+        )
+    later = utc_now() + timedelta(days=3)
+    await apply_due_accounts(system_database, ExportFolder(tmp_path), lambda: later)
+    assert (await http.get("/account", headers=alice.headers)).json()["time_zone"] == "Asia/Tokyo"
+
+
+class StuckFolder(ExportFolder):
+    """The files of one export cannot be removed."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.stuck: UUID | None = None
+
+    def remove(self, export_id: UUID) -> None:
+        if export_id == self.stuck:
+            raise PermissionError("a file of this export cannot be removed")
+        super().remove(export_id)
+
+
+async def test_an_account_that_cannot_be_erased_holds_up_no_other_and_is_tried_again(
+    http: httpx.AsyncClient,
+    world: World,
+    alice: Person,
+    bob: Person,
+    system_database: Database,
+    tmp_path: Path,
+) -> None:
+    folder = StuckFolder(tmp_path)
+    asked = await http.post("/exports", json={"kind": "trades"}, headers=alice.headers)
+    folder.stuck = UUID(asked.json()["id"])
+    await world.sql.execute(
+        "UPDATE users SET deletion_due_at = now() - interval '1 second' WHERE id = ANY($1)",
+        [alice.user_id, bob.user_id],
+    )
+
+    async def left() -> set[UUID]:
+        rows = await world.sql.fetch("SELECT id FROM users WHERE id = ANY($1)", [alice.user_id, bob.user_id])
+        return {row["id"] for row in rows}
+
+    await apply_due_accounts(system_database, folder, utc_now)
+    assert await left() == {alice.user_id}
+    folder.stuck = None
+    await apply_due_accounts(system_database, folder, utc_now)
+    assert await left() == set()
