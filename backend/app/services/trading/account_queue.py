@@ -288,9 +288,8 @@ class AccountQueue:
         except BaseException as error:
             self.reconcile(None, self._backoff(error))
             raise
-        for (
-            symbol
-        ) in touched:  # not only we may have traded: the balance that is kept now tells no more of it
+        # Not only we may have traded: the balance that is kept now tells no more of it.
+        for symbol in touched:
             if symbol not in self._timers:
                 self.reconcile(symbol, HINT_GATHER_SECONDS)
 
