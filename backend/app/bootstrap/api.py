@@ -159,13 +159,14 @@ class ApiParts:
             ExecutionSettingsRepository(session), AuditRepository(session), utc_now
         )
 
-    def trading_schedules(self, session: DbSession) -> TradingSchedules:
+    def trading_schedules(self, session: DbSession, prove: Proving) -> TradingSchedules:
         """When users and wallets want to trade, in the request's transaction."""
         return TradingSchedules(
             TradingScheduleRepository(session),
             AuditRepository(session),
             self.desk.book.market_time,
             self.settings.allowed_venues,
+            prove,
             utc_now,
         )
 

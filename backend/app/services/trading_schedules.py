@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from app.models.trading_schedule import TradingScheduleRow
 from app.repositories.audit import AuditRepository
 from app.repositories.trading_schedules import TradingScheduleRepository
 from app.services.schedule_keeper import closes_of
+from app.services.step_up import Proving
 from app.services.trading.scheduled_hours import schedule_of, sessions_of
 
 SCHEDULE_FIELDS: Final = (
@@ -86,12 +88,14 @@ class TradingSchedules:
         audit: AuditRepository,
         market_time: Callable[[str], datetime | None],
         venues: Sequence[str],
+        prove: Proving,
         now: Callable[[], datetime],
     ) -> None:
         self._schedules = schedules
         self._audit = audit
         self._market_time = market_time
         self._venues = venues
+        self._prove = prove
         self._now = now
 
     async def read(self, user_id: UUID, wallet_id: UUID | None, zone: str) -> TradingScheduleView:
@@ -103,7 +107,8 @@ class TradingSchedules:
         self, user_id: UUID, wallet_id: UUID | None, zone: str, changes: Changes, version: int | None
     ) -> TradingScheduleView:
         """Change some of it; all or nothing, at once, for open positions too. Raises InvalidInputError naming each
-        field that cannot stand, PreconditionFailedError where somebody was faster."""
+        field that cannot stand, PreconditionFailedError where somebody was faster, ForbiddenError where it loosens
+        and the session has not shown lately who sits there."""
         row = await self._schedules.lock(user_id, wallet_id, zone)
         if version is not None and row.version != version:
             raise PreconditionFailedError(
@@ -114,6 +119,8 @@ class TradingSchedules:
         errors = _errors(wanted)
         if errors:
             raise InvalidInputError(errors[0].message, errors=tuple(errors))
+        if _loosens(before, wanted):
+            self._prove()
         if changes:
             await self._schedules.change(user_id, row.id, changes)
             await self._leave_anew(user_id)
@@ -201,6 +208,32 @@ def _now(venue: str, at: datetime, hours: TradingHours) -> HoursNow:
     return HoursNow(
         venue, at, hours.is_open, moment(hours.opens_ms), moment(hours.ends_ms), moment(hours.leaves_ms)
     )
+
+
+def _loosens(before: Mapping[str, object], wanted: Mapping[str, object]) -> bool:
+    """Whether an entry might be made, or a position kept, that the schedule as it stands would not allow. Other
+    hours, another exchange and another zone count as such, whichever way they lead."""
+    if not before["enabled"]:
+        return False
+    if not wanted["enabled"]:
+        return True
+    old, new = _schedule(before), _schedule(wanted)
+    changed_hours = (
+        (bool(old.hours) and new.hours != old.hours)
+        or (old.calendar is not None and new.calendar != old.calendar)
+        or new.time_zone != old.time_zone
+    )
+    opened = (new.trade_weekends and not old.trade_weekends) or not set(old.closed_dates) <= set(
+        new.closed_dates
+    )
+    kept = (
+        (old.leave_before_close and not new.leave_before_close)
+        or (old.leave_before_weekend and not new.leave_before_weekend)
+        or new.leave_minutes < old.leave_minutes
+    )
+    funding, wish = before["leave_before_funding_percent"], wanted["leave_before_funding_percent"]
+    pays_more = funding is not None and (wish is None or Decimal(str(wish)) > Decimal(str(funding)))
+    return changed_hours or opened or kept or pays_more
 
 
 def _errors(wanted: Mapping[str, object]) -> list[FieldError]:

@@ -16,7 +16,7 @@ router = APIRouter(tags=["risk"])
 @router.get("/risk/schedule")
 async def read_trading_schedule(parts: Parts, tenant: Tenant, response: Response) -> TradingScheduleOut:
     """The user's own trading schedule, over all wallets, and what it says now."""
-    desk = parts.trading_schedules(tenant.session)
+    desk = parts.trading_schedules(tenant.session, tenant.prove)
     return _answer(await desk.read(tenant.user_id, None, tenant.user.time_zone), response)
 
 
@@ -25,8 +25,8 @@ async def change_trading_schedule(
     body: TradingSchedulePatch, parts: Parts, tenant: Tenant, response: Response, version: MatchedVersion
 ) -> TradingScheduleOut:
     """Change the user's own trading schedule. It acts at once, for open positions too: what should have been left
-    before hours that are closed now is left."""
-    desk = parts.trading_schedules(tenant.session)
+    before hours that are closed now is left. What loosens it asks for a recent proof."""
+    desk = parts.trading_schedules(tenant.session, tenant.prove)
     zone = tenant.user.time_zone
     return _answer(await desk.change(tenant.user_id, None, zone, _changes(body), version), response)
 
@@ -37,7 +37,7 @@ async def read_wallet_trading_schedule(
 ) -> TradingScheduleOut:
     """A wallet's trading schedule, which holds beside the user's own."""
     await parts.wallets(tenant.session, tenant.prove).one(tenant.user_id, wallet_id)
-    desk = parts.trading_schedules(tenant.session)
+    desk = parts.trading_schedules(tenant.session, tenant.prove)
     return _answer(await desk.read(tenant.user_id, wallet_id, tenant.user.time_zone), response)
 
 
@@ -50,9 +50,9 @@ async def change_wallet_trading_schedule(
     response: Response,
     version: MatchedVersion,
 ) -> TradingScheduleOut:
-    """Change a wallet's trading schedule, at once, for open positions too."""
+    """Change a wallet's trading schedule, at once, for open positions too. What loosens it asks for a recent proof."""
     await parts.wallets(tenant.session, tenant.prove).one(tenant.user_id, wallet_id)
-    desk = parts.trading_schedules(tenant.session)
+    desk = parts.trading_schedules(tenant.session, tenant.prove)
     zone = tenant.user.time_zone
     return _answer(await desk.change(tenant.user_id, wallet_id, zone, _changes(body), version), response)
 

@@ -67,3 +67,18 @@ async def test_a_decision_that_is_none_is_refused(
 ) -> None:
     answer = await http.post(f"{PATH}/{uuid4()}/resolve", json=body, headers=admin.headers)
     assert answer.status_code == 422
+
+
+@pytest.mark.parametrize(("choice", "status"), [("adopt", 403), ("mark_closed", 403), ("close", 202)])
+async def test_a_decision_asks_for_a_recent_proof_unless_it_leaves_the_position(
+    choice: str, status: int, http: httpx.AsyncClient, world: World, admin: Person, alice: Person
+) -> None:
+    trade_id = await world.trade(alice, status="NEEDS_OPERATOR")
+    await world.sql.execute("UPDATE sessions SET proved_at = NULL WHERE id = $1", admin.session_id)
+    path, body = f"{PATH}/{trade_id}/resolve", {"choice": choice}
+    answer = await http.post(path, json=body, headers=admin.headers)
+    assert answer.status_code == status, answer.text
+    if status == 403:
+        assert answer.json()["code"] == "step_up_required"
+        await world.sql.execute("UPDATE sessions SET proved_at = now() WHERE id = $1", admin.session_id)
+        assert (await http.post(path, json=body, headers=admin.headers)).status_code == 202

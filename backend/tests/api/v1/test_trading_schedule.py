@@ -136,3 +136,48 @@ async def test_nobody_reads_or_changes_it_anonymously(http: httpx.AsyncClient, a
     for path in (USER, of_wallet(alice)):
         assert (await http.get(path)).status_code == 401
         assert (await http.patch(path, json={"enabled": True}, headers=ANY)).status_code == 401
+
+
+STRICT: dict[str, Any] = {
+    "enabled": True,
+    "hours": HOURS,
+    "trade_weekends": False,
+    "closed_dates": ["2026-12-24"],
+    "leave_before_close": True,
+    "leave_minutes": 30,
+    "leave_before_funding_percent": "0.05",
+}
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"enabled": False}, 403),
+        ({"hours": []}, 403),
+        ({"trade_weekends": True}, 403),
+        ({"closed_dates": []}, 403),
+        ({"time_zone": "Asia/Tokyo"}, 403),
+        ({"leave_before_close": False}, 403),
+        ({"leave_minutes": 29}, 403),
+        ({"leave_minutes": 30}, 200),
+        ({"leave_minutes": 31}, 200),
+        ({"leave_before_funding_percent": "0.06"}, 403),
+        ({"leave_before_funding_percent": None}, 403),
+        ({"leave_before_funding_percent": "0.05"}, 200),
+        ({"leave_before_funding_percent": "0.04"}, 200),
+        ({"calendar": "XNYS"}, 200),
+        ({"closed_dates": ["2026-12-24", "2026-12-25"]}, 200),
+        ({"leave_before_weekend": True}, 200),
+    ],
+)
+async def test_what_loosens_a_schedule_asks_for_a_recent_proof(
+    http: httpx.AsyncClient, world: World, alice: Person, body: dict[str, Any], status: int
+) -> None:
+    await world.sql.execute("UPDATE sessions SET proved_at = NULL WHERE id = $1", alice.session_id)
+    assert (await patch(http, alice, STRICT)).status_code == 200  # nothing stood before
+    answer = await patch(http, alice, body)
+    assert answer.status_code == status, answer.text
+    if status == 403:
+        assert answer.json()["code"] == "step_up_required"
+        await world.sql.execute("UPDATE sessions SET proved_at = now() WHERE id = $1", alice.session_id)
+        assert (await patch(http, alice, body)).status_code == 200
