@@ -2,7 +2,17 @@
 
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    SmallInteger,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base, CreatedAt, Document, Timestamp, UuidKey, Word
@@ -10,7 +20,8 @@ from app.models.base import Base, CreatedAt, Document, Timestamp, UuidKey, Word
 
 class Export(Base):
     """`wishes` is what was asked for (filter, method), `rows_total` the count when the job began; `beat_at` is when
-    the job last said that it goes on: a silent one is begun anew by another."""
+    the job last said that it goes on: a silent one is begun anew by another, until it
+    was begun (`attempts`) too often."""
 
     __tablename__ = "exports"
     __table_args__ = (
@@ -32,6 +43,7 @@ class Export(Base):
     rows_total: Mapped[int | None] = mapped_column(BigInteger)
     size_bytes: Mapped[int | None] = mapped_column(BigInteger)
     error: Mapped[str | None] = mapped_column(Text)
+    attempts: Mapped[int] = mapped_column(SmallInteger, server_default="0")
     created_at: Mapped[CreatedAt]
     beat_at: Mapped[Timestamp | None]
     finished_at: Mapped[Timestamp | None]

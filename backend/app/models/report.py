@@ -25,7 +25,8 @@ from app.models.base import Base, CreatedAt, Timestamp, Timestamped, UuidKey
 class Report(Base):
     """`month` is its first day, in `time_zone`; `wallet_id` NULL is every wallet of the environment. The documents
     lie in the row, so that they go with the account and whoever sends them needs no shared folder; they are taken
-    out when the report is cancelled or expires. `beat_at` is when the job last said that it goes on."""
+    out when the report is cancelled or expires. `beat_at` is when the job last said that it goes on. `attempts`
+    counts how often one began it."""
 
     __tablename__ = "reports"
     __table_args__ = (
@@ -63,6 +64,7 @@ class Report(Base):
     html: Mapped[bytes | None] = mapped_column(LargeBinary)
     pdf: Mapped[bytes | None] = mapped_column(LargeBinary)
     error: Mapped[str | None] = mapped_column(Text)
+    attempts: Mapped[int] = mapped_column(SmallInteger, server_default="0")
     created_at: Mapped[CreatedAt]
     beat_at: Mapped[Timestamp | None]
     finished_at: Mapped[Timestamp | None]

@@ -58,6 +58,7 @@ class Trade(Timestamped, Base):
         Index("ix_trades_user_id_decided_at", "user_id", "decided_at"),
         Index("ix_trades_user_id_symbol_closed_at", "user_id", "symbol", "closed_at"),
         Index("ix_trades_live", "user_id", postgresql_where=text(LIVE)),
+        Index("ix_trades_closed_updated_at", "updated_at", postgresql_where=text("status = 'CLOSED'")),
     )
 
     id: Mapped[UuidKey]

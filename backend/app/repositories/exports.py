@@ -40,6 +40,7 @@ class ExportRecord:
     created_at: datetime
     finished_at: datetime | None
     expires_at: datetime
+    attempts: int
 
 
 def _record(row: Export) -> ExportRecord:
@@ -57,6 +58,7 @@ def _record(row: Export) -> ExportRecord:
         row.created_at,
         row.finished_at,
         row.expires_at,
+        row.attempts,
     )
 
 
@@ -113,7 +115,14 @@ class ExportRepository:
         statement = (
             update(Export)
             .where(Export.user_id == user_id, Export.id == export_id, _may_be_taken(now))
-            .values(status=RUNNING, beat_at=now, rows_done=0, rows_total=None, error=None)
+            .values(
+                status=RUNNING,
+                beat_at=now,
+                rows_done=0,
+                rows_total=None,
+                error=None,
+                attempts=Export.attempts + 1,
+            )
             .returning(Export.id)
         )
         taken = (await self._session.execute(statement)).first() is not None

@@ -81,6 +81,7 @@ class ReportRecord:
     created_at: datetime
     finished_at: datetime | None
     expires_at: datetime
+    attempts: int
 
 
 _COLUMNS: Final[tuple[Any, ...]] = (
@@ -101,6 +102,7 @@ _COLUMNS: Final[tuple[Any, ...]] = (
     Report.created_at,
     Report.finished_at,
     Report.expires_at,
+    Report.attempts,
 )
 
 
@@ -169,7 +171,7 @@ class ReportRepository:
         statement = (
             update(Report)
             .where(Report.user_id == user_id, Report.id == report_id, _may_be_taken(now))
-            .values(status=RUNNING, beat_at=now, steps_done=0, error=None)
+            .values(status=RUNNING, beat_at=now, steps_done=0, error=None, attempts=Report.attempts + 1)
             .returning(Report.id)
             .execution_options(synchronize_session=False)
         )

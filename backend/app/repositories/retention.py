@@ -31,18 +31,26 @@ class SystemRetentionRepository:
             delete(Outbox).where(Outbox.processed_at < before).execution_options(synchronize_session=False)
         )
 
-    async def drop_notifications(self, before: datetime) -> None:
-        """Delete what users were told before that time, and how it was delivered; what still has to be told
-        stays."""
+    async def drop_notifications(self, before: datetime, most: int) -> int:
+        """Delete at most so many of what users were told before that time, and how it was delivered; what still has
+        to be told stays. Returns how many."""
         waiting = exists().where(
             NotificationDelivery.notification_id == Notification.id,
             NotificationDelivery.state.in_(("waiting", "sending")),
         )
-        await self._session.execute(
-            delete(Notification)
+        batch = (
+            select(Notification.id)
             .where(Notification.created_at < before, Notification.dispatched_at.is_not(None), ~waiting)
+            .limit(most)
+            .with_for_update(skip_locked=True)
+        )
+        gone = await self._session.execute(
+            delete(Notification)
+            .where(Notification.id.in_(batch))
+            .returning(Notification.id)
             .execution_options(synchronize_session=False)
         )
+        return len(gone.all())
 
     async def drop_old_links(self, before: datetime) -> None:
         """Delete mailed links that expired before that time."""

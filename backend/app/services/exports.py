@@ -33,6 +33,7 @@ from app.services.export_rows import Cell, ExecutionRows, RowSource, TaxLotRows,
 JOB: Final = "run_export"
 SHOWN: Final = 50
 SWEPT: Final = 100
+MOST_ATTEMPTS: Final = 3
 A_DAY: Final = timedelta(days=1)
 
 log = structlog.get_logger(__name__)
@@ -210,7 +211,8 @@ class _CancelledError(Exception):
 
 
 class ExportJob:
-    """Makes exports; a try that was cut off is begun anew by the next."""
+    """Makes exports; a try that was cut off, or that failed in a way that nobody foresaw, is begun anew by the next,
+    until there were as many as are allowed."""
 
     def __init__(self, tenants: Database, files: ExportFiles, now: Callable[[], datetime]) -> None:
         self._tenants = tenants
@@ -223,6 +225,10 @@ class ExportJob:
             record = await ExportRepository(session).take(user_id, export_id, self._now())
         if record is None:
             return False
+        if record.attempts > MOST_ATTEMPTS:
+            log.error("an export was begun too often", export_id=str(export_id), attempts=record.attempts)
+            await self._fail(record, f"It was begun {MOST_ATTEMPTS} times and never ended. Ask again.")
+            return False
         try:
             if record.kind == ExportKind.ACCOUNT:
                 await self._archive(record)
@@ -234,15 +240,22 @@ class ExportJob:
             return False
         except (OSError, ValueError, ArithmeticError) as error:
             log.exception("an export failed", export_id=str(export_id))
-            await self._end(
-                record, FAILED, error=f"It could not be written: {type(error).__name__}. Ask again."
-            )
-            await asyncio.to_thread(self._files.remove, export_id)
+            await self._fail(record, f"It could not be written: {type(error).__name__}. Ask again.")
             return False
+        except Exception as error:
+            if record.attempts >= MOST_ATTEMPTS:
+                await self._fail(
+                    record, f"It failed {MOST_ATTEMPTS} times, last by {type(error).__name__}. Ask again."
+                )
+            raise  # the worker logs it; the sweep tries again what is not failed
         if not await self._end(record, DONE, size_bytes=size):
             await asyncio.to_thread(self._files.remove, export_id)
             return False
         return True
+
+    async def _fail(self, record: ExportRecord, reason: str) -> None:
+        await self._end(record, FAILED, error=reason)
+        await asyncio.to_thread(self._files.remove, record.id)
 
     async def expire(self, user_id: UUID, export_id: UUID) -> None:
         """Take the file of an old export away."""

@@ -21,6 +21,7 @@ from app.repositories.user_events import UserEventRepository
 from app.services.analytics.ranges import Chosen
 from app.services.analytics.sources import Asker
 from app.services.analytics.tear_sheets import Answers, Asking, Subject, asked_all, tear_sheet
+from app.services.exports import MOST_ATTEMPTS
 from app.services.reports import JOB, STEPS, Doorbell
 
 SWEPT: Final = 200
@@ -36,7 +37,8 @@ class _CancelledError(Exception):
 
 
 class ReportJob:
-    """Makes reports. `questioning` opens the questions of analytics in a transaction of the asker's."""
+    """Makes reports, each tried as often as an export. `questioning` opens the questions of analytics in a
+    transaction of the asker's."""
 
     def __init__(
         self,
@@ -60,6 +62,10 @@ class ReportJob:
             record = await ReportRepository(session).take(user_id, report_id, self._now())
         if record is None:
             return False
+        if record.attempts > MOST_ATTEMPTS:
+            log.error("a report was begun too often", report_id=str(report_id), attempts=record.attempts)
+            await self._fail(record, f"It was begun {MOST_ATTEMPTS} times and never ended. Ask again.")
+            return False
         try:
             answers = await self._answers(record)
             sheet = tear_sheet(_subject(record, self._now()), answers)
@@ -71,6 +77,12 @@ class ReportJob:
             log.exception("a report failed", report_id=str(report_id))
             await self._fail(record, f"It could not be made: {type(error).__name__}. Ask again.")
             return False
+        except Exception as error:
+            if record.attempts >= MOST_ATTEMPTS:
+                await self._fail(
+                    record, f"It failed {MOST_ATTEMPTS} times, last by {type(error).__name__}. Ask again."
+                )
+            raise  # the worker logs it; the sweep tries again what is not failed
         return await self._finish(record, answers, html, pdf)
 
     async def _answers(self, record: ReportRecord) -> Answers:

@@ -8,6 +8,7 @@ import zipfile
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import NoReturn
 from uuid import UUID
 
 import asyncpg
@@ -22,7 +23,7 @@ from app.core.db import Database
 from app.core.errors import ConflictError, TooManyRequestsError
 from app.repositories.account_data import account_tables
 from app.services import export_rows
-from app.services.exports import ExportJob, ExportKind, Exports, ExportTerms, sweep_exports
+from app.services.exports import MOST_ATTEMPTS, ExportJob, ExportKind, Exports, ExportTerms, sweep_exports
 from tests.api.desk_world import NOON, Person, World
 
 
@@ -259,3 +260,44 @@ async def test_an_account_is_exported_whole_and_without_what_opens_anything(
     whole = "".join(texts.values())
     assert CANARY not in whole
     assert base64.b64encode(secret).decode()[:12] not in whole
+
+
+class BrokenFolder(ExportFolder):
+    """Nothing can be begun in it, for a reason that nobody foresaw."""
+
+    def begin(self, *_: object) -> NoReturn:
+        raise RuntimeError("the writer broke")
+
+
+async def test_what_fails_for_a_reason_that_nobody_foresaw_is_tried_a_few_times_only(
+    worker_database: Database, tmp_path: Path, world: World, alice: Person, system_database: Database
+) -> None:
+    office = Office(worker_database, tmp_path)
+    office.job = ExportJob(worker_database, BrokenFolder(tmp_path), utc_now)
+    view = await office.exports.ask(alice.user_id, ExportKind.TRADES, "csv", {})
+    for attempt in range(1, MOST_ATTEMPTS + 1):
+        with pytest.raises(RuntimeError):
+            await office.job.run(alice.user_id, view.id)
+        held = await office.exports.one(alice.user_id, view.id)
+        assert held.status == ("failed" if attempt == MOST_ATTEMPTS else "running")
+        await world.sql.execute(
+            "UPDATE exports SET beat_at = now() - interval '61 seconds' WHERE id = $1", view.id
+        )
+    assert held.error == f"It failed {MOST_ATTEMPTS} times, last by RuntimeError. Ask again."
+    office.bell.rung.clear()
+    await sweep_exports(system_database, office.job, office.bell, utc_now())
+    assert (str(alice.user_id), str(view.id)) not in office.bell.rung
+
+
+async def test_an_export_whose_process_dies_each_time_ends_too(
+    office: Office, world: World, alice: Person
+) -> None:
+    view = await office.exports.ask(alice.user_id, ExportKind.TRADES, "csv", {})
+    await world.sql.execute(
+        "UPDATE exports SET status = 'running', attempts = $2, beat_at = now() - interval '61 seconds'"
+        " WHERE id = $1",
+        view.id,
+        MOST_ATTEMPTS,
+    )
+    assert not await office.job.run(alice.user_id, view.id)
+    assert (await office.exports.one(alice.user_id, view.id)).status == "failed"

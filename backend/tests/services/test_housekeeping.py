@@ -7,6 +7,7 @@ import asyncpg
 
 from app.core.clock import utc_now
 from app.core.db import Database
+from app.repositories.retention import SystemRetentionRepository
 from app.services.housekeeping import keep_house
 
 FAR = datetime(2031, 11, 15, tzinfo=UTC)
@@ -76,7 +77,7 @@ async def test_what_was_told_long_ago_is_deleted_what_still_has_to_be_told_is_ke
         "INSERT INTO users (id, email, password_hash) VALUES ($1, $2, 'x')", user_id, f"{user_id}@test"
     )
     rows = {
-        "old": (now - timedelta(days=31), now),
+        **{f"old {number}": (now - timedelta(days=31), now) for number in range(5)},
         "young": (now - timedelta(days=29), now),
         "waiting": (now - timedelta(days=31), None),
     }
@@ -96,5 +97,8 @@ async def test_what_was_told_long_ago_is_deleted_what_still_has_to_be_told_is_ke
 
     await keep_house(system_database, now)  # 0 days: for ever
     assert await left() == set(rows)
-    await keep_house(system_database, now, notification_days=30)
+    async with system_database.system() as session:
+        assert await SystemRetentionRepository(session).drop_notifications(now - timedelta(days=30), 2) == 2
+    assert len(await left()) == len(rows) - 2
+    await keep_house(system_database, now, notification_days=30, batch=2)
     assert await left() == {"young", "waiting"}

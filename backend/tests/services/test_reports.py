@@ -19,9 +19,11 @@ from app.core.config import Settings, SmtpSecurity
 from app.core.db import Database
 from app.core.errors import ConflictError, InvalidInputError, TooManyRequestsError
 from app.domain.notification_events import Channel
+from app.domain.report_sheet import Sheet
 from app.repositories.account_data import account_tables, shown_columns
 from app.repositories.reports import ReportRepository, ReportScope
 from app.repositories.sessions import SignedInUser
+from app.services.exports import MOST_ATTEMPTS
 from app.services.notification_sender import NotificationSender
 from app.services.report_jobs import sweep_reports
 from app.services.reports import STEPS, ReportForm, Reports, ReportTerms
@@ -210,6 +212,29 @@ async def test_a_job_that_died_is_followed_by_another_and_two_make_one(
     assert (str(alice.user_id), str(view.id)) in office.bell.rung
     assert await office.job.run(alice.user_id, view.id)
     assert not await office.job.run(alice.user_id, view.id)
+
+
+async def test_what_fails_for_a_reason_that_nobody_foresaw_is_tried_a_few_times_only(
+    office: Office, world: World, system_database: Database, alice: Person
+) -> None:
+    def broken(_: Sheet) -> bytes:
+        raise RuntimeError("the drawing broke")
+
+    view = await office.reports.ask(signed_in(alice), PAPER, OCTOBER, mailed=False)
+    office.job._html = broken
+    for attempt in range(1, MOST_ATTEMPTS + 1):
+        with pytest.raises(RuntimeError):
+            await office.job.run(alice.user_id, view.id)
+        held = await world.sql.fetchrow("SELECT status, error FROM reports WHERE id = $1", view.id)
+        assert held is not None
+        assert held["status"] == ("failed" if attempt == MOST_ATTEMPTS else "running")
+        await world.sql.execute(
+            "UPDATE reports SET beat_at = now() - interval '61 seconds' WHERE id = $1", view.id
+        )
+    assert held["error"] == f"It failed {MOST_ATTEMPTS} times, last by RuntimeError. Ask again."
+    office.bell.rung.clear()
+    await sweep_reports(system_database, office.bell, utc_now(), KEPT)
+    assert (str(alice.user_id), str(view.id)) not in office.bell.rung
 
 
 async def test_the_documents_go_with_time(office: Office, system_database: Database, alice: Person) -> None:
