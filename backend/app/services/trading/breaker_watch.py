@@ -95,13 +95,18 @@ class BreakerWatch:
             # Whoever reached a limit is stopped before any venue is asked: one may take long to say nothing.
             for trip in _strictest(trips):
                 await self._act(trip, standing, now)
+            if trips:
+                await self._stop_resting_entries(now)
             asked = await self._of_venues(accounts, market, now)
             for trip in _strictest(asked):
                 await self._act(trip, standing, now)
             await self._end_what_is_over(standing, {trip.key for trip in trips + asked}, now)
+        await self._stop_resting_entries(now)
+        return True
+
+    async def _stop_resting_entries(self, now: datetime) -> None:
         async with self._database.system() as session:
             await SystemBreakerFactsRepository(session).stop_resting_entries(now)
-        return True
 
     def _since(self, now: datetime) -> datetime:
         return now - self._terms.look_back

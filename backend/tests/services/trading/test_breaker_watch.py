@@ -3,18 +3,20 @@
 import asyncio
 from datetime import datetime, timedelta
 from decimal import Decimal
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
 from sqlalchemy import text
 
 from app.core.clock import utc_now
+from app.core.config import Settings
 from app.domain.breaker_rules import BreakerTerms
 from app.domain.venue import VenueUnavailableError
 from app.repositories.halt_lock import HALT_LOCK_KEY
 from app.repositories.trading_accounts import TradingAccount
 from app.services.trading.breaker_watch import BreakerWatch
+from tests.api.desk_world import Person, World
 from tests.services.trading.floor import BTC, TradingFloor, until
 
 
@@ -291,11 +293,17 @@ class SilentClocks(Clocks):
         return 0
 
 
-async def test_a_venue_that_says_nothing_delays_no_loss_and_no_other_venue(floor: TradingFloor) -> None:
+async def test_a_venue_that_says_nothing_delays_no_loss_and_no_other_venue(
+    floor: TradingFloor, settings: Settings
+) -> None:
     loser = await floor.wallet(await floor.user())
     other = await floor.wallet(await floor.user())
     await floor.sql.execute("UPDATE wallets SET venue = 'binanceusdm' WHERE id = $1", other.wallet_id)
     await equity(floor, loser, "9000")
+    world = World(floor.sql, settings)
+    owner = Person(loser.user_id, uuid4(), loser.wallet_id, {})
+    entry = await world.trade(owner, status="ENTERING", quantity=0, entry_price=None, opened_at=None)
+    await world.stop_order(owner, entry, 1, leg="entry", status="OPEN")
     clocks = SilentClocks()
     looking = asyncio.create_task(
         BreakerWatch(floor.desk.system, floor.desk.markets, clocks, utc_now, patience_seconds=600).look()
@@ -303,7 +311,8 @@ async def test_a_venue_that_says_nothing_delays_no_loss_and_no_other_venue(floor
 
     async def tripped_while_waiting() -> bool | None:
         held = await state(floor, loser.user_id)
-        return (held is not None and clocks.asked == {"paper", "binanceusdm"}) or None
+        stopped = await floor.sql.fetchval("SELECT entry_stopped FROM trades WHERE id = $1", entry)
+        return (held is not None and stopped and clocks.asked == {"paper", "binanceusdm"}) or None
 
     await until(tripped_while_waiting)
     assert not looking.done()
