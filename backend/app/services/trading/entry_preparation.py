@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from app.domain.clock_offset import MAX_ENTRY_OFFSET_MS, may_enter_by_clock
+from app.domain.decimal_text import grouped
 from app.domain.execution_settings import ExecutionSettings
-from app.domain.types import OrderLeg
+from app.domain.types import OrderLeg, Side
 from app.models.order import Order
 from app.models.trade import Trade
 from app.repositories.trading_transaction import TradingTransaction
@@ -25,6 +26,7 @@ PAUSE_SECONDS = 1.0
 CLOCK_AGAIN_SECONDS = 0.1
 CLOCK_OFFSET = "clock_offset"
 INSTRUMENT_UNKNOWN = "instrument_unknown"
+EXTERNAL_POSITION = "external_position"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,9 @@ async def prepare_entry(
     pause = _pause(case, now)
     if pause > 0:
         return NotYet(pause)
+    opposed = await _opposed(transaction, trade)
+    if opposed is not None:
+        return opposed
     row = await transaction.execution_settings.of_wallet(transaction.user_id, trade.wallet_id)
     instrument = await desk.markets.instrument(trade.venue, trade.symbol)
     if instrument is None:
@@ -73,6 +78,21 @@ def _pause(case: TradeCase, now: datetime) -> float:
     if case.trade.entry_until is None or not sent:
         return 0.0
     return PAUSE_SECONDS - (now - max(sent)).total_seconds()
+
+
+async def _opposed(transaction: TradingTransaction, trade: Trade) -> Refusal | None:
+    """None unless the account holds a position of somebody else in the symbol on the other side: a venue nets them,
+    so that our entry would close what is not ours, and no stop of ours could stand."""
+    held = await transaction.external.all_held(transaction.user_id, trade.wallet_id)
+    quantity = held.get(trade.symbol)
+    if quantity is None or quantity * Side(trade.side).sign > 0:
+        return None
+    how = "long" if quantity > 0 else "short"
+    return Refusal(
+        EXTERNAL_POSITION,
+        f"{trade.symbol} refused: {grouped(abs(quantity))} are held {how} that we did not open, and an order the"
+        " other way would close them.",
+    )
 
 
 def _clock(desk: Desk, venue: str) -> NotYet | Refusal | None:

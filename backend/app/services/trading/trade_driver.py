@@ -244,7 +244,8 @@ class TradeDriver:
                         return Rest(REFUSED_SECONDS, self._changed, failed=True)
                     return Rest(terms.retry_seconds(tried), self._changed)
                 if order.leg == OrderLeg.EXIT:
-                    return Rest(REFUSED_SECONDS, self._changed, suspicious=True)
+                    # The account is compared before long: what it was to leave may be gone, by its owner's hand.
+                    return Rest(REFUSED_SECONDS, self._changed, suspicious=True, failed=True)
                 return None
             case Unknown(message=message):
                 log.warning("the outcome of an order is unknown", order=order.client_order_id, why=message)

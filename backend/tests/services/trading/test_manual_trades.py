@@ -1,8 +1,10 @@
 """What a person does by hand on a wallet that we trade: found, told apart from ours, recorded, never touched."""
 
+import json
 from decimal import Decimal
 
 import asyncpg
+import pytest
 
 from app.adapters.exchange.ccxt_client import CcxtGateway
 from app.core.clock import utc_now
@@ -110,6 +112,30 @@ async def test_own_position_in_the_same_symbol_is_neither_stopped_nor_closed_by_
     assert (found.is_sound, found.difference) == (True, Decimal(0))
     assert await floor.venue_orders(account) == []
     assert await floor.sql.fetchval("SELECT entries_frozen_reason FROM wallets") is None
+
+
+@pytest.mark.parametrize("side", [OrderSide.SELL, OrderSide.BUY])
+async def test_entry_closes_no_position_that_its_owner_opened(side: OrderSide, floor: TradingFloor) -> None:
+    """A venue nets what one account holds of a symbol: a long entry would buy back the owner's short."""
+    account = await floor.wallet(await floor.user())
+    own = Decimal("0.05")
+    async with floor.executor():
+        await floor.until_compared(account)
+        await by_hand(floor, account, side, own, ETH)
+        await until_manual(floor, account)
+        await floor.signal(ETH)
+        if side is OrderSide.BUY:
+            trade = await floor.until_status(account, "PROTECTED", symbol=ETH)
+            assert await floor.venue_position(account, ETH) == own + trade["quantity"]
+            return
+        trade = await floor.until_status(account, "REJECTED", "EXPIRED", symbol=ETH)
+    assert await floor.venue_position(account, ETH) == -own
+    decision = await floor.sql.fetchrow(
+        "SELECT approved, breaches FROM risk_decisions WHERE wallet_id = $1", account.wallet_id
+    )
+    (breach,) = json.loads(decision["breaches"])
+    assert (decision["approved"], breach["code"]) == (False, "external_position")
+    assert "0.05 are held short" in breach["message"]
 
 
 async def test_what_was_traded_before_we_looked_is_history(floor: TradingFloor) -> None:
