@@ -224,7 +224,8 @@ class Windows:
             window, equity = windows_of(state)[place], self._equity(row.id)
             if row.id in counted or state is None or window is None or equity is None:
                 continue
-            if getattr(state, _NAMES[place].start) == self._starts[place]:
+            begun = getattr(state, _NAMES[place].start)
+            if begun is not None and begun >= self._starts[place]:  # as an active wallet's window stands
                 lost += window.start_equity + window.deposits - window.withdrawals - equity
         return lost
 

@@ -183,9 +183,9 @@ async def test_an_archived_wallets_equity_leaves_the_peak_with_it_and_its_loss_s
     held = await environment(http, alice)
     assert (held.equity, held.day_pnl) == ("9800", "-300")
     assert limit(held, "max_drawdown_percent").used == "0"
-    # The next day, which neither wallet has begun yet.
+    # A day that neither wallet has begun yet, whatever the market's clock says.
     await world.sql.execute(
-        "UPDATE risk_state SET day_start = day_start - interval '1 day' WHERE user_id = $1", alice.user_id
+        "UPDATE risk_state SET day_start = day_start - interval '10 years' WHERE user_id = $1", alice.user_id
     )
     held = await environment(http, alice)
     assert (held.equity, held.day_pnl) == ("9800", "0")
