@@ -1,8 +1,10 @@
 // Goes through every page of a running product: dark and light at 1440 px, and a phone; pictures, axe, what scrolls sideways.
 // Usage: npm run shots:product -- --password PASSWORD [--url http://localhost:8000] [--email demo@stackalpha.local]
-//        [--out /tmp/product-shots] [--only overview]
+//        [--out FOLDER] [--only overview]
 import { mkdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { chromium } from 'playwright-core'
 
@@ -11,7 +13,7 @@ const { values: asked } = parseArgs({
     url: { type: 'string', default: 'http://localhost:8000' },
     email: { type: 'string', default: 'demo@stackalpha.local' },
     password: { type: 'string' },
-    out: { type: 'string', default: '/tmp/product-shots' },
+    out: { type: 'string', default: join(tmpdir(), 'product-shots') },
     only: { type: 'string', default: '' },
   },
 })

@@ -135,7 +135,8 @@ class Reports:
             expires_at = now + self._terms.kept
             report_id = await reports.ask(user.id, scope, month, user.time_zone, expires_at, mailed=mailed)
             record = await reports.one(user.id, report_id)
-        assert record is not None  # noqa: S101 - it was just made
+        if record is None:
+            raise _no_report(report_id)
         await self._bell.enqueue(JOB, str(user.id), str(report_id), key=f"report:{report_id}")
         return report_view(record)
 

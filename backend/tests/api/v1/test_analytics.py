@@ -235,8 +235,9 @@ async def test_a_posting_that_is_younger_than_its_successor_is_counted_once_and_
         ("7", now - SETTLED_AFTER - timedelta(minutes=1)),
     ):
         await posting(world, alice, "funding", amount, NOON)
-        newest = "SELECT max(id) FROM ledger_events"
-        await world.sql.execute(f"UPDATE ledger_events SET created_at = $1 WHERE id = ({newest})", moment)  # noqa: S608
+        await world.sql.execute(
+            "UPDATE ledger_events SET created_at = $1 WHERE id = (SELECT max(id) FROM ledger_events)", moment
+        )
     books = TradeBooks(lambda: now)
     for version in range(2):
         async with api_database.tenant(alice.user_id) as session:

@@ -1,8 +1,13 @@
 """Requests of an account within a second: as many as are allowed pass at once, the next one waits."""
 
 import asyncio
+from collections.abc import Callable
+from contextvars import Context
+from typing import TypeVarTuple, Unpack
 
 from app.services.trading.request_pace import RequestPace
+
+Given = TypeVarTuple("Given")
 
 
 class SteppedLoop(asyncio.SelectorEventLoop):
@@ -15,10 +20,15 @@ class SteppedLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self.ahead
 
-    def _run_once(self) -> None:
-        if not self._ready and self._scheduled:  # type: ignore[attr-defined]
-            self.ahead = max(self.ahead, self._scheduled[0].when())  # type: ignore[attr-defined]
-        super()._run_once()  # type: ignore[misc]
+    def call_at(
+        self,
+        when: float,
+        callback: Callable[[Unpack[Given]], object],
+        *args: *Given,
+        context: Context | None = None,
+    ) -> asyncio.TimerHandle:
+        self.ahead = max(self.ahead, when)
+        return super().call_at(when, callback, *args, context=context)
 
 
 def moments(turns: int, per_second: int) -> list[float]:
