@@ -16,6 +16,8 @@ class Breach(StrEnum):
     TRADING_PAUSED = "trading_paused"
     OUTSIDE_TRADING_HOURS = "outside_trading_hours"
     TRADING_HOURS_UNKNOWN = "trading_hours_unknown"
+    FUNDING_TOO_NEAR = "funding_too_near"
+    FUNDING_UNKNOWN = "funding_unknown"
     INSTRUMENT_UNKNOWN = "instrument_unknown"
     SIGNAL_EXPIRED = "signal_expired"
     SIGNAL_CONFIDENCE = "signal_confidence"
@@ -115,6 +117,8 @@ _SENTENCES: dict[Breach, str] = {
     Breach.TRADING_PAUSED: "trading is paused for the {scope}.",
     Breach.OUTSIDE_TRADING_HOURS: "outside of {scope} trading hours; {note}.",
     Breach.TRADING_HOURS_UNKNOWN: "whether it is within {scope} trading hours is not known.",
+    Breach.FUNDING_TOO_NEAR: "it would pay the funding in {value} minutes, {scope} entries end {limit} minutes before.",
+    Breach.FUNDING_UNKNOWN: "the next funding is not known, {scope} entries end before one that they would pay.",
     Breach.INSTRUMENT_UNKNOWN: "the venue has no such instrument.",
     Breach.SIGNAL_EXPIRED: "the signal expired {value} s ago.",
     Breach.SIGNAL_CONFIDENCE: "signal confidence {value} is below the minimum {limit}.",

@@ -1,25 +1,16 @@
 """Leaving before funding: whether holding a position over the next funding would cost too much, and when to leave.
 
-A positive rate is paid by longs to shorts, a negative one by shorts to longs; rates are fractions of the notional at
-the mark price. A rate that is not known says nothing: then the position is kept, and its owner is told that it is.
+A rate that is not known says nothing: then the position is kept, and its owner is told that it is.
 """
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from app.domain.funding import NextFunding
 from app.domain.types import Side
 
 LEAD_MS: Final = 120_000
 """How long before the funding a position is left: time enough for a market order and its tries."""
-
-
-@dataclass(frozen=True, slots=True)
-class NextFunding:
-    """The rate of the next funding as it stands now, a signed fraction, and its market time in milliseconds."""
-
-    rate: Decimal
-    at_ms: int
 
 
 def funding_leaves_ms(side: Side, funding: NextFunding | None, most_fraction: Decimal | None) -> int | None:

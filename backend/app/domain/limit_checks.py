@@ -246,6 +246,8 @@ def _check_hours(columns: ReviewColumns, found: _Found) -> None:
     for at in (USER, WALLET):
         found.add(Breach.OUTSIDE_TRADING_HOURS, LEVELS[at], columns.hours[at] == CLOSED)
         found.add(Breach.TRADING_HOURS_UNKNOWN, LEVELS[at], columns.hours[at] == UNKNOWN)
+        found.add(Breach.FUNDING_TOO_NEAR, LEVELS[at], columns.funding[at] == CLOSED)
+        found.add(Breach.FUNDING_UNKNOWN, LEVELS[at], columns.funding[at] == UNKNOWN)
 
 
 def _check_signal_and_prices(columns: ReviewColumns, found: _Found) -> None:

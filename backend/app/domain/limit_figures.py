@@ -31,6 +31,9 @@ def describe(check: Check, intent: OrderIntent, columns: ReviewColumns, index: i
         limit, value = _limit_figures(rule, row, level)
     elif code is Breach.RISK_REWARD_UNKNOWN:  # its sentence names the minimum that cannot be met
         limit, value = _limit_figures(RULE_OF[Breach.RISK_REWARD], row, level)[0], None
+    elif code is Breach.FUNDING_TOO_NEAR and level is not None:
+        minutes = row.funding_minutes[:, 0]
+        limit, value = Decimal(int(minutes[LEVELS.index(level)])), _shown(Decimal(int(minutes[-1])) / 60)
     elif level is None:
         limit, value = _order_figures(code, row, intent)
     else:

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Final
 
 from app.domain import fixed_point as fp
-from app.domain.hours_columns import open_code
+from app.domain.hours_columns import funding_code, open_code
 from app.domain.limit_columns import MERGED, PLACE, correlation_threshold
 from app.domain.review_columns import (
     NO_INSTRUMENT,
@@ -189,6 +189,7 @@ class OneRow:
     instrument: OneInstrument
     state: tuple[int, ...]
     hours: tuple[int, int]
+    funding: tuple[int, int]
     free_margin: int
     balance_age_seconds: int
     symbol_is_open: int
@@ -234,6 +235,7 @@ def one_row(row: ReviewRow, limits: LimitLevels) -> OneRow:
         instrument=OneInstrument.of(market.instrument),
         state=_states(row),
         hours=(open_code(row.user.hours), open_code(row.wallet.hours)),
+        funding=(funding_code(row, row.user.hours), funding_code(row, wallet.hours)),
         free_margin=unit(wallet.free_margin),
         balance_age_seconds=fp.floats_to_units(_float(wallet.balance_age_seconds)),
         symbol_is_open=tristate(wallet.symbol_is_open),

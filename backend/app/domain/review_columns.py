@@ -14,7 +14,7 @@ import numpy as np
 
 from app.domain import fixed_point as fp
 from app.domain.fixed_point import BoolColumn, FloatColumn, IntColumn
-from app.domain.hours_columns import open_codes, openings
+from app.domain.hours_columns import funding_codes, funding_minutes, open_codes, openings
 from app.domain.limit_columns import LimitColumns
 from app.domain.risk_facts import (
     NEVER_MS,
@@ -263,7 +263,8 @@ class ReviewColumns(_Taking):
     """Everything that `breach_masks` decides on, one element per order. `state` is of platform, venue, user
     and wallet; `symbol_is_open` is 1, 0 or -1 where it is not known; a price that is not there is NaN.
     `hours` says of user and wallet whether their trading hours are open: 1, also without a schedule, 0, or -1 where
-    it is not known; `opens_ms` when they open next, 0 where that is not known. `limit_set` names the row's set in
+    it is not known; `opens_ms` when they open next, 0 where that is not known. `funding` says the same of the time
+    around a funding, `funding_minutes` as in `hours_columns`. `limit_set` names the row's set in
     `limits`, which keeps all sets when rows are taken."""
 
     sign: FloatColumn
@@ -294,6 +295,8 @@ class ReviewColumns(_Taking):
     scopes: ScopeColumns
     hours: IntColumn
     opens_ms: IntColumn
+    funding: IntColumn
+    funding_minutes: IntColumn
     limit_set: IntColumn
     limits: LimitColumns
 
@@ -352,6 +355,8 @@ class ReviewColumns(_Taking):
             ),
             hours=open_codes(rows),
             opens_ms=openings(rows),
+            funding=funding_codes(rows),
+            funding_minutes=funding_minutes(rows),
             limit_set=np.array(limit_set, dtype=np.int64),
             limits=sets,
         )

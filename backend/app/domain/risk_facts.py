@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from decimal import Decimal
 from typing import Final
 
+from app.domain.funding import NextFunding
 from app.domain.position_size import PositionSize
 from app.domain.types import Environment, Instrument, Side, TradingState
 
@@ -78,10 +79,12 @@ class ScopeFacts:
 @dataclass(frozen=True, slots=True)
 class HoursFact:
     """What a trading schedule says now: None where that is not known; `opens_ms` is the next opening of closed
-    hours, market time, None where none is known."""
+    hours, market time, None where none is known. `skip_funding_minutes` before a funding that it would pay, no
+    entry is made; None: it always is."""
 
     is_open: bool | None
     opens_ms: int | None = None
+    skip_funding_minutes: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +139,8 @@ class WalletFacts(ScopeFacts):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarketFacts:
     """The market of the order's symbol. `market_ms` is market time; the price's age is wall time.
-    `quote_usd_price` is the quote currency in USD, near 1; None where not known."""
+    `quote_usd_price` is the quote currency in USD, near 1; None where not known. `funding` is the next one, None
+    where it is not known, and where no schedule asks about it."""
 
     platform_state: TradingState | None
     venue_state: TradingState | None
@@ -145,6 +149,7 @@ class MarketFacts:
     price_age_seconds: float | None
     market_ms: int
     quote_usd_price: Decimal | None = None
+    funding: NextFunding | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

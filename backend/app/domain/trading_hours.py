@@ -48,7 +48,8 @@ class WeeklyHours:
 class TradingSchedule:
     """When trading is wanted. No `hours` are all hours; without a `calendar` there are no holidays but the
     `closed_dates`. Positions are left `leave_minutes` before a closing: before each with `leave_before_close`, before
-    one that lasts over a Saturday or Sunday with `leave_before_weekend`. Entries end when positions are left."""
+    one that lasts over a Saturday or Sunday with `leave_before_weekend`. Entries end when positions are left.
+    `skip_funding_minutes` before a funding that an entry would pay, none is made; None: they always are."""
 
     time_zone: str
     calendar: str | None = None
@@ -58,6 +59,7 @@ class TradingSchedule:
     leave_before_close: bool = False
     leave_before_weekend: bool = False
     leave_minutes: int = 15
+    skip_funding_minutes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

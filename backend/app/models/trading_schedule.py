@@ -15,6 +15,7 @@ class TradingScheduleRow(Timestamped, Base):
     """A user's schedule (`wallet_id` NULL) or one wallet's; the fields are those of `domain.trading_hours`.
 
     `leave_before_funding_percent` is of the notional, NULL: positions are held over every funding.
+    `skip_funding_minutes` before a funding that it would pay no entry is made, NULL: entries are made.
     `hours` is a list of {days, opens, closes}, `closed_dates` one of dates. `told` holds, per environment, whether
     the hours were open when their owner was last told.
     """
@@ -27,6 +28,7 @@ class TradingScheduleRow(Timestamped, Base):
         CheckConstraint(
             "leave_before_funding_percent BETWEEN 0 AND 100", name="leave_before_funding_percent"
         ),
+        CheckConstraint("skip_funding_minutes BETWEEN 1 AND 240", name="skip_funding_minutes"),
         Index(
             "uq_trading_schedules_user_id_wallet_id",
             "user_id",
@@ -48,6 +50,7 @@ class TradingScheduleRow(Timestamped, Base):
     leave_before_close: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     leave_before_weekend: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     leave_before_funding_percent: Mapped[Decimal | None] = mapped_column(Numeric(7, 4))
+    skip_funding_minutes: Mapped[int | None] = mapped_column(Integer)
     leave_minutes: Mapped[int] = mapped_column(Integer, server_default="15")
     told: Mapped[Document] = mapped_column(server_default=text("'{}'"))
     version: Mapped[int] = mapped_column(Integer, server_default="1")

@@ -16,7 +16,7 @@ from app.models.trading_schedule import TradingScheduleRow
 
 _FIELDS: Final = (
     *("time_zone", "calendar", "hours", "trade_weekends", "closed_dates"),
-    *("leave_before_close", "leave_before_weekend", "leave_minutes"),
+    *("leave_before_close", "leave_before_weekend", "leave_minutes", "skip_funding_minutes"),
 )
 SCHEDULE: Final = "(SELECT row_to_json(y) FROM (SELECT " + ", ".join(f"s.{name}" for name in _FIELDS) + ") y)"
 _MS: Final = "(extract(epoch FROM {}) * 1000)::bigint"

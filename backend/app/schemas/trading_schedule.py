@@ -21,6 +21,11 @@ FundingPercent = Annotated[
 ]
 
 
+FundingMinutes = Annotated[
+    int, Field(ge=1, le=240, description="No entry this long before a funding that it would pay")
+]
+
+
 class WeeklyHoursBody(RequestBody):
     """Hours of some days of the week. A closing that is not after the opening is the next day's; 00:00 to 00:00 is
     the whole day."""
@@ -50,6 +55,7 @@ class TradingSchedulePatch(RequestBody):
     leave_before_weekend: bool = _LEFT_OUT
     leave_minutes: Annotated[int, Field(ge=0, le=MOST_LEAVING_MINUTES)] = _LEFT_OUT
     leave_before_funding_percent: FundingPercent | None = _LEFT_OUT
+    skip_funding_minutes: FundingMinutes | None = _LEFT_OUT
 
 
 class WeeklyHoursOut(Answer):
@@ -83,7 +89,8 @@ class HoursNowOut(Answer):
 class TradingScheduleOut(Answer):
     """A schedule stops entries outside of its hours, at the user's and the wallet's level alike; exits go on.
     Positions are left `leave_minutes` before a closing, where one of the two switches says so; entries end then. With
-    `leave_before_funding_percent` they are left two minutes before a funding that costs them more; null: never."""
+    `leave_before_funding_percent` they are left two minutes before a funding that costs them more; null: never.
+    Within `skip_funding_minutes` before a funding that it would pay no entry is made; null: fundings stop none."""
 
     enabled: bool
     time_zone: str
@@ -95,6 +102,7 @@ class TradingScheduleOut(Answer):
     leave_before_weekend: bool
     leave_minutes: int
     leave_before_funding_percent: DecimalText | None
+    skip_funding_minutes: int | None
     version: int
     updated_at: Instant | None
     calendars: list[CalendarOut]

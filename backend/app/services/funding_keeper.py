@@ -9,7 +9,8 @@ from uuid import UUID
 import structlog
 
 from app.core.db import Database
-from app.domain.funding_exit import NextFunding, funding_leaves_ms
+from app.domain.funding import NextFunding
+from app.domain.funding_exit import funding_leaves_ms
 from app.domain.notification_events import NotificationEvent
 from app.domain.trading_hours import moment
 from app.domain.types import Side

@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
+from app.domain.funding import NextFunding
 from app.domain.limits import ApprovedOrder
 from app.domain.order_book import OrderBook
 from app.domain.types import Candle, Instrument
@@ -141,6 +142,10 @@ class MarketReader(Protocol):
 
     async def order_book(self, venue: str, symbol: str, levels: int) -> OrderBook:
         """The best `levels` of each side; raises VenueUnavailableError where the venue does not tell."""
+        ...
+
+    async def next_funding(self, venue: str, symbol: str) -> NextFunding:
+        """The next funding of a perpetual; raises VenueUnavailableError where the venue does not tell."""
         ...
 
     async def closed_candles(

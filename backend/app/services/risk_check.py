@@ -26,6 +26,7 @@ from app.repositories.gate_facts import FactsWanted, GateFactsRepository
 from app.repositories.wallets import WalletRepository
 from app.services.journal import BreachView
 from app.services.trading.correlations import CorrelationBook
+from app.services.trading.fundings import needs_funding, with_funding
 from app.services.trading.markets import MarketView
 from app.services.trading.proposals import SignalMarket, case_of
 from app.services.trading.risk_picture import RiskPicture
@@ -157,6 +158,8 @@ class RiskCheck:
                 [user_id], environment, market.market_time, [symbol], [market.signal.strategy]
             )
             rows = await GateFactsRepository(session).read(user_id, wanted)
+        if needs_funding(rows):
+            market = await with_funding(self._markets, market)
         (user,) = rows.users
         picture = RiskPicture(
             user,

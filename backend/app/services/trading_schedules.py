@@ -23,7 +23,7 @@ from app.services.trading.scheduled_hours import schedule_of, sessions_of
 
 SCHEDULE_FIELDS: Final = (
     *("time_zone", "calendar", "hours", "trade_weekends", "closed_dates"),
-    *("leave_before_close", "leave_before_weekend", "leave_minutes"),
+    *("leave_before_close", "leave_before_weekend", "leave_minutes", "skip_funding_minutes"),
 )
 Changes = Mapping[str, object]
 
@@ -72,6 +72,7 @@ class TradingScheduleView:
     leave_before_weekend: bool
     leave_minutes: int
     leave_before_funding_percent: str | None
+    skip_funding_minutes: int | None
     version: int
     updated_at: datetime | None
     calendars: list[CalendarView]
@@ -158,6 +159,7 @@ class TradingSchedules:
             leave_before_weekend=schedule.leave_before_weekend,
             leave_minutes=schedule.leave_minutes,
             leave_before_funding_percent=None if row is None else _percent(row),
+            skip_funding_minutes=schedule.skip_funding_minutes,
             version=1 if row is None else row.version,
             updated_at=None if row is None else row.updated_at,
             calendars=[CalendarView(one.code, one.title, one.time_zone) for one in CALENDARS],
@@ -188,6 +190,7 @@ _NEW: Final[dict[str, object]] = {
     "leave_before_weekend": False,
     "leave_minutes": 15,
     "leave_before_funding_percent": None,
+    "skip_funding_minutes": None,
 }
 
 
@@ -233,7 +236,9 @@ def _loosens(before: Mapping[str, object], wanted: Mapping[str, object]) -> bool
     )
     funding, wish = before["leave_before_funding_percent"], wanted["leave_before_funding_percent"]
     pays_more = funding is not None and (wish is None or Decimal(str(wish)) > Decimal(str(funding)))
-    return changed_hours or opened or kept or pays_more
+    skipped, skips = old.skip_funding_minutes, new.skip_funding_minutes
+    enters_nearer = skipped is not None and (skips is None or skips < skipped)
+    return changed_hours or opened or kept or pays_more or enters_nearer
 
 
 def _errors(wanted: Mapping[str, object]) -> list[FieldError]:

@@ -4,7 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from app.domain.funding_exit import LEAD_MS, NextFunding, funding_leaves_ms
+from app.domain.funding import NextFunding
+from app.domain.funding_exit import LEAD_MS, funding_leaves_ms
 from app.domain.types import Side
 
 AT_MS = 1_800_000_000_000

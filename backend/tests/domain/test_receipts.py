@@ -10,6 +10,7 @@ from enum import Enum
 import pytest
 
 from app.domain.decision import decide, decide_batch
+from app.domain.funding import NextFunding
 from app.domain.limits import ApprovedOrder
 from app.domain.receipts import RULE_VERSION, ReceiptError, case_of, receipt_of, receipts_of, rerun
 from app.domain.risk_case import ClosedTradeStatistics, RiskCase, SizingTerms
@@ -212,7 +213,15 @@ _TINY = replace(
 _PLANNED = replace(CASE, terms=replace(TERMS, planned_quantity=Decimal("0.1")))
 _HEDGED = replace(_MARKET, instrument=replace(INSTRUMENT, min_trigger_distance_fraction=Decimal("0.5")))
 _CLOSED = HoursFact(is_open=False, opens_ms=1_800_000_000_000)
+_SKIPS = HoursFact(is_open=True, skip_funding_minutes=30)
+_FUNDED = replace(
+    CASE,
+    market=replace(_MARKET, funding=NextFunding(Decimal("0.0001"), _MARKET.market_ms + 60_000)),
+    user=replace(CASE.user, hours=_SKIPS),
+    wallet=replace(CASE.wallet, hours=_SKIPS),
+)
 _BASES = [
+    _FUNDED,
     CASE,
     _LIMITED,
     _UNTRIMMED,
@@ -233,7 +242,7 @@ _NOT_READ = {
     "market.instrument.max_leverage",
 }
 # Read by its parts.
-_NOT_READ |= {"wallet.open_trade", "wallet.hours", "user.hours"}
+_NOT_READ |= {"wallet.open_trade", "wallet.hours", "user.hours", "market.funding"}
 # The user's and the wallet's own books need none.
 _NOT_READ |= {f"{level}.book_equity" for level in ("user", "wallet")}
 _NOT_READ |= {f"{level}.{window}.pnl" for level in ("user", "wallet") for window in ("day", "week", "month")}

@@ -34,6 +34,7 @@ from app.bootstrap.notifications import sealed_addresses
 from app.core.clock import utc_now
 from app.core.config import DatabaseRole, Settings, role_database_url
 from app.core.db import Database
+from app.domain.funding import NextFunding
 from app.domain.notification_events import Channel
 from app.domain.order_book import OrderBook
 from app.domain.price_batch import PriceFlush, PriceTick
@@ -98,6 +99,9 @@ class ReplayedVenue:
     async def quote(self, venue: str, symbol: str) -> Quote | None:
         del venue, symbol
         return None  # prices are handed over, and never old while they are needed
+
+    async def next_funding(self, venue: str, symbol: str) -> NextFunding:
+        raise VenueUnavailableError(f"{venue} does not tell the funding of {symbol}")
 
     async def order_book(self, venue: str, symbol: str, levels: int) -> OrderBook:
         """The history holds bars and no books: what cannot be known is refused, as by a venue that does not answer."""

@@ -17,7 +17,7 @@ from app.adapters.exchange.limiter import PATIENCE_SECONDS, Priority, WeightLimi
 from app.adapters.exchange.streams import watch_quotes
 from app.adapters.exchange.venues import VenueProfile, venue_profile
 from app.core.redis_commands import hash_field
-from app.domain.funding_exit import NextFunding
+from app.domain.funding import NextFunding
 from app.domain.order_book import BookError, OrderBook
 from app.domain.symbols import venue_symbol
 from app.domain.timeframes import Timeframe

@@ -9,6 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from app.core.clock import utc_now
+from app.domain.funding import NextFunding
 from app.domain.symbols import quote_asset
 from app.domain.types import Instrument
 from app.domain.venue import Quote, VenueUnavailableError
@@ -18,6 +19,7 @@ from app.services.trading.holdings import Marked, Markets
 
 FRESH_SECONDS = 1.5
 PEG_SECONDS = 30.0
+FUNDING_SECONDS = 30.0
 PAPER = "paper"
 PEGGED = {"USDT": "BTC/USDT:USDT", "USDC": "BTC/USDC:USDC"}
 
@@ -30,6 +32,7 @@ class MarketView:
         self._book = book
         self._instruments: dict[tuple[str, str], Instrument] = {}
         self._pegs: dict[tuple[str, str], tuple[datetime, Decimal]] = {}
+        self._fundings: dict[tuple[str, str], tuple[datetime, NextFunding]] = {}
 
     async def quote(self, venue: str, symbol: str) -> Quote | None:
         """The newest price; None when neither the stream nor the venue has one."""
@@ -70,6 +73,18 @@ class MarketView:
         if price is not None:
             self._pegs[venue, quoted] = (now, price)
         return price
+
+    async def next_funding(self, venue: str, symbol: str, market_ms: int) -> NextFunding | None:
+        """The next funding after a moment of the market, read at most half a minute ago; None where the venue does
+        not tell one."""
+        known, now = self._fundings.get((venue, symbol)), utc_now()
+        if known is None or known[1].at_ms <= market_ms or (now - known[0]).total_seconds() > FUNDING_SECONDS:
+            try:
+                known = (now, await self._reader.next_funding(venue, symbol))
+            except VenueUnavailableError:
+                return None
+            self._fundings[venue, symbol] = known
+        return known[1]
 
     async def _pegged_price(self, venue: str, quoted: str) -> Decimal | None:
         if quoted not in PEGGED:

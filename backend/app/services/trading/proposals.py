@@ -7,6 +7,7 @@ from functools import cached_property
 from uuid import UUID
 
 from app.domain.defaults import SLIPPAGE_ALLOWANCE_FRACTION
+from app.domain.funding import NextFunding
 from app.domain.limits import MarketFacts
 from app.domain.risk_case import RiskCase, SizingTerms
 from app.domain.risk_facts import NO_STRATEGY_FACTS, NO_SYMBOL_FACTS, EntryOrder
@@ -33,9 +34,14 @@ class SignalMarket:
     daily_volatility: Decimal | None = None
     quote_usd_price: Decimal | None = None
     keeps_stops: bool = False
+    funding: NextFunding | None = None
     _orders: dict[tuple[str, OwnStops], EntryOrder] = field(default_factory=dict, compare=False)
     _facts: dict[tuple[TradingState, TradingState], MarketFacts] = field(default_factory=dict, compare=False)
     _terms: dict[int, tuple[Rulebook, SizingTerms]] = field(default_factory=dict, compare=False)
+
+    def with_funding(self, funding: NextFunding | None) -> "SignalMarket":
+        """Return the same market with its next funding."""
+        return replace(self, funding=funding, _facts={})
 
     @cached_property
     def candidate(self) -> Candidate:
@@ -114,6 +120,7 @@ class SignalMarket:
                 price_age_seconds=None if quote is None else age_seconds(quote, self.now),
                 market_ms=int(self.market_time.timestamp() * 1000),
                 quote_usd_price=self.quote_usd_price,
+                funding=self.funding,
             )
         return held
 

@@ -29,6 +29,7 @@ from app.services.trading.answers import Answers
 from app.services.trading.balances import BalanceKeeper
 from app.services.trading.correlations import CorrelationBook
 from app.services.trading.decision_lanes import Ask, DecisionLanes, Told, TradeDecision
+from app.services.trading.fundings import needs_funding, with_funding
 from app.services.trading.markets import MarketView
 from app.services.trading.proposals import Planned, SignalMarket, case_of
 from app.services.trading.risk_picture import RiskPicture
@@ -88,6 +89,8 @@ class RiskManagement:
             without_trade=trade.id,
         )
         rows = await transaction.facts.read(user_id, wanted)
+        if needs_funding(rows):
+            market = await with_funding(self._markets, market)
         (picture,) = (await self._pictures(rows, market, without_trade=trade.id)).values()
         planned = Planned(trade.planned_quantity, trade.initial_stop_price, trade.take_profit_price)
         case = case_of(market, picture, trade.wallet_id, planned)
@@ -170,6 +173,9 @@ class RiskManagement:
         next."""
         newest = max(markets.values(), key=lambda market: market.market_time)
         pictures = await self._pictures(rows, newest)
+        if needs_funding(rows):
+            for signal_id, market in markets.items():
+                markets[signal_id] = await with_funding(self._markets, market)
         answers = Answers(self._terms.deployment, pictures)
         for held in _rounds(asks):
             cases = [

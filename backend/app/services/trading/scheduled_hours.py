@@ -1,6 +1,6 @@
 """What stored schedules say at a moment: of the user over all wallets, and of each wallet."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from uuid import UUID
 
@@ -47,6 +47,11 @@ def hours_of(document: bytes, calendars: bytes, market_ms: int) -> TradingHours:
     return trading_hours(schedule, sessions, market_ms)
 
 
+def skips_fundings(rows: Iterable[ScheduleRow]) -> bool:
+    """Whether any of these schedules depends on the next funding."""
+    return any(schedule_of(bytes(row.schedule)).skip_funding_minutes is not None for row in rows)
+
+
 class ScheduledHours:
     """The hours of one user at one moment."""
 
@@ -63,7 +68,10 @@ class ScheduledHours:
     def fact(self, wallet_id: UUID | None) -> HoursFact | None:
         """The same, as far as an entry depends on it."""
         hours = self.of(wallet_id)
-        return None if hours is None else HoursFact(hours.is_open, hours.opens_ms)
+        if hours is None:
+            return None
+        skipped = schedule_of(self._rows[wallet_id]).skip_funding_minutes
+        return HoursFact(hours.is_open, hours.opens_ms, skipped)
 
     def leaves_ms(self, wallet_id: UUID) -> int | None:
         """When what the wallet holds is left: the earlier of its own and the user's; None for never."""

@@ -93,6 +93,11 @@ async def test_what_cannot_stand_is_refused_by_name(
         ({"leave_before_funding_percent": None}, 200),
         ({"leave_before_funding_percent": "-0.0001"}, 422),
         ({"leave_before_funding_percent": "100.0001"}, 422),
+        ({"skip_funding_minutes": 0}, 422),
+        ({"skip_funding_minutes": 1}, 200),
+        ({"skip_funding_minutes": 240}, 200),
+        ({"skip_funding_minutes": 241}, 422),
+        ({"skip_funding_minutes": None}, 200),
         ({"leave_minutes": -1}, 422),
         ({"hours": [HOURS[0] | {"opens": "24:00"}]}, 422),
         ({"hours": [HOURS[0] | {"opens": "23:59"}]}, 200),
@@ -146,6 +151,7 @@ STRICT: dict[str, Any] = {
     "leave_before_close": True,
     "leave_minutes": 30,
     "leave_before_funding_percent": "0.05",
+    "skip_funding_minutes": 30,
 }
 
 
@@ -162,6 +168,9 @@ STRICT: dict[str, Any] = {
         ({"leave_minutes": 30}, 200),
         ({"leave_minutes": 31}, 200),
         ({"leave_before_funding_percent": "0.06"}, 403),
+        ({"skip_funding_minutes": 29}, 403),
+        ({"skip_funding_minutes": None}, 403),
+        ({"skip_funding_minutes": 31}, 200),
         ({"leave_before_funding_percent": None}, 403),
         ({"leave_before_funding_percent": "0.05"}, 200),
         ({"leave_before_funding_percent": "0.04"}, 200),

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from app.core.clock import utc_now
+from app.domain.funding import NextFunding
 from app.domain.order_book import OrderBook
 from app.domain.types import Candle, Instrument
 from app.domain.venue import AccountKey, Quote, VenueUnavailableError
@@ -17,11 +18,12 @@ MARKET_TIME = datetime(2026, 1, 7, 12, tzinfo=UTC)
 
 class StillMarket:
     """Every symbol costs 1,000, or what `prices` says (None: no price), and was quoted just now, or `quoted_before`
-    that; the venue's clock stands still."""
+    that; the venue's clock stands still. `funding` is every symbol's next, None: it is not told."""
 
     def __init__(self) -> None:
         self.prices: dict[str, Decimal | None] = {}
         self.quoted_before = timedelta()
+        self.funding: NextFunding | None = None
 
     async def instrument(self, venue: str, symbol: str) -> Instrument | None:
         assert venue
@@ -55,6 +57,11 @@ class StillMarket:
     async def order_book(self, venue: str, symbol: str, levels: int) -> OrderBook:
         assert venue, (symbol, levels)
         return OrderBook.of([(PRICE - 1, Decimal(1_000_000))], [(PRICE + 1, Decimal(1_000_000))])
+
+    async def next_funding(self, venue: str, symbol: str) -> NextFunding:
+        if self.funding is None:
+            raise VenueUnavailableError(f"{venue} does not tell the funding of {symbol}")
+        return self.funding
 
     async def closed_candles(
         self, _venue: str, _symbol: str, _timeframe: str, *, limit: int, now_market_ms: int

@@ -11,7 +11,7 @@ import pytest_asyncio
 from app.core.clock import utc_now
 from app.core.config import DatabaseRole, Settings, role_database_url
 from app.core.db import Database
-from app.domain.funding_exit import NextFunding
+from app.domain.funding import NextFunding
 from app.domain.venue import VenueUnavailableError
 from app.services.funding_keeper import FundingKeeper
 from tests.services.trading.gate_world import GateWorld

@@ -203,6 +203,16 @@ export function ScheduleForm({ walletId, saved, etag }: Props) {
         error={errorOf('leave_before_funding_percent')}
         fieldClassName="max-w-80"
       />
+      <DecimalField
+        label="No entry before a funding that it would pay"
+        unit="min"
+        inputMode="numeric"
+        hint="From this long before; where the next funding is not known nothing is entered; empty: never."
+        value={values.skip_funding_minutes}
+        onChange={(event) => change({ skip_funding_minutes: event.target.value })}
+        error={errorOf('skip_funding_minutes')}
+        fieldClassName="max-w-80"
+      />
       {refusals.map((one) => (
         <p key={one} role="alert" tabIndex={-1} className="text-xs font-semibold text-crit">
           {one}

@@ -13,6 +13,7 @@ const VALUES: ScheduleValues = {
   leave_before_weekend: false,
   leave_minutes: '15',
   leave_before_funding_percent: '',
+  skip_funding_minutes: '',
 }
 
 describe('trading schedule', () => {
@@ -43,6 +44,14 @@ describe('trading schedule', () => {
     expect(scheduleChanges(dear, VALUES)).toEqual({ leave_before_funding_percent: null })
     const beyond = { ...VALUES, leave_before_funding_percent: '100.1' }
     expect([...scheduleFaults(beyond).keys()]).toEqual(['leave_before_funding_percent'])
+  })
+  it('skips fundings by whole minutes, or never', () => {
+    const skips = { ...VALUES, skip_funding_minutes: '30' }
+    expect(scheduleChanges(VALUES, skips)).toEqual({ skip_funding_minutes: 30 })
+    expect(scheduleChanges(skips, VALUES)).toEqual({ skip_funding_minutes: null })
+    for (const [typed, count] of [['1', 0], ['240', 0], ['0', 1], ['241', 1], ['1.5', 1]] as const) {
+      expect(scheduleFaults({ ...VALUES, skip_funding_minutes: typed }).size).toBe(count)
+    }
   })
   it('names the hours, the day and the date that cannot be', () => {
     const faults = scheduleFaults({

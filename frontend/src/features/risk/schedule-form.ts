@@ -24,6 +24,7 @@ export interface ScheduleValues {
   readonly leave_before_weekend: boolean
   readonly leave_minutes: string
   readonly leave_before_funding_percent: string
+  readonly skip_funding_minutes: string
 }
 
 export function scheduleValues(saved: TradingSchedule): ScheduleValues {
@@ -38,6 +39,7 @@ export function scheduleValues(saved: TradingSchedule): ScheduleValues {
     leave_before_weekend: saved.leave_before_weekend,
     leave_minutes: String(saved.leave_minutes),
     leave_before_funding_percent: saved.leave_before_funding_percent ?? '',
+    skip_funding_minutes: saved.skip_funding_minutes === null ? '' : String(saved.skip_funding_minutes),
   }
 }
 
@@ -66,6 +68,10 @@ export function scheduleFaults(values: ScheduleValues): ReadonlyMap<string, stri
   if (funding !== null && (!/^\d+(\.\d{1,4})?$/.test(funding) || Number(funding) > 100)) {
     faults.set('leave_before_funding_percent', 'From 0 to 100, at most four digits after the point; empty for never.')
   }
+  const skipped = values.skip_funding_minutes.trim()
+  if (skipped !== '' && (!/^\d+$/.test(skipped) || Number(skipped) < 1 || Number(skipped) > MOST_LEAVING_MINUTES)) {
+    faults.set('skip_funding_minutes', `A whole number from 1 to ${MOST_LEAVING_MINUTES}; empty for never.`)
+  }
   return faults
 }
 
@@ -91,6 +97,7 @@ function body(values: ScheduleValues): Required<TradingScheduleChanges> {
     leave_before_weekend: values.leave_before_weekend,
     leave_minutes: Number(values.leave_minutes),
     leave_before_funding_percent: percent(values.leave_before_funding_percent),
+    skip_funding_minutes: values.skip_funding_minutes.trim() === '' ? null : Number(values.skip_funding_minutes),
   }
 }
 

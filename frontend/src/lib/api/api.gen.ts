@@ -2395,6 +2395,7 @@ export interface TradeTagWish {
  * A schedule stops entries outside of its hours, at the user's and the wallet's level alike; exits go on.
  * Positions are left `leave_minutes` before a closing, where one of the two switches says so; entries end then. With
  * `leave_before_funding_percent` they are left two minutes before a funding that costs them more; null: never.
+ * Within `skip_funding_minutes` before a funding that it would pay no entry is made; null: fundings stop none.
  */
 export interface TradingScheduleOut {
   readonly calendar: string | null
@@ -2407,6 +2408,7 @@ export interface TradingScheduleOut {
   readonly leave_before_weekend: boolean
   readonly leave_minutes: number
   readonly now: ReadonlyArray<HoursNowOut>
+  readonly skip_funding_minutes: number | null
   readonly time_zone: string
   readonly trade_weekends: boolean
   readonly updated_at: string | null
@@ -2423,6 +2425,7 @@ export interface TradingSchedulePatch {
   readonly leave_before_funding_percent?: number | string | null
   readonly leave_before_weekend?: boolean
   readonly leave_minutes?: number
+  readonly skip_funding_minutes?: number | null
   readonly time_zone?: string
   readonly trade_weekends?: boolean
 }
