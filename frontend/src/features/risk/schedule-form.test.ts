@@ -49,7 +49,13 @@ describe('trading schedule', () => {
     const skips = { ...VALUES, skip_funding_minutes: '30' }
     expect(scheduleChanges(VALUES, skips)).toEqual({ skip_funding_minutes: 30 })
     expect(scheduleChanges(skips, VALUES)).toEqual({ skip_funding_minutes: null })
-    for (const [typed, count] of [['1', 0], ['240', 0], ['0', 1], ['241', 1], ['1.5', 1]] as const) {
+    for (const [typed, count] of [
+      ['1', 0],
+      ['240', 0],
+      ['0', 1],
+      ['241', 1],
+      ['1.5', 1],
+    ] as const) {
       expect(scheduleFaults({ ...VALUES, skip_funding_minutes: typed }).size).toBe(count)
     }
   })
