@@ -124,7 +124,7 @@ class PaperVenue:
             self.url + path,
             json=body,
             headers={"X-Sim-Token": self.token},
-            timeout=20,
+            timeout=90,
             trust_env=False,
             verify=PLAIN,
         )

@@ -48,7 +48,7 @@ class BotApi:
 
     async def messages(self, count: int) -> list[Sent]:
         """Wait until the bot has sent that many."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(90):
             while len(self.sent) < count:
                 self._arrived.clear()
                 await self._arrived.wait()

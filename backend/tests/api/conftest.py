@@ -20,7 +20,7 @@ async def api_url(settings: Settings) -> AsyncIterator[str]:
 @pytest_asyncio.fixture
 async def http(api_url: str) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the API's version 1."""
-    async with httpx.AsyncClient(base_url=f"{api_url}/api/v1", timeout=30) as client:
+    async with httpx.AsyncClient(base_url=f"{api_url}/api/v1", timeout=120) as client:
         yield client
 
 

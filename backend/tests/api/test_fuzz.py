@@ -210,7 +210,7 @@ async def fuzzed_api(fuzz_settings: Settings, shared_paper_exchange: PaperVenue)
 @pytest_asyncio.fixture
 async def fuzzed(fuzzed_api: str, redis_client: Redis) -> AsyncIterator[httpx.AsyncClient]:
     """A client of it; nothing of any rate limit is used up."""
-    async with httpx.AsyncClient(base_url=f"{fuzzed_api}/api/v1", timeout=30) as client:
+    async with httpx.AsyncClient(base_url=f"{fuzzed_api}/api/v1", timeout=120) as client:
         yield client
 
 

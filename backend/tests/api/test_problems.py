@@ -108,7 +108,7 @@ async def site(settings: Settings, tmp_path: Path) -> AsyncIterator[httpx.AsyncC
     (folder / "assets" / "main.js").write_text("1")
     (tmp_path / "secret.txt").write_text("secret")
     with_site = settings.model_copy(update={"frontend_dir": folder})
-    async with running_api(with_site) as url, httpx.AsyncClient(base_url=url, timeout=60) as client:
+    async with running_api(with_site) as url, httpx.AsyncClient(base_url=url, timeout=120) as client:
         yield client
 
 

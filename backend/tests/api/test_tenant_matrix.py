@@ -38,7 +38,15 @@ PUBLIC = frozenset(
 )
 # Operations that show nothing of any tenant: another tenant's answer has nothing to hide.
 SHARED = frozenset(
-    {"list_signals", "list_strategies", "list_venues", "list_markets", "list_candles", "create_stream_ticket"}
+    {
+        "list_signals",
+        "list_strategies",
+        "list_venues",
+        "list_markets",
+        "list_candles",
+        "read_next_funding",
+        "create_stream_ticket",
+    }
 )
 
 

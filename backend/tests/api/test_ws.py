@@ -64,7 +64,7 @@ async def open_stream(api_url: str) -> Open:
 
 async def next_frame(socket: ClientConnection, *kinds: str) -> Frame:
     """The next frame of one of these types (or topics)."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(90):
         while True:
             frame: Frame = json.loads(await socket.recv())
             if frame["type"] in kinds or frame.get("topic") in kinds:
@@ -261,7 +261,7 @@ async def test_prices_of_the_users_venue_arrive(
 
 async def closed_with(socket: ClientConnection) -> int:
     """The code with which the server closes."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(90):
         with contextlib.suppress(ConnectionClosed):
             async for _ in socket:
                 pass

@@ -23,14 +23,14 @@ class LoopbackBot:
 
     def __enter__(self) -> Self:
         self._thread.start()
-        self._ready.wait(timeout=30)
+        self._ready.wait(timeout=90)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._loop.call_soon_threadsafe(self._end.set)
-        self._thread.join(timeout=30)
+        self._thread.join(timeout=90)
 
     @property
     def settings(self) -> dict[str, str]:

@@ -28,7 +28,7 @@ LOOKS: tuple[tuple[Literal["dark", "light"], ViewportSize, tuple[str, ...]], ...
     ("light", PHONE, ()),
 )
 SHOTS = os.environ.get("SCREENSHOT_DIR")
-PATIENCE_MS = 60_000
+PATIENCE_MS = 120_000
 expect.set_options(timeout=PATIENCE_MS)
 
 

@@ -16,7 +16,7 @@ from app.cli.run_folder import RunFolder
 from app.core.config import BACKEND_DIR
 
 READY = "Ctrl-C stops everything"
-UP_SECONDS = 120.0
+UP_SECONDS = 240.0
 
 
 def command(var_dir: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:

@@ -39,7 +39,7 @@ def test_every_child_has_a_pid_file_that_names_it(platform: Platform) -> None:
 def test_the_api_answers_at_the_printed_address(platform: Platform) -> None:
     address = f"http://127.0.0.1:{platform.port}/api/v1/health/ready"
 
-    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(address, timeout=5) as answer:
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(address, timeout=90) as answer:
         assert answer.status == 200
     assert f"http://localhost:{platform.port}" in platform.words()
 
@@ -94,7 +94,7 @@ def test_a_signal_ends_everything_in_order(session_folder: Path, how: signal.Sig
         started.process.send_signal(how)
 
         assert started.process.wait(60) == 0
-        assert psutil.wait_procs(family, timeout=5)[1] == []
+        assert psutil.wait_procs(family, timeout=90)[1] == []
         assert list(started.folder.path.glob("*.pid")) == []
         assert started.folder.announced() is None
     finally:
@@ -115,7 +115,7 @@ def test_killing_it_ends_its_children_and_the_next_start_works(session_folder: P
         first.process.wait()
         second = Platform(folder, "--no-demo")
         second.wait_ready()
-        assert psutil.wait_procs(family, timeout=20)[1] == []
+        assert psutil.wait_procs(family, timeout=90)[1] == []
     finally:
         (second or first).remove()
 
@@ -127,6 +127,6 @@ def test_being_stopped_during_the_start_leaves_nothing_running(session_folder: P
         family = started.family()
 
         assert started.stop() == 0
-        assert psutil.wait_procs(family, timeout=10)[1] == []
+        assert psutil.wait_procs(family, timeout=90)[1] == []
     finally:
         started.remove()

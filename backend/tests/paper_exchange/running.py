@@ -86,7 +86,7 @@ class Running:
         process = self.process
         assert process is not None
         process.send_signal(number)
-        process.communicate(timeout=20)
+        process.communicate(timeout=90)
         self.process = None
         return process.returncode
 

@@ -13,7 +13,7 @@ import pytest_asyncio
 
 from tests.paper_exchange.running import SYMBOL, Running, connect
 
-PATIENCE_SECONDS = 10
+PATIENCE_SECONDS = 90.0
 
 
 @pytest_asyncio.fixture

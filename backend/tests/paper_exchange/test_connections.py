@@ -56,7 +56,7 @@ async def test_address_is_served_up_to_its_part_and_again_when_it_leaves(served:
         assert answer.status == 200
     for session in staying:
         await session.close()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(90):
         while room.guests:  # noqa: ASYNC110 - the server hears of it in its own time
             await asyncio.sleep(0.01)
     await (await _stay(served)).close()

@@ -249,7 +249,7 @@ async def test_websocket_answers_malformed_frames(shared_exchange: Running) -> N
         '{"method": "SUBSCRIBE", "params": [5], "id": 3}': 2,
     }
     async with (
-        asyncio.timeout(10),
+        asyncio.timeout(90),
         aiohttp.ClientSession() as session,
         session.ws_connect(f"{shared_exchange.base}/market/ws/1") as socket,
     ):
@@ -262,7 +262,7 @@ async def test_websocket_answers_malformed_frames(shared_exchange: Running) -> N
 
 async def test_unknown_listen_key_is_closed(shared_exchange: Running) -> None:
     async with (
-        asyncio.timeout(10),
+        asyncio.timeout(90),
         aiohttp.ClientSession() as session,
         session.ws_connect(f"{shared_exchange.base}/private/ws?listenKey=none") as socket,
     ):
@@ -301,7 +301,7 @@ async def test_replay_plays_the_file_to_its_end_and_goes_on_serving(
         assert 0 <= float(str(status["progress"])) < 0.1
         closed: list[tuple[str, int]] = []
         async with (
-            asyncio.timeout(20),
+            asyncio.timeout(90),
             aiohttp.ClientSession() as session,
             session.ws_connect(f"{own_exchange.base}/market/ws/1") as socket,
         ):

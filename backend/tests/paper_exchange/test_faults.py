@@ -81,13 +81,13 @@ class Desk:
         return True
 
     async def until_it_exists(self) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(90):
             while not await self.exists():  # noqa: ASYNC110 - nothing announces it, as for a real client
                 await asyncio.sleep(0.02)
 
     async def until_late(self, accepted: int, refused: int) -> None:
         """Until so many late requests have been carried out."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(90):
             while True:
                 fired = _fired(self.running)
                 found = fired.get("late_accepted", 0), fired.get("late_refused", 0)
@@ -269,7 +269,7 @@ async def test_maintenance_refuses_everything_and_says_so(desk: Desk) -> None:
 async def _events(socket: aiohttp.ClientWebSocketResponse, count: int) -> list[tuple[str, str]]:
     """(event, execution or status) of the next messages."""
     found = []
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(90):
         for _ in range(count):
             message = json.loads(await socket.receive_str())
             found.append((message["e"], message.get("o", {}).get("x", "")))
@@ -313,7 +313,7 @@ async def test_listen_keys_expire_and_sockets_drop_when_told(desk: Desk) -> None
         session.ws_connect(f"{desk.running.base}/private/ws?listenKey={key}") as socket,
     ):
         _control(desk.running, "POST", "fault/act", account=desk.account, expire_listen_keys=True)
-        assert json.loads(await socket.receive_str(timeout=10))["e"] == "listenKeyExpired"
+        assert json.loads(await socket.receive_str(timeout=90))["e"] == "listenKeyExpired"
         with pytest.raises(ccxt.BaseError, match="-1125"):
             await desk.client.fapiPrivatePutListenKey()
         another = (await desk.client.fapiPrivatePostListenKey())["listenKey"]
@@ -322,9 +322,9 @@ async def test_listen_keys_expire_and_sockets_drop_when_told(desk: Desk) -> None
             assert await _events(heard, 1) == [("ORDER_TRADE_UPDATE", "NEW")]
             # The socket of the expired key is open and has heard nothing of it.
             await socket.send_json({"method": "LIST_SUBSCRIPTIONS", "id": 1})
-            assert json.loads(await socket.receive_str(timeout=10)) == {"result": [], "id": 1}
+            assert json.loads(await socket.receive_str(timeout=90)) == {"result": [], "id": 1}
             _control(desk.running, "POST", "fault/act", account=desk.account, drop_sockets=True)
-            message = await heard.receive(timeout=10)
+            message = await heard.receive(timeout=90)
             assert message.type in GONE
     fired = _fired(desk.running)
     assert (fired["expire_listen_keys"], fired["drop_sockets"]) == (1, 1)
@@ -335,10 +335,10 @@ async def test_drop_without_an_account_cuts_every_kind_of_socket(desk: Desk) -> 
         for path in ("/market/ws/1", "/ws-fapi/v1"):
             async with session.ws_connect(desk.running.base + path) as socket:
                 await socket.send_str("{}")
-                await socket.receive_str(timeout=10)
+                await socket.receive_str(timeout=90)
                 _control(desk.running, "DELETE")
                 _control(desk.running, "POST", "fault/act", drop_sockets=True)
-                message = await socket.receive(timeout=10)
+                message = await socket.receive(timeout=90)
                 assert message.type in GONE
                 assert _fired(desk.running)["drop_sockets"] == 1
 

@@ -73,7 +73,7 @@ async def undisturbed(running: Running, name: str) -> AsyncIterator[aiohttp.Clie
 def _raw(running: Running, sent: bytes) -> tuple[int, dict[str, object]]:
     """Status and JSON that bare bytes on the wire get."""
     where = urlsplit(running.base)
-    with sockets.create_connection((where.hostname or "", where.port or 0), timeout=10) as wire:
+    with sockets.create_connection((where.hostname or "", where.port or 0), timeout=90) as wire:
         wire.sendall(sent)
         got = b""
         while chunk := wire.recv(65_536):
@@ -252,7 +252,7 @@ async def test_operators_routes_stay_on_loopback(own_exchange: Running) -> None:
     own_exchange.start()
     port = urlsplit(own_exchange.base).port
     token = {"X-Sim-Token": TOKEN}
-    async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
+    async with httpx.AsyncClient(trust_env=False, timeout=120) as client:
         assert (await client.get(f"http://{mine}:{port}/fapi/v1/ping")).json() == {}
         assert (await client.get(f"http://127.0.0.1:{port}/sim/status", headers=token)).status_code == 200
         for method, path in (("GET", "status"), ("POST", "accounts"), ("POST", "fault"), ("DELETE", "fault")):

@@ -15,7 +15,7 @@ from paper_exchange import clock
 from tests.paper_exchange.running import Running
 from tests.paper_exchange.test_order_routes import Trader
 
-PATIENCE_SECONDS = 10
+PATIENCE_SECONDS = 90.0
 DAY_MS = 24 * 3_600_000
 Heard = dict[str, object]
 

@@ -16,7 +16,7 @@ from paper_exchange.server.security import sign
 from tests.paper_exchange.running import Running
 
 DAY_MS = 24 * 3_600_000
-PATIENCE_SECONDS = 10
+PATIENCE_SECONDS = 90.0
 POLL_SECONDS = 0.05
 BUY = {"symbol": "BTCUSDT", "side": "BUY", "type": "MARKET", "quantity": "0.001"}
 

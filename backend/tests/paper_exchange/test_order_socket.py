@@ -16,7 +16,7 @@ from paper_exchange.server.security import sign
 from tests.paper_exchange.running import SYMBOL, Running, connect
 
 ORDER: dict[str, object] = {"symbol": "BTCUSDT", "side": "BUY", "type": "MARKET", "quantity": "0.001"}
-PATIENCE_SECONDS = 10
+PATIENCE_SECONDS = 90.0
 
 
 @dataclass

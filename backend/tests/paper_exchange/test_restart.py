@@ -172,7 +172,7 @@ def _exit(journal: Path, *arguments: str) -> tuple[int, str]:
         env={"PAPER_ADMIN_TOKEN": "t"},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=90,
         check=False,
     )
     return found.returncode, found.stderr

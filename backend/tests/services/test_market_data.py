@@ -27,7 +27,7 @@ MINUTE_MS = 60_000
 HOUR = datetime(2026, 1, 1, 12, tzinfo=UTC)
 HOUR_MS = round(HOUR.timestamp() * 1000)
 ONE, FIVE, WHOLE = Timeframe("1m"), Timeframe("5m"), Timeframe("1h")
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 90.0
 
 
 def closes(

@@ -302,7 +302,7 @@ async def _claims_end(connection: asyncpg.Connection, user_id: UUID) -> None:
 
 
 async def _until_sent(connection: asyncpg.Connection, user_id: UUID) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(90):
         while (await deliveries(connection, user_id))["telegram"][0] != "sent":  # noqa: ASYNC110
             await asyncio.sleep(0.05)
 

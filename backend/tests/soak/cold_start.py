@@ -87,7 +87,14 @@ class ColdStart:
 
     async def start(self, broken: Sequence[OpenTrade], weight: int, seconds: float) -> Start:
         """Start an executor that may spend so much weight a minute, and watch it for at most so long."""
-        host = ExecutorHost(self.settings, self.venue, self.folder, paper_weight=weight)
+        host = ExecutorHost(
+            self.settings,
+            self.venue,
+            self.folder,
+            margin_ms=self.settings.outcome_margin_milliseconds,
+            receive_window_ms=self.settings.receive_window_milliseconds,
+            paper_weight=weight,
+        )
         ids = [trade.id for trade in broken]
         total = len({trade.account.wallet_id for trade in self.opened.trades})
         since = await self.sql.fetchval("SELECT clock_timestamp()")

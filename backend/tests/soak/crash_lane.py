@@ -33,6 +33,7 @@ Told = TypeVar("Told")
 READS = 40
 SMALL = Decimal(2_000)
 CAP_FRACTION = Decimal("0.003")  # an entry's cap by default
+RECEIVE_WINDOW_MS = 500  # as in production
 MARGIN_MS = 1_900  # clock offset 0, a read lag of 700 ms, one second, and a little
 LABEL_SECONDS = 8.0
 SETTLE_SECONDS = 90.0  # on a machine that does much else; how long it took is told
@@ -156,6 +157,7 @@ class Lane:
                 self.venue,
                 self._folder,
                 margin_ms=MARGIN_MS,
+                receive_window_ms=RECEIVE_WINDOW_MS,
                 mutant=self._mutant,
                 redis_url=self.settings.redis_url if self.SHARES_BUDGET else "",
                 paper_weight=self.WEIGHT,

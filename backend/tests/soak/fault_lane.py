@@ -7,9 +7,8 @@ from typing import Final
 from uuid import UUID
 
 from app.repositories.trading_accounts import TradingAccount
-from tests.services.trading.executor_host import RECEIVE_WINDOW_MS
 from tests.services.trading.floor import SYMBOLS
-from tests.soak.crash_lane import LARGE, MARGIN_MS, NAKED, Cycle, Lane
+from tests.soak.crash_lane import LARGE, MARGIN_MS, NAKED, RECEIVE_WINDOW_MS, Cycle, Lane
 
 ORDER_FAULTS: Final[tuple[tuple[str, dict[str, object]], ...]] = (
     ("503", {}),

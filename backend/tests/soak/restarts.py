@@ -241,7 +241,14 @@ async def soak(held: Services, cycles: int, seed: int) -> dict[str, object]:
     """The figures."""
     sql = await asyncpg.connect(held.settings.database_url)
     floor = TradingFloor(held.settings, sql, held.venue)
-    host = ExecutorHost(held.settings, held.venue, held.folder, redis_url=held.settings.redis_url)
+    host = ExecutorHost(
+        held.settings,
+        held.venue,
+        held.folder,
+        margin_ms=held.settings.outcome_margin_milliseconds,
+        receive_window_ms=held.settings.receive_window_milliseconds,
+        redis_url=held.settings.redis_url,
+    )
     await floor.open()
     soaking = Soak(held, floor, host, seed)
     try:

@@ -97,7 +97,7 @@ def test_stop_ends_every_process(server: EmbeddedPostgres) -> None:
 
     server.stop()
 
-    assert psutil.wait_procs(processes, timeout=10)[1] == []
+    assert psutil.wait_procs(processes, timeout=90)[1] == []
 
 
 def test_another_program_on_the_remembered_port_moves_it(folder: Path, server: EmbeddedPostgres) -> None:
@@ -175,7 +175,7 @@ def test_it_ends_when_its_parent_is_killed(folder: Path, server: EmbeddedPostgre
     parent.send_signal(signal.SIGKILL)
     parent.communicate()
 
-    assert psutil.wait_procs([child], timeout=20)[1] == []
+    assert psutil.wait_procs([child], timeout=90)[1] == []
     assert not (folder / "postgres" / "postmaster.pid").exists()
 
 

@@ -17,7 +17,7 @@ from tests.adapters.exchange.accounts import BTC, Account, enter
 from tests.paper_venue import PaperVenue
 
 ETH = "ETH/USDT:USDT"
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 90.0
 
 
 @pytest_asyncio.fixture

@@ -36,7 +36,7 @@ async def venue_api(settings: Settings, patient_venue: PaperVenue) -> AsyncItera
 @pytest_asyncio.fixture
 async def api(venue_api: str, redis_client: Redis) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the API; nothing of the venue's rate limit is used up."""
-    async with httpx.AsyncClient(base_url=f"{venue_api}/api/v1", timeout=20) as client:
+    async with httpx.AsyncClient(base_url=f"{venue_api}/api/v1", timeout=120) as client:
         yield client
 
 

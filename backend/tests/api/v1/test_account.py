@@ -154,7 +154,7 @@ async def test_an_account_that_is_not_due_cannot_be_erased(
 
 async def test_quotas_are_told_and_kept(settings: Settings, world: World) -> None:
     tight = settings.model_copy(update={"max_wallets": 1, "max_subscriptions": 3, "max_exports_per_day": 1})
-    async with running_api(tight) as url, httpx.AsyncClient(base_url=f"{url}/api/v1", timeout=60) as http:
+    async with running_api(tight) as url, httpx.AsyncClient(base_url=f"{url}/api/v1", timeout=120) as http:
         person = await world.person()
         quotas = (await http.get("/account", headers=person.headers)).json()["quotas"]
         assert {one["name"]: (one["used"], one["limit"]) for one in quotas} == {

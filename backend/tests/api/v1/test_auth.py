@@ -196,7 +196,7 @@ async def test_the_eleventh_wrong_password_is_not_even_tried(newcomer: Newcomer)
 
 async def test_without_redis_nobody_signs_in(settings: Settings) -> None:
     away = settings.model_copy(update={"redis_url": "redis://127.0.0.1:1/0"})
-    async with running_api(away) as url, httpx.AsyncClient(base_url=f"{url}/api/v1", timeout=60) as http:
+    async with running_api(away) as url, httpx.AsyncClient(base_url=f"{url}/api/v1", timeout=120) as http:
         body = {"email": "somebody@example.com", "password": PASSWORD}
         assert code(await http.post("/auth/sign-in", json=body)) == (503, "unavailable")
         assert (await http.get("/health/ready")).json() == {"status": "degraded", "redis": False}
@@ -211,7 +211,7 @@ async def test_links_go_by_mail_where_there_is_a_server(
         )
         async with (
             running_api(mailing) as url,
-            httpx.AsyncClient(base_url=f"{url}/api/v1", timeout=60) as http,
+            httpx.AsyncClient(base_url=f"{url}/api/v1", timeout=120) as http,
         ):
             newcomer = Newcomer(http, settings, owner_connection)
             await newcomer.sign_up()

@@ -23,7 +23,7 @@ async def http_with_venue(settings: Settings, paper_exchange: PaperVenue) -> Asy
     settings = settings.model_copy(update={"paper_url": paper_exchange.url})
     async with (
         running_api(settings) as url,
-        httpx.AsyncClient(base_url=f"{url}/api/v1", timeout=30) as client,
+        httpx.AsyncClient(base_url=f"{url}/api/v1", timeout=120) as client,
     ):
         yield client
 

@@ -168,7 +168,10 @@ async def api_with_bot(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
     changed = settings.model_copy(
         update={"telegram_bot_token": SecretStr(TOKEN), "telegram_bot_name": "a_bot"}
     )
-    async with running_api(changed) as url, httpx.AsyncClient(base_url=f"{url}/api/v1", timeout=60) as client:
+    async with (
+        running_api(changed) as url,
+        httpx.AsyncClient(base_url=f"{url}/api/v1", timeout=120) as client,
+    ):
         yield client
 
 

@@ -18,7 +18,7 @@ from tests.paper_exchange.running import Running, ccxt_options, connect
 
 SYMBOL, OTHER = "BTC/USDT:USDT", "ETH/USDT:USDT"
 BOTH = [SYMBOL, OTHER]
-PATIENCE_SECONDS = 20
+PATIENCE_SECONDS = 90.0
 FAR_FUTURE_MS = 4_102_444_800_000
 QUIET = {"warnOnFetchOpenOrdersWithoutSymbol": False}
 

@@ -16,7 +16,7 @@ from tests.paper_exchange.conformance.sdk import Deviations, no_complaints, sdk_
 from tests.paper_exchange.running import Running
 
 SYMBOL = "btcusdt"
-PATIENCE_SECONDS = 20
+PATIENCE_SECONDS = 90.0
 MINUTE_STEPS = 70
 CHUNK_STEPS = 200
 MOST_CHUNKS = 60

@@ -11,10 +11,8 @@ from pathlib import Path
 from app.core.config import Settings
 from app.core.crash_points import VARIABLE
 from tests.paper_venue import BACKEND, PaperVenue
-from tests.services.trading.floor import WEIGHT_LIMIT
+from tests.services.trading.floor import MARGIN_MS, RECEIVE_WINDOW_MS, WEIGHT_LIMIT
 
-RECEIVE_WINDOW_MS = 500
-MARGIN_MS = 1_100
 STOP_SECONDS = 10.0
 
 

@@ -43,7 +43,9 @@ TABLES = (
     "wallet_risk_settings, execution_settings, risk_settings, outbox, shard_leases, signals, wallets, users, "
     "monitor_leases, monitor_members"
 )
-PATIENCE_SECONDS = 60.0  # on a machine that does much else; what comes, comes at once
+PATIENCE_SECONDS = 120.0  # on a machine that does much else; what comes, comes at once
+# Signatures hold long enough for a machine that does much else; an unknown outcome is certain after the margin.
+RECEIVE_WINDOW_MS, MARGIN_MS = 2_000, 1_500
 WEIGHT_LIMIT = 1_000_000
 Found = TypeVar("Found")
 
@@ -56,7 +58,9 @@ class TradingFloor:
     sql: asyncpg.Connection
     venue: PaperVenue
     terms: TradingTerms = field(
-        default_factory=lambda: TradingTerms("sa", receive_window_ms=500, outcome_margin_ms=1_100)
+        default_factory=lambda: TradingTerms(
+            "sa", receive_window_ms=RECEIVE_WINDOW_MS, outcome_margin_ms=MARGIN_MS
+        )
     )
     closers: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
     admin: PaperAdmin = field(init=False)

@@ -233,7 +233,7 @@ async def still_api(configured: Settings) -> AsyncIterator[httpx.AsyncClient]:
         async with bootstrap.open_api(configured) as parts:
             app.state.parts, app.state.desk = parts, parts.desk
             address, transport = f"http://api{PREFIX}", httpx.ASGITransport(app)
-            async with httpx.AsyncClient(base_url=address, transport=transport, timeout=60) as client:
+            async with httpx.AsyncClient(base_url=address, transport=transport, timeout=120) as client:
                 yield client
 
 

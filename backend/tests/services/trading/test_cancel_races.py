@@ -12,7 +12,6 @@ from tests.services.trading.floor import TradingFloor, until
 from tests.services.trading.worked_entries import DOGE, POSTED, large, moving, until_entered
 
 PLAIN = "/fapi/v1/order"
-LONG = 600  # seconds that the entry may wait: only what a test does ends it
 
 
 async def until_it_waits(floor: TradingFloor, account: TradingAccount, side: str = "long") -> asyncpg.Record:
@@ -30,9 +29,7 @@ async def until_it_waits(floor: TradingFloor, account: TradingAccount, side: str
 
 async def waiting_on_both_sides(floor: TradingFloor) -> dict[TradingAccount, asyncpg.Record]:
     """A wallet whose order waits to buy, and one whose order waits to sell: wherever the market goes, it hits one."""
-    accounts = {
-        side: await large(floor, POSTED * 2, execution_timeout_seconds=LONG) for side in ("long", "short")
-    }
+    accounts = {side: await large(floor, POSTED * 2) for side in ("long", "short")}
     orders = {}
     for side, account in accounts.items():
         await floor.sql.execute("UPDATE wallets SET auto_trade_enabled = id = $1", account.wallet_id)
@@ -133,7 +130,7 @@ async def test_part_that_filled_before_the_cancel_is_held_under_its_stop(
     mode: str | None, floor: TradingFloor
 ) -> None:
     """Also where the venue cancels and its answer is lost: the second cancel finds no such order."""
-    account = await large(floor, POSTED * 2, execution_timeout_seconds=LONG)
+    account = await large(floor, POSTED * 2)
     async with floor.executor():
         order = await until_it_waits(floor, account)
         await fill_some(floor, [account])

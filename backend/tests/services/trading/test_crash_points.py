@@ -25,14 +25,11 @@ from tests.services.trading.worked_entries import (
     SLICED,
     large,
     moving,
+    time_is_over,
     until_entered,
     until_first_fill,
 )
 
-WORKED_SECONDS, WAITING_SECONDS = (
-    12,
-    3,
-)  # of an entry in slices, on a busy machine; of one that waits in the book
 PLAIN, CONDITIONAL = "/fapi/v1/order", "/fapi/v1/algoOrder"
 PATHS = {
     "entry": PLAIN,
@@ -144,20 +141,17 @@ async def worked_once(floor: TradingFloor, host: ExecutorHost, label: str) -> No
     under one stop, and the entry comes to its end. The market stands still until then, so that the first order is
     a slice and the second, whichever way it goes, passes the label."""
     waits = label in OF_A_WORKED_ENTRY and label != "after_end_entry"
-    account = await large(
-        floor,
-        POSTED if waits else SLICED,
-        execution_timeout_seconds=WAITING_SECONDS if waits else WORKED_SECONDS,
-    )
+    account = await large(floor, POSTED if waits else SLICED)
     floor.venue.control("POST", "/sim/fault", fault_for(label, skip=1))
     host.crash_file.write_text(label)
     await floor.signal(DOGE)
-    if label == "after_end_entry":
+    if waits:
+        await floor.until_orders(account, 1, lambda order: True)
+    elif label == "after_end_entry":
         await until_first_fill(floor, account)
-        async with moving(floor):
-            await crash_once(floor, host, label, account)
-    else:
-        await crash_once(floor, host, label, account)
+    if label in OF_A_WORKED_ENTRY:
+        await time_is_over(floor, account)
+    await crash_once(floor, host, label, account)
     if waits:
         trade = await floor.until_status(account, "EXPIRED", symbol=DOGE, seconds=30)
     else:

@@ -90,7 +90,7 @@ async def test_an_executor_that_is_woken_as_it_is_told_to_stop_stops(floor: Trad
     for _ in range(turns):
         await asyncio.sleep(0)
     stop.set()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(90):
         await running
 
 

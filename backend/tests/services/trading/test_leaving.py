@@ -15,16 +15,18 @@ async def part_left(floor: TradingFloor, account: TradingAccount, step: int) -> 
     """Wait until what is due up to `step` has left, and one stop over the rest stands."""
 
     async def look() -> asyncpg.Record | None:
-        trade = await floor.trade(account)
-        if trade is None or trade["scale_out_step"] != step or trade["status"] != "PROTECTED":
-            return None
-        left = await floor.sql.fetchval(
-            "SELECT coalesce(sum(filled_quantity), 0) FROM orders WHERE trade_id = $1 AND leg = 'scale_out'",
-            trade["id"],
+        # One statement: between two, the part may leave, and the stop of before would seem to fit.
+        trade = await floor.sql.fetchrow(
+            "SELECT * FROM trades WHERE wallet_id = $1 AND scale_out_step = $2 AND status = 'PROTECTED'"
+            " AND scale_out_quantity = (SELECT coalesce(sum(filled_quantity), 0) FROM orders"
+            " WHERE trade_id = trades.id AND leg = 'scale_out')",
+            account.wallet_id,
+            step,
         )
+        if trade is None:
+            return None
         orders = await floor.venue_orders(account)
-        fits = [order.quantity for order in orders] == [trade["quantity"]]
-        return trade if left == trade["scale_out_quantity"] and fits else None
+        return trade if [order.quantity for order in orders] == [trade["quantity"]] else None
 
     return await until(look, describe=lambda: floor.describe(account))
 

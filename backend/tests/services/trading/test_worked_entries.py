@@ -13,16 +13,18 @@ from app.services.trading.audit import verify_wallet
 from tests.services.trading.floor import TradingFloor, until
 from tests.services.trading.worked_entries import (
     DOGE,
+    LONG,
     POSTED,
     SLICED,
     large,
     moving,
+    time_is_over,
     until_entered,
     until_first_fill,
 )
 
 WAITING_WALLETS = 8
-WORKED_SECONDS = 12  # enough for the slices on a busy machine; then a rest that still waits is given up
+WAITING_STEPS = 40  # of the market before a waiting order: far more than most need to be hit
 
 
 async def entries_of(floor: TradingFloor, trade: asyncpg.Record) -> list[asyncpg.Record]:
@@ -37,7 +39,7 @@ async def reservation(floor: TradingFloor, trade: asyncpg.Record) -> asyncpg.Rec
 
 
 async def test_large_order_goes_in_slices_and_every_one_of_them_is_protected(floor: TradingFloor) -> None:
-    account = await large(floor, SLICED, execution_timeout_seconds=WORKED_SECONDS)
+    account = await large(floor, SLICED)
     async with floor.executor():
         await floor.signal(DOGE)
         part = await until_first_fill(floor, account)
@@ -45,7 +47,7 @@ async def test_large_order_goes_in_slices_and_every_one_of_them_is_protected(flo
         assert (held["state"], held["notional"]) == ("reserved", part["planned_notional"])
         assert 0 < part["quantity"] < part["planned_quantity"]
         async with moving(floor):
-            trade = await until_entered(floor, account)
+            trade = await until_entered(floor, account, enough=3)
         entries = await entries_of(floor, trade)
         (stop,) = await floor.until_orders(account, 1, lambda order: order.trigger_price is not None)
         assert (stop.quantity, stop.reduce_only) == (trade["quantity"], True)
@@ -75,7 +77,7 @@ async def test_large_order_goes_in_slices_and_every_one_of_them_is_protected(flo
 
 async def test_parts_that_were_decided_anew_are_no_duplicates(floor: TradingFloor) -> None:
     """A slice whose executor died may be sent as another kind of order, and is a part of the entry still."""
-    account = await large(floor, SLICED, execution_timeout_seconds=WORKED_SECONDS)
+    account = await large(floor, SLICED)
     async with floor.executor():
         await floor.signal(DOGE)
         await until_first_fill(floor, account)
@@ -120,7 +122,7 @@ async def test_entry_that_is_stopped_keeps_what_it_has(floor: TradingFloor) -> N
 
 
 async def test_order_that_waits_in_the_book_is_taken_away_when_its_time_is_over(floor: TradingFloor) -> None:
-    account = await large(floor, POSTED, execution_timeout_seconds=5)
+    account = await large(floor, POSTED)
     async with floor.executor():
         await floor.signal(DOGE)
         await floor.until_orders(account, 1, lambda order: True)
@@ -128,9 +130,9 @@ async def test_order_that_waits_in_the_book_is_taken_away_when_its_time_is_over(
         assert trade is not None
         (entry,) = await entries_of(floor, trade)
         assert (entry["route"], entry["time_in_force"], entry["order_type"]) == ("posted", "GTX", "limit")
-        assert trade["entry_until"] <= utc_now() + timedelta(seconds=5)
+        assert entry["sent_at"] < trade["entry_until"] <= utc_now() + timedelta(seconds=LONG)
+        await time_is_over(floor, account)
         await floor.until_status(account, "EXPIRED", symbol=DOGE)
-        assert utc_now() >= trade["entry_until"]
         assert await floor.venue_orders(account) == []
     (entry,) = await entries_of(floor, trade)
     assert entry["status"] == "CANCELED"
@@ -181,27 +183,24 @@ async def test_post_only_order_that_would_take_is_tried_again(floor: TradingFloo
 
 
 async def is_hit(floor: TradingFloor, account: TradingAccount) -> bool:
-    """Whether something of a waiting order fills as the market goes on, before its time is over."""
-
-    async def look() -> bool | None:
+    """Whether something of a waiting order fills as the market goes on."""
+    for _ in range(WAITING_STEPS):
         await asyncio.to_thread(floor.venue.step, 1)
         if await floor.venue_position(account, DOGE):
             return True
-        trade = await floor.trade(account, DOGE)
-        return False if trade is not None and trade["status"] == "EXPIRED" else None
-
-    return await until(look, describe=lambda: floor.describe(account))
+    return False
 
 
 async def until_a_waiting_order_is_hit(floor: TradingFloor) -> TradingAccount:
     """A wallet of whose waiting order something filled. The market may as well walk away from it: then the next
     wallet's order waits."""
     for _ in range(WAITING_WALLETS):
-        account = await large(floor, POSTED, execution_timeout_seconds=8)
+        account = await large(floor, POSTED)
         await floor.signal(DOGE)
         await floor.until_orders(account, 1, lambda order: True)
         if await is_hit(floor, account):
             return account
+        await time_is_over(floor, account)
         await floor.sql.execute(
             "UPDATE wallets SET auto_trade_enabled = false WHERE id = $1", account.wallet_id
         )
@@ -211,7 +210,7 @@ async def until_a_waiting_order_is_hit(floor: TradingFloor) -> TradingAccount:
 async def test_what_filled_of_a_waiting_order_is_protected_as_it_comes(floor: TradingFloor) -> None:
     async with floor.executor():
         account = await until_a_waiting_order_is_hit(floor)
-        trade = await until_entered(floor, account)
+        trade = await until_entered(floor, account, enough=1)
         (stop,) = await floor.until_orders(account, 1, lambda order: order.trigger_price is not None)
         assert stop.quantity == trade["quantity"] == await floor.venue_position(account, DOGE)
     entries = await entries_of(floor, trade)

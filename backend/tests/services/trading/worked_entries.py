@@ -18,10 +18,9 @@ UNBOUND: dict[str, object] = {
     "max_open_risk_percent": None,
     "max_daily_loss_usd": None,
 }
-SLICED, POSTED = (
-    Decimal(2),
-    Decimal(6),
-)  # times what the book gives: with half of it to a slice, ten are too few
+# Times what the book gives: with half of it to a slice, ten are too few.
+SLICED, POSTED = Decimal(2), Decimal(6)
+LONG = 600  # seconds that an entry may take: only what a test does ends it, see `time_is_over`
 MOST = Decimal(900_000)
 STEPS_UNTIL_FULL, STEP_SECONDS = 20, 0.2
 
@@ -40,7 +39,8 @@ async def large(floor: TradingFloor, times: Decimal, **settings: object) -> Trad
             break
     user = await floor.user(**UNBOUND, fixed_amount_usd=round(depth * price * times, 2))
     account = await floor.wallet(user, deposit="50000000")
-    await floor.carry_out_as(account, **{"max_slippage": slippage, "max_deviation": 1000} | settings)
+    own = {"max_slippage": slippage, "max_deviation": 1000, "execution_timeout_seconds": LONG}
+    await floor.carry_out_as(account, **own | settings)
     return account
 
 
@@ -65,17 +65,36 @@ async def moving(floor: TradingFloor) -> AsyncIterator[None]:
         await task
 
 
+async def time_is_over(floor: TradingFloor, account: TradingAccount, symbol: str = DOGE) -> None:
+    """The wallet's entry has taken as long as it may."""
+    await floor.sql.execute(
+        "UPDATE trades SET entry_until = least(entry_until, now()) WHERE wallet_id = $1 AND symbol = $2",
+        account.wallet_id,
+        symbol,
+    )
+
+
 async def until_entered(
-    floor: TradingFloor, account: TradingAccount, symbol: str = DOGE, seconds: float = 60
+    floor: TradingFloor, account: TradingAccount, symbol: str = DOGE, enough: int = 2
 ) -> asyncpg.Record:
-    """Wait until the entry is over and the position protected."""
+    """Wait until the entry is over and the position protected. Once so many of its orders have filled, its time is
+    over: the market may as well walk away from a rest."""
 
     async def look() -> asyncpg.Record | None:
         trade = await floor.trade(account, symbol)
-        done = trade is not None and trade["status"] == "PROTECTED" and trade["entry_until"] is None
-        return trade if done else None
+        if trade is not None and trade["status"] == "PROTECTED" and trade["entry_until"] is None:
+            return trade
+        filled = await floor.sql.fetchval(
+            "SELECT count(*) FROM orders WHERE wallet_id = $1 AND symbol = $2 AND leg = 'entry'"
+            " AND filled_quantity > 0",
+            account.wallet_id,
+            symbol,
+        )
+        if filled >= enough:
+            await time_is_over(floor, account, symbol)
+        return None
 
-    return await until(look, seconds, lambda: floor.describe(account))
+    return await until(look, describe=lambda: floor.describe(account))
 
 
 async def until_first_fill(
@@ -89,4 +108,4 @@ async def until_first_fill(
         part = trade is not None and trade["status"] == "PROTECTED" and trade["entry_until"] is not None
         return trade if part else None
 
-    return await until(look, 20, lambda: floor.describe(account))
+    return await until(look, describe=lambda: floor.describe(account))
