@@ -49,6 +49,7 @@ _STOP_OVER_ALL = and_(
 AT_REST = and_(
     Trade.status == TradeStatus.PROTECTED,
     Trade.exit_requested.is_(None),
+    Trade.entry_until.is_(None),
     Trade.scale_out_quantity == 0,
     _order_of_trade(_STOP_OVER_ALL),
     ~_order_of_trade(Order.status.in_(UNFINISHED), not_(_STOP_OVER_ALL)),
@@ -66,8 +67,9 @@ _LIVE_COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class LiveTrade:
-    """A trade that is not over, as a sweep sees it. At rest: it is kept, with one order only, a live stop over all
-    of the position at the wanted price; nothing is to be done about it while the venue shows the same."""
+    """A trade that is not over, as a sweep sees it. At rest: it is kept, its entry is over, with one order only, a
+    live stop over all of the position at the wanted price; nothing is to be done about it while the venue shows the
+    same."""
 
     user_id: UUID
     wallet_id: UUID

@@ -68,7 +68,7 @@ async def moving(floor: TradingFloor) -> AsyncIterator[None]:
 async def time_is_over(floor: TradingFloor, account: TradingAccount, symbol: str = DOGE) -> None:
     """The wallet's entry has taken as long as it may."""
     await floor.sql.execute(
-        "UPDATE trades SET entry_until = least(entry_until, now()) WHERE wallet_id = $1 AND symbol = $2",
+        "UPDATE trades SET entry_until = now() WHERE wallet_id = $1 AND symbol = $2 AND entry_until > now()",
         account.wallet_id,
         symbol,
     )
