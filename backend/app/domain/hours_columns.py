@@ -1,4 +1,4 @@
-"""Trading hours of a review's rows as columns, and the time around fundings: the user's first, then the wallet's."""
+"""Trading hours of a review's rows as columns, and the time around fundings, in the order of `HOURS_LEVELS`."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -8,22 +8,46 @@ import numpy as np
 from app.domain.fixed_point import IntColumn
 from app.domain.funding import pays_within
 from app.domain.risk_facts import HoursFact, ReviewRow
+from app.domain.types import RiskLevel
 
 OPEN: Final = 1
 CLOSED: Final = 0
 UNKNOWN: Final = -1
+HOURS_LEVELS: Final = (RiskLevel.USER, RiskLevel.WALLET, RiskLevel.VENUE)
 
 
 def open_codes(rows: Sequence[ReviewRow]) -> IntColumn:
-    """Return OPEN, also without a schedule, CLOSED, or UNKNOWN for each row's user and wallet."""
-    codes = [[open_code(row.user.hours) for row in rows], [open_code(row.wallet.hours) for row in rows]]
-    return np.array(codes, dtype=np.int64)
+    """Return OPEN, also without a schedule, CLOSED, or UNKNOWN for each level and row."""
+    return _column([[open_code(hours) for hours in _schedules(row)] for row in rows])
 
 
 def openings(rows: Sequence[ReviewRow]) -> IntColumn:
-    """Return the next opening in market milliseconds for each row's user and wallet; 0 where none is known."""
-    held = [[_opening(row.user.hours) for row in rows], [_opening(row.wallet.hours) for row in rows]]
-    return np.array(held, dtype=np.int64)
+    """Return the next opening in market milliseconds for each level and row; 0 where none is known."""
+    return _column([[_opening(hours) for hours in _schedules(row)] for row in rows])
+
+
+def funding_codes(rows: Sequence[ReviewRow]) -> IntColumn:
+    """Return OPEN, also where no schedule asks about fundings, CLOSED or UNKNOWN for each level and row."""
+    return _column([funding_codes_of(row) for row in rows])
+
+
+def funding_minutes(rows: Sequence[ReviewRow]) -> IntColumn:
+    """Return how many minutes each level keeps free before a funding, for each row (0: none), and last in how many
+    seconds it is."""
+    return _column(
+        [[*(_skipped(hours) for hours in _schedules(row)), _seconds(row)] for row in rows],
+        len(HOURS_LEVELS) + 1,
+    )
+
+
+def open_codes_of(row: ReviewRow) -> tuple[int, ...]:
+    """Return `open_codes` of one row."""
+    return tuple([open_code(hours) for hours in _schedules(row)])
+
+
+def funding_codes_of(row: ReviewRow) -> tuple[int, ...]:
+    """Return `funding_codes` of one row."""
+    return tuple([_funding_code(row, hours) for hours in _schedules(row)])
 
 
 def open_code(hours: HoursFact | None) -> int:
@@ -35,35 +59,29 @@ def open_code(hours: HoursFact | None) -> int:
     return OPEN if hours.is_open else CLOSED
 
 
-def funding_codes(rows: Sequence[ReviewRow]) -> IntColumn:
-    """Return OPEN, also where no schedule asks about fundings, CLOSED or UNKNOWN for each row's user and wallet."""
-    both = [
-        [funding_code(row, row.user.hours) for row in rows],
-        [funding_code(row, row.wallet.hours) for row in rows],
-    ]
-    return np.array(both, dtype=np.int64)
+def _schedules(row: ReviewRow) -> tuple[HoursFact | None, ...]:
+    return row.user.hours, row.wallet.hours, row.wallet.venue_hours
 
 
-def funding_code(row: ReviewRow, hours: HoursFact | None) -> int:
-    """Return CLOSED within the minutes before a funding that the entry would pay, UNKNOWN where a schedule asks and
-    the funding is not known, else OPEN."""
+def _column(of_rows: Sequence[Sequence[int]], width: int = len(HOURS_LEVELS)) -> IntColumn:
+    """Turn rows of levels into levels of rows."""
+    return np.array(of_rows, dtype=np.int64).reshape(-1, width).T
+
+
+def _funding_code(row: ReviewRow, hours: HoursFact | None) -> int:
+    """CLOSED within the minutes before a funding that the entry would pay, UNKNOWN where a schedule asks and the
+    funding is not known, else OPEN."""
     if hours is None or hours.skip_funding_minutes is None:
         return OPEN
-    pays = pays_within(row.intent.side, row.market.funding, row.market.market_ms, hours.skip_funding_minutes)
+    market = row.market
+    pays = pays_within(row.intent.side, market.funding, market.market_ms, hours.skip_funding_minutes)
     if pays is None:
         return UNKNOWN
     return CLOSED if pays else OPEN
 
 
-def funding_minutes(rows: Sequence[ReviewRow]) -> IntColumn:
-    """Return for each row how many minutes the user and the wallet keep free before a funding (0: none), and
-    third in how many seconds it is."""
-    held = [
-        [_skipped(row.user.hours) for row in rows],
-        [_skipped(row.wallet.hours) for row in rows],
-        [0 if row.market.funding is None else _seconds(row) for row in rows],
-    ]
-    return np.array(held, dtype=np.int64)
+def _opening(hours: HoursFact | None) -> int:
+    return 0 if hours is None or hours.opens_ms is None else hours.opens_ms
 
 
 def _skipped(hours: HoursFact | None) -> int:
@@ -73,7 +91,3 @@ def _skipped(hours: HoursFact | None) -> int:
 def _seconds(row: ReviewRow) -> int:
     funding = row.market.funding
     return 0 if funding is None else (funding.at_ms - row.market.market_ms) // 1000
-
-
-def _opening(hours: HoursFact | None) -> int:
-    return 0 if hours is None or hours.opens_ms is None else hours.opens_ms

@@ -25,7 +25,7 @@ from app.domain.elementwise import (
     where,
 )
 from app.domain.fixed_point import NO_LIMIT, BoolColumn, IntColumn
-from app.domain.hours_columns import CLOSED, UNKNOWN
+from app.domain.hours_columns import CLOSED, HOURS_LEVELS, UNKNOWN
 from app.domain.limit_columns import MERGED, PLACE
 from app.domain.limit_rules import RULES, LimitRule, Measure
 from app.domain.limit_table import Refuses
@@ -243,11 +243,11 @@ def _check_states(columns: ReviewColumns, found: _Found) -> None:
 
 
 def _check_hours(columns: ReviewColumns, found: _Found) -> None:
-    for at in (USER, WALLET):
-        found.add(Breach.OUTSIDE_TRADING_HOURS, LEVELS[at], columns.hours[at] == CLOSED)
-        found.add(Breach.TRADING_HOURS_UNKNOWN, LEVELS[at], columns.hours[at] == UNKNOWN)
-        found.add(Breach.FUNDING_TOO_NEAR, LEVELS[at], columns.funding[at] == CLOSED)
-        found.add(Breach.FUNDING_UNKNOWN, LEVELS[at], columns.funding[at] == UNKNOWN)
+    for at, level in enumerate(HOURS_LEVELS):
+        found.add(Breach.OUTSIDE_TRADING_HOURS, level, columns.hours[at] == CLOSED)
+        found.add(Breach.TRADING_HOURS_UNKNOWN, level, columns.hours[at] == UNKNOWN)
+        found.add(Breach.FUNDING_TOO_NEAR, level, columns.funding[at] == CLOSED)
+        found.add(Breach.FUNDING_UNKNOWN, level, columns.funding[at] == UNKNOWN)
 
 
 def _check_signal_and_prices(columns: ReviewColumns, found: _Found) -> None:

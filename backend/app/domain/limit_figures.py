@@ -9,6 +9,7 @@ import numpy as np
 from app.domain import fixed_point as fp
 from app.domain.breaches import Breach, BreachDetail, breach_detail
 from app.domain.fixed_point import FloatColumn, IntColumn
+from app.domain.hours_columns import HOURS_LEVELS
 from app.domain.limit_checks import Check
 from app.domain.limit_rules import RULE_OF, LimitRule
 from app.domain.order_amounts import order_amounts, stop_distance_fraction, total
@@ -33,7 +34,10 @@ def describe(check: Check, intent: OrderIntent, columns: ReviewColumns, index: i
         limit, value = _limit_figures(RULE_OF[Breach.RISK_REWARD], row, level)[0], None
     elif code is Breach.FUNDING_TOO_NEAR and level is not None:
         minutes = row.funding_minutes[:, 0]
-        limit, value = Decimal(int(minutes[LEVELS.index(level)])), _shown(Decimal(int(minutes[-1])) / 60)
+        limit, value = (
+            Decimal(int(minutes[HOURS_LEVELS.index(level)])),
+            _shown(Decimal(int(minutes[-1])) / 60),
+        )
     elif level is None:
         limit, value = _order_figures(code, row, intent)
     else:
@@ -162,7 +166,7 @@ _SIZE_REFUSALS: Final = {
 
 def _opening(row: ReviewColumns, level: RiskLevel) -> str:
     """Say when the level's trading hours open next."""
-    opens = moment(int(row.opens_ms[LEVELS.index(level), 0]) or None)
+    opens = moment(int(row.opens_ms[HOURS_LEVELS.index(level), 0]) or None)
     return "no opening is known" if opens is None else f"they open at {opens:%Y-%m-%d %H:%M} UTC"
 
 

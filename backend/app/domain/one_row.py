@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Final
 
 from app.domain import fixed_point as fp
-from app.domain.hours_columns import funding_code, open_code
+from app.domain.hours_columns import funding_codes_of, open_codes_of
 from app.domain.limit_columns import MERGED, PLACE, correlation_threshold
 from app.domain.review_columns import (
     NO_INSTRUMENT,
@@ -188,8 +188,8 @@ class OneRow:
     stop_off_tick: bool
     instrument: OneInstrument
     state: tuple[int, ...]
-    hours: tuple[int, int]
-    funding: tuple[int, int]
+    hours: tuple[int, ...]
+    funding: tuple[int, ...]
     free_margin: int
     balance_age_seconds: int
     symbol_is_open: int
@@ -234,8 +234,8 @@ def one_row(row: ReviewRow, limits: LimitLevels) -> OneRow:
         stop_off_tick=is_off_tick(row),
         instrument=OneInstrument.of(market.instrument),
         state=_states(row),
-        hours=(open_code(row.user.hours), open_code(row.wallet.hours)),
-        funding=(funding_code(row, row.user.hours), funding_code(row, wallet.hours)),
+        hours=open_codes_of(row),
+        funding=funding_codes_of(row),
         free_margin=unit(wallet.free_margin),
         balance_age_seconds=fp.floats_to_units(_float(wallet.balance_age_seconds)),
         symbol_is_open=tristate(wallet.symbol_is_open),

@@ -262,9 +262,9 @@ class HeldColumns(_Taking):
 class ReviewColumns(_Taking):
     """Everything that `breach_masks` decides on, one element per order. `state` is of platform, venue, user
     and wallet; `symbol_is_open` is 1, 0 or -1 where it is not known; a price that is not there is NaN.
-    `hours` says of user and wallet whether their trading hours are open: 1, also without a schedule, 0, or -1 where
-    it is not known; `opens_ms` when they open next, 0 where that is not known. `funding` says the same of the time
-    around a funding, `funding_minutes` as in `hours_columns`. `limit_set` names the row's set in
+    `hours` says of each of `HOURS_LEVELS` whether its trading hours are open: 1, also without a schedule, 0, or -1
+    where it is not known; `opens_ms` when they open next, 0 where that is not known. `funding` says the same of the
+    time around a funding, `funding_minutes` as in `hours_columns`. `limit_set` names the row's set in
     `limits`, which keeps all sets when rows are taken."""
 
     sign: FloatColumn

@@ -127,13 +127,14 @@ class WalletFacts(ScopeFacts):
     """A wallet's facts. `free_margin` is what the venue says; `reserved_margin` is what pending entries
     may still take of it. `symbol_is_open` is whether it holds or awaits a trade in the order's symbol, and
     `open_trade` that trade where the order is meant to add to it. `hours` None: it has no trading schedule of its
-    own."""
+    own; `venue_hours` None: the user has none for the wallets at its venue."""
 
     free_margin: Decimal | None = None
     balance_age_seconds: float | None = None
     symbol_is_open: bool | None = None
     open_trade: OpenTrade | None = None
     hours: HoursFact | None = None
+    venue_hours: HoursFact | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,8 @@ from app.models.base import Base, Document, Timestamp, Timestamped, UuidKey
 
 
 class TradingScheduleRow(Timestamped, Base):
-    """A user's schedule (`wallet_id` NULL) or one wallet's; the fields are those of `domain.trading_hours`.
+    """A user's schedule (`wallet_id` and `venue` NULL), that of the user's wallets at one venue, or one wallet's; the
+    fields are those of `domain.trading_hours`.
 
     `leave_before_funding_percent` is of the notional, NULL: positions are held over every funding.
     `skip_funding_minutes` before a funding that it would pay no entry is made, NULL: entries are made.
@@ -24,15 +25,17 @@ class TradingScheduleRow(Timestamped, Base):
     __table_args__ = (
         ForeignKeyConstraint(["user_id"], ["users.id"], ondelete="CASCADE"),
         ForeignKeyConstraint(["user_id", "wallet_id"], ["wallets.user_id", "wallets.id"], ondelete="CASCADE"),
+        CheckConstraint("wallet_id IS NULL OR venue IS NULL", name="one_scope"),
         CheckConstraint("leave_minutes BETWEEN 0 AND 240", name="leave_minutes"),
         CheckConstraint(
             "leave_before_funding_percent BETWEEN 0 AND 100", name="leave_before_funding_percent"
         ),
         CheckConstraint("skip_funding_minutes BETWEEN 1 AND 240", name="skip_funding_minutes"),
         Index(
-            "uq_trading_schedules_user_id_wallet_id",
+            "uq_trading_schedules_scope",
             "user_id",
             "wallet_id",
+            "venue",
             unique=True,
             postgresql_nulls_not_distinct=True,
         ),
@@ -41,6 +44,7 @@ class TradingScheduleRow(Timestamped, Base):
     id: Mapped[UuidKey]
     user_id: Mapped[UUID]
     wallet_id: Mapped[UUID | None]
+    venue: Mapped[str | None] = mapped_column(String(50))
     enabled: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     time_zone: Mapped[str] = mapped_column(String(64))
     calendar: Mapped[str | None] = mapped_column(String(10))

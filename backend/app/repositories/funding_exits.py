@@ -13,12 +13,15 @@ from app.repositories.open_trades import WATCHED
 
 _HELD = text("""
 SELECT t.id, t.user_id, t.wallet_id, t.venue, t.symbol, t.side, t.funding_leaves_at,
-    least(u.leave_before_funding_percent, w.leave_before_funding_percent)
+    least(u.leave_before_funding_percent, v.leave_before_funding_percent, w.leave_before_funding_percent)
 FROM trades t
-LEFT JOIN trading_schedules u ON u.user_id = t.user_id AND u.wallet_id IS NULL AND u.enabled
+LEFT JOIN trading_schedules u ON u.user_id = t.user_id AND u.wallet_id IS NULL AND u.venue IS NULL
+    AND u.enabled
+LEFT JOIN trading_schedules v ON v.user_id = t.user_id AND v.venue = t.venue AND v.enabled
 LEFT JOIN trading_schedules w ON w.user_id = t.user_id AND w.wallet_id = t.wallet_id AND w.enabled
 WHERE t.status = ANY(CAST(:watched AS text[])) AND t.exit_requested IS NULL
-    AND coalesce(u.leave_before_funding_percent, w.leave_before_funding_percent) IS NOT NULL
+    AND coalesce(u.leave_before_funding_percent, v.leave_before_funding_percent,
+        w.leave_before_funding_percent) IS NOT NULL
    OR t.status = ANY(CAST(:watched AS text[])) AND t.exit_requested IS NULL AND t.funding_leaves_at IS NOT NULL
 ORDER BY t.id
 """)

@@ -132,7 +132,7 @@ _PARTS = {
     )
     + " ELSE '[]'::json END",
     "schedules": _LIST.format(
-        f"SELECT s.wallet_id, {SCHEDULE} AS schedule FROM trading_schedules s"
+        f"SELECT s.wallet_id, s.venue, {SCHEDULE} AS schedule FROM trading_schedules s"
         " WHERE s.user_id = u.id AND s.enabled"
     ),
 }

@@ -163,9 +163,11 @@ class StatisticsRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ScheduleRow(msgspec.Struct, frozen=True, kw_only=True):
-    """When the user (`wallet_id` None) or a wallet wants to trade; the schedule is undecoded."""
+    """When the user (neither `wallet_id` nor `venue`), the user's wallets at a venue, or a wallet wants to trade;
+    the schedule is undecoded."""
 
     wallet_id: UUID | None
+    venue: str | None
     schedule: msgspec.Raw
 
 

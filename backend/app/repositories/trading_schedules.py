@@ -41,13 +41,15 @@ _LIVE = "t.status NOT IN ('CLOSED', 'REJECTED', 'EXPIRED')"
 _HELD = text(f"""
 SELECT DISTINCT t.user_id, t.wallet_id, t.venue, t.environment FROM trades t
 JOIN trading_schedules s ON s.user_id = t.user_id AND (s.wallet_id IS NULL OR s.wallet_id = t.wallet_id)
+    AND (s.venue IS NULL OR s.venue = t.venue)
 WHERE {_LIVE} AND (CAST(:user_id AS uuid) IS NULL OR t.user_id = :user_id)
 """)
 _SCHEDULES = text(f"""
-SELECT s.id, s.user_id, s.wallet_id, s.enabled, {SCHEDULE}::text, s.told,
-    coalesce(w.name, 'All wallets'),
+SELECT s.id, s.user_id, s.wallet_id, s.venue, s.enabled, {SCHEDULE}::text, s.told,
+    coalesce(w.name, 'All wallets at ' || s.venue, 'All wallets'),
     ARRAY(SELECT DISTINCT x.environment || ':' || x.venue FROM wallets x WHERE x.user_id = s.user_id
-          AND (s.wallet_id IS NULL OR x.id = s.wallet_id) AND x.status = 'active' ORDER BY 1)
+          AND (s.wallet_id IS NULL OR x.id = s.wallet_id) AND (s.venue IS NULL OR x.venue = s.venue)
+          AND x.status = 'active' ORDER BY 1)
 FROM trading_schedules s LEFT JOIN wallets w ON w.user_id = s.user_id AND w.id = s.wallet_id
 WHERE CAST(:user_id AS uuid) IS NULL OR s.user_id = :user_id
 """)
@@ -61,6 +63,13 @@ WITH changed AS (
 )
 SELECT id, pg_notify('trades', id::text) FROM changed
 """)
+
+
+class ScheduleScope(msgspec.Struct, frozen=True):
+    """Whose schedule it is: all of a user's wallets, those at one `venue`, or one wallet's."""
+
+    wallet_id: UUID | None = None
+    venue: str | None = None
 
 
 class HeldWallet(msgspec.Struct, frozen=True):
@@ -79,6 +88,7 @@ class StoredSchedule(msgspec.Struct, frozen=True):
     id: UUID
     user_id: UUID
     wallet_id: UUID | None
+    venue: str | None
     enabled: bool
     schedule: str
     told: dict[str, bool]
@@ -92,18 +102,18 @@ class TradingScheduleRepository:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def of(self, user_id: UUID, wallet_id: UUID | None) -> TradingScheduleRow | None:
-        """The user's own schedule, or a wallet's; None where none was ever stored."""
-        found = await self._session.execute(
-            _row_of(user_id, wallet_id).execution_options(populate_existing=True)
-        )
+    async def of(self, user_id: UUID, scope: ScheduleScope) -> TradingScheduleRow | None:
+        """The schedule of that scope; None where none was ever stored."""
+        found = await self._session.execute(_row_of(user_id, scope).execution_options(populate_existing=True))
         return found.scalar_one_or_none()
 
-    async def lock(self, user_id: UUID, wallet_id: UUID | None, time_zone: str) -> TradingScheduleRow:
+    async def lock(self, user_id: UUID, scope: ScheduleScope, time_zone: str) -> TradingScheduleRow:
         """The row, made switched off where it is missing, locked until the transaction ends."""
-        made = insert(TradingScheduleRow).values(user_id=user_id, wallet_id=wallet_id, time_zone=time_zone)
+        made = insert(TradingScheduleRow).values(
+            user_id=user_id, wallet_id=scope.wallet_id, venue=scope.venue, time_zone=time_zone
+        )
         await self._session.execute(made.on_conflict_do_nothing())
-        statement = _row_of(user_id, wallet_id).with_for_update()
+        statement = _row_of(user_id, scope).with_for_update()
         return (await self._session.execute(statement.execution_options(populate_existing=True))).scalar_one()
 
     async def change(self, user_id: UUID, row_id: UUID, values: Mapping[str, object]) -> None:
@@ -204,9 +214,11 @@ _REPLACE = (
 )
 
 
-def _row_of(user_id: UUID, wallet_id: UUID | None) -> Select[TradingScheduleRow]:
+def _row_of(user_id: UUID, scope: ScheduleScope) -> Select[TradingScheduleRow]:
     return select(TradingScheduleRow).where(
-        TradingScheduleRow.user_id == user_id, TradingScheduleRow.wallet_id.is_not_distinct_from(wallet_id)
+        TradingScheduleRow.user_id == user_id,
+        TradingScheduleRow.wallet_id.is_not_distinct_from(scope.wallet_id),
+        TradingScheduleRow.venue.is_not_distinct_from(scope.venue),
     )
 
 

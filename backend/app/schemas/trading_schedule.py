@@ -87,9 +87,9 @@ class HoursNowOut(Answer):
 
 
 class TradingScheduleOut(Answer):
-    """A schedule stops entries outside of its hours, at the user's and the wallet's level alike; exits go on.
-    Positions are left `leave_minutes` before a closing, where one of the two switches says so; entries end then. With
-    `leave_before_funding_percent` they are left two minutes before a funding that costs them more; null: never.
+    """A schedule stops entries outside of its hours, at the user's, the venue's and the wallet's level alike; exits go
+    on. Positions are left `leave_minutes` before a closing, where one of the two switches says so; entries end then.
+    With `leave_before_funding_percent` they are left two minutes before a funding that costs them more; null: never.
     Within `skip_funding_minutes` before a funding that it would pay no entry is made; null: fundings stop none."""
 
     enabled: bool

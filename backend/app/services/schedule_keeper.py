@@ -12,8 +12,13 @@ from app.domain.market_calendars import CALENDARS
 from app.domain.notification_events import NotificationEvent
 from app.domain.trading_hours import Span, TradingHours, moment
 from app.repositories.notifications import NotificationOutbox
-from app.repositories.trading_schedules import HeldWallet, StoredSchedule, SystemTradingScheduleRepository
-from app.services.trading.scheduled_hours import hours_of
+from app.repositories.trading_schedules import (
+    HeldWallet,
+    ScheduleScope,
+    StoredSchedule,
+    SystemTradingScheduleRepository,
+)
+from app.services.trading.scheduled_hours import hours_of, scopes_of
 
 BEHIND = timedelta(days=730)
 AHEAD = timedelta(days=330)
@@ -116,18 +121,21 @@ def closes_of(
     times: Mapping[str, datetime | None],
     calendars: Mapping[str, bytes],
 ) -> dict[UUID, datetime | None]:
-    """Return when each of these wallets' positions are left: the earlier of its own schedule and the user's, None
-    for never. A wallet is left out where its market's time or its exchange's sessions are not known."""
-    by_owner = {(one.user_id, one.wallet_id): one for one in schedules if one.enabled}
+    """Return when each of these wallets' positions are left: the earliest of its own schedule, its venue's and the
+    user's, None for never. A wallet is left out where its market's time or its exchange's sessions are not known."""
+    by_owner = {
+        (one.user_id, ScheduleScope(one.wallet_id, one.venue)): one for one in schedules if one.enabled
+    }
     found: dict[UUID, datetime | None] = {}
     for wallet in held:
         at = times.get(wallet.venue)
         if at is None:
             continue
-        both = [by_owner.get((wallet.user_id, scope)) for scope in (wallet.wallet_id, None)]
+        scopes = scopes_of(wallet.wallet_id, wallet.venue)
+        standing = [by_owner.get((wallet.user_id, scope)) for scope in scopes]
         hours = [
             hours_of(one.schedule.encode(), calendars[wallet.venue], _ms(at))
-            for one in both
+            for one in standing
             if one is not None
         ]
         if any(one.is_open is None for one in hours):

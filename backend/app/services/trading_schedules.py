@@ -1,4 +1,4 @@
-"""When a user, or one wallet, wants to trade: seen, and changed by its owner."""
+"""When a user wants to trade, over all wallets, at one venue, or in one wallet: seen, and changed by its owner."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,14 +9,14 @@ from uuid import UUID
 
 import msgspec
 
-from app.core.errors import FieldError, InvalidInputError, PreconditionFailedError
+from app.core.errors import FieldError, InvalidInputError, NotFoundError, PreconditionFailedError
 from app.domain.decimal_text import plain
 from app.domain.loss_windows import TimeZoneError, time_zone
 from app.domain.market_calendars import CALENDAR_CODES, CALENDARS
 from app.domain.trading_hours import TradingHours, TradingSchedule, moment, trading_hours
 from app.models.trading_schedule import TradingScheduleRow
 from app.repositories.audit import AuditRepository
-from app.repositories.trading_schedules import TradingScheduleRepository
+from app.repositories.trading_schedules import ScheduleScope, TradingScheduleRepository
 from app.services.schedule_keeper import closes_of
 from app.services.step_up import Proving
 from app.services.trading.scheduled_hours import schedule_of, sessions_of
@@ -99,18 +99,29 @@ class TradingSchedules:
         self._prove = prove
         self._now = now
 
-    async def read(self, user_id: UUID, wallet_id: UUID | None, zone: str) -> TradingScheduleView:
-        """The schedule; one that is switched off, in the user's own `zone`, where none was ever stored."""
-        row = await self._schedules.of(user_id, wallet_id)
-        return await self._view(user_id, row, zone)
+    async def read(
+        self, user_id: UUID, zone: str, *, wallet_id: UUID | None = None, venue: str | None = None
+    ) -> TradingScheduleView:
+        """The schedule of all wallets, of those at a venue, or of one; switched off, in the user's own `zone`, where
+        none was ever stored. Raises NotFoundError where there is no such venue."""
+        scope = self._scope(wallet_id, venue)
+        return await self._view(user_id, await self._schedules.of(user_id, scope), zone, scope)
 
     async def change(
-        self, user_id: UUID, wallet_id: UUID | None, zone: str, changes: Changes, version: int | None
+        self,
+        user_id: UUID,
+        zone: str,
+        changes: Changes,
+        version: int | None,
+        *,
+        wallet_id: UUID | None = None,
+        venue: str | None = None,
     ) -> TradingScheduleView:
         """Change some of it; all or nothing, at once, for open positions too. Raises InvalidInputError naming each
-        field that cannot stand, PreconditionFailedError where somebody was faster, ForbiddenError where it loosens
-        and the session has not shown lately who sits there."""
-        row = await self._schedules.lock(user_id, wallet_id, zone)
+        field that cannot stand, PreconditionFailedError where somebody was faster, NotFoundError where there is no
+        such venue, ForbiddenError where it loosens and the session has not shown lately who sits there."""
+        scope = self._scope(wallet_id, venue)
+        row = await self._schedules.lock(user_id, scope, zone)
         if version is not None and row.version != version:
             raise PreconditionFailedError(
                 f"The trading schedule was changed meanwhile: it is at version {row.version}."
@@ -126,9 +137,18 @@ class TradingSchedules:
             await self._schedules.change(user_id, row.id, changes)
             await self._leave_anew(user_id)
             changed = {name: [str(before[name]), str(wanted[name])] for name in changes}
-            details: dict[str, object] = {"wallet_id": wallet_id and str(wallet_id), "changes": changed}
+            details: dict[str, object] = {
+                "wallet_id": wallet_id and str(wallet_id),
+                "venue": venue,
+                "changes": changed,
+            }
             await self._audit.append(user_id, "trading_schedule_changed", details, self._now())
-        return await self._view(user_id, await self._schedules.of(user_id, wallet_id), zone)
+        return await self._view(user_id, await self._schedules.of(user_id, scope), zone, scope)
+
+    def _scope(self, wallet_id: UUID | None, venue: str | None) -> ScheduleScope:
+        if venue is not None and venue not in self._venues:
+            raise NotFoundError(f"There is no venue {venue}.")
+        return ScheduleScope(wallet_id, venue)
 
     async def _leave_anew(self, user_id: UUID) -> None:
         """Write when open positions are left now; a market whose time is not known waits for the keeper."""
@@ -142,7 +162,9 @@ class TradingSchedules:
         schedules = await self._schedules.schedules(user_id)
         await self._schedules.set_closes(user_id, closes_of(held, schedules, times, calendars))
 
-    async def _view(self, user_id: UUID, row: TradingScheduleRow | None, zone: str) -> TradingScheduleView:
+    async def _view(
+        self, user_id: UUID, row: TradingScheduleRow | None, zone: str, scope: ScheduleScope
+    ) -> TradingScheduleView:
         fields = _fields(row) if row is not None else _NEW | {"time_zone": zone}
         schedule = _schedule(fields)
         return TradingScheduleView(
@@ -163,12 +185,14 @@ class TradingSchedules:
             version=1 if row is None else row.version,
             updated_at=None if row is None else row.updated_at,
             calendars=[CalendarView(one.code, one.title, one.time_zone) for one in CALENDARS],
-            now=[] if row is None or not row.enabled else await self._hours_now(user_id, schedule),
+            now=[] if row is None or not row.enabled else await self._hours_now(user_id, schedule, scope),
         )
 
-    async def _hours_now(self, user_id: UUID, schedule: TradingSchedule) -> list[HoursNow]:
+    async def _hours_now(
+        self, user_id: UUID, schedule: TradingSchedule, scope: ScheduleScope
+    ) -> list[HoursNow]:
         found = []
-        for venue in self._venues:
+        for venue in self._venues if scope.venue is None else (scope.venue,):
             at = self._market_time(venue)
             if at is not None:
                 calendars = await self._schedules.sessions(user_id, at)

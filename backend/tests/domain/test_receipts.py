@@ -218,7 +218,7 @@ _FUNDED = replace(
     CASE,
     market=replace(_MARKET, funding=NextFunding(Decimal("0.0001"), _MARKET.market_ms + 60_000)),
     user=replace(CASE.user, hours=_SKIPS),
-    wallet=replace(CASE.wallet, hours=_SKIPS),
+    wallet=replace(CASE.wallet, hours=_SKIPS, venue_hours=_SKIPS),
 )
 _BASES = [
     _FUNDED,
@@ -230,7 +230,11 @@ _BASES = [
     _TINY,
     _PLANNED,
     replace(CASE, market=_HEDGED),
-    replace(CASE, user=replace(CASE.user, hours=_CLOSED), wallet=replace(CASE.wallet, hours=_CLOSED)),
+    replace(
+        CASE,
+        user=replace(CASE.user, hours=_CLOSED),
+        wallet=replace(CASE.wallet, hours=_CLOSED, venue_hours=_CLOSED),
+    ),
     replace(CASE, limits=replace(NO_LIMITS, user=RiskLimits(max_daily_loss_usd=Decimal("100.5")))),
     replace(CASE, order=replace(ORDER, liquidation_price=Decimal(9_000)), limits=_LIMITED.limits),
 ]
@@ -242,7 +246,7 @@ _NOT_READ = {
     "market.instrument.max_leverage",
 }
 # Read by its parts.
-_NOT_READ |= {"wallet.open_trade", "wallet.hours", "user.hours", "market.funding"}
+_NOT_READ |= {"wallet.open_trade", "wallet.hours", "wallet.venue_hours", "user.hours", "market.funding"}
 # The user's and the wallet's own books need none.
 _NOT_READ |= {f"{level}.book_equity" for level in ("user", "wallet")}
 _NOT_READ |= {f"{level}.{window}.pnl" for level in ("user", "wallet") for window in ("day", "week", "month")}

@@ -126,7 +126,7 @@ class Answers:
             volatility_multiple=book.volatility_multiple,
             scale_out_enabled=book.scale_out_enabled,
             max_holding_minutes=wallet.max_holding_minutes,
-            session_closes_at=moment(picture.hours.leaves_ms(wallet.id)),
+            session_closes_at=moment(picture.hours.leaves_ms(wallet.id, wallet.venue)),
         )
 
     def _tell(self, user_id: UUID, kind: str, changed_id: UUID) -> None:

@@ -20,6 +20,7 @@ from app.domain.risk_facts import NEVER_MS, StrategyFacts, SymbolFacts
 from app.domain.types import Side
 from app.repositories.gate_rows import NO_USAGE, StateRow, UsageRow, UserRow, WalletRow
 from app.repositories.gate_writes import ScopeTrip
+from app.repositories.trading_schedules import ScheduleScope
 from app.services.trading.holdings import ZERO, Holding, Marked, Markets
 from app.services.trading.rulebook import Rulebook, TradingStates, rulebook_of
 from app.services.trading.scheduled_hours import ScheduledHours
@@ -167,7 +168,8 @@ class RiskPicture:
             consecutive_losses=None if state is None else state.consecutive_losses,
             free_margin=None if state is None else state.free_margin,
             balance_age_seconds=None if age is None else max(age.total_seconds(), 0.0),
-            hours=self.hours.fact(wallet_id),
+            hours=self.hours.fact(ScheduleScope(wallet_id)),
+            venue_hours=self.hours.fact(ScheduleScope(venue=self.wallets[wallet_id].venue)),
             symbol_is_open=any(holding.symbol == order.symbol for holding in held),
         )
 
@@ -183,7 +185,7 @@ class RiskPicture:
             equity=windows.user_equity(),
             **self._sums(held, states, order),  # type: ignore[arg-type]
             **self._pace(lambda _: True, order),  # type: ignore[arg-type]
-            hours=self.hours.fact(None),
+            hours=self.hours.fact(ScheduleScope()),
             orders_last_minute=self.user.orders_last_minute + len(self._reserved),
             day=day,
             week=week,

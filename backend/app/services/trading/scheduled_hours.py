@@ -9,6 +9,7 @@ import msgspec
 from app.domain.risk_facts import HoursFact
 from app.domain.trading_hours import Sessions, Span, TradingHours, TradingSchedule, trading_hours
 from app.repositories.gate_rows import ScheduleRow
+from app.repositories.trading_schedules import ScheduleScope
 
 KEPT = 4_096
 _SCHEDULE = msgspec.json.Decoder(TradingSchedule)
@@ -47,33 +48,41 @@ def hours_of(document: bytes, calendars: bytes, market_ms: int) -> TradingHours:
     return trading_hours(schedule, sessions, market_ms)
 
 
+def scopes_of(wallet_id: UUID, venue: str) -> tuple[ScheduleScope, ...]:
+    """Return the scopes whose schedules hold for a wallet at that venue."""
+    return ScheduleScope(), ScheduleScope(venue=venue), ScheduleScope(wallet_id)
+
+
 def skips_fundings(rows: Iterable[ScheduleRow]) -> bool:
     """Whether any of these schedules depends on the next funding."""
     return any(schedule_of(bytes(row.schedule)).skip_funding_minutes is not None for row in rows)
 
 
 class ScheduledHours:
-    """The hours of one user at one moment."""
+    """The hours of one user at one moment: the user's own, those at a venue, and those of a wallet."""
 
     def __init__(self, rows: Sequence[ScheduleRow], calendars: bytes, market_ms: int) -> None:
-        self._rows = {row.wallet_id: bytes(row.schedule) for row in rows}
+        self._rows = {ScheduleScope(row.wallet_id, row.venue): bytes(row.schedule) for row in rows}
         self._calendars = calendars
         self._market_ms = market_ms
 
-    def of(self, wallet_id: UUID | None) -> TradingHours | None:
-        """What a wallet's schedule says, or with None the user's own; None where there is none."""
-        document = self._rows.get(wallet_id)
+    def of(self, scope: ScheduleScope) -> TradingHours | None:
+        """What the schedule of that scope says; None where there is none."""
+        document = self._rows.get(scope)
         return None if document is None else hours_of(document, self._calendars, self._market_ms)
 
-    def fact(self, wallet_id: UUID | None) -> HoursFact | None:
+    def fact(self, scope: ScheduleScope) -> HoursFact | None:
         """The same, as far as an entry depends on it."""
-        hours = self.of(wallet_id)
+        hours = self.of(scope)
         if hours is None:
             return None
-        skipped = schedule_of(self._rows[wallet_id]).skip_funding_minutes
+        skipped = schedule_of(self._rows[scope]).skip_funding_minutes
         return HoursFact(hours.is_open, hours.opens_ms, skipped)
 
-    def leaves_ms(self, wallet_id: UUID) -> int | None:
-        """When what the wallet holds is left: the earlier of its own and the user's; None for never."""
-        held = [hours.leaves_ms for scope in (wallet_id, None) if (hours := self.of(scope)) is not None]
+    def leaves_ms(self, wallet_id: UUID, venue: str) -> int | None:
+        """When what a wallet at that venue holds is left: the earliest of its own schedule, the venue's and the
+        user's; None for never."""
+        held = [
+            hours.leaves_ms for scope in scopes_of(wallet_id, venue) if (hours := self.of(scope)) is not None
+        ]
         return min((one for one in held if one is not None), default=None)

@@ -11,6 +11,7 @@ from tests.api.desk_world import Person, World
 
 ANY = {"If-Match": "*"}
 USER = "/risk/schedule"
+VENUE = "/venues/paper/schedule"
 HOURS = [{"days": [0, 1, 2, 3, 4], "opens": "09:00", "closes": "17:00"}]
 
 
@@ -24,12 +25,12 @@ def of_wallet(person: Person) -> str:
     return f"/wallets/{person.wallet_id}/schedule"
 
 
-@pytest.mark.parametrize("level", ["user", "wallet"])
+@pytest.mark.parametrize("level", ["user", "venue", "wallet"])
 async def test_schedule_is_off_in_the_users_zone_until_it_is_changed(
     http: httpx.AsyncClient, world: World, level: str
 ) -> None:
     person = await world.person(zone="Europe/Berlin")
-    path = USER if level == "user" else of_wallet(person)
+    path = {"user": USER, "venue": VENUE, "wallet": of_wallet(person)}[level]
     read = await http.get(path, headers=person.headers)
     held = TradingScheduleOut.model_validate_json(read.content)
     assert (held.enabled, held.time_zone, held.hours, held.now) == (False, "Europe/Berlin", [], [])
@@ -58,6 +59,28 @@ async def test_users_and_wallets_schedules_are_apart(http: httpx.AsyncClient, al
     await patch(http, alice, {"enabled": True, "hours": HOURS}, of_wallet(alice))
     assert (await http.get(USER, headers=alice.headers)).json()["enabled"] is False
     assert (await http.get(of_wallet(alice), headers=alice.headers)).json()["enabled"] is True
+
+
+async def test_a_venues_schedule_is_its_owners_and_stands_beside_the_others(
+    http: httpx.AsyncClient, world: World, alice: Person, bob: Person
+) -> None:
+    answer = await patch(http, alice, {"enabled": True, "hours": HOURS}, VENUE, **{"If-Match": '"1"'})
+    assert (answer.status_code, answer.headers["ETag"]) == (200, '"2"')
+    kept = (await http.get(VENUE, headers=alice.headers)).json()
+    assert (kept["enabled"], kept["hours"]) == (True, HOURS)
+    for person, path in ((alice, USER), (alice, of_wallet(alice)), (bob, VENUE)):
+        assert (await http.get(path, headers=person.headers)).json()["enabled"] is False
+    details = await world.sql.fetchval(
+        "SELECT details FROM audit_log WHERE user_id = $1 AND action = 'trading_schedule_changed'",
+        alice.user_id,
+    )
+    assert '"venue": "paper"' in details
+
+
+async def test_a_venue_that_there_is_not_is_not_found(http: httpx.AsyncClient, alice: Person) -> None:
+    path = "/venues/atlantis/schedule"
+    assert (await http.get(path, headers=alice.headers)).status_code == 404
+    assert (await patch(http, alice, {"enabled": True}, path)).status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -138,7 +161,7 @@ async def test_another_tenants_wallet_is_not_found(
 
 
 async def test_nobody_reads_or_changes_it_anonymously(http: httpx.AsyncClient, alice: Person) -> None:
-    for path in (USER, of_wallet(alice)):
+    for path in (USER, VENUE, of_wallet(alice)):
         assert (await http.get(path)).status_code == 401
         assert (await http.patch(path, json={"enabled": True}, headers=ANY)).status_code == 401
 

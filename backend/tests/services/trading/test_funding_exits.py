@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import UUID
 
+import pytest
 import pytest_asyncio
 
 from app.core.clock import utc_now
@@ -40,13 +41,16 @@ async def system(trading_settings: Settings) -> AsyncIterator[Database]:
     await held.close()
 
 
-async def say(world: GateWorld, percent: str, wallet_id: UUID | None = None) -> None:
+async def say(
+    world: GateWorld, percent: str, wallet_id: UUID | None = None, venue: str | None = None
+) -> None:
     """The owner says what a funding may cost."""
     await world.sql.execute("DELETE FROM trading_schedules WHERE user_id <> $1", world.user_id)
     await world.sql.execute(
-        "INSERT INTO trading_schedules (user_id, wallet_id, enabled, time_zone, leave_before_funding_percent)"
-        " VALUES ($1, $2, true, 'UTC', $3)",
-        *(world.user_id, wallet_id, Decimal(percent)),
+        "INSERT INTO trading_schedules"
+        " (user_id, wallet_id, venue, enabled, time_zone, leave_before_funding_percent)"
+        " VALUES ($1, $2, $3, true, 'UTC', $4)",
+        *(world.user_id, wallet_id, venue, Decimal(percent)),
     )
 
 
@@ -69,6 +73,17 @@ async def test_position_is_left_before_a_funding_beyond_the_stricter_most(
     assert await leaves(world, trade_id) == LEAVES
     await FundingKeeper(system, Fundings("-0.0005")).mind(utc_now())
     assert await leaves(world, trade_id) is None  # it is paid for now
+
+
+@pytest.mark.parametrize(("venue", "left"), [("paper", LEAVES), ("binanceusdm", None)])
+async def test_what_is_said_of_a_venue_holds_there_alone(
+    world: GateWorld, system: Database, venue: str, left: datetime | None
+) -> None:
+    trade_id = await world.trade()
+    await say(world, "0.1")
+    await say(world, "0.04", venue=venue)
+    await FundingKeeper(system, Fundings("0.0005")).mind(utc_now())
+    assert await leaves(world, trade_id) == left
 
 
 async def test_switched_off_nothing_is_left(world: GateWorld, system: Database) -> None:

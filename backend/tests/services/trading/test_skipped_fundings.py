@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from decimal import Decimal
-from uuid import UUID
 
 import pytest
 import pytest_asyncio
@@ -34,11 +33,12 @@ async def no_schedules(world: GateWorld) -> None:
     await world.sql.execute("DELETE FROM trading_schedules")
 
 
-async def skip(world: GateWorld, wallet_id: UUID | None = None, *, enabled: bool = True) -> None:
+async def skip(world: GateWorld, level: str = "user", *, enabled: bool = True) -> None:
+    wallet_id = world.wallet_id if level == "wallet" else None
     await world.sql.execute(
-        "INSERT INTO trading_schedules (user_id, wallet_id, enabled, time_zone, skip_funding_minutes)"
-        " VALUES ($1, $2, $3, 'UTC', $4)",
-        *(world.user_id, wallet_id, enabled, MINUTES),
+        "INSERT INTO trading_schedules (user_id, wallet_id, venue, enabled, time_zone, skip_funding_minutes)"
+        " VALUES ($1, $2, $3, $4, 'UTC', $5)",
+        *(world.user_id, wallet_id, "paper" if level == "venue" else None, enabled, MINUTES),
     )
 
 
@@ -54,11 +54,11 @@ async def refusals(world: GateWorld) -> list[tuple[str, str | None]]:
 @pytest.mark.parametrize(
     ("ahead", "refused"), [(AT_EDGE - MOMENT, True), (AT_EDGE, True), (AT_EDGE + MOMENT, False)]
 )
-@pytest.mark.parametrize("level", ["user", "wallet"])
+@pytest.mark.parametrize("level", ["user", "wallet", "venue"])
 async def test_no_entry_is_made_so_long_before_a_funding_that_it_would_pay(
     world: GateWorld, level: str, ahead: timedelta, refused: bool
 ) -> None:
-    await skip(world, world.wallet_id if level == "wallet" else None)
+    await skip(world, level)
     world.desk.market.funding = funding("0.0001", ahead)
     assert await refusals(world) == ([("funding_too_near", level)] if refused else [])
 

@@ -42,7 +42,7 @@ async def no_schedules(world: GateWorld) -> None:
 async def schedule(
     world: GateWorld, opens: str, closes: str, *, wallet_id: UUID | None = None, **fields: object
 ) -> UUID:
-    """Hours of the Wednesday on which the market stands still at noon."""
+    """Hours of the Wednesday on which the market stands still at noon, of the user, a `venue` or a wallet."""
     held = {"hours": json.dumps([{"days": [WEDNESDAY], "opens": opens, "closes": closes}]), **fields}
     names = ", ".join(held)
     places = ", ".join(f"${number}" for number in range(3, 3 + len(held)))
@@ -67,11 +67,15 @@ def refusals(decision: TradeDecision) -> list[tuple[str, str | None]]:
         ("12:01:00", "13:00:00", True),
     ],
 )
-@pytest.mark.parametrize("level", ["user", "wallet"])
+@pytest.mark.parametrize("level", ["user", "wallet", "venue"])
 async def test_entry_is_made_within_hours_only(
     world: GateWorld, level: str, opens: str, closes: str, refused: bool
 ) -> None:
-    await schedule(world, opens, closes, wallet_id=world.wallet_id if level == "wallet" else None)
+    wallet_id, venue = (
+        (world.wallet_id if level == "wallet" else None),
+        ("paper" if level == "venue" else None),
+    )
+    await schedule(world, opens, closes, wallet_id=wallet_id, venue=venue)
     (decision,) = await world.ask(await world.signal())
     assert refusals(decision) == ([("outside_trading_hours", level)] if refused else [])
 
@@ -100,6 +104,20 @@ async def test_another_wallets_schedule_stops_nothing(world: GateWorld) -> None:
     await schedule(world, "09:00:00", "11:30:00", wallet_id=other)
     (decision,) = await world.ask(await world.signal())
     assert decision.is_approved
+
+
+async def test_another_venues_schedule_stops_nothing(world: GateWorld) -> None:
+    await schedule(world, "09:00:00", "11:30:00", venue="binanceusdm")
+    (decision,) = await world.ask(await world.signal())
+    assert decision.is_approved
+
+
+async def test_every_schedule_that_is_closed_refuses_by_its_own_name(world: GateWorld) -> None:
+    await schedule(world, "09:00:00", "11:30:00")
+    await schedule(world, "09:00:00", "11:30:00", venue="paper")
+    await schedule(world, "09:00:00", "11:30:00", wallet_id=world.wallet_id)
+    (decision,) = await world.ask(await world.signal())
+    assert refusals(decision) == [("outside_trading_hours", level) for level in ("venue", "user", "wallet")]
 
 
 async def test_exchange_that_was_never_read_is_not_known_and_refuses(world: GateWorld) -> None:
@@ -137,6 +155,14 @@ async def test_approved_trade_knows_when_it_is_left(world: GateWorld) -> None:
     (decision,) = await world.ask(await world.signal())
     closes = await world.sql.fetchval("SELECT session_closes_at FROM trades WHERE id = $1", decision.trade_id)
     assert closes == datetime(2026, 1, 7, 14, 45, tzinfo=UTC)  # the earlier of the two
+
+
+async def test_approved_trade_is_left_before_its_venues_hours_close(world: GateWorld) -> None:
+    await schedule(world, "09:00:00", "16:00:00", leave_before_close=True)
+    await schedule(world, "09:00:00", "15:00:00", venue="paper", leave_before_close=True)
+    (decision,) = await world.ask(await world.signal())
+    closes = await world.sql.fetchval("SELECT session_closes_at FROM trades WHERE id = $1", decision.trade_id)
+    assert closes == datetime(2026, 1, 7, 14, 45, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -198,6 +224,26 @@ async def test_positions_get_and_lose_their_time_of_leaving(world: GateWorld, ke
     await world.sql.execute("UPDATE trading_schedules SET enabled = false WHERE id = $1", row_id)
     await keeper(MARKET_TIME).mind()
     assert await closes() is None
+
+
+@pytest.mark.parametrize(("venue", "left"), [("paper", MARKET_TIME + 4 * HOUR), ("binanceusdm", None)])
+async def test_positions_follow_the_schedule_of_their_own_venue(
+    world: GateWorld, keeper: Keeper, venue: str, left: datetime | None
+) -> None:
+    trade_id = await world.trade()
+    fields = {"venue": venue, "leave_before_close": True, "leave_minutes": 0}
+    await schedule(world, "09:00:00", "16:00:00", **fields)  # type: ignore[arg-type]  # columns by name
+    await keeper(MARKET_TIME).mind()
+    assert await world.sql.fetchval("SELECT session_closes_at FROM trades WHERE id = $1", trade_id) == left
+
+
+async def test_owner_is_told_at_which_venue_the_hours_opened(world: GateWorld, keeper: Keeper) -> None:
+    await schedule(world, "11:00:00", "13:00:00", venue="paper")
+    for hours in (-2, 0):
+        await keeper(MARKET_TIME + hours * HOUR).mind()
+    assert [sentence for _, sentence in await told(world)] == [
+        "All wallets at paper (paper): entries are allowed until 2026-01-07 13:00 UTC."
+    ]
 
 
 async def test_market_whose_time_is_not_known_is_left_as_it_stands(

@@ -1,5 +1,6 @@
 import { useQueries, useQuery } from '@tanstack/react-query'
 import {
+  ALL_WALLETS,
   fundingQuery,
   positionsQuery,
   riskSettingsQuery,
@@ -41,7 +42,7 @@ function useFundings(positions: ReadonlyArray<Position>): Fundings {
 /** What comes next by itself, soonest first, each by its own clock. */
 export function NextEvents() {
   const positions = useQuery(positionsQuery)
-  const schedule = useQuery(tradingScheduleQuery(''))
+  const schedule = useQuery(tradingScheduleQuery(ALL_WALLETS))
   const risk = useQuery(riskStatusQuery)
   const settings = useQuery(riskSettingsQuery)
   const fundings = useFundings(positions.data ?? [])

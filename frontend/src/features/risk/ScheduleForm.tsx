@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useRef, useState } from 'react'
 import { call } from '@/lib/api/call'
-import { keys } from '@/lib/api/queries'
+import { keys, type ScheduleScope, scheduleScopeKey } from '@/lib/api/queries'
 import type { TradingSchedule } from '@/lib/api/types'
 import { byField, focusFirstInvalid } from '@/lib/forms'
 import { Button } from '@/ui/Button'
@@ -69,13 +69,13 @@ function Hours({ hours, place, error, onChange, onRemove }: HoursProps) {
 }
 
 interface Props {
-  readonly walletId: string
+  readonly scope: ScheduleScope
   readonly saved: TradingSchedule
   readonly etag: string | null
 }
 
-/** The schedule of all wallets (no `walletId`) or of one. */
-export function ScheduleForm({ walletId, saved, etag }: Props) {
+/** The schedule of all wallets, of those at a venue, or of one. */
+export function ScheduleForm({ scope, saved, etag }: Props) {
   const client = useQueryClient()
   const form = useRef<HTMLFormElement>(null)
   const start = scheduleValues(saved)
@@ -87,13 +87,14 @@ export function ScheduleForm({ walletId, saved, etag }: Props) {
   const save = useMutation({
     mutationFn: () => {
       const sent = { body: scheduleChanges(start, values), ifMatch: etag ?? '*' }
-      return walletId === ''
-        ? call('PATCH /risk/schedule', sent)
-        : call('PATCH /wallets/{wallet_id}/schedule', { path: { wallet_id: walletId }, ...sent })
+      if (scope.kind === 'venue') return call('PATCH /venues/{venue}/schedule', { path: { venue: scope.id }, ...sent })
+      if (scope.kind === 'wallet')
+        return call('PATCH /wallets/{wallet_id}/schedule', { path: { wallet_id: scope.id }, ...sent })
+      return call('PATCH /risk/schedule', sent)
     },
     onSuccess: () => toast('Trading hours are saved.'),
     onError: () => focusFirstInvalid(form.current),
-    onSettled: () => void client.invalidateQueries({ queryKey: keys.tradingSchedule(walletId) }),
+    onSettled: () => void client.invalidateQueries({ queryKey: keys.tradingSchedule(scheduleScopeKey(scope)) }),
   })
   const { known } = byField(save.error, Object.keys(start))
   const errorOf = (field: string) => own.get(field) ?? known.get(field)

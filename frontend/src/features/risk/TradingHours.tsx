@@ -1,6 +1,12 @@
 import { useQuery } from '@tanstack/react-query'
 import { lazy, Suspense, useState } from 'react'
-import { tradingScheduleQuery, walletsQuery } from '@/lib/api/queries'
+import {
+  ALL_WALLETS,
+  type ScheduleScope,
+  scheduleScopeKey,
+  tradingScheduleQuery,
+  walletsQuery,
+} from '@/lib/api/queries'
 import type { TradingSchedule } from '@/lib/api/types'
 import { momentBesideUtc } from '@/lib/format/time'
 import { useZone } from '@/lib/preferences/zone'
@@ -36,23 +42,33 @@ function Now({ schedule }: { readonly schedule: TradingSchedule }) {
   )
 }
 
-/** When entries may be made: of the user over all wallets, or of one wallet beside that. */
+/** When entries may be made: of the user over all wallets, and beside that at one venue or of one wallet. */
 export function TradingHours() {
   const wallets = useQuery(walletsQuery)
-  const [walletId, setWalletId] = useState('')
-  const schedule = useQuery(tradingScheduleQuery(walletId))
+  const [chosen, setChosen] = useState(scheduleScopeKey(ALL_WALLETS))
   const active = (wallets.data ?? []).filter((wallet) => wallet.status === 'active')
+  const venues = [...new Set(active.map((wallet) => wallet.venue))].sort()
+  const scopes: ReadonlyArray<readonly [ScheduleScope, string]> = [
+    [ALL_WALLETS, 'all wallets'],
+    ...venues.map((venue) => [{ kind: 'venue', id: venue }, `wallets at ${venue}`] as const),
+    ...active.map((wallet) => [{ kind: 'wallet', id: wallet.id }, wallet.name] as const),
+  ]
+  const scope = scopes.find(([one]) => scheduleScopeKey(one) === chosen)?.[0] ?? ALL_WALLETS
+  const schedule = useQuery(tradingScheduleQuery(scope))
   return (
     <Panel
       title="Trading hours"
       aside={
         <label className="flex items-center gap-2 text-xs">
           <span className="text-mid">Of</span>
-          <select className="input w-auto" value={walletId} onChange={(event) => setWalletId(event.target.value)}>
-            <option value="">all wallets</option>
-            {active.map((wallet) => (
-              <option key={wallet.id} value={wallet.id}>
-                {wallet.name}
+          <select
+            className="input w-auto"
+            value={scheduleScopeKey(scope)}
+            onChange={(event) => setChosen(event.target.value)}
+          >
+            {scopes.map(([one, name]) => (
+              <option key={scheduleScopeKey(one)} value={scheduleScopeKey(one)}>
+                {name}
               </option>
             ))}
           </select>
@@ -69,7 +85,7 @@ export function TradingHours() {
           <>
             <Now schedule={result} />
             <Suspense fallback={<Skeleton label="Loading the form" rows={4} />}>
-              <ScheduleForm key={`${walletId}${etag}`} walletId={walletId} saved={result} etag={etag} />
+              <ScheduleForm key={`${scheduleScopeKey(scope)}${etag}`} scope={scope} saved={result} etag={etag} />
             </Suspense>
           </>
         )}

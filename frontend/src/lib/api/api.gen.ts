@@ -2392,9 +2392,9 @@ export interface TradeTagWish {
 }
 
 /**
- * A schedule stops entries outside of its hours, at the user's and the wallet's level alike; exits go on.
- * Positions are left `leave_minutes` before a closing, where one of the two switches says so; entries end then. With
- * `leave_before_funding_percent` they are left two minutes before a funding that costs them more; null: never.
+ * A schedule stops entries outside of its hours, at the user's, the venue's and the wallet's level alike; exits go
+ * on. Positions are left `leave_minutes` before a closing, where one of the two switches says so; entries end then.
+ * With `leave_before_funding_percent` they are left two minutes before a funding that costs them more; null: never.
  * Within `skip_funding_minutes` before a funding that it would pay no entry is made; null: fundings stop none.
  */
 export interface TradingScheduleOut {
@@ -3417,6 +3417,18 @@ export interface Endpoints {
     readonly query: Record<never, never>
     readonly body: undefined
     readonly result: Venues
+  }
+  'GET /venues/{venue}/schedule': {
+    readonly path: { readonly venue: string }
+    readonly query: Record<never, never>
+    readonly body: undefined
+    readonly result: TradingScheduleOut
+  }
+  'PATCH /venues/{venue}/schedule': {
+    readonly path: { readonly venue: string }
+    readonly query: Record<never, never>
+    readonly body: TradingSchedulePatch
+    readonly result: TradingScheduleOut
   }
   'GET /wallets': {
     readonly path: Record<never, never>

@@ -31,7 +31,7 @@ export const keys = {
   riskStatus: ['risk-status'],
   riskSettings: ['risk-settings'],
   scopedLimits: ['scoped-limits'],
-  tradingSchedule: (walletId: string) => ['trading-schedule', walletId],
+  tradingSchedule: (scope: string) => ['trading-schedule', scope],
   sessions: ['sessions'],
   security: ['security'],
   account: ['account'],
@@ -97,14 +97,23 @@ export const scopedLimitsQuery = queryOptions({
   queryFn: async ({ signal }) => (await call('GET /risk/scopes', { signal })).items,
   staleTime: 60_000,
 })
-/** The user's own trading schedule, or with a wallet's id that wallet's. */
-export const tradingScheduleQuery = (walletId: string) =>
+/** Whose trading schedule it is: all wallets', those at one venue, or one wallet's. */
+export interface ScheduleScope {
+  readonly kind: 'all' | 'venue' | 'wallet'
+  readonly id: string
+}
+export const ALL_WALLETS: ScheduleScope = { kind: 'all', id: '' }
+export const scheduleScopeKey = ({ kind, id }: ScheduleScope): string => `${kind}:${id}`
+export const tradingScheduleQuery = (scope: ScheduleScope) =>
   queryOptions({
-    queryKey: keys.tradingSchedule(walletId),
-    queryFn: ({ signal }) =>
-      walletId === ''
-        ? callWithEtag('GET /risk/schedule', { signal })
-        : callWithEtag('GET /wallets/{wallet_id}/schedule', { path: { wallet_id: walletId }, signal }),
+    queryKey: keys.tradingSchedule(scheduleScopeKey(scope)),
+    queryFn: ({ signal }) => {
+      if (scope.kind === 'venue')
+        return callWithEtag('GET /venues/{venue}/schedule', { path: { venue: scope.id }, signal })
+      if (scope.kind === 'wallet')
+        return callWithEtag('GET /wallets/{wallet_id}/schedule', { path: { wallet_id: scope.id }, signal })
+      return callWithEtag('GET /risk/schedule', { signal })
+    },
     refetchInterval: 60_000,
   })
 export const riskProfilesQuery = queryOptions({
