@@ -2,6 +2,9 @@
 .DEFAULT_GOAL := help
 .PHONY: help run test check check-python check-frontend bench soak acceptance lock clean prepare prepare-python prepare-peers prepare-run prepare-test openapi
 
+# Compiled modules are kept: the tests start hundreds of processes.
+unexport PYTHONDONTWRITEBYTECODE
+
 BIN := $(CURDIR)/.venv/bin
 PY := $(BIN)/python
 
@@ -19,7 +22,7 @@ run: prepare-run ## install what is missing and start the product; RUN_ARGS are 
 	@exec $(BIN)/stackalpha up $(RUN_ARGS)
 
 test: prepare-test ## everything the build server runs: check, then all tests
-	@$(MAKE) --no-print-directory check-python check-frontend
+	@$(MAKE) --no-print-directory -j2 check-python check-frontend
 	@cd frontend && npm run --silent test -- --reporter=dot
 	@cd backend && $(PY) -m pytest -n $(TEST_PROCESSES) --dist worksteal $(TEST_ARGS)
 

@@ -5,6 +5,7 @@ of its own, copied from one migrated template, and a Redis database of its own.
 """
 
 import asyncio
+import gc
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -36,7 +37,9 @@ TEMPLATE = "template_migrated"
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Name the session's folder before xdist starts its workers, and keep the caller's settings out."""
+    """Name the session's folder before xdist starts its workers, and keep the caller's settings out. What is imported
+    for collecting stays, so no garbage is looked for meanwhile."""
+    gc.disable()
     if hasattr(config, "workerinput"):
         return
     for name in [name for name in os.environ if name.startswith("STACKALPHA_")]:
@@ -45,6 +48,12 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.pop(name, None)
     os.environ[SESSION_VARIABLE] = str(ROOT_DIR / "var" / "test" / str(os.getpid()))
     os.environ[CONTROLLER_VARIABLE] = str(os.getpid())
+
+
+def pytest_collection_finish() -> None:
+    """From here on garbage is collected, without looking through modules and collected tests each time."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import ssl
 import subprocess
 import sys
 import threading
@@ -12,13 +11,11 @@ from pathlib import Path
 import httpx
 
 from app.adapters.embedded.ports import free_port
+from tests.plain_http import PLAIN
 
 ADMIN_TOKEN = "paper-admin-token-for-tests"
 BACKEND = Path(__file__).resolve().parents[1]
 READY = "paper exchange ready on "
-PLAIN = ssl.SSLContext(
-    ssl.PROTOCOL_TLS_CLIENT
-)  # the address is plain http: reading certificates takes 30 ms a call
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import pytest_asyncio
 
 from app.core.config import Settings
 from tests.api.desk_world import Person, World, running_api
+from tests.plain_http import PLAIN
 
 
 @pytest_asyncio.fixture(scope="session")
@@ -20,7 +21,7 @@ async def api_url(settings: Settings) -> AsyncIterator[str]:
 @pytest_asyncio.fixture
 async def http(api_url: str) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the API's version 1."""
-    async with httpx.AsyncClient(base_url=f"{api_url}/api/v1", timeout=120) as client:
+    async with httpx.AsyncClient(base_url=f"{api_url}/api/v1", timeout=120, verify=PLAIN) as client:
         yield client
 
 

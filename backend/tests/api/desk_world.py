@@ -17,7 +17,7 @@ import uvicorn
 from app.core.clock import utc_now
 from app.core.config import Settings, jwt_key
 from app.core.security import AccessTokens
-from app.main import create_app
+from tests.api.description import described_app
 
 NOON = datetime(2025, 10, 1, 12, tzinfo=UTC)
 
@@ -34,7 +34,7 @@ class QuietServer(uvicorn.Server):
 async def running_api(settings: Settings) -> AsyncIterator[str]:
     """The API on a free port; yields its address."""
     listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(create_app(settings), log_level="warning", ws_ping_interval=None)
+    config = uvicorn.Config(described_app(settings), log_level="warning", ws_ping_interval=None)
     server = QuietServer(config)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     while not server.started:

@@ -23,6 +23,7 @@ from app.core.logging import configure_logging
 from app.services.exports import ExportJob
 from tests.api.desk_world import running_api
 from tests.api.newcomer import Newcomer, bearer
+from tests.plain_http import PLAIN
 
 CANARY = "canary-9b1d4e77"
 
@@ -124,7 +125,10 @@ async def test_a_canary_in_every_credential_is_found_nowhere(
     chatty = {"export_dir": tmp_path, "log_level": "DEBUG"}
     loose = settings.model_copy(update=chatty)
     configure_logging(loose, "api")
-    async with running_api(loose) as url, httpx.AsyncClient(base_url=f"{url}/api/v1", timeout=120) as http:
+    async with (
+        running_api(loose) as url,
+        httpx.AsyncClient(base_url=f"{url}/api/v1", timeout=120, verify=PLAIN) as http,
+    ):
         newcomer = Newcomer(http, settings, owner_connection)
         answers, headers = await give_credentials(http, newcomer)
         await keep_keys(owner_connection, settings, newcomer.email)

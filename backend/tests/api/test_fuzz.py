@@ -22,7 +22,6 @@ import pytest
 import pytest_asyncio
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import Unsatisfiable
-from pydantic import SecretStr
 from redis.asyncio import Redis
 from schemathesis import Case, GenerationMode, checks, openapi
 from schemathesis.core.parameters import ParameterLocation
@@ -31,11 +30,12 @@ from schemathesis.schemas import APIOperation
 from schemathesis.specs.openapi import checks as described
 
 from app.core.config import Settings
-from app.main import create_app
+from tests.api.description import description
 from tests.api.desk_world import NOON, Person, World, running_api
 from tests.api.wallets import opened
-from tests.conftest import SECRET, create_database
+from tests.conftest import create_database
 from tests.paper_venue import PaperVenue
+from tests.plain_http import PLAIN
 from tests.service_host import TestServices
 
 EXAMPLES: Final = int(os.environ.get("FUZZ_EXAMPLES", "6"))
@@ -48,13 +48,7 @@ DRAWING: Final = settings(
     phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
-DOCUMENT: Final = create_app(
-    Settings(
-        secret_key=SecretStr(SECRET),
-        database_url="postgresql://127.0.0.1:1/none",
-        redis_url="redis://127.0.0.1:1/0",
-    )
-).openapi()
+DOCUMENT: Final = description()
 Operation = APIOperation[Any, Any, Any, Any]
 
 
@@ -210,7 +204,7 @@ async def fuzzed_api(fuzz_settings: Settings, shared_paper_exchange: PaperVenue)
 @pytest_asyncio.fixture
 async def fuzzed(fuzzed_api: str, redis_client: Redis) -> AsyncIterator[httpx.AsyncClient]:
     """A client of it; nothing of any rate limit is used up."""
-    async with httpx.AsyncClient(base_url=f"{fuzzed_api}/api/v1", timeout=120) as client:
+    async with httpx.AsyncClient(base_url=f"{fuzzed_api}/api/v1", timeout=120, verify=PLAIN) as client:
         yield client
 
 

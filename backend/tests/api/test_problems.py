@@ -17,6 +17,7 @@ from app.core.config import Settings
 from app.main import create_app
 from tests.api.answers import code
 from tests.api.desk_world import Person, running_api
+from tests.plain_http import PLAIN
 
 
 async def test_an_unknown_path_is_a_problem(http: httpx.AsyncClient) -> None:
@@ -108,7 +109,10 @@ async def site(settings: Settings, tmp_path: Path) -> AsyncIterator[httpx.AsyncC
     (folder / "assets" / "main.js").write_text("1")
     (tmp_path / "secret.txt").write_text("secret")
     with_site = settings.model_copy(update={"frontend_dir": folder})
-    async with running_api(with_site) as url, httpx.AsyncClient(base_url=url, timeout=120) as client:
+    async with (
+        running_api(with_site) as url,
+        httpx.AsyncClient(base_url=url, timeout=120, verify=PLAIN) as client,
+    ):
         yield client
 
 

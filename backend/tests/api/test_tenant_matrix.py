@@ -13,14 +13,12 @@ import asyncpg
 import httpx
 import jwt
 import pytest
-from pydantic import SecretStr
 
 from app.core.clock import utc_now
 from app.core.config import Settings, jwt_key
-from app.main import create_app
+from tests.api.description import description
 from tests.api.desk_world import NOON, Person, World
 from tests.api.operation_examples import ENTRY, EXAMPLES
-from tests.conftest import SECRET
 
 METHODS = ("get", "post", "put", "patch", "delete")
 PUBLIC = frozenset(
@@ -61,12 +59,7 @@ class Operation:
 
 
 def operations() -> Iterator[Operation]:
-    settings = Settings(
-        secret_key=SecretStr(SECRET),
-        database_url="postgresql://127.0.0.1:1/none",
-        redis_url="redis://127.0.0.1:1/0",
-    )
-    for path, methods in create_app(settings).openapi()["paths"].items():
+    for path, methods in description()["paths"].items():
         for method, held in methods.items():
             if method in METHODS:
                 secured = bool(held.get("security"))

@@ -13,6 +13,7 @@ from app.cli.terminal import CommandError
 from app.core.config import Environment, PaperFeed, Settings
 from tests.api.desk_world import running_api
 from tests.paper_venue import PaperVenue
+from tests.plain_http import PLAIN
 
 
 def demo_settings(settings: Settings, venue: PaperVenue, feed: PaperFeed = PaperFeed.SYNTHETIC) -> Settings:
@@ -29,7 +30,10 @@ async def test_the_demo_is_made_once_and_found_again(
     file = settings.var_dir / "demo.json"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert json.loads(file.read_text())["password"] == first.password
-    async with running_api(known) as url, httpx.AsyncClient(base_url=f"{url}/api/v1", timeout=120) as http:
+    async with (
+        running_api(known) as url,
+        httpx.AsyncClient(base_url=f"{url}/api/v1", timeout=120, verify=PLAIN) as http,
+    ):
         body = {"email": first.email, "password": first.password}
         token = (await http.post("/auth/sign-in", json=body)).json()["access_token"]
         headers = {"Authorization": f"Bearer {token}"}

@@ -13,6 +13,8 @@ from pathlib import Path
 import ccxt.pro
 import httpx
 
+from tests.plain_http import PLAIN
+
 BACKEND = Path(__file__).resolve().parents[2]
 TOKEN = "test-token"
 SYMBOL = "BTC/USDT:USDT"
@@ -91,7 +93,7 @@ class Running:
         return process.returncode
 
     def admin(self, path: str, **fields: object) -> dict[str, object]:
-        with httpx.Client(timeout=60) as client:
+        with httpx.Client(timeout=60, verify=PLAIN) as client:
             if not fields and path == "status":
                 answer = client.get(f"{self.base}/sim/status", headers={"X-Sim-Token": TOKEN})
             else:

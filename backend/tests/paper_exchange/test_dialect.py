@@ -16,6 +16,7 @@ import pytest
 from paper_exchange import clock
 from paper_exchange.server.security import sign
 from tests.paper_exchange.running import SYMBOL, TOKEN, Running, connect
+from tests.plain_http import PLAIN
 
 ORDER = {"symbol": "BTCUSDT", "side": "BUY", "type": "MARKET", "quantity": "0.001"}
 
@@ -25,7 +26,7 @@ class Caller:
 
     def __init__(self, running: Running, account: str) -> None:
         self.key, self.secret = running.open_account(account)
-        self.http = httpx.Client(base_url=running.base, timeout=60)
+        self.http = httpx.Client(base_url=running.base, timeout=60, verify=PLAIN)
 
     def query(self, **fields: object) -> str:
         return urllib.parse.urlencode({"timestamp": clock.wall_ms(), "recvWindow": 10_000} | fields)
@@ -135,7 +136,7 @@ def test_order_answer_counts_orders_and_weight(caller: Caller) -> None:
 def test_weight_limit_answers_429_then_418(own_exchange: Running) -> None:
     own_exchange.arguments += ["--weight-limit", "20"]
     own_exchange.start()
-    with httpx.Client(base_url=own_exchange.base, timeout=60) as http:
+    with httpx.Client(base_url=own_exchange.base, timeout=60, verify=PLAIN) as http:
         statuses = [http.get("/fapi/v1/time").status_code for _ in range(150)]
         banned = http.get("/fapi/v1/time")
     assert statuses[:20] == [200] * 20
@@ -161,7 +162,7 @@ def test_numbers_are_text_without_exponents(caller: Caller) -> None:
 
 
 def test_operator_needs_the_token(shared_exchange: Running) -> None:
-    with httpx.Client(base_url=shared_exchange.base, timeout=60) as http:
+    with httpx.Client(base_url=shared_exchange.base, timeout=60, verify=PLAIN) as http:
         for headers in ({}, {"X-Sim-Token": "wrong"}):
             answer = http.post("/sim/accounts", json={"account": "x"}, headers=headers)
             assert _code(answer) == (401, -9001)
@@ -193,7 +194,9 @@ def test_operator_needs_the_token(shared_exchange: Running) -> None:
 def test_operator_gets_a_code_for_what_is_malformed(
     shared_exchange: Running, path: str, body: bytes, expected: tuple[int, int]
 ) -> None:
-    answer = httpx.post(f"{shared_exchange.base}/sim/{path}", content=body, headers={"X-Sim-Token": TOKEN})
+    answer = httpx.post(
+        f"{shared_exchange.base}/sim/{path}", content=body, headers={"X-Sim-Token": TOKEN}, verify=PLAIN
+    )
     assert _code(answer) == expected
 
 
@@ -205,7 +208,9 @@ def test_accounts_and_deposits_may_be_repeated(shared_exchange: Running) -> None
         answer = shared_exchange.admin("deposit", account="twice", amount="12.5", reference="twice-1")
         assert answer == {"wallet_balance": "12.50000000"}
     again = {"account": "twice", "amount": "13", "reference": "twice-1"}
-    refused = httpx.post(f"{shared_exchange.base}/sim/deposit", json=again, headers={"X-Sim-Token": TOKEN})
+    refused = httpx.post(
+        f"{shared_exchange.base}/sim/deposit", json=again, headers={"X-Sim-Token": TOKEN}, verify=PLAIN
+    )
     assert _code(refused) == (409, -9005)
 
 

@@ -16,6 +16,7 @@ import httpx
 import pytest
 
 from tests.paper_exchange.running import SYMBOL, TOKEN, Running, connect
+from tests.plain_http import PLAIN
 
 GONE = {aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR, aiohttp.WSMsgType.CLOSE}
 ORDER = {"path": "/fapi/v1/order", "method": "POST"}
@@ -33,7 +34,12 @@ def faulty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 def _control(running: Running, method: str, path: str = "fault", **fields: object) -> dict[str, object]:
     answer = httpx.request(
-        method, f"{running.base}/sim/{path}", json=fields or None, headers={"X-Sim-Token": TOKEN}, timeout=60
+        method,
+        f"{running.base}/sim/{path}",
+        json=fields or None,
+        headers={"X-Sim-Token": TOKEN},
+        timeout=60,
+        verify=PLAIN,
     )
     answer.raise_for_status()
     found = answer.json()
@@ -42,7 +48,7 @@ def _control(running: Running, method: str, path: str = "fault", **fields: objec
 
 
 def _ask(running: Running, path: str) -> httpx.Response:
-    return httpx.get(running.base + path, timeout=60)
+    return httpx.get(running.base + path, timeout=60, verify=PLAIN)
 
 
 def _fired(running: Running) -> dict[str, int]:
@@ -364,7 +370,7 @@ def test_misspelt_fault_is_refused_and_changes_nothing(
 ) -> None:
     _control(faulty, "POST", latency_ms=7)
     before = _control(faulty, "GET")
-    answer = httpx.post(f"{faulty.base}/sim/fault", json=fields, headers={"X-Sim-Token": TOKEN})
+    answer = httpx.post(f"{faulty.base}/sim/fault", json=fields, headers={"X-Sim-Token": TOKEN}, verify=PLAIN)
     assert (answer.status_code, answer.json()["code"]) == (400, -9004)
     assert f"'{named}'" in answer.json()["msg"]
     assert _control(faulty, "GET") == before
@@ -372,8 +378,8 @@ def test_misspelt_fault_is_refused_and_changes_nothing(
 
 def test_faults_are_the_operators_alone(faulty: Running) -> None:
     for method in ("GET", "POST", "DELETE"):
-        assert httpx.request(method, f"{faulty.base}/sim/fault").status_code == 401
-    assert httpx.post(f"{faulty.base}/sim/fault/act").status_code == 401
+        assert httpx.request(method, f"{faulty.base}/sim/fault", verify=PLAIN).status_code == 401
+    assert httpx.post(f"{faulty.base}/sim/fault/act", verify=PLAIN).status_code == 401
 
 
 def test_faults_are_forgotten_by_a_restart(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from paper_exchange.server.dispatch import LARGEST_BODY
 from paper_exchange.server.websockets import LONGEST_MESSAGE, MESSAGES_AT_ONCE, MOST_STREAMS
 from tests.paper_exchange.bare_client import BareClient, RefusedError
 from tests.paper_exchange.running import TOKEN, Running
+from tests.plain_http import PLAIN
 
 CLOSED = {aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR}
 FEW = 20
@@ -252,7 +253,7 @@ async def test_operators_routes_stay_on_loopback(own_exchange: Running) -> None:
     own_exchange.start()
     port = urlsplit(own_exchange.base).port
     token = {"X-Sim-Token": TOKEN}
-    async with httpx.AsyncClient(trust_env=False, timeout=120) as client:
+    async with httpx.AsyncClient(trust_env=False, timeout=120, verify=PLAIN) as client:
         assert (await client.get(f"http://{mine}:{port}/fapi/v1/ping")).json() == {}
         assert (await client.get(f"http://127.0.0.1:{port}/sim/status", headers=token)).status_code == 200
         for method, path in (("GET", "status"), ("POST", "accounts"), ("POST", "fault"), ("DELETE", "fault")):

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from tests.paper_exchange.running import Running, connect
+from tests.plain_http import PLAIN
 
 MINUTE_MS = 60_000
 KLINE_COLUMNS = 12
@@ -39,6 +40,7 @@ def _get(running: Running, path: str, expected: int = 200, key: str | None = Non
         params={name: str(value) for name, value in parameters.items()},
         headers={} if key is None else {"X-MBX-APIKEY": key},
         timeout=60,
+        verify=PLAIN,
     )
     assert answer.status_code == expected, answer.text
     return answer.json()

@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from tests.paper_exchange.running import Running
+from tests.plain_http import PLAIN
 
 PATIENCE_SECONDS = 90.0
 BOOK_EVENTS = 4
@@ -92,7 +93,7 @@ async def test_differences_make_the_book_from_a_snapshot(moving: Running, speed:
     """The documented recipe: snapshot, skip what is older, then apply without a gap; checked against the book."""
     async with (
         _socket(moving, f"/ws/btcusdt@depth{speed}") as socket,
-        httpx.AsyncClient(timeout=120) as client,
+        httpx.AsyncClient(timeout=120, verify=PLAIN) as client,
     ):
         await _hear(socket)
         depth = f"{moving.base}/fapi/v1/depth?symbol=BTCUSDT&limit=1000"

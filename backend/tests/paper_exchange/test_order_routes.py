@@ -14,6 +14,7 @@ import pytest
 from paper_exchange import clock
 from paper_exchange.server.security import sign
 from tests.paper_exchange.running import Running
+from tests.plain_http import PLAIN
 
 DAY_MS = 24 * 3_600_000
 PATIENCE_SECONDS = 90.0
@@ -26,7 +27,7 @@ class Trader:
 
     def __init__(self, running: Running, account: str) -> None:
         self.key, self.secret = running.open_account(account)
-        self.http = httpx.Client(base_url=running.base, timeout=PATIENCE_SECONDS)
+        self.http = httpx.Client(base_url=running.base, timeout=PATIENCE_SECONDS, verify=PLAIN)
 
     def ask(self, method: str, path: str, **fields: object) -> httpx.Response:
         query = urllib.parse.urlencode(fields | {"timestamp": clock.wall_ms(), "recvWindow": 10_000})
@@ -306,5 +307,5 @@ PRIVATE = [
 
 @pytest.mark.parametrize(("method", "path"), PRIVATE)
 def test_nobody_is_let_in_without_a_key(shared_exchange: Running, method: str, path: str) -> None:
-    answer = httpx.request(method, f"{shared_exchange.base}/fapi/v1/{path}?symbol=BTCUSDT")
+    answer = httpx.request(method, f"{shared_exchange.base}/fapi/v1/{path}?symbol=BTCUSDT", verify=PLAIN)
     assert _code(answer) == (401, -2014)

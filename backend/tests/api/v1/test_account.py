@@ -15,6 +15,7 @@ from app.core.config import Settings
 from app.core.db import Database
 from tests.api.answers import code
 from tests.api.desk_world import NOON, Person, World, running_api
+from tests.plain_http import PLAIN
 
 
 async def email_of(world: World, person: Person) -> str:
@@ -154,7 +155,10 @@ async def test_an_account_that_is_not_due_cannot_be_erased(
 
 async def test_quotas_are_told_and_kept(settings: Settings, world: World) -> None:
     tight = settings.model_copy(update={"max_wallets": 1, "max_subscriptions": 3, "max_exports_per_day": 1})
-    async with running_api(tight) as url, httpx.AsyncClient(base_url=f"{url}/api/v1", timeout=120) as http:
+    async with (
+        running_api(tight) as url,
+        httpx.AsyncClient(base_url=f"{url}/api/v1", timeout=120, verify=PLAIN) as http,
+    ):
         person = await world.person()
         quotas = (await http.get("/account", headers=person.headers)).json()["quotas"]
         assert {one["name"]: (one["used"], one["limit"]) for one in quotas} == {

@@ -13,6 +13,7 @@ from tests.adapters.smtp_sink import smtp_sink
 from tests.api.answers import code
 from tests.api.desk_world import running_api
 from tests.api.newcomer import COOKIE, PASSWORD, Newcomer, bearer
+from tests.plain_http import PLAIN
 
 pytestmark = pytest.mark.usefixtures("redis_client")  # nobody is held back by what another test tried
 
@@ -196,7 +197,10 @@ async def test_the_eleventh_wrong_password_is_not_even_tried(newcomer: Newcomer)
 
 async def test_without_redis_nobody_signs_in(settings: Settings) -> None:
     away = settings.model_copy(update={"redis_url": "redis://127.0.0.1:1/0"})
-    async with running_api(away) as url, httpx.AsyncClient(base_url=f"{url}/api/v1", timeout=120) as http:
+    async with (
+        running_api(away) as url,
+        httpx.AsyncClient(base_url=f"{url}/api/v1", timeout=120, verify=PLAIN) as http,
+    ):
         body = {"email": "somebody@example.com", "password": PASSWORD}
         assert code(await http.post("/auth/sign-in", json=body)) == (503, "unavailable")
         assert (await http.get("/health/ready")).json() == {"status": "degraded", "redis": False}
@@ -211,7 +215,7 @@ async def test_links_go_by_mail_where_there_is_a_server(
         )
         async with (
             running_api(mailing) as url,
-            httpx.AsyncClient(base_url=f"{url}/api/v1", timeout=120) as http,
+            httpx.AsyncClient(base_url=f"{url}/api/v1", timeout=120, verify=PLAIN) as http,
         ):
             newcomer = Newcomer(http, settings, owner_connection)
             await newcomer.sign_up()

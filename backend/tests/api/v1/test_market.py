@@ -12,6 +12,7 @@ from app.schemas.market import Candles, Funding, Markets, Strategies, Venues
 from tests.api.answers import code
 from tests.api.desk_world import NOON, Person, World, running_api
 from tests.paper_venue import PaperVenue
+from tests.plain_http import PLAIN
 
 BARS = {"venue": "paper", "symbol": "SOL", "timeframe": "4h"}
 FUNDING = {"venue": "paper", "symbol": "BTC"}
@@ -23,7 +24,7 @@ async def http_with_venue(settings: Settings, paper_exchange: PaperVenue) -> Asy
     settings = settings.model_copy(update={"paper_url": paper_exchange.url})
     async with (
         running_api(settings) as url,
-        httpx.AsyncClient(base_url=f"{url}/api/v1", timeout=120) as client,
+        httpx.AsyncClient(base_url=f"{url}/api/v1", timeout=120, verify=PLAIN) as client,
     ):
         yield client
 

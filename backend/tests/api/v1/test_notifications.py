@@ -14,6 +14,7 @@ from app.domain.notification_events import NotificationEvent
 from app.schemas.notification import NotificationPage, NotificationSettings, TelegramLink
 from tests.adapters.bot_api import TOKEN
 from tests.api.desk_world import Person, World, running_api
+from tests.plain_http import PLAIN
 from tests.services.notification_world import emit
 
 FEED, READ, SETTINGS = "/notifications", "/notifications/read", "/notifications/settings"
@@ -170,7 +171,7 @@ async def api_with_bot(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
     )
     async with (
         running_api(changed) as url,
-        httpx.AsyncClient(base_url=f"{url}/api/v1", timeout=120) as client,
+        httpx.AsyncClient(base_url=f"{url}/api/v1", timeout=120, verify=PLAIN) as client,
     ):
         yield client
 

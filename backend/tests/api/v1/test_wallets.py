@@ -15,6 +15,7 @@ from tests.api.answers import code, keyed
 from tests.api.desk_world import Person, World, running_api
 from tests.api.wallets import PAPER, opened
 from tests.paper_venue import PaperVenue
+from tests.plain_http import PLAIN
 
 EXCHANGE = {"name": "Real", "venue": "binanceusdm", "environment": "live", "api_key": "k" * 20}
 
@@ -103,7 +104,10 @@ async def test_with_the_venue_away_nothing_is_seen_and_the_same_key_completes(
     venue.pause()
     known = settings.model_copy(update={"paper_url": venue.url})
     key = uuid4().hex
-    async with running_api(known) as url, httpx.AsyncClient(base_url=f"{url}/api/v1", timeout=120) as api:
+    async with (
+        running_api(known) as url,
+        httpx.AsyncClient(base_url=f"{url}/api/v1", timeout=120, verify=PLAIN) as api,
+    ):
         venue.stop()
         assert code(await opened(api, alice, key)) == (503, "venue_unavailable")
         assert [
