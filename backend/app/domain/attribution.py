@@ -22,6 +22,7 @@ import numpy.typing as npt
 
 Units = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.int32]
+Rows = npt.NDArray[np.bool_] | slice
 
 UNITS_PER_QUOTE: Final = 100_000_000
 NEVER: Final = -1
@@ -49,7 +50,7 @@ class Labels:
     codes: Codes
     names: tuple[str, ...]
 
-    def chosen(self, rows: npt.NDArray[np.bool_]) -> "Labels":
+    def chosen(self, rows: Rows) -> "Labels":
         """The labels of some rows."""
         return Labels(self.codes[rows], self.names)
 
@@ -75,8 +76,9 @@ class TradeColumns:
         """Net P&L of each row."""
         return np.asarray(self.realized + self.fees + self.funding)
 
-    def chosen(self, rows: npt.NDArray[np.bool_]) -> "TradeColumns":
-        """Some of the rows, in their order."""
+    def chosen(self, mask: npt.NDArray[np.bool_]) -> "TradeColumns":
+        """Some of the rows, in their order. Nothing is copied where they stand together, as those of a range do."""
+        rows = _together(mask)
         return TradeColumns(
             labels={cut: labels.chosen(rows) for cut, labels in self.labels.items()},
             is_trade=self.is_trade[rows],
@@ -144,11 +146,26 @@ def total(columns: TradeColumns) -> Causes:
     return Causes(*(_sums(column, whole)[0] for column in _causes(columns)))
 
 
+def net_total(columns: TradeColumns) -> int:
+    """Return the net P&L of all rows: that of `total`, without its causes."""
+    if columns.realized.size == 0:
+        return 0
+    whole = np.zeros(1, dtype=np.intp)
+    return sum(_sums(column, whole)[0] for column in (columns.realized, columns.fees, columns.funding))
+
+
 def labels_of(names: list[str]) -> Labels:
     """Return labels for a list of words, one per row."""
     distinct = sorted(set(names))
     places = {name: place for place, name in enumerate(distinct)}
     return Labels(np.array([places[name] for name in names], dtype=np.int32), tuple(distinct))
+
+
+def _together(mask: npt.NDArray[np.bool_]) -> Rows:
+    """The rows as a slice where they are neighbours."""
+    count = int(np.count_nonzero(mask))
+    first = int(mask.argmax()) if count else 0
+    return slice(first, first + count) if mask[first : first + count].all() else mask
 
 
 def _causes(columns: TradeColumns) -> tuple[Units, Units, Units, Units, Units]:
@@ -166,7 +183,7 @@ def _causes(columns: TradeColumns) -> tuple[Units, Units, Units, Units, Units]:
 
 def _sums(column: Units, begins: npt.NDArray[np.intp]) -> list[int]:
     """Exact sums of the runs that begin at these places: in integers without bound where 64 bits may not do."""
-    if float(np.abs(column.astype(np.float64)).sum()) < _SAFE_SUM:
+    if float(np.abs(column, dtype=np.float64).sum()) < _SAFE_SUM:
         return [int(value) for value in np.add.reduceat(column, begins)]
     whole = column.tolist()
     return [sum(whole[begin:end]) for begin, end in pairwise([*begins.tolist(), column.size])]

@@ -104,14 +104,12 @@ class Hole:
 
 
 class EquityColumns(NamedTuple):
-    """Snapshots in order, as columns: milliseconds of market time, money in quote currency, NULL open risk as
-    None. `observed_ms` is when the account was looked at, up to a slot later than `at_ms`."""
+    """Snapshots in order, as columns: milliseconds of market time, money in quote currency. `observed_ms` is when
+    the account was looked at, up to a slot later than `at_ms`."""
 
     at_ms: list[int]
     equity: list[float]
-    balance: list[float]
     exposure: list[float]
-    drawdown: list[float | None]
     observed_ms: list[int]
 
 
@@ -135,12 +133,13 @@ class SnapshotRepository:
         columns = [
             func.array_agg(aggregate_order_by(value, at), type_=ARRAY(kind))
             for value, kind in (
-                (cast(func.extract("epoch", at) * 1000, BigInteger), BigInteger()),
+                (cast(func.date_part("epoch", at) * 1000, BigInteger), BigInteger()),
                 (cast(PortfolioSnapshot.equity, Double), Double()),
-                (cast(PortfolioSnapshot.balance, Double), Double()),
                 (cast(PortfolioSnapshot.exposure, Double), Double()),
-                (cast(PortfolioSnapshot.drawdown, Double), Double()),
-                (cast(func.extract("epoch", PortfolioSnapshot.observed_at) * 1000, BigInteger), BigInteger()),
+                (
+                    cast(func.date_part("epoch", PortfolioSnapshot.observed_at) * 1000, BigInteger),
+                    BigInteger(),
+                ),
             )
         ]
         statement = select(*columns).where(

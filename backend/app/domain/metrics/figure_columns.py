@@ -1,12 +1,13 @@
 """Every figure of a return series in one pass, for one series or ten thousand: rows are series, columns intervals.
 
 The functions of `returns`, `drawdowns` and `tail_risk` say what each figure is, one at a time, and are the oracle of
-this one, which shares what they have in common. The product of growth, its running peak and one partition are
-nearly all of the time, so that compiling it would gain little (see benchmarks/metrics.py).
+this one, which shares what they have in common. One series at a time, so that it and its two scratch rows stay in
+the processor's first cache; what is left of it (the product of growth, its running peak and one partition are most
+of the time) is plain numbers, because an operation on an array of one costs as much as one on a thousand.
 """
 
 from dataclasses import dataclass, fields
-from math import isnan, sqrt
+from math import inf, isfinite, isnan, nan, sqrt
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +17,6 @@ from app.domain.metrics.returns import NO_SPREAD, SeriesError
 Matrix = npt.NDArray[np.float64]
 Column = npt.NDArray[np.float64]
 
-ROWS_AT_ONCE = 4  # as many as stay in the processor's second cache with their two scratch rows
 LEAST_FOR_SPREAD = 2
 MATRIX_DIMENSIONS = 2
 TINY = float(np.finfo(np.float64).tiny)
@@ -67,8 +67,8 @@ def series_figures(returns: Column, periods_per_year: float, confidence_level: f
         return SeriesFigures(0, *(None for _ in NAMES))
     if returns.ndim != 1:
         raise SeriesError(f"a return series has one dimension, not {returns.ndim}")
-    found = _figures(returns[None, :], periods_per_year, confidence_level)
-    return SeriesFigures(returns.size, *(None if isnan(one) else one for one in found[:, 0].tolist()))
+    found = _figures(returns, periods_per_year, confidence_level, *_scratch(returns.size))
+    return SeriesFigures(returns.size, *(None if isnan(one) else one for one in found))
 
 
 def figure_columns(returns: Matrix, periods_per_year: float, confidence_level: float = 0.95) -> FigureColumns:
@@ -76,79 +76,84 @@ def figure_columns(returns: Matrix, periods_per_year: float, confidence_level: f
     finite."""
     if returns.ndim != MATRIX_DIMENSIONS or returns.shape[1] == 0:
         raise SeriesError(f"series stand in the rows of a matrix with intervals, not in {returns.shape}")
-    whole = np.empty((len(NAMES), returns.shape[0]))
-    for first in range(0, returns.shape[0], ROWS_AT_ONCE):
-        part = slice(first, first + ROWS_AT_ONCE)
-        whole[:, part] = _figures(returns[part], periods_per_year, confidence_level)
-    return FigureColumns(*whole)
+    curve, peak = _scratch(returns.shape[1])
+    rows = [_figures(row, periods_per_year, confidence_level, curve, peak) for row in returns]
+    return FigureColumns(*np.array(rows).reshape(-1, len(NAMES)).T)
 
 
-def _figures(returns: Matrix, periods_per_year: float, confidence_level: float) -> Matrix:
-    """A row for each of NAMES. The small operations are few on purpose: for one series they are half of the time."""
-    rows, count = returns.shape
-    total = np.add.reduce(returns, axis=1)
-    if not np.isfinite(total).all():
+def _scratch(count: int) -> tuple[Column, Column]:
+    """Two rows to write over, of one point more than there are returns."""
+    return np.empty(count + 1), np.empty(count + 1)
+
+
+def _figures(
+    returns: Column, periods_per_year: float, confidence_level: float, curve: Column, peak: Column
+) -> tuple[float, ...]:
+    """The figures in the order of NAMES, NaN where undefined; `curve` and `peak` are written over."""
+    count = returns.size
+    total = float(np.add.reduce(returns))
+    if not isfinite(total):
         raise SeriesError("a return series holds finite numbers only")
-    mean = total / count
-    least, most = np.minimum.reduce(returns, axis=1), np.maximum.reduce(returns, axis=1)
-    above, below = np.empty((4, rows)), np.empty((4, rows))  # sharpe, sortino, calmar, omega
-    scratch = returns - mean[:, None]
-    below[0] = _squares(scratch) / max(count - 1, 1)
+    mean, least, most = total / count, float(returns.min()), float(returns.max())
+    scratch = curve[1:]
+    np.subtract(returns, mean, out=scratch)
+    deviation = sqrt(_squares(scratch) / max(count - 1, 1))
     np.minimum(returns, 0, out=scratch)
-    below[1] = _squares(scratch) / count
-    below[3] = -np.add.reduce(scratch, axis=1)
-    np.sqrt(below[:2], out=below[:2])
-    growth, below[2], ulcer = _falls(returns, scratch)
-    annual = _annual(growth, periods_per_year / count)
+    shortfall, lost = sqrt(_squares(scratch) / count), -float(np.add.reduce(scratch))
+    growth, deepest, ulcer = _falls(returns, curve, peak)
+    annual = nan if least < -1 else _annual(growth, periods_per_year / count)
     scale = sqrt(periods_per_year)
-    above[:2], above[2], above[3] = mean * scale, annual, total + below[3]
-    enough = np.zeros((4, rows))
-    enough[:2] = (
-        np.inf if count < LEAST_FOR_SPREAD else NO_SPREAD * np.maximum(np.maximum(most, -least), TINY)
+    is_spread = count >= LEAST_FOR_SPREAD
+    enough = NO_SPREAD * max(most, -least, TINY) if is_spread else inf
+    return (
+        nan if least < -1 else growth - 1,
+        annual,
+        deviation * scale if is_spread else nan,
+        mean * scale / deviation if deviation > enough else nan,
+        mean * scale / shortfall if shortfall > enough else nan,
+        annual / deepest if deepest > 0 else nan,
+        (total + lost) / lost if lost > 0 else nan,
+        deepest,
+        ulcer,
+        *_tail(returns, 1 - confidence_level),
     )
-    found = np.full((len(NAMES), rows), np.nan)
-    np.divide(above, below, out=found[3:7], where=below > enough)
-    found[0], found[1], found[7], found[8] = growth - 1, annual, below[2], ulcer
-    if (least < -1).any():
-        found[[0, 1, 5], :] = np.where(least < -1, np.nan, found[[0, 1, 5], :])
-    if count >= LEAST_FOR_SPREAD:
-        found[2] = below[0] * scale
-    found[9], found[10] = _tail(returns, 1 - confidence_level)
-    return found
 
 
-def _falls(returns: Matrix, scratch: Matrix) -> tuple[Column, Column, Column]:
-    """Growth of 1 over the whole, the deepest drawdown and the ulcer index; `scratch` is written over."""
-    curve = returns + 1
-    np.multiply.accumulate(curve, axis=1, out=curve)
-    whole = curve[:, -1].copy()
-    peak = np.maximum.accumulate(curve, axis=1, out=scratch)
-    np.maximum(peak, 1, out=peak)  # the start is a peak of its own
+def _falls(returns: Column, curve: Column, peak: Column) -> tuple[float, float, float]:
+    """Growth of 1 over the whole, the deepest drawdown and the ulcer index."""
+    curve[0] = 1  # the start is a peak of its own
+    np.add(returns, 1, out=curve[1:])
+    np.multiply.accumulate(curve, out=curve)
+    whole = float(curve[-1])
+    # Floats that are not negative are in the order of their bits; negative ones are behind them in both orders, and
+    # the start is positive. The running maximum of whole numbers is found faster.
+    np.maximum.accumulate(curve.view(np.int64), out=peak.view(np.int64))
     np.divide(curve, peak, out=curve)
     np.subtract(1, curve, out=curve)
-    return whole, np.maximum.reduce(curve, axis=1), np.sqrt(_squares(curve) / curve.shape[1])
+    return whole, float(curve.max()), sqrt(_squares(curve) / returns.size)
 
 
-def _tail(returns: Matrix, tail: float) -> tuple[Column, Column]:
+def _tail(returns: Column, tail: float) -> tuple[float, float]:
     """The linear quantile and the mean of what lies at or below it, as losses; NaN with under one per tail."""
-    rows, count = returns.shape
+    count = returns.size
     if count * tail < 1 - 1e-9:
-        return np.full(rows, np.nan), np.full(rows, np.nan)
+        return nan, nan
     place = (count - 1) * tail
     below = int(place)
-    parted = np.partition(returns, below + 1, axis=1)
-    worst, above = parted[:, : below + 1], parted[:, below + 1]
-    at = np.maximum.reduce(worst, axis=1)
-    return -(at + (above - at) * (place - below)), -np.add.reduce(worst, axis=1) / (below + 1)
+    parted = np.partition(returns, below + 1)
+    worst, above = parted[: below + 1], float(parted[below + 1])
+    at = float(worst.max())
+    return -(at + (above - at) * (place - below)), -float(np.add.reduce(worst)) / (below + 1)
 
 
-def _annual(growth: Column, power: float) -> Column:
-    with np.errstate(over="ignore", invalid="ignore"):
-        grown = np.power(growth, power) - 1
-    if not np.isfinite(grown).all():
-        grown[~np.isfinite(grown)] = np.nan
-    return grown
+def _annual(growth: float, power: float) -> float:
+    """What grows to the same in a year; NaN where no float holds it."""
+    try:
+        grown = growth**power - 1
+    except OverflowError:
+        return nan
+    return grown if isfinite(grown) else nan
 
 
-def _squares(matrix: Matrix) -> Column:
-    return np.asarray(np.einsum("ij,ij->i", matrix, matrix))
+def _squares(column: Column) -> float:
+    return float(column.dot(column))

@@ -51,28 +51,28 @@ def trade_figures(
     net_pnl: Column, r_multiples: Column | None = None, holding_seconds: Column | None = None
 ) -> TradeFigures:
     """Return every figure. `r_multiples` has NaN where a trade's risk is not known."""
-    wins, losses = net_pnl[net_pnl > 0], net_pnl[net_pnl < 0]
-    gained, lost = float(wins.sum()), float(-losses.sum())
-    average_win = gained / wins.size if wins.size else None
-    average_loss = lost / losses.size if losses.size else None
+    wins, losses, count = net_pnl > 0, net_pnl < 0, net_pnl.size
+    won, lost = int(np.count_nonzero(wins)), int(np.count_nonzero(losses))
+    gained, given = float(np.maximum(net_pnl, 0).sum()), float(np.maximum(-net_pnl, 0).sum())
+    average_win = gained / won if won else None
+    average_loss = given / lost if lost else None
     known_r = np.empty(0) if r_multiples is None else r_multiples[np.isfinite(r_multiples)]
-    count = net_pnl.size
     return TradeFigures(
         count=count,
-        won=wins.size,
-        lost=losses.size,
+        won=won,
+        lost=lost,
         net_pnl=float(net_pnl.sum()),
-        win_rate=wins.size / count if count else None,
+        win_rate=won / count if count else None,
         payoff_ratio=average_win / average_loss if average_win is not None and average_loss else None,
-        profit_factor=gained / lost if lost else None,
+        profit_factor=gained / given if given else None,
         expectancy=float(net_pnl.mean()) if count else None,
         expectancy_r=float(known_r.mean()) if known_r.size else None,
         average_win=average_win,
         average_loss=average_loss,
-        largest_win=float(wins.max()) if wins.size else None,
-        largest_loss=float(-losses.min()) if losses.size else None,
-        longest_winning_streak=longest_run(net_pnl > 0),
-        longest_losing_streak=longest_run(net_pnl < 0),
+        largest_win=float(net_pnl.max()) if won else None,
+        largest_loss=-float(net_pnl.min()) if lost else None,
+        longest_winning_streak=longest_run(wins),
+        longest_losing_streak=longest_run(losses),
         median_holding_seconds=_median(holding_seconds),
         is_few=count < FEW_TRADES,
     )

@@ -72,7 +72,7 @@ def in_cells(terms: Terms) -> Terms:
     if size <= MOST_CELLS * 2:
         return terms
     begins = np.linspace(0, size, MOST_CELLS, endpoint=False).astype(np.intp)
-    return np.asarray(np.add.reduceat(terms, begins, axis=0))
+    return np.stack([np.add.reduceat(column, begins) for column in terms.T]).T
 
 
 def bootstrap_interval(
@@ -101,14 +101,15 @@ def resampled_rows(sample: Series, mean_block: float, *, draws: int, seed: int =
     flat = lengths.ravel()
     begins = np.cumsum(flat) - flat
     places = np.repeat(starts.ravel() - begins, flat) + np.arange(draws * size)
-    return np.asarray(sample[places % size].reshape(draws, size))
+    twice = np.concatenate((sample, sample))  # a block that reaches over the end goes on at the beginning
+    return np.asarray(twice.take(places).reshape(draws, size))
 
 
 def return_terms(returns: Series) -> Terms:
     """What Sharpe, Sortino and omega are made of: the value, its square, its shortfall below zero (positive) and
     the square of that."""
-    short = -np.minimum(returns, 0)
-    return np.stack((returns, returns**2, short, short**2), axis=1)
+    short = np.maximum(-returns, 0)
+    return np.stack((returns, returns**2, short, short**2)).T
 
 
 def sharpe_of_sums(periods_per_year: float) -> SumsFigure:
@@ -141,15 +142,12 @@ def trade_terms(net_pnl: Series, r_multiples: Series) -> Terms:
     """What figures of trades are made of: won, lost, gains, losses (positive), R and whether R is known (NaN is
     not)."""
     known = np.isfinite(r_multiples)
-    columns = (
-        net_pnl > 0,
-        net_pnl < 0,
-        np.maximum(net_pnl, 0),
-        -np.minimum(net_pnl, 0),
-        np.where(known, r_multiples, 0),
-        known,
-    )
-    return np.stack([np.asarray(column, dtype=np.float64) for column in columns], axis=1)
+    terms = np.empty((6, net_pnl.size))  # each term in one piece, as it is summed
+    terms[0], terms[1], terms[5] = net_pnl > 0, net_pnl < 0, known
+    np.maximum(net_pnl, 0, out=terms[2])
+    np.maximum(-net_pnl, 0, out=terms[3])
+    terms[4] = np.where(known, r_multiples, 0)
+    return terms.T
 
 
 def win_rate_of_sums(sums: Terms, size: int) -> Series:

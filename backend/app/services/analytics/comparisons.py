@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from app.domain.attribution import Cut, TradeColumns, total
+from app.domain.attribution import Cut, TradeColumns, net_total
 from app.services.analytics.figures import figures_of_trades, quote
 from app.services.analytics.ranges import Chosen
 from app.services.analytics.series import CLOSED_TRADES
@@ -71,7 +71,7 @@ class TradeComparisons:
 
 def _column(key: str, closed: TradeColumns) -> ColumnView:
     figures, _, _ = figures_of_trades(closed)
-    return ColumnView(key, int(closed.is_trade.sum()), quote(total(closed).net), figures)
+    return ColumnView(key, int(closed.is_trade.sum()), quote(net_total(closed)), figures)
 
 
 def _days(held: dict[str, list[int]]) -> list[DayView]:

@@ -7,7 +7,7 @@ from uuid import UUID
 import numpy as np
 import numpy.typing as npt
 
-from app.domain.attribution import NEVER, Cut, TradeColumns, attribution, total
+from app.domain.attribution import NEVER, Cut, TradeColumns, attribution, net_total, total
 from app.domain.downsampling import kept_points
 from app.domain.metrics.drawdowns import drawdowns
 from app.domain.metrics.flows import money_weighted_return
@@ -78,7 +78,7 @@ class PortfolioAnalytics:
             trades=int(closed.is_trade.sum()),
             won=won,
             lost=lost,
-            net_pnl=quote(total(closed).net),
+            net_pnl=quote(net_total(closed)),
             figures=figures + of_trades,
         )
 

@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
+from math import inf
 from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -139,10 +140,10 @@ def _written(
     tags: dict[UUID, str],
 ) -> Book:
     """Write what was read into what is kept, and put all of it together."""
+    in_order = sorted((facts[key] for key in loose if key in facts), key=_closing)
     rows: dict[Key, _Row] = {
-        key: _trade_row(facts[key], kept.moving.get(key, NOTHING), recent.get(key, NOTHING))
-        for key in loose
-        if key in facts
+        one.id: _trade_row(one, kept.moving.get(one.id, NOTHING), recent.get(one.id, NOTHING))
+        for one in in_order
     }
     rows |= {one.number: _lone_row(one, ZoneInfo(zone)) for one in alone}
     _move(kept, rows, facts, recent, {one.number for one in alone if one.is_settled})
@@ -178,7 +179,9 @@ def _move(
 ) -> None:
     """Write into the large columns what will hardly change: closed trades and postings, all of them settled."""
     over = [
-        key for key, one in facts.items() if key in rows and one.closed_ms is not None and key not in recent
+        key  # in closing order, as the rows are
+        for key in rows
+        if isinstance(key, UUID) and facts[key].closed_ms is not None and key not in recent
     ]
     settled: list[Key] = [*over, *lone] if len(over) >= MOVED_AT_ONCE else [*lone]
     if not settled:
@@ -234,6 +237,11 @@ def _arrays(kept: _Kept, rows: list[_Row]) -> tuple[npt.NDArray[np.int32], Ints]
         codes[place] = [names.setdefault(row.words[place], len(names)) for row in rows]
     figures = np.array([row.figures for row in rows], dtype=np.int64).reshape(len(rows), len(FIGURES)).T
     return codes, figures
+
+
+def _closing(facts: TradeFacts) -> float:
+    """Where a trade stands among others: those still open behind all."""
+    return inf if facts.closed_ms is None else facts.closed_ms
 
 
 def _trade_row(facts: TradeFacts, settled: Sequence[int], recent: Sequence[int]) -> _Row:

@@ -29,9 +29,7 @@ def test_flow_counts_after_the_account_was_looked_at(minutes: int, counted: int)
     columns = EquityColumns(
         at_ms=[first, first + HOUR_MS],
         equity=[500.0, 500.0],
-        balance=[500.0, 500.0],
         exposure=[0.0, 0.0],
-        drawdown=[0.0, 0.0],
         observed_ms=[first + 50 * 60_000, first + HOUR_MS],
     )
     flows = [(NOON + timedelta(minutes=minutes), Decimal(500))]
