@@ -1,5 +1,6 @@
 """How routes reach the trading desk, and how a view becomes the bytes of an answer, once."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Annotated
 
@@ -28,6 +29,14 @@ Cursor = Annotated[str | None, Query(max_length=200, description="`next_cursor` 
 def answer(view: object, status: int = HTTPStatus.OK) -> Response:
     """The view as JSON. Its fields are those of the route's documented model; tests hold them alike."""
     return Response(msgspec.json.encode(view), status, media_type="application/json")
+
+
+def written(page: tuple[Sequence[str], str | None]) -> Response:
+    """A page whose rows are JSON already, with the cursor of the next one."""
+    rows, cursor = page
+    following = "null" if cursor is None else f'"{cursor}"'  # letters of base 64 only
+    body = f'{{"items":[{",".join(rows)}],"next_cursor":{following}}}'
+    return Response(body, media_type="application/json")
 
 
 def joined(*views: object) -> dict[str, object]:

@@ -38,6 +38,7 @@ from app.core.security import AccessClaims, AccessTokens, DerivedTokens, Passwor
 from app.domain.proof import Proof
 from app.repositories.accounts import AccountRepository
 from app.repositories.audit import AuditRepository
+from app.repositories.execution_pages import ExecutionPages
 from app.repositories.execution_settings import ExecutionSettingsRepository
 from app.repositories.journal_notes import JournalNoteRepository
 from app.repositories.keyset import Page, decode_cursor
@@ -101,6 +102,7 @@ class ApiParts:
     desk: TradingDesk
     reader: MarketReader
     reads: LeanReads
+    execution_pages: ExecutionPages
     system_health: SystemHealth
 
     def proof(self, user: SignedInUser) -> Proof:
@@ -306,6 +308,7 @@ async def open_api(settings: Settings) -> AsyncIterator[ApiParts]:
             desk=TradingDesk(settings, database, redis, reader, ShownWallets(database), book, gateways),
             reader=reader,
             reads=reads,
+            execution_pages=ExecutionPages(reads),
             system_health=system_health(settings, _overseer(settings, stack), redis),
         )
 

@@ -26,6 +26,8 @@ dd{margin:0;font-weight:600;font-variant-numeric:tabular-nums}
 figure{margin:1rem 0}
 svg{display:block;width:100%;height:auto}
 svg text{font:11px system-ui,sans-serif;fill:var(--mid)}
+.narrow{display:none}
+@media screen and (max-width:36rem){.wide{display:none}.narrow{display:block}}
 .grid{stroke:var(--line)}
 .line{fill:none;stroke:var(--mark);stroke-width:1.6;stroke-linejoin:round}
 .fall{fill:var(--down);fill-opacity:.18;stroke:var(--down);stroke-width:1.2}

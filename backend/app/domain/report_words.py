@@ -1,5 +1,6 @@
 """Figures as the words of a report: names, values in their unit, and why one is not known."""
 
+from collections.abc import Iterable
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Final
 
@@ -49,6 +50,7 @@ RETURN_NAMES: Final = frozenset(
     ("total_return", "annual_return", "volatility", "sharpe_ratio", "sortino_ratio", "calmar_ratio",
      "omega_ratio", "max_drawdown", "ulcer_index")
 )  # fmt: skip
+DOLLARS: Final = "USD"
 SECONDS: Final = ((86_400, "d"), (3_600, "h"), (60, "min"))
 
 
@@ -57,15 +59,22 @@ def figure_name(name: str) -> str:
     return NAMES.get(name) or name.replace("_", " ").capitalize()
 
 
-def figure_text(value: float | None, unit: str) -> str:
-    """A figure in its unit; a dash where it is undefined."""
+def currency_of(symbols: Iterable[str]) -> str:
+    """What amounts of these symbols are in: the currency that all of them settle in. USD where there are several (each
+    counts as a dollar, see `services.trading.markets`) or none is known."""
+    settled = {symbol.partition(":")[2] for symbol in symbols} - {""}
+    return settled.pop() if len(settled) == 1 else DOLLARS
+
+
+def figure_text(value: float | None, unit: str, currency: str) -> str:
+    """A figure in its unit, an amount with its currency; a dash where it is undefined."""
     if value is None:
         return ABSENT
     match unit:
         case "percent":
             return f"{signed(value, 2)} %"
         case "quote":
-            return f"{money(Decimal(repr(value)))} USDT"
+            return f"{money(Decimal(repr(value)))} {currency}"
         case "r":
             return f"{signed(value, 2)} R"
         case "count":
@@ -90,7 +99,7 @@ def why_undefined(name: str, n: int) -> str:
 
 
 def money(amount: Decimal | str) -> str:
-    """An amount of USDT to the cent, with its sign where it is negative."""
+    """An amount to the cent, with its sign where it is negative."""
     cents = Decimal(amount).quantize(CENT, rounding=ROUND_HALF_EVEN)
     return f"{cents if cents else abs(cents):,.2f}".replace("-", "−")
 

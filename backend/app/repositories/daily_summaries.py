@@ -26,6 +26,7 @@ _DUE = text(
     "  coalesce(sum(t.realized_pnl - t.fees + t.funding)"
     "   FILTER (WHERE t.status = 'CLOSED' AND t.updated_at >= :since), 0) AS net,"
     "  coalesce(sum(t.fees) FILTER (WHERE t.status = 'CLOSED' AND t.updated_at >= :since), 0) AS fees,"
+    "  count(DISTINCT split_part(t.symbol, ':', 2)) AS currencies, max(split_part(t.symbol, ':', 2)) AS currency,"
     "  count(*) FILTER (WHERE t.protected_at >= :since) AS opened,"
     "  count(*) FILTER (WHERE t.status NOT IN ('CLOSED', 'REJECTED', 'EXPIRED') AND t.quantity > 0) AS open"
     "  FROM due d LEFT JOIN trades t ON t.user_id = d.id AND t.environment = d.environment"
@@ -34,15 +35,16 @@ _DUE = text(
     " (SELECT count(*) FROM risk_decisions r JOIN wallets w ON w.id = r.wallet_id AND w.user_id = r.user_id"
     "  WHERE r.user_id = s.id AND NOT r.approved AND r.created_at >= :since AND w.environment = s.environment),"
     " (SELECT sum(k.equity) FROM risk_state k JOIN wallets w ON w.id = k.wallet_id AND w.user_id = k.user_id"
-    "  WHERE k.user_id = s.id AND k.environment = s.environment AND w.status = 'active') FROM summed s"
+    "  WHERE k.user_id = s.id AND k.environment = s.environment AND w.status = 'active'),"
+    " CASE WHEN s.currencies = 1 AND s.currency <> '' THEN s.currency ELSE 'USD' END FROM summed s"
     " WHERE s.closed + s.opened + s.open > 0"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class DayOfUser:
-    """The last 24 hours of wall time of one user in one environment; `day` is the user's date. Amounts in quote
-    currency; `equity` None where no wallet's is known."""
+    """The last 24 hours of wall time of one user in one environment; `day` is the user's date. Amounts in `currency`,
+    which is USD where the day's trades settled in several; `equity` None where no wallet's is known."""
 
     user_id: UUID
     environment: str
@@ -55,6 +57,7 @@ class DayOfUser:
     open: int
     refused: int
     equity: Decimal | None
+    currency: str
 
 
 class SystemDailySummaryRepository:

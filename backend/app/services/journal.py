@@ -214,13 +214,6 @@ class Journal:
         )
         return trade_view(trade, self._prices.quote(trade.venue, trade.symbol)), history
 
-    async def executions(
-        self, user_id: UUID, chosen: JournalFilter, *, cursor: str | None, limit: int
-    ) -> Page[ExecutionView]:
-        """Lines of the execution log, newest first."""
-        page = await self._journal.shown_logs(user_id, chosen, after=decode_cursor(cursor), limit=limit)
-        return Page([ExecutionView(*line) for line in page.items], page.next_cursor)
-
     async def decisions(
         self, user_id: UUID, wallet_id: UUID | None, cursor: str | None, limit: int
     ) -> Page[DecisionView]:

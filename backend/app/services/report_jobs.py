@@ -147,5 +147,5 @@ def _figures(record: ReportRecord, answers: Answers) -> dict[str, str]:
         "scope": record.wallet or f"all {record.environment} wallets",
         "environment": "Real money" if record.environment == Environment.LIVE else "Paper",
         "trades": str(answers.portfolio.trades),
-        "net_pnl": f"{money(answers.portfolio.net_pnl)} USDT",
+        "net_pnl": f"{money(answers.portfolio.net_pnl)} {answers.currency}",
     }

@@ -2,7 +2,15 @@
 
 import pytest
 
-from app.domain.report_words import RETURN_NAMES, duration, figure_text, money, signed, why_undefined
+from app.domain.report_words import (
+    RETURN_NAMES,
+    currency_of,
+    duration,
+    figure_text,
+    money,
+    signed,
+    why_undefined,
+)
 from app.services.analytics.figures import RETURN_FIGURES, TRADE_FIGURES
 from app.services.analytics.portfolio import ACCOUNT_FIGURES
 
@@ -22,7 +30,21 @@ from app.services.analytics.portfolio import ACCOUNT_FIGURES
     ],
 )
 def test_a_figure_reads_in_its_unit(value: float | None, unit: str, text: str) -> None:
-    assert figure_text(value, unit) == text
+    assert figure_text(value, unit, "USDT") == text
+
+
+@pytest.mark.parametrize(
+    ("symbols", "currency"),
+    [
+        (("BTC/USDT:USDT", "ETH/USDT:USDT"), "USDT"),
+        (("BTC/USDC:USDC", "no trade"), "USDC"),
+        (("BTC/USDC:USDC", "BTC/USDT:USDT"), "USD"),
+        (("no trade",), "USD"),
+        ((), "USD"),
+    ],
+)
+def test_amounts_are_in_what_all_trades_settled_in(symbols: tuple[str, ...], currency: str) -> None:
+    assert currency_of(symbols) == currency
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(0, "0 s"), (59, "59 s"), (90_000, "1 d 1 h"), (3_600, "1 h")])

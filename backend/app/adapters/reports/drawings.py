@@ -8,9 +8,10 @@ from app.domain.report_sheet import Chart, ChartKind
 from app.domain.report_words import signed
 
 WIDTH: Final = 720.0
+NARROW: Final = 360.0  # of a phone: the letters stay as large as the page's
 HEIGHT: Final = 200.0
 LEFT: Final = 74.0
-RIGHT: Final = WIDTH - 8.0
+RIGHT_MARGIN: Final = 8.0
 TOP: Final = 10.0
 BOTTOM: Final = HEIGHT - 22.0
 BAR_FRACTION: Final = 0.7
@@ -46,10 +47,14 @@ class Drawing:
     points: tuple[tuple[float, float], ...]
     bars: tuple[Bar, ...]
     base: float
-    width: float = WIDTH
+    width: float
     height: float = HEIGHT
     left: float = LEFT
-    right: float = RIGHT
+
+    @property
+    def right(self) -> float:
+        """Where the drawing area ends."""
+        return self.width - RIGHT_MARGIN
 
     @property
     def path(self) -> str:
@@ -64,7 +69,7 @@ class Drawing:
         )
 
 
-def drawing_of(chart: Chart) -> Drawing | None:
+def drawing_of(chart: Chart, width: float = WIDTH) -> Drawing | None:
     """Return the chart's drawing; None where it has no value, or a line of fewer than two points."""
     if not chart.values or (chart.kind is not ChartKind.BARS and len(chart.values) == 1):
         return None
@@ -75,16 +80,17 @@ def drawing_of(chart: Chart) -> Drawing | None:
     words = f"{chart.title} in {chart.unit}: from {signed(least, places)} to {signed(most, places)}"
     base = _y(scale, 0.0) if chart.kind is not ChartKind.LINE else BOTTOM
     if chart.kind is ChartKind.BARS:
-        return Drawing(words, "", marks, (), _bars(chart, scale, base), base)
+        return Drawing(words, "", marks, (), _bars(chart, scale, base, width), base, width)
     places_x = spread(chart.positions)
     points = tuple(
-        (LEFT + x * (RIGHT - LEFT), _y(scale, value)) for x, value in zip(places_x, chart.values, strict=True)
+        (LEFT + x * (width - RIGHT_MARGIN - LEFT), _y(scale, value))
+        for x, value in zip(places_x, chart.values, strict=True)
     )
-    return Drawing(words, chart.kind.value, marks, points, (), base)
+    return Drawing(words, chart.kind.value, marks, points, (), base, width)
 
 
-def _bars(chart: Chart, scale: Scale, base: float) -> tuple[Bar, ...]:
-    room = (RIGHT - LEFT) / len(chart.values)
+def _bars(chart: Chart, scale: Scale, base: float, across: float) -> tuple[Bar, ...]:
+    room = (across - RIGHT_MARGIN - LEFT) / len(chart.values)
     width = room * BAR_FRACTION
     bars = []
     for place, value in enumerate(chart.values):

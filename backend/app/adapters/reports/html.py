@@ -4,7 +4,7 @@ from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from app.adapters.reports.drawings import drawing_of
+from app.adapters.reports.drawings import NARROW, drawing_of
 from app.core.report_style import REPORT_STYLE, REPORT_STYLE_SOURCE
 from app.domain.report_sheet import Sheet
 
@@ -19,7 +19,7 @@ _TEMPLATES: Final = Environment(
 
 def html_report(sheet: Sheet) -> bytes:
     """The report as UTF-8."""
-    charts = [(chart, drawing_of(chart)) for chart in sheet.charts]
+    charts = [(chart, (drawing_of(chart), drawing_of(chart, NARROW))) for chart in sheet.charts]
     template = _TEMPLATES.get_template("report.html.jinja")
     text = template.render(sheet=sheet, charts=charts, style=REPORT_STYLE, style_source=REPORT_STYLE_SOURCE)
     return text.encode()

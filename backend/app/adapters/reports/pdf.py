@@ -1,11 +1,13 @@
 """A report as PDF on A4, drawn by reportlab with a font that lies in the file.
 
-Text is never read as markup: every word is escaped. The font knows Latin letters; what it lacks is shown as "?",
-and a line says so.
+Text is never read as markup: every word is escaped. The font knows Latin, Greek, Cyrillic, Armenian and Georgian
+letters; what it lacks (Chinese, Japanese, Arabic and others) is shown as "?", and a line says so: the HTML report,
+which the reader's own fonts draw, has every letter.
 """
 
 import io
 from functools import lru_cache
+from pathlib import Path
 from typing import Final, Literal
 from xml.sax.saxutils import escape
 
@@ -25,13 +27,13 @@ from reportlab.platypus import Table as Grid
 from app.adapters.reports.drawings import Drawing, drawing_of
 from app.domain.report_sheet import Chart, Sheet, Table
 
-REGULAR, BOLD = "Vera", "VeraBd"
+REGULAR, BOLD = "DejaVuSans", "DejaVuSans-Bold"
+FONTS: Final = Path(__file__).with_name("fonts")
 MARGIN: Final = 16 * mm
 ROOM: Final = A4[0] - 2 * MARGIN - 12  # a frame keeps six points on each side
 INK, MID, LINE = HexColor("#14181f"), HexColor("#4a5361"), HexColor("#d5dae1")
 MARK, UP, DOWN, LIVE = HexColor("#1f5fbf"), HexColor("#0b6e4f"), HexColor("#b3261e"), HexColor("#8a1c12")
 FALL: Final = Color(DOWN.red, DOWN.green, DOWN.blue, alpha=0.18)
-STAND_INS: Final = {"−": "-", "–": "-", "×": "x", "—": "-", "≥": ">=", "≤": "<="}
 LACKING: Final = 'Letters that this document\'s font lacks are shown as "?"; the HTML report has them.'
 WORD_SHARE: Final = 1.7  # how much wider than a figure's a column of words is
 FACTS_ACROSS: Final = 3
@@ -40,8 +42,8 @@ FACTS_ACROSS: Final = 3
 @lru_cache(maxsize=1)
 def _letters() -> frozenset[int]:
     """Register the fonts; the characters that they have."""
-    pdfmetrics.registerFont(TTFont(BOLD, f"{BOLD}.ttf"))
-    regular = TTFont(REGULAR, f"{REGULAR}.ttf")
+    pdfmetrics.registerFont(TTFont(BOLD, FONTS / f"{BOLD}.ttf"))
+    regular = TTFont(REGULAR, FONTS / f"{REGULAR}.ttf")
     pdfmetrics.registerFont(regular)
     return frozenset(regular.face.charToGlyph)
 
@@ -198,8 +200,6 @@ class _Writer:
         for letter in text:
             if ord(letter) in self._letters:
                 held.append(letter)
-            elif letter in STAND_INS:
-                held.append(STAND_INS[letter])
             else:
                 self._lacked = True
                 held.append("?")

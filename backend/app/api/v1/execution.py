@@ -6,8 +6,8 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from pydantic import AwareDatetime
 
-from app.api.deps import Tenant
-from app.api.desk import Cursor, Desk, PageLimit, answer
+from app.api.deps import CurrentUser, Parts, Tenant
+from app.api.desk import Cursor, Desk, PageLimit, answer, written
 from app.schemas.execution import ExecutionPage, ExecutionStats
 from app.services.journal import JournalFilter
 from app.services.market_directory import unified_symbol
@@ -23,8 +23,8 @@ Name = Annotated[str | None, Query(max_length=20, pattern=r"^[A-Za-z_]+$")]
 
 @router.get("/logs", response_model=ExecutionPage)
 async def list_execution_logs(
-    tenant: Tenant,
-    desk: Desk,
+    parts: Parts,
+    user: CurrentUser,
     wallet_id: Wallet = None,
     symbol: Market = None,
     status: Name = None,
@@ -45,9 +45,7 @@ async def list_execution_logs(
         begin=begin,
         end=end,
     )
-    return answer(
-        await desk.journal(tenant.session).executions(tenant.user_id, chosen, cursor=cursor, limit=limit)
-    )
+    return written(await parts.execution_pages.page(user.id, chosen, cursor=cursor, limit=limit))
 
 
 @router.get("/stats", response_model=ExecutionStats)

@@ -9,7 +9,15 @@ from zoneinfo import ZoneInfo
 
 from app.domain.attribution import Cut
 from app.domain.report_sheet import ABSENT, Chart, ChartKind, Sheet, Table, month_bounds, month_words
-from app.domain.report_words import duration, figure_name, figure_text, money, why_undefined
+from app.domain.report_words import (
+    DOLLARS,
+    currency_of,
+    duration,
+    figure_name,
+    figure_text,
+    money,
+    why_undefined,
+)
 from app.domain.types import Environment
 from app.services.analytics.ranges import Chosen
 from app.services.analytics.views import (
@@ -27,6 +35,7 @@ from app.services.analytics.views import (
 POINTS: Final = 300
 MOST_SHARES: Final = 12
 MOST_FALLS: Final = 5
+DOLLARS_NOTE: Final = "Amounts are in USD: USDT and USDC count as a dollar each."
 CUTS: Final = (Cut.STRATEGY, Cut.SYMBOL, Cut.SIDE, Cut.EXIT_RULE, Cut.MODEL, Cut.TAG)
 CUT_TITLES: Final = {
     Cut.STRATEGY: "By strategy",
@@ -121,6 +130,11 @@ class Answers:
     risk: RiskMetricsView
     attributions: dict[Cut, AttributionView]
 
+    @property
+    def currency(self) -> str:
+        """What every amount is in."""
+        return currency_of(share.key for share in self.attributions[Cut.SYMBOL].shares)
+
 
 async def asked_all(
     ask: Asking, chosen: Chosen, venues: tuple[str, ...], step: Callable[[], Awaitable[None]]
@@ -150,6 +164,8 @@ def tear_sheet(subject: Subject, answers: Answers) -> Sheet:
     notes = [LIVE_NOTE if is_live else PAPER_NOTE]
     if portfolio.asked.note is not None:
         notes.append(portfolio.asked.note)
+    if answers.currency == DOLLARS:
+        notes.append(DOLLARS_NOTE)
     return Sheet(
         title=f"{month_words(subject.month)}: {subject.scope}",
         scope=subject.scope,
@@ -162,15 +178,15 @@ def tear_sheet(subject: Subject, answers: Answers) -> Sheet:
         time_zone=subject.time_zone,
         made=_moment(subject, subject.now),
         notes=tuple(notes),
-        headline=_headline(portfolio),
+        headline=_headline(portfolio, answers.currency),
         charts=_charts(subject, answers),
         tables=_tables(subject, answers),
     )
 
 
-def _headline(portfolio: PortfolioView) -> tuple[tuple[str, str], ...]:
+def _headline(portfolio: PortfolioView, currency: str) -> tuple[tuple[str, str], ...]:
     def known(amount: str | None) -> str:
-        return ABSENT if amount is None else f"{money(amount)} USDT"
+        return ABSENT if amount is None else f"{money(amount)} {currency}"
 
     even = portfolio.trades - portfolio.won - portfolio.lost
     trades = f"{portfolio.trades}: {portfolio.won} won, {portfolio.lost} lost"
@@ -198,14 +214,14 @@ def _charts(subject: Subject, answers: Answers) -> tuple[Chart, ...]:
     first = subject.month.replace(day=1)
     months_ends = (first.strftime(SHORT_DAY), first.replace(day=count).strftime(SHORT_DAY))
     return (
-        Chart("Equity", ChartKind.LINE, "USDT", at, tuple(line.equity), ends, absent),
+        Chart("Equity", ChartKind.LINE, answers.currency, at, tuple(line.equity), ends, absent),
         Chart(
             "Drawdown", ChartKind.FALL, "%", at, tuple(-one for one in line.drawdown_percent), ends, absent
         ),
         Chart(
             "Closed trades by day, net",
             ChartKind.BARS,
-            "USDT",
+            answers.currency,
             numbers if bars else (),
             bars,
             months_ends,
@@ -221,7 +237,7 @@ def _tables(subject: Subject, answers: Answers) -> tuple[Table, ...]:
     figures = Table(
         "Figures",
         ("Figure", "Value", "Interval", "Sample"),
-        tuple(_figure_row(one) for one in portfolio.figures),
+        tuple(_figure_row(one, answers.currency) for one in portfolio.figures),
         "Nothing is known of this month.",
         note,
     )
@@ -242,13 +258,13 @@ def _tables(subject: Subject, answers: Answers) -> tuple[Table, ...]:
     )
 
 
-def _figure_row(one: FigureView) -> tuple[str, ...]:
+def _figure_row(one: FigureView, currency: str) -> tuple[str, ...]:
     mark = "*" if one.is_few and one.value is not None else ""
-    text = figure_text(one.value, one.unit)
+    text = figure_text(one.value, one.unit, currency)
     value = f"{text}{mark}" if one.value is not None else f"{ABSENT} ({why_undefined(one.name, one.n)})"
     span = ABSENT
     if one.low is not None and one.high is not None:
-        span = f"{figure_text(one.low, one.unit)} to {figure_text(one.high, one.unit)}"
+        span = f"{figure_text(one.low, one.unit, currency)} to {figure_text(one.high, one.unit, currency)}"
     return (figure_name(one.name), value, span, str(one.n))
 
 
@@ -290,7 +306,7 @@ def _falls(subject: Subject, view: DrawdownsView) -> Table:
             _moment(subject, fall.peak_at),
             _moment(subject, fall.trough_at),
             "not yet" if fall.recovery_at is None else _moment(subject, fall.recovery_at),
-            figure_text(fall.depth_percent, "percent"),
+            figure_text(fall.depth_percent, "percent", ""),
             duration(fall.days * 86_400),
         )
         for fall in view.falls
@@ -305,8 +321,8 @@ def _tails(view: RiskMetricsView) -> Table:
     rows = tuple(
         (
             f"{figure_name(tail.method)}, {tail.level * 100:.0f} %, {tail.horizon} ×",
-            figure_text(tail.value_at_risk_percent, "percent"),
-            figure_text(tail.expected_shortfall_percent, "percent"),
+            figure_text(tail.value_at_risk_percent, "percent", ""),
+            figure_text(tail.expected_shortfall_percent, "percent", ""),
             (
                 f"{ABSENT} (too few returns to judge by)"
                 if tail.judged is None and tail.horizon == 1
