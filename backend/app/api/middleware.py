@@ -3,6 +3,7 @@
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
+from mimetypes import guess_type
 from pathlib import Path
 from typing import Final
 from uuid import uuid4
@@ -22,6 +23,7 @@ MAX_BODY_BYTES: Final = 65_536
 MAX_PICTURE_BYTES: Final = 5_242_880
 PICTURE_PATH: Final = re.compile(r"/api/v1/journal/trades/[0-9a-fA-F-]{36}/screenshots")
 API_PREFIX: Final = "/api/"
+PACKED: Final = (("br", ".br"), ("gzip", ".gz"))  # the smaller one first
 REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{8,64}")
 CONTENT_SECURITY_POLICY: Final = "; ".join(
     (
@@ -170,7 +172,8 @@ def _replay(messages: Sequence[Message], receive: Receive) -> Callable[[], Await
 
 
 class WebApp:
-    """Serves the built web app beside the API; a path that is no file is one of its pages."""
+    """Serves the built web app beside the API; a path that is no file is one of its pages. The build lays a packed
+    copy beside every text; who takes it gets that one."""
 
     def __init__(self, app: ASGIApp, *, folder: Path) -> None:
         self._app = app
@@ -190,13 +193,37 @@ class WebApp:
     async def _file(self, path: str, scope: Scope) -> Response | None:
         wanted = path.strip("/") or "index.html"
         for name in (wanted, *(() if "." in wanted.rpartition("/")[2] else ("index.html",))):
-            try:
-                response = await self._files.get_response(name, scope)
-            except (StarletteHttpError, OSError, ValueError):
+            response = await self._packed(name, scope) or await self._plain(name, scope)
+            if response is None:
                 continue
             is_immutable = name.startswith("assets/")
             response.headers["Cache-Control"] = (
                 "public, max-age=31536000, immutable" if is_immutable else "no-cache"
             )
+            response.headers["Vary"] = "Accept-Encoding"
             return response
+        return None
+
+    async def _plain(self, name: str, scope: Scope) -> Response | None:
+        try:
+            return await self._files.get_response(name, scope)
+        except (StarletteHttpError, OSError, ValueError):
+            return None
+
+    async def _packed(self, name: str, scope: Scope) -> Response | None:
+        """The packed copy that this browser takes, under the name and type of what it holds."""
+        headers = Headers(scope=scope)
+        taken = {
+            word.partition(";")[0].strip() for word in headers.get("accept-encoding", "").lower().split(",")
+        }
+        kind = guess_type(name)[0]
+        if kind is None or "range" in headers:  # a range is one of the plain file
+            return None
+        for encoding, ending in PACKED:
+            if encoding in taken and (response := await self._plain(f"{name}{ending}", scope)) is not None:
+                response.headers["Content-Encoding"] = encoding
+                response.headers["Content-Type"] = (
+                    f"{kind}; charset=utf-8" if kind.startswith("text/") else kind
+                )
+                return response
         return None

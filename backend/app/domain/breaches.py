@@ -112,7 +112,7 @@ class BreachDetail:
 
 
 _SENTENCES: dict[Breach, str] = {
-    Breach.TRADING_NOT_ACTIVE: "trading is not active for the {scope}.",
+    Breach.TRADING_NOT_ACTIVE: "trading is not active for the {scope}: {note}.",
     Breach.TRADING_STATE_UNKNOWN: "the trading state of the {scope} is not known.",
     Breach.TRADING_PAUSED: "trading is paused for the {scope}.",
     Breach.OUTSIDE_TRADING_HOURS: "outside of {scope} trading hours; {note}.",

@@ -42,16 +42,28 @@ def describe(check: Check, intent: OrderIntent, columns: ReviewColumns, index: i
         limit, value = _order_figures(code, row, intent)
     else:
         limit, value = None, _equity(row, level) if code is Breach.EQUITY_UNKNOWN else None
-    closed = code is Breach.OUTSIDE_TRADING_HOURS
     return breach_detail(
         code,
         intent.symbol,
         limit=limit,
         value=value,
         scope=level,
-        note=_opening(row, level) if closed and level is not None else _note(intent),
+        note=_note(intent) if level is None else _note_of_level(code, row, level),
         price_tick=_price(row.instrument.price_tick) if bool(row.instrument.known[0]) else None,
     )
+
+
+def _note_of_level(code: Breach, row: ReviewColumns, level: RiskLevel) -> str:
+    """What a sentence about one level adds: when trading opens again, or why it may be off."""
+    match code:
+        case Breach.OUTSIDE_TRADING_HOURS:
+            return _opening(row, level)
+        case Breach.TRADING_NOT_ACTIVE if level is RiskLevel.WALLET:
+            return "it is switched off, halted, held back or (real money) not armed; its page says which"
+        case Breach.TRADING_NOT_ACTIVE:
+            return "it is halted or takes no entries; the breakers of the risk page say since when and why"
+        case _:
+            return ""
 
 
 def _limit_figures(rule: LimitRule, row: ReviewColumns, level: RiskLevel | None) -> Figures:

@@ -1,5 +1,6 @@
 """Every refusal is a problem, every answer carries the headers, and nothing that is sent makes a 500."""
 
+import gzip
 from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import uuid4
@@ -107,6 +108,7 @@ async def site(settings: Settings, tmp_path: Path) -> AsyncIterator[httpx.AsyncC
     (folder / "assets").mkdir(parents=True)
     (folder / "index.html").write_text("<title>StackAlpha</title>")
     (folder / "assets" / "main.js").write_text("1")
+    (folder / "assets" / "main.js.gz").write_bytes(gzip.compress(b"1"))
     (tmp_path / "secret.txt").write_text("secret")
     with_site = settings.model_copy(update={"frontend_dir": folder})
     async with (
@@ -123,6 +125,20 @@ async def test_a_page_of_the_web_app_is_served(site: httpx.AsyncClient, path: st
     assert answer.headers["Cache-Control"] == "no-cache"
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
     assert "unsafe" not in answer.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize(
+    ("accepted", "encoding"),
+    [("gzip", "gzip"), ("br, gzip;q=0.5", "gzip"), ("br", None), ("identity", None)],
+)
+async def test_a_packed_copy_is_sent_to_who_takes_it(
+    site: httpx.AsyncClient, accepted: str, encoding: str | None
+) -> None:
+    answer = await site.get("/assets/main.js", headers={"Accept-Encoding": accepted})
+    assert (answer.text, answer.headers.get("Content-Encoding")) == ("1", encoding)
+    assert answer.headers["Vary"] == "Accept-Encoding"
+    assert answer.headers["Content-Type"].startswith("text/javascript")
+    assert "immutable" in answer.headers["Cache-Control"]
 
 
 async def test_a_hashed_file_is_kept_and_a_missing_one_is_no_page(site: httpx.AsyncClient) -> None:
