@@ -13,6 +13,13 @@ def needs_funding(rows: GateRows) -> bool:
 
 async def with_funding(markets: MarketView, market: SignalMarket) -> SignalMarket:
     """Return the market with its next funding, None where the venue does not tell."""
-    market_ms = int(market.market_time.timestamp() * 1000)
-    funding = await markets.next_funding(market.signal.venue, market.signal.symbol, market_ms)
-    return market.with_funding(funding)
+    return market.with_funding(await markets.next_funding(*_asked(market)))
+
+
+async def keep_funding(markets: MarketView, market: SignalMarket) -> None:
+    """Renew the market's next funding where somebody's schedule asked about it before."""
+    await markets.keep_funding(*_asked(market))
+
+
+def _asked(market: SignalMarket) -> tuple[str, str, int]:
+    return market.signal.venue, market.signal.symbol, int(market.market_time.timestamp() * 1000)

@@ -4,6 +4,8 @@ USDT and USDC count as a dollar each. Whether they still are is read from one co
 part when either currency does.
 """
 
+import asyncio
+import contextlib
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
@@ -20,6 +22,8 @@ from app.services.trading.holdings import Marked, Markets
 FRESH_SECONDS = 1.5
 PEG_SECONDS = 30.0
 FUNDING_SECONDS = 30.0
+NO_FUNDING_SECONDS = 2.0
+FUNDING_PATIENCE_SECONDS = 2.0
 PAPER = "paper"
 PEGGED = {"USDT": "BTC/USDT:USDT", "USDC": "BTC/USDC:USDC"}
 
@@ -32,7 +36,7 @@ class MarketView:
         self._book = book
         self._instruments: dict[tuple[str, str], Instrument] = {}
         self._pegs: dict[tuple[str, str], tuple[datetime, Decimal]] = {}
-        self._fundings: dict[tuple[str, str], tuple[datetime, NextFunding]] = {}
+        self._fundings: dict[tuple[str, str], tuple[datetime, NextFunding | None]] = {}
 
     async def quote(self, venue: str, symbol: str) -> Quote | None:
         """The newest price; None when neither the stream nor the venue has one."""
@@ -75,16 +79,26 @@ class MarketView:
         return price
 
     async def next_funding(self, venue: str, symbol: str, market_ms: int) -> NextFunding | None:
-        """The next funding after a moment of the market, read at most half a minute ago; None where the venue does
-        not tell one."""
+        """The funding that the venue names next, read at most half a minute ago; None where it tells none. What is no
+        answer (none, or one that lies behind that moment of the market) is asked for again after two seconds, so
+        that a silent venue holds up one decision and not every one."""
         known, now = self._fundings.get((venue, symbol)), utc_now()
-        if known is None or known[1].at_ms <= market_ms or (now - known[0]).total_seconds() > FUNDING_SECONDS:
-            try:
-                known = (now, await self._reader.next_funding(venue, symbol))
-            except VenueUnavailableError:
-                return None
-            self._fundings[venue, symbol] = known
-        return known[1]
+        if known is not None:
+            is_ahead = known[1] is not None and known[1].at_ms > market_ms
+            holds = FUNDING_SECONDS if is_ahead else NO_FUNDING_SECONDS
+            if (now - known[0]).total_seconds() <= holds:
+                return known[1]
+        read: NextFunding | None = None
+        with contextlib.suppress(VenueUnavailableError, TimeoutError):
+            async with asyncio.timeout(FUNDING_PATIENCE_SECONDS):
+                read = await self._reader.next_funding(venue, symbol)
+        self._fundings[venue, symbol] = (utc_now(), read)
+        return read
+
+    async def keep_funding(self, venue: str, symbol: str, market_ms: int) -> None:
+        """Renew what was asked about before, so that who asks again finds it without a read."""
+        if (venue, symbol) in self._fundings:
+            await self.next_funding(venue, symbol, market_ms)
 
     async def _pegged_price(self, venue: str, quoted: str) -> Decimal | None:
         if quoted not in PEGGED:

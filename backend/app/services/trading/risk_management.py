@@ -29,7 +29,7 @@ from app.services.trading.answers import Answers
 from app.services.trading.balances import BalanceKeeper
 from app.services.trading.correlations import CorrelationBook
 from app.services.trading.decision_lanes import Ask, DecisionLanes, Told, TradeDecision
-from app.services.trading.fundings import needs_funding, with_funding
+from app.services.trading.fundings import keep_funding, needs_funding, with_funding
 from app.services.trading.markets import MarketView
 from app.services.trading.proposals import Planned, SignalMarket, case_of
 from app.services.trading.risk_picture import RiskPicture
@@ -79,6 +79,7 @@ class RiskManagement:
         user_id = transaction.user_id
         await self._correlations.refresh()
         market = await self._signal_market(signal)
+        await keep_funding(self._markets, market)  # nothing is read from the venue while rows are locked
         await transaction.risk.lock(user_id, trade.environment)
         wanted = FactsWanted(
             user_ids=[user_id],

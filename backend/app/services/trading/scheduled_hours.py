@@ -68,7 +68,7 @@ class ScheduledHours:
 
     def of(self, scope: ScheduleScope) -> TradingHours | None:
         """What the schedule of that scope says; None where there is none."""
-        document = self._rows.get(scope)
+        document = self._rows.get(scope) if self._rows else None
         return None if document is None else hours_of(document, self._calendars, self._market_ms)
 
     def fact(self, scope: ScheduleScope) -> HoursFact | None:

@@ -24,6 +24,7 @@ class StillMarket:
         self.prices: dict[str, Decimal | None] = {}
         self.quoted_before = timedelta()
         self.funding: NextFunding | None = None
+        self.fundings_read = 0
 
     async def instrument(self, venue: str, symbol: str) -> Instrument | None:
         assert venue
@@ -59,6 +60,7 @@ class StillMarket:
         return OrderBook.of([(PRICE - 1, Decimal(1_000_000))], [(PRICE + 1, Decimal(1_000_000))])
 
     async def next_funding(self, venue: str, symbol: str) -> NextFunding:
+        self.fundings_read += 1
         if self.funding is None:
             raise VenueUnavailableError(f"{venue} does not tell the funding of {symbol}")
         return self.funding

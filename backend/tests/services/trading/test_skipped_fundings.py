@@ -84,6 +84,14 @@ async def test_nobody_who_did_not_ask_is_refused(world: GateWorld, stored: bool)
     assert await refusals(world) == []
 
 
+async def test_a_funding_that_is_ahead_is_not_read_for_every_decision(world: GateWorld) -> None:
+    await skip(world)
+    world.desk.market.funding = funding("0.0001", MOMENT)
+    for _ in range(2):
+        assert await refusals(world) == [("funding_too_near", "user")]
+    assert world.desk.market.fundings_read == 1
+
+
 async def test_refusal_says_when_the_funding_is_and_its_receipt_decides_again(world: GateWorld) -> None:
     await skip(world)
     world.desk.market.funding = funding("0.0001", timedelta(minutes=12, seconds=30))

@@ -5,6 +5,7 @@ import { expect, it } from 'vitest'
 import { WALLET } from '@/testing/examples'
 import { show } from '@/testing/render'
 import { api, server } from '@/testing/server'
+import './ScheduleForm' // read beforehand, so that the page does not wait for it
 import { TradingHours } from './TradingHours'
 
 const SCHEDULE = {
