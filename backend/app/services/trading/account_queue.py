@@ -1,8 +1,9 @@
 """One writer per account: a queue of what is to be looked at, and the task that works through it.
 
-Work is named, not piled up: the same trade or symbol waits once. Trades come before reconciliation. A trade that is to
-be left waits for nothing else: while the venue owes an answer about another trade, or is being compared, it is driven
-beside that. Each trade still has one driver at a time, and each step its row lock and its compare-and-swap.
+Work is named, not piled up: the same trade or symbol waits once. Trades come before reconciliation, until that has
+waited so long that it takes turns with them: what somebody does by hand is found however busy we are. A trade that is
+to be left waits for nothing else: while the venue owes an answer about another trade, or is being compared, it is
+driven beside that. Each trade still has one driver at a time, and each step its row lock and its compare-and-swap.
 """
 
 import asyncio
@@ -34,6 +35,7 @@ MOST_ASIDE = 4  # trades that are left beside the account's other work; more wai
 DRIVEN_SECONDS = 0.05  # until a trade is looked at again whose driver is at work
 HINT_RETRY_SECONDS = 1.0
 HINT_GATHER_SECONDS = 0.03
+OVERDUE_SECONDS = 3.0  # after which a comparison takes turns with the trades
 TOLD_LATELY_SECONDS = 30.0
 
 Key = UUID | str | None  # a trade, a symbol, or the whole account
@@ -50,6 +52,8 @@ class AccountQueue:
         self._desk = desk
         self._trades: OrderedDict[Key, None] = OrderedDict()
         self._symbols: OrderedDict[Key, None] = OrderedDict()
+        self._asked: dict[Key, float] = {}  # since when a comparison waits
+        self._turn_taken = False
         self._runs: OrderedDict[UUID, OpenRun] = OrderedDict()
         self._driven: set[UUID] = set()  # trades whose driver is at work
         self._aside: set[asyncio.Task[None]] = set()
@@ -100,6 +104,7 @@ class AccountQueue:
             timer.cancel()
         self._trades.clear()
         self._symbols.clear()
+        self._asked.clear()
         self._runs.clear()
         if self._tasks:
             await asyncio.wait([asyncio.create_task(self._idle.wait()), *self._aside], timeout=2)
@@ -135,6 +140,7 @@ class AccountQueue:
 
     def reconcile(self, symbol: str | None, after_seconds: float = 0.0) -> None:
         """Compare one symbol (None: the whole account) with the venue, now or later."""
+        self._asked.setdefault(symbol, asyncio.get_running_loop().time() + after_seconds)
         self._schedule(symbol, self._symbols, after_seconds)
 
     def flatten(self, run: OpenRun) -> None:
@@ -202,7 +208,9 @@ class AccountQueue:
         return _wait(max(self._failures, 1), RETRY_SECONDS, MOST_RETRY_SECONDS)
 
     async def _next(self) -> None:
-        if self._trades:
+        if self._takes_turn():
+            await self._reconcile_next()
+        elif self._trades:
             trade_id, _ = self._trades.popitem(last=False)
             if isinstance(trade_id, UUID):
                 await self._drive(trade_id)
@@ -213,9 +221,22 @@ class AccountQueue:
             self._balance_due = False
             await self._refresh_balance()
         elif self._symbols:
-            symbol, _ = self._symbols.popitem(last=False)
-            if not isinstance(symbol, UUID):
-                await self._reconcile(symbol)
+            await self._reconcile_next()
+
+    def _takes_turn(self) -> bool:
+        """Whether the comparison that waits longest goes before the trades: every other time, once it is overdue."""
+        waits = (
+            bool(self._symbols) and not self._runs
+        )  # a kill switch is behind nothing that it does not ask for
+        asked = self._asked.get(next(iter(self._symbols))) if waits else None
+        overdue = asked is not None and asyncio.get_running_loop().time() - asked > OVERDUE_SECONDS
+        self._turn_taken = overdue and not self._turn_taken
+        return self._turn_taken
+
+    async def _reconcile_next(self) -> None:
+        symbol, _ = self._symbols.popitem(last=False)
+        if not isinstance(symbol, UUID):
+            await self._reconcile(symbol)
 
     async def _drive(self, trade_id: UUID) -> None:
         if trade_id in self._driven:
@@ -294,15 +315,20 @@ class AccountQueue:
                 self.reconcile(symbol, HINT_GATHER_SECONDS)
 
     async def _reconcile(self, symbol: str | None) -> None:
+        asked, taken = self._asked.pop(symbol, None), self._turn_taken
         try:
             gateway = await self._desk.gateway(self.account)
-            reconciler = Reconciler(self._desk, self.account, gateway, lambda: bool(self._trades))
+            reconciler = Reconciler(
+                self._desk, self.account, gateway, lambda: bool(self._trades) and not taken
+            )
             found = await self._whole(reconciler) if symbol is None else await reconciler.symbol(symbol)
         except BaseException as error:
             self.reconcile(symbol, self._backoff(error))
             raise
         self._balance_due |= found.changed
         if found.cut_short:
+            if asked is not None:
+                self._asked[symbol] = asked
             self.reconcile(symbol, HINT_GATHER_SECONDS)
         for trade_id in found.trades:
             self.drive(trade_id)

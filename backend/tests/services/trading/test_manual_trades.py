@@ -1,7 +1,9 @@
 """What a person does by hand on a wallet that we trade: found, told apart from ours, recorded, never touched."""
 
+import asyncio
 import json
 from decimal import Decimal
+from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -91,6 +93,26 @@ async def test_position_opened_by_hand_is_found_though_it_is_gone_again(floor: T
     assert (bought["effect"], sold["effect"]) == ("opened_own", "reduced_own")
     assert (bought["trade_id"], sold["trade_id"]) == (None, None)
     assert sold["pnl"] < 0  # a round trip at a market that stands still costs spread and fees
+
+
+async def test_what_is_done_by_hand_is_found_while_trades_never_cease_to_wait(floor: TradingFloor) -> None:
+    account = await floor.wallet(await floor.user())
+    async with floor.executor() as running:
+        await floor.until_compared(account)
+        queue = running.executor._queues[account.wallet_id]
+
+        async def never_cease() -> None:
+            while True:
+                while len(queue._trades) < 5:
+                    queue.drive(uuid4())  # there is none of that id, which takes a look to know
+                await asyncio.sleep(0)
+
+        busy = asyncio.create_task(never_cease())
+        await by_hand(floor, account, OrderSide.BUY, Decimal("0.5"), ETH)
+        (bought,) = await until_manual(floor, account)
+        assert not busy.done()
+        busy.cancel()
+    assert bought["effect"] == "opened_own"
 
 
 async def test_own_position_in_the_same_symbol_is_neither_stopped_nor_closed_by_us(
