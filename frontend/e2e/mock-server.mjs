@@ -7,6 +7,7 @@ import path from 'node:path'
 import { analytics } from './mock-analytics.mjs'
 import * as data from './mock-data.mjs'
 import { notificationSettings, notifications, telegramLink } from './mock-notifications.mjs'
+import { funding, reportSchedule, reports } from './mock-reports.mjs'
 
 const DIST = path.resolve(import.meta.dirname, '..', 'dist')
 const TYPES = {
@@ -100,6 +101,9 @@ function read(route, query) {
   if (route === '/notifications/settings') return notificationSettings
   if (route === '/notifications') return { ...page(empty ? [] : notifications, query), unread: empty ? 0 : 3 }
   if (route === '/signals') return { items: empty ? [] : data.signals }
+  if (route === '/reports') return { items: empty ? [] : reports }
+  if (route === '/reports/schedule') return reportSchedule
+  if (route === '/market/funding') return funding(query.get('venue'), query.get('symbol'))
   if (route === '/market/candles')
     return { items: data.candles(query.get('symbol'), Number(query.get('limit') ?? 300)) }
   return null

@@ -18,6 +18,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import DateTime, Numeric, String
 
+from app.models.trade import LIVE
+
 WATCH_LOCK_KEY = 7_245_912
 LENGTHS = ("day", "week", "month")
 _PERCENTS = {"day": "daily", "week": "weekly", "month": "monthly"}
@@ -26,7 +28,7 @@ LIMIT_COLUMNS = (
     "max_drawdown_percent",
     "max_consecutive_losses",
 )
-_LIVE = "t.status NOT IN ('CLOSED', 'REJECTED', 'EXPIRED')"
+_LIVE = f"t.{LIVE}"
 
 
 def _in_window(length: str) -> str:

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.types import ExitReason
 from app.models.circuit_breaker import KillSwitchAccount, KillSwitchPosition, KillSwitchRun
-from app.models.trade import Trade
+from app.models.trade import LIVE, Trade
 from app.repositories.trades import LIVE_TRADE
 
 _IN_SCOPE = (
@@ -22,7 +22,7 @@ _IN_SCOPE = (
     " OR (r.scope = 'user' AND w.user_id = r.user_id)"
     " OR (r.scope = 'wallet' AND w.user_id = r.user_id AND w.id::text = r.scope_id))"
 )
-_LIVE = "t.status NOT IN ('CLOSED', 'REJECTED', 'EXPIRED')"
+_LIVE = f"t.{LIVE}"
 _ACCOUNTS = text(
     "INSERT INTO kill_switch_accounts (run_id, user_id, wallet_id, shard)"
     " SELECT r.id, w.user_id, w.id, w.shard FROM kill_switch_runs r JOIN wallets w ON "

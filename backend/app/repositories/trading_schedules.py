@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.trading_hours import AHEAD_DAYS, BEHIND_DAYS, Span
+from app.models.trade import LIVE
 from app.models.trading_schedule import TradingScheduleRow
 
 _FIELDS: Final = (
@@ -37,7 +38,7 @@ def calendars(moment: str, schedules: str) -> str:
     )
 
 
-_LIVE = "t.status NOT IN ('CLOSED', 'REJECTED', 'EXPIRED')"
+_LIVE = f"t.{LIVE}"
 _HELD = text(f"""
 SELECT DISTINCT t.user_id, t.wallet_id, t.venue, t.environment FROM trades t
 JOIN trading_schedules s ON s.user_id = t.user_id AND (s.wallet_id IS NULL OR s.wallet_id = t.wallet_id)

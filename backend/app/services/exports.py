@@ -29,6 +29,7 @@ from app.repositories.exports import (
 from app.repositories.journal import JournalFilter
 from app.repositories.user_events import UserEventRepository
 from app.services.export_rows import Cell, ExecutionRows, RowSource, TaxLotRows, TradeRows, Whose
+from app.services.ports import Doorbell
 
 JOB: Final = "run_export"
 SHOWN: Final = 50
@@ -86,12 +87,6 @@ class ExportFiles(Protocol):
     def finish(self, export_id: UUID, form: str) -> int: ...
 
     def remove(self, export_id: UUID) -> None: ...
-
-
-class Doorbell(Protocol):
-    """Rings for a job; a lost ring is found by the sweep."""
-
-    async def enqueue(self, job: str, *arguments: str | int, key: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -182,3 +182,9 @@ __all__ = [
     "MarketReader",
     "PaperVenueAdmin",
 ]
+
+
+class Doorbell(Protocol):
+    """Rings for a job; a lost ring is found by the sweep."""
+
+    async def enqueue(self, job: str, *arguments: str | int, key: str) -> None: ...

@@ -22,7 +22,8 @@ from app.services.analytics.ranges import Chosen
 from app.services.analytics.sources import Asker
 from app.services.analytics.tear_sheets import Answers, Asking, Subject, asked_all, tear_sheet
 from app.services.exports import MOST_ATTEMPTS
-from app.services.reports import JOB, STEPS, Doorbell
+from app.services.ports import Doorbell
+from app.services.reports import JOB, STEPS
 
 SWEPT: Final = 200
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import Final
 from uuid import UUID
 
 from app.core.db import Database
@@ -19,6 +19,7 @@ from app.repositories.wallets import WalletRepository
 from app.services.analytics.ranges import wrong_environment
 from app.services.analytics.tear_sheets import QUESTIONS
 from app.services.auth import SignedInUser
+from app.services.ports import Doorbell
 from app.services.wallets import no_wallet
 
 JOB: Final = "run_report"
@@ -33,12 +34,6 @@ class ReportForm(StrEnum):
 
     HTML = "html"
     PDF = "pdf"
-
-
-class Doorbell(Protocol):
-    """Rings for a job; a lost ring is found by the sweep."""
-
-    async def enqueue(self, job: str, *arguments: str | int, key: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
