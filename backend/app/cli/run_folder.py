@@ -126,6 +126,8 @@ def running_settings() -> Settings:
         "database_url": settings.database_url or services.database_url,
         "redis_url": settings.redis_url or services.redis_url,
     }
+    if not settings.public_url and services.web_url:
+        known["public_url"] = services.web_url  # of the port that it was started with
     if "paper_url" not in settings.model_fields_set:
         known["paper_url"] = services.paper_url
     return settings.model_copy(update=known)

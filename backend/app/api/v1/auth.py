@@ -23,6 +23,7 @@ from app.services.auth import ClientFacts, Tokens
 
 router = APIRouter(prefix="/auth", tags=["identity"])
 
+NO_MAIL = "No mail server is set up here: `.venv/bin/stackalpha link`, typed where StackAlpha runs, prints your link."
 COOKIE = "sa_refresh"
 COOKIE_PATH = "/api/v1/auth"
 MAX_USER_AGENT = 300
@@ -51,11 +52,16 @@ Client = Annotated[ClientFacts, Depends(client_facts)]
 SameOrigin = Depends(same_origin)
 
 
+def _link_sent(parts: Parts, message: str) -> MessageOut:
+    """What happens with a link that was asked for: without a mail server somebody has to hand it over."""
+    return MessageOut(message=message if parts.settings.smtp_host else NO_MAIL)
+
+
 @router.post("/sign-up", status_code=202, dependencies=[SameOrigin])
 async def sign_up(body: SignUp, parts: Parts, client: Client) -> MessageOut:
     """Make an account. The answer is the same whether the address has one already."""
     await parts.registration.sign_up(body.email, body.password, body.time_zone, client.address)
-    return MessageOut(message="Confirm your address: a link is on its way to it.")
+    return _link_sent(parts, "Confirm your address: a link is on its way to it.")
 
 
 @router.post("/verify-email", status_code=204)
@@ -68,7 +74,7 @@ async def verify_email(body: EmailLink, parts: Parts, client: Client) -> None:
 async def request_password_reset(body: PasswordResetRequest, parts: Parts, client: Client) -> MessageOut:
     """Ask for a link to a new password. The answer is the same for every address."""
     await parts.registration.request_password_reset(body.email, client.address)
-    return MessageOut(message="If the address has an account, a link is on its way to it.")
+    return _link_sent(parts, "If the address has an account, a link is on its way to it.")
 
 
 @router.post("/password-reset/confirm", status_code=204)

@@ -42,9 +42,9 @@ export function SignUpPage() {
 
   if (signUp.isSuccess) {
     return (
-      <AuthFrame title="Check your e-mail">
+      <AuthFrame title="One step is left">
         <p role="status">{signUp.data.message}</p>
-        <p className="mt-2 text-mid">Open the link in that message, then sign in.</p>
+        <p className="mt-2 text-mid">Open that link, then sign in.</p>
         <p className="mt-4">
           <Link to="/sign-in" className="underline">
             Sign in

@@ -19,7 +19,7 @@ export function TradingStatePill() {
         <span aria-hidden="true">{glyph}</span>
         <span className="hidden sm:inline">{text}</span>
         <span className="sm:hidden">{short}</span>
-        {more && <span className="hidden font-normal xl:inline">({more})</span>}
+        {more && <span className="hidden font-normal 2xl:inline">({more})</span>}
       </Badge>
     </span>
   )

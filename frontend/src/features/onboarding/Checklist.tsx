@@ -17,7 +17,9 @@ export function Checklist() {
   const positions = useQuery(positionsQuery)
   const settings = useQuery(riskSettingsQuery)
   const closed = useInfiniteQuery(tradesQuery({}))
-  if (away || me.data === undefined || wallets.data === undefined) return null
+  // Not before everything has been answered: steps that show and vanish again move the page.
+  const asked = positions.isPending || settings.isPending || closed.isPending
+  if (away || asked || me.data === undefined || wallets.data === undefined) return null
   const active = wallets.data.filter((wallet) => wallet.status === 'active')
   const traded = (positions.data ?? []).length > 0 || (closed.data?.pages[0]?.items.length ?? 0) > 0
   const steps = [

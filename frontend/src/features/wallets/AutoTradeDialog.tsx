@@ -159,7 +159,7 @@ function AutoTradeForm({ wallet, start, strategies, symbols, timeframes, onClose
           value={values.scaleOut}
           options={choices}
           onChange={(event) => change({ scaleOut: event.target.value as Choice })}
-          hint="Kept for later: not acted on in this version."
+          hint={inherited(settings, 'enable_scale_out')}
         />
       </div>
       <details
