@@ -26,7 +26,7 @@ test: prepare-test ## everything the build server runs: check, then all tests
 	@cd frontend && npm run --silent test -- --reporter=dot
 	@cd backend && $(PY) -m pytest -n $(TEST_PROCESSES) --dist worksteal $(TEST_ARGS)
 
-TEST_PROCESSES ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ "$$n" -gt 4 ] && n=4; [ "$$n" -lt 2 ] && n=2; echo $$n)
+TEST_PROCESSES ?= $(shell n=$$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ "$$n" -gt 3 ] && n=4 || n=3; echo $$n)
 
 check: prepare ## linters, types, import contracts, house rules, generated files
 	@$(MAKE) --no-print-directory check-python check-frontend

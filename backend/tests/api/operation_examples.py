@@ -60,6 +60,8 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "cancel_pending_wallet_risk_setting": {},
     "read_trading_schedule": {},
     "change_trading_schedule": {"json": {"trade_weekends": False}},
+    "read_venue_trading_schedule": {},
+    "change_venue_trading_schedule": {"json": {"trade_weekends": False}},
     "read_wallet_trading_schedule": {},
     "change_wallet_trading_schedule": {"json": {"trade_weekends": False}},
     "read_wallet_execution_settings": {},

@@ -102,6 +102,7 @@ DOMAIN_BOUNDS: Final = frozenset(
         "enable_auto_trade",
         "set_platform_limit",
         "change_trading_schedule",
+        "change_venue_trading_schedule",
         "change_wallet_trading_schedule",
     }
 )

@@ -4,7 +4,7 @@ A route that is not described here in EXAMPLES fails: nothing is served that nob
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
@@ -13,6 +13,7 @@ import asyncpg
 import httpx
 import jwt
 import pytest
+import pytest_asyncio
 
 from app.core.clock import utc_now
 from app.core.config import Settings, jwt_key
@@ -69,7 +70,15 @@ def operations() -> Iterator[Operation]:
 ALL = tuple(operations())
 GUARDED = tuple(operation for operation in ALL if operation.name not in PUBLIC)
 # Paths that name no row of a tenant's but a thing that everybody has.
-OWN_OF_EVERYBODY = frozenset({"change_scoped_risk_settings", "apply_risk_profile", "send_test_message"})
+OWN_OF_EVERYBODY = frozenset(
+    {
+        "change_scoped_risk_settings",
+        "apply_risk_profile",
+        "send_test_message",
+        "read_venue_trading_schedule",
+        "change_venue_trading_schedule",
+    }
+)
 ADMIN = tuple(operation for operation in GUARDED if operation.path.startswith("/admin"))
 NOT_ADMIN = tuple(operation for operation in GUARDED if operation not in ADMIN)
 WITH_ID = tuple(
@@ -96,20 +105,41 @@ class Target:
     texts: frozenset[str]
 
 
-@pytest.fixture
-async def target(world: World, bob: Person) -> Target:
-    trade_id = await world.trade(bob)
-    closed = await world.closed_trade(bob, NOON, symbol="ETH/USDT:USDT")
-    log_id = await world.execution(bob, trade_id=trade_id)
-    decision_id = await world.decision(bob)
-    await world.pending_change(bob, "user", "")
-    await world.pending_change(bob, "symbol", "BTC/USDT:USDT")
-    await world.pending_change(bob, "wallet", str(bob.wallet_id))
-    run_id = await world.kill_switch_run(bob)
-    export_id, view_id, screenshot_id, report_id = await world.things(bob, trade_id)
+async def target_of(scene: World) -> Target:
+    """A new tenant with one of everything."""
+    bob = await scene.person()
+    trade_id = await scene.trade(bob)
+    closed = await scene.closed_trade(bob, NOON, symbol="ETH/USDT:USDT")
+    log_id = await scene.execution(bob, trade_id=trade_id)
+    decision_id = await scene.decision(bob)
+    await scene.pending_change(bob, "user", "")
+    await scene.pending_change(bob, "symbol", "BTC/USDT:USDT")
+    await scene.pending_change(bob, "wallet", str(bob.wallet_id))
+    run_id = await scene.kill_switch_run(bob)
+    export_id, view_id, screenshot_id, report_id = await scene.things(bob, trade_id)
     ids = (bob.user_id, bob.session_id, bob.wallet_id, trade_id, closed, log_id, decision_id)
     texts = frozenset(str(one) for one in (*ids, export_id, view_id, screenshot_id, report_id))
     return Target(bob, trade_id, decision_id, run_id, export_id, view_id, screenshot_id, report_id, texts)
+
+
+@pytest_asyncio.fixture(scope="module")
+async def scene(settings: Settings) -> AsyncIterator[World]:
+    """Writes rows behind row-level security, for all of this matrix."""
+    connection = await asyncpg.connect(settings.database_url)
+    yield World(connection, settings)
+    await connection.close()
+
+
+@pytest_asyncio.fixture(scope="module")
+async def target(scene: World) -> Target:
+    """A tenant for everybody who must be refused: nothing of it ever changes."""
+    return await target_of(scene)
+
+
+@pytest_asyncio.fixture
+async def stranger(scene: World) -> Person:
+    """Another tenant."""
+    return await scene.person()
 
 
 async def ask(
@@ -173,10 +203,10 @@ async def test_anonymous_is_refused(http: httpx.AsyncClient, operation: Operatio
 
 @named(GUARDED)
 async def test_an_expired_token_is_refused(
-    http: httpx.AsyncClient, world: World, operation: Operation, target: Target
+    http: httpx.AsyncClient, scene: World, operation: Operation, target: Target
 ) -> None:
     person = target.person
-    token = world.tokens.issue(person.user_id, person.session_id, utc_now() - timedelta(hours=1))
+    token = scene.tokens.issue(person.user_id, person.session_id, utc_now() - timedelta(hours=1))
     answer = await ask(http, operation, target, {"Authorization": f"Bearer {token}"})
     assert (answer.status_code, answer.json()["code"]) == (401, "token_expired")
 
@@ -202,23 +232,19 @@ async def test_a_refresh_token_is_no_access_token(
 
 @named(GUARDED)
 async def test_a_token_for_another_tenants_session_is_refused(
-    http: httpx.AsyncClient, world: World, alice: Person, operation: Operation, target: Target
+    http: httpx.AsyncClient, scene: World, stranger: Person, operation: Operation, target: Target
 ) -> None:
-    mixed = world.bearer(target.person.user_id, alice.session_id)
+    mixed = scene.bearer(target.person.user_id, stranger.session_id)
     answer = await ask(http, operation, target, mixed)
     assert (answer.status_code, answer.json()["code"]) == (401, "session_over")
 
 
 @named(NOT_ADMIN)
 async def test_another_tenant_sees_and_changes_nothing(
-    http: httpx.AsyncClient,
-    alice: Person,
-    operation: Operation,
-    target: Target,
-    owner_connection: asyncpg.Connection,
+    http: httpx.AsyncClient, scene: World, stranger: Person, operation: Operation, target: Target
 ) -> None:
-    before = await rows_of(owner_connection, target.person.user_id)
-    answer = await ask(http, operation, target, alice.headers)
+    before = await rows_of(scene.sql, target.person.user_id)
+    answer = await ask(http, operation, target, stranger.headers)
     if operation in WITH_ID or EXAMPLES[operation.name].get("json") is ENTRY:
         assert (answer.status_code, answer.json()["code"]) == (404, "not_found"), answer.text
         asked = operation_path(operation, target) + str(target.person.wallet_id)
@@ -228,7 +254,7 @@ async def test_another_tenant_sees_and_changes_nothing(
         assert answer.status_code < 500 or operation.name in SHARED | {"create_wallet"}
     leaked = {one for one in target.texts - named_ids if one in answer.text}
     assert leaked == set()
-    assert await rows_of(owner_connection, target.person.user_id) == before
+    assert await rows_of(scene.sql, target.person.user_id) == before
 
 
 def operation_path(operation: Operation, target: Target) -> str:
@@ -247,6 +273,7 @@ def operation_path(operation: Operation, target: Target) -> str:
         key="BTC",
         profile="conservative",
         channel="in_app",
+        venue="paper",
     )
 
 
@@ -254,28 +281,29 @@ def operation_path(operation: Operation, target: Target) -> str:
     "path", ["/positions?wallet_id={}", "/execution/logs?wallet_id={}", "/trades?wallet_id={}"]
 )
 async def test_another_tenants_wallet_as_a_filter_finds_nothing(
-    http: httpx.AsyncClient, alice: Person, target: Target, path: str
+    http: httpx.AsyncClient, stranger: Person, target: Target, path: str
 ) -> None:
-    answer = await http.get(path.format(target.person.wallet_id), headers=alice.headers)
+    answer = await http.get(path.format(target.person.wallet_id), headers=stranger.headers)
     assert answer.json()["items"] == []
 
 
 @pytest.mark.parametrize("name", ["pause_trading", "resume_trading", "press_kill_switch"])
 async def test_another_tenants_wallet_in_a_body_is_not_found(
-    http: httpx.AsyncClient, alice: Person, target: Target, name: str
+    http: httpx.AsyncClient, stranger: Person, target: Target, name: str
 ) -> None:
     body = EXAMPLES[name]["json"] | {"wallet_id": str(target.person.wallet_id)}
     path = next(operation.path for operation in ALL if operation.name == name)
-    held = alice.headers | {"Idempotency-Key": uuid4().hex}
+    held = stranger.headers | {"Idempotency-Key": uuid4().hex}
     answer = await http.post(path, json=body, headers=held)
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
 
 @named(NOT_ADMIN)
 async def test_the_tenant_itself_is_let_in(
-    http: httpx.AsyncClient, operation: Operation, target: Target
+    http: httpx.AsyncClient, operation: Operation, scene: World
 ) -> None:
-    answer = await ask(http, operation, target, target.person.headers)
+    own = await target_of(scene)
+    answer = await ask(http, operation, own, own.person.headers)
     assert answer.status_code not in (401, 403, 404), answer.text
     assert answer.status_code < 500 or answer.json()["code"] == "venue_unavailable"
 
