@@ -54,23 +54,31 @@ class TextWriter:
             known = self._written.get(id(value))
             if known is not None and known[0] is value:
                 return known[1]
-        text, scalars = self.text, _SCALARS
-        parts = [
-            key + (text(held) if (write := scalars.get(type(held))) is None else write(held))
-            for key, held in zip(keys, held_by(value), strict=True)
-            if held is not None
-        ]
-        written = "{" + ",".join(parts) + "}"
+        written = "{" + ",".join(self._members(keys, held_by(value))) + "}"
         if is_shared:
             self._written[id(value)] = (value, written)
         return written
 
+    def _members(self, keys: tuple[str, ...], values: tuple[object, ...]) -> list[str]:
+        """The fields that are known, each with its key. The frequent kinds are asked about first."""
+        parts = []
+        for key, held in zip(keys, values, strict=True):
+            if held is None:
+                continue
+            kind = type(held)
+            if kind is Decimal:
+                parts.append(f'{key}"{plain_text(str(held))}"' if held else key + '"0"')
+            elif kind is int:
+                parts.append(f"{key}{held}")
+            elif (write := _SCALARS.get(kind)) is not None:
+                parts.append(key + write(held))
+            else:
+                parts.append(key + self.text(held))
+        return parts
+
 
 def _decimal(value: Decimal) -> str:
-    text = str(value)
-    if text.isdigit() or not value.is_finite():
-        return f'"{text}"'
-    return f'"{plain_text(text)}"'
+    return f'"{plain_text(str(value))}"' if value else '"0"'
 
 
 def _float(value: float) -> str:

@@ -110,7 +110,6 @@ class AnsweredBatch(msgspec.Struct, frozen=True, kw_only=True):
     decisions: list[DecisionRow]
     receipts: list[bytes]
     ceilings: list[CeilingRow]
-    notices: list[tuple[str, str]]
 
 
 _SET_CEILINGS = ", ".join(f"{name}_ceiling = EXCLUDED.{name}_ceiling" for name in _BOUNDS)
@@ -179,8 +178,9 @@ WITH asked AS MATERIALIZED (
         a.order_side, a.planned_quantity, a.requested_price, a.market_time
     FROM asked a, held WHERE held.yes AND a.trade_id IS NOT NULL
 ), told AS (
-    SELECT pg_notify(n.channel, n.payload) FROM unnest($4::text[], $5::text[]) AS n (channel, payload), held
-    WHERE held.yes
+    SELECT pg_notify('user_events', format('{{"user_id": "%s", "kind": "%s", "id": "%s"}}', a.user_id, n.kind, n.id))
+    FROM asked a, held, LATERAL (VALUES ('position', a.trade_id), ('decision', a.id)) AS n (kind, id)
+    WHERE held.yes AND n.id IS NOT NULL
 )
 SELECT held.yes, (SELECT count(*) FROM told) FROM held
 """  # noqa: S608 - no value of anybody's
@@ -226,8 +226,6 @@ class SystemGateWriteRepository:
                 _json(batch.decisions),
                 batch.receipts,
                 _json(batch.ceilings),
-                [channel for channel, _ in batch.notices],
-                [payload for _, payload in batch.notices],
             )
         )
 

@@ -2,14 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from typing import Final
 from uuid import UUID, uuid4
+
+import msgspec
 
 from app.domain.client_order_id import client_order_id
 from app.domain.limits import ApprovedOrder, BreachDetail, RefusedOrder
 from app.domain.receipts import receipts_of
 from app.domain.risk_case import RiskCase
+from app.domain.risk_facts import EntryOrder
 from app.domain.trading_hours import moment
 from app.domain.types import OrderLeg, Side
+from app.models.signal import Signal
 from app.repositories.gate_rows import StateRow
 from app.repositories.gate_writes import AnsweredBatch, CeilingRow, DecisionRow, PlannedTrade, ScopeTrip
 from app.services.trading.ceilings import ceilings_of
@@ -17,8 +22,10 @@ from app.services.trading.decision_lanes import Ask, TradeDecision
 from app.services.trading.holdings import ZERO, Holding
 from app.services.trading.proposals import SignalMarket
 from app.services.trading.risk_picture import RiskPicture
+from app.services.trading.rulebook import Rulebook
 
 Verdict = ApprovedOrder | RefusedOrder
+_NOBODY: Final = UUID(int=0)
 
 
 class Answers:
@@ -30,8 +37,8 @@ class Answers:
         self._answers: dict[int, TradeDecision] = {}
         self._decisions: list[DecisionRow] = []
         self._receipts: list[bytes] = []
-        self._ceilings: dict[tuple[UUID, str, str], CeilingRow] = {}
-        self._notices: list[tuple[str, str]] = []
+        self._ceilings: dict[UUID, dict[tuple[str, str], CeilingRow]] = {}
+        self._plans: dict[tuple[int, int], tuple[EntryOrder, Rulebook, PlannedTrade]] = {}
 
     @property
     def changed(self) -> list[StateRow]:
@@ -46,14 +53,14 @@ class Answers:
     def add_round(
         self,
         asks: Sequence[Ask],
-        markets: Mapping[UUID, SignalMarket],
+        markets: Sequence[SignalMarket],
         cases: Sequence[RiskCase],
         verdicts: Sequence[Verdict],
     ) -> None:
         """Take in what was decided about asks of different users."""
         self._receipts += receipts_of(cases, verdicts)
-        for ask, case, verdict in zip(asks, cases, verdicts, strict=True):
-            self._add(ask, markets[ask.signal.id], case, verdict)
+        for ask, market, case, verdict in zip(asks, markets, cases, verdicts, strict=True):
+            self._add(ask, market, case, verdict)
 
     def _add(self, ask: Ask, market: SignalMarket, case: RiskCase, verdict: Verdict) -> None:
         user_id = ask.account.user_id
@@ -64,11 +71,9 @@ class Answers:
         if trade_id is not None:
             picture = self._pictures[user_id]
             trade = self._planned(trade_id, ask, market, case, verdict)
-            self._bound(picture, ask, case)
+            self._bound(picture, ask, trade.strategy, case)
             picture.reserve(_holding(trade, ask))
-            self._tell(user_id, "position", trade_id)
         self._decisions.append(_decision(answer, market, verdict, trade))
-        self._tell(user_id, "decision", answer.decision_id)
         self._answers[id(ask)] = answer
 
     def batch(self) -> AnsweredBatch:
@@ -76,62 +81,74 @@ class Answers:
         return AnsweredBatch(
             decisions=self._decisions,
             receipts=self._receipts,
-            ceilings=list(self._ceilings.values()),
-            notices=self._notices,
+            ceilings=[row for held in self._ceilings.values() for row in held.values()],
         )
 
     def of(self, asks: Sequence[Ask]) -> list[TradeDecision]:
         """The answers in the order of the asks."""
         return [self._answers[id(ask)] for ask in asks]
 
-    def _bound(self, picture: RiskPicture, ask: Ask, case: RiskCase) -> None:
+    def _bound(self, picture: RiskPicture, ask: Ask, strategy: str, case: RiskCase) -> None:
         """Note the ceilings of the approval's scopes. What the batch reserved before counts as used in the
         facts, and is added to the ledger's figures; where a scope is met twice the lower ceiling stands."""
         user_id, wallet_id = ask.account.user_id, ask.account.wallet_id
-        for row in ceilings_of(case, user_id, wallet_id, ask.signal.strategy, picture.usage()):
-            key = (user_id, row.scope, row.scope_key)
-            known = self._ceilings.get(key)
-            self._ceilings[key] = row if known is None else row.lower(known)
+        held = self._ceilings.setdefault(user_id, {})
+        for row in ceilings_of(case, user_id, wallet_id, strategy, picture.usage()):
+            key = (row.scope, row.scope_key)
+            known = held.get(key)
+            held[key] = row if known is None else row.lower(known)
 
     def _planned(
         self, trade_id: UUID, ask: Ask, market: SignalMarket, case: RiskCase, verdict: Verdict
     ) -> PlannedTrade:
-        intent = verdict.intent
-        picture = self._pictures[ask.account.user_id]
-        book = picture.book(ask.account.wallet_id, ask.signal.strategy, ask.signal.symbol)
+        size, order, picture = verdict.intent.size, market.candidate, self._pictures[ask.account.user_id]
         wallet = picture.wallets[ask.account.wallet_id]
-        return PlannedTrade(
+        book = picture.book(wallet.id, order.strategy, order.symbol)
+        key = (id(case.order), id(book))
+        held = self._plans.get(key)
+        if held is None:  # with what it was made of, so that their ids stay theirs
+            held = self._plans[key] = (case.order, book, _plan(ask.signal, market, case, book))
+        return msgspec.structs.replace(
+            held[2],
             trade_id=trade_id,
             client_order_id=client_order_id(self._deployment, trade_id, OrderLeg.ENTRY, 1),
-            order_side=market.side.entry_order_side.value,
-            environment=case.order.environment.value,
-            venue=ask.signal.venue,
-            symbol=ask.signal.symbol,
-            strategy=ask.signal.strategy,
-            timeframe=ask.signal.timeframe,
-            side=ask.signal.side,
-            signal_confidence=ask.signal.confidence,
-            reason=ask.signal.reason,
-            planned_quantity=intent.size.quantity,
-            planned_entry_price=intent.entry_price,
-            planned_notional=intent.size.notional,
-            planned_risk=intent.size.risk_amount,
-            leverage=case.terms.leverage,
-            stop_price=market.stop_price(book.own_stops),
-            take_profit_price=intent.take_profit_price,
-            trailing_enabled=book.trailing_enabled,
-            trailing_activation_fraction=book.trailing_activation_fraction,
-            trailing_fraction=book.trailing_fraction,
-            trailing_distance=atr_distance(ask.signal.features, book.trailing_atr_multiple),
-            volatility_multiple=book.volatility_multiple,
-            scale_out_enabled=book.scale_out_enabled,
+            planned_quantity=size.quantity,
+            planned_notional=size.notional,
+            planned_risk=size.risk_amount,
             max_holding_minutes=wallet.max_holding_minutes,
             session_closes_at=moment(picture.hours.leaves_ms(wallet.id, wallet.venue)),
         )
 
-    def _tell(self, user_id: UUID, kind: str, changed_id: UUID) -> None:
-        payload = f'{{"user_id": "{user_id}", "kind": "{kind}", "id": "{changed_id}"}}'
-        self._notices.append(("user_events", payload))
+
+def _plan(signal: Signal, market: SignalMarket, case: RiskCase, book: Rulebook) -> PlannedTrade:
+    """What every trade has in common that this signal begins under these rules; nothing is named or sized yet."""
+    return PlannedTrade(
+        trade_id=_NOBODY,
+        client_order_id="",
+        order_side=market.side.entry_order_side.value,
+        environment=case.order.environment.value,
+        venue=signal.venue,
+        symbol=signal.symbol,
+        strategy=signal.strategy,
+        timeframe=signal.timeframe,
+        side=signal.side,
+        signal_confidence=signal.confidence,
+        reason=signal.reason,
+        planned_quantity=ZERO,
+        planned_entry_price=case.order.entry_price,
+        planned_notional=ZERO,
+        planned_risk=ZERO,
+        leverage=case.terms.leverage,
+        stop_price=market.stop_price(book.own_stops),
+        take_profit_price=case.order.take_profit_price,
+        trailing_enabled=book.trailing_enabled,
+        trailing_activation_fraction=book.trailing_activation_fraction,
+        trailing_fraction=book.trailing_fraction,
+        trailing_distance=atr_distance(signal.features, book.trailing_atr_multiple),
+        volatility_multiple=book.volatility_multiple,
+        scale_out_enabled=book.scale_out_enabled,
+        max_holding_minutes=None,
+    )
 
 
 def atr_distance(features: Mapping[str, float], multiple: Decimal | None) -> Decimal | None:
@@ -165,7 +182,7 @@ def _decision(
         id=answer.decision_id,
         user_id=account.user_id,
         wallet_id=account.wallet_id,
-        signal_id=market.signal.id,
+        signal_id=market.signal_id,
         breaches=breach_rows(answer.breaches),
         quantity=size.quantity if sized else None,
         notional=size.notional if sized else None,
@@ -181,10 +198,10 @@ def _holding(trade: PlannedTrade, ask: Ask) -> Holding:
     return Holding(
         trade_id=trade.trade_id,
         wallet_id=ask.account.wallet_id,
-        venue=ask.signal.venue,
-        symbol=ask.signal.symbol,
-        strategy=ask.signal.strategy,
-        side=Side(ask.signal.side),
+        venue=trade.venue,
+        symbol=trade.symbol,
+        strategy=trade.strategy,
+        side=Side(trade.side),
         quantity=ZERO,
         entry_price=None,
         stop_price=trade.stop_price,

@@ -53,12 +53,16 @@ class SignalMarket:
     def side(self) -> Side:
         return Side(self.signal.side)
 
-    @property
+    @cached_property
+    def signal_id(self) -> UUID:
+        return self.signal.id
+
+    @cached_property
     def entry_price(self) -> Decimal:
         """The price at which an entry is expected to fill now."""
         return self.signal.entry_price if self.quote is None else self.quote.mark_price
 
-    @property
+    @cached_property
     def market_time(self) -> datetime:
         return self.signal.bar_close if self.quote is None else self.quote.market_time
 

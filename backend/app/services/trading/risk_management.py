@@ -35,6 +35,9 @@ from app.services.trading.proposals import Planned, SignalMarket, case_of
 from app.services.trading.risk_picture import RiskPicture
 from app.services.trading.terms import TradingTerms
 
+Markets = dict[int, SignalMarket]
+"""The markets of a batch's signals, by the id of each signal's object, which the batch holds."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -106,7 +109,7 @@ class RiskManagement:
         where a balance is too old it is read first."""
         await self._correlations.refresh()
         signals = {id(ask.signal): ask.signal for ask in asks}
-        markets = {signal.id: await self._signal_market(signal) for signal in signals.values()}
+        markets = {key: await self._signal_market(signal) for key, signal in signals.items()}
         for may_read in (True, False):
             async with self._connections.connection() as connection:
                 rows = await self._read(connection, asks, markets)
@@ -125,7 +128,7 @@ class RiskManagement:
         connection: asyncpg.Connection,
         rows: GateRows,
         asks: Sequence[Ask],
-        markets: dict[UUID, SignalMarket],
+        markets: Markets,
     ) -> list[TradeDecision] | None:
         """Decide on what was read without a lock; None where it has to be decided under one."""
         answers = await self._answers(rows, asks, markets)
@@ -138,7 +141,7 @@ class RiskManagement:
         return answers.of(asks) if written else None
 
     async def _decide_under_lock(
-        self, connection: asyncpg.Connection, asks: Sequence[Ask], markets: dict[UUID, SignalMarket]
+        self, connection: asyncpg.Connection, asks: Sequence[Ask], markets: Markets
     ) -> list[TradeDecision]:
         facts, writes = SystemGateFactsRepository(connection), SystemGateWriteRepository(connection)
         await facts.lock(_wanted(asks, markets))
@@ -149,9 +152,7 @@ class RiskManagement:
             raise LedgerChangedError(f"a batch of {len(asks)} could not be written under lock")
         return answers.of(asks)
 
-    async def _read(
-        self, connection: asyncpg.Connection, asks: Sequence[Ask], markets: dict[UUID, SignalMarket]
-    ) -> GateRows:
+    async def _read(self, connection: asyncpg.Connection, asks: Sequence[Ask], markets: Markets) -> GateRows:
         return await SystemGateFactsRepository(connection).read(_wanted(asks, markets))
 
     def _stale(self, rows: GateRows, asks: Sequence[Ask]) -> list[TradingAccount]:
@@ -167,23 +168,22 @@ class RiskManagement:
         stale = {ask.account.wallet_id: ask.account for ask in asks if ask.account.wallet_id not in fresh}
         return list(stale.values())
 
-    async def _answers(
-        self, rows: GateRows, asks: Sequence[Ask], markets: dict[UUID, SignalMarket]
-    ) -> Answers:
+    async def _answers(self, rows: GateRows, asks: Sequence[Ask], markets: Markets) -> Answers:
         """Decide in rounds, of which none holds two asks of one user; what a round approved counts in the
         next."""
         newest = max(markets.values(), key=lambda market: market.market_time)
         pictures = await self._pictures(rows, newest)
         if needs_funding(rows):
-            for signal_id, market in markets.items():
-                markets[signal_id] = await with_funding(self._markets, market)
+            for key, market in markets.items():
+                markets[key] = await with_funding(self._markets, market)
         answers = Answers(self._terms.deployment, pictures)
         for held in _rounds(asks):
+            of_asks = [markets[id(ask.signal)] for ask in held]
             cases = [
-                case_of(markets[ask.signal.id], pictures[ask.account.user_id], ask.account.wallet_id)
-                for ask in held
+                case_of(market, pictures[ask.account.user_id], ask.account.wallet_id)
+                for market, ask in zip(of_asks, held, strict=True)
             ]
-            answers.add_round(held, markets, cases, decide_batch(cases))
+            answers.add_round(held, of_asks, cases, decide_batch(cases))
         return answers
 
     async def _pictures(
@@ -213,7 +213,7 @@ class RiskManagement:
         return SignalMarket(signal, quote, instrument, utc_now(), volatility, dollar)
 
 
-def _wanted(asks: Sequence[Ask], markets: dict[UUID, SignalMarket]) -> FactsWanted:
+def _wanted(asks: Sequence[Ask], markets: Markets) -> FactsWanted:
     signals = [market.signal for market in markets.values()]
     return FactsWanted(
         user_ids=sorted({ask.account.user_id for ask in asks}),

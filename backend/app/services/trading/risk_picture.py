@@ -176,9 +176,9 @@ class RiskPicture:
     def user_facts(self, wallet_id: UUID, order: Candidate) -> UserFacts:
         """Return the facts of the user over all wallets of the environment."""
         windows, state = self.windows, self._user_state
-        counted = set(windows.counted())
+        counted = windows.counted()
+        states = [one for wallet in counted if (one := self._states.get(wallet)) is not None]
         held = [holding for holding in self._holdings if holding.wallet_id in counted]
-        states = [state for wallet, state in self._states.items() if wallet in counted]
         day, week, month = windows.of_user()
         return UserFacts(
             trading_state=self.trading.user(self.user.id, self.book(wallet_id).user),
@@ -329,6 +329,8 @@ class RiskPicture:
 
     def _pace(self, belongs: Callable[..., bool], order: Candidate) -> dict[str, int]:
         """Entries of the day, and the newest exits from the order's symbol, of the rows that belong."""
+        if not self.user.exits and not self.user.entries and not self._reserved:
+            return _NO_PACE
         exits = [row for row in self.user.exits if row.symbol == order.symbol and belongs(row)]
         losses = [row.last_loss for row in exits if row.last_loss is not None]
         return {
@@ -339,6 +341,7 @@ class RiskPicture:
         }
 
 
+_NO_PACE: dict[str, int] = {"trades_today": 0, "last_exit_ms": NEVER_MS, "last_loss_ms": NEVER_MS}
 _NOTHING: dict[str, object] = dict.fromkeys(
     ("open_positions", "pending_entries", "positions_in_strategy", "positions_in_symbol"), 0
 ) | dict.fromkeys(

@@ -1,10 +1,11 @@
 """Stored settings as the rules read them: one mapper from rows to limits, and who has the last word."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -165,6 +166,9 @@ class Rulebook:
         return max(1, min(venue_maximum, 20 if limit is None else limit))
 
 
+_NONE: Final[Mapping[tuple[str, str], bytes]] = {}
+
+
 @lru_cache(SETTINGS_KEPT)
 def rulebook(text: SettingsText) -> Rulebook:
     """Return the rules that these settings make; without a user's row, the standard."""
@@ -184,7 +188,9 @@ def rulebook(text: SettingsText) -> Rulebook:
 
 def rulebook_of(user: UserRow, wallet: WalletRow, platform: bytes, strategy: str, symbol: str) -> Rulebook:
     """Return what binds this wallet for an order of that strategy in that symbol."""
-    scoped = {(row.scope, row.scope_key): bytes(row.settings) for row in user.scoped}
+    scoped = (
+        {(row.scope, row.scope_key): bytes(row.settings) for row in user.scoped} if user.scoped else _NONE
+    )
     return rulebook(
         SettingsText(
             platform,
@@ -216,16 +222,21 @@ class TradingStates:
     def venue(self, venue: str) -> TradingState:
         return self._states.get((BreakerScope.VENUE, venue), TradingState.ACTIVE)
 
+    def _of(self, scope: BreakerScope, scope_id: UUID) -> TradingState:
+        if not self._states:
+            return TradingState.ACTIVE
+        return self._states.get((scope, str(scope_id)), TradingState.ACTIVE)
+
     def user(self, user_id: UUID, settings: RiskSettingsValues) -> TradingState:
         """The user's state; `trading_paused` alone pauses too."""
-        held = self._states.get((BreakerScope.USER, str(user_id)), TradingState.ACTIVE)
+        held = self._of(BreakerScope.USER, user_id)
         if settings.trading_paused and held is TradingState.ACTIVE:
             return TradingState.REDUCE_ONLY
         return held
 
     def wallet(self, wallet: WalletRow) -> TradingState:
         """The wallet's state; frozen entries, a switched-off or an archived wallet open nothing."""
-        held = self._states.get((BreakerScope.WALLET, str(wallet.id)), TradingState.ACTIVE)
+        held = self._of(BreakerScope.WALLET, wallet.id)
         closed = (
             wallet.entries_frozen_reason is not None
             or not wallet.auto_trade_enabled

@@ -82,6 +82,8 @@ class ScheduledHours:
     def leaves_ms(self, wallet_id: UUID, venue: str) -> int | None:
         """When what a wallet at that venue holds is left: the earliest of its own schedule, the venue's and the
         user's; None for never."""
+        if not self._rows:
+            return None
         held = [
             hours.leaves_ms for scope in scopes_of(wallet_id, venue) if (hours := self.of(scope)) is not None
         ]

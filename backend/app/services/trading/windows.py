@@ -48,9 +48,9 @@ class _Names:
 # All in the order of `LENGTHS`, by place: an enumeration's member is slow as a key.
 _NAMES: Final = tuple(_Names.of(length) for length in LENGTHS)
 _LIMITS: Final = (
-    ("max_daily_loss_usd", "max_daily_loss_fraction"),
-    ("max_weekly_loss_usd", "max_weekly_loss_fraction"),
-    ("max_monthly_loss_usd", "max_monthly_loss_fraction"),
+    attrgetter("max_daily_loss_usd", "max_daily_loss_fraction"),
+    attrgetter("max_weekly_loss_usd", "max_weekly_loss_fraction"),
+    attrgetter("max_monthly_loss_usd", "max_monthly_loss_fraction"),
 )
 _WINDOWS: Final = tuple(attrgetter(names.start_equity, names.flows, names.tripped_at) for names in _NAMES)
 _BEGUN: Final = attrgetter(*(names.start for names in _NAMES))
@@ -76,8 +76,11 @@ def _window(equity: Decimal | None, flows: Decimal, tripped_at: datetime | None)
 
 def is_reached(window: LossWindow | None, equity: Decimal, limits: RiskLimits, length: WindowLength) -> bool:
     """Whether a loss limit of that length is reached; not where none is set or no window has begun."""
-    in_usd, as_fraction = _LIMITS[LENGTHS.index(length)]
-    usd, fraction = getattr(limits, in_usd), getattr(limits, as_fraction)
+    return _is_reached(window, equity, limits, LENGTHS.index(length))
+
+
+def _is_reached(window: LossWindow | None, equity: Decimal, limits: RiskLimits, place: int) -> bool:
+    usd, fraction = _LIMITS[place](limits)
     if window is None or (usd is None and fraction is None) or _is_far(window, equity, usd, fraction):
         return False
     return window_loss(window, equity, max_loss_usd=usd, max_loss_fraction=fraction).tripped
@@ -137,8 +140,8 @@ class Windows:
     def _roll_row(self, state: StateRow, equity: Decimal, limits: RiskLimits) -> None:
         """Begin and latch a wallet's windows."""
         begun, starts = _BEGUN(state), self._starts
-        for place in range(len(LENGTHS)):
-            if begun[place] is None or begun[place] < starts[place]:
+        for place, (since, start) in enumerate(zip(begun, starts, strict=True)):
+            if since is None or since < start:
                 self._begin(state, place, equity, ZERO)
         if limits is not NO_OPINION:
             for place, window in enumerate(windows_of(state)):
@@ -254,7 +257,7 @@ class Windows:
         window: LossWindow | None,
     ) -> None:
         name = _NAMES[place].tripped_at
-        if getattr(state, name) is None and is_reached(window, equity, limits, LENGTHS[place]):
+        if getattr(state, name) is None and _is_reached(window, equity, limits, place):
             setattr(state, name, self._market_time)
             self.changed[state.id] = state
 
@@ -269,6 +272,6 @@ def _is_far(window: LossWindow, equity: Decimal, usd: Decimal | None, fraction: 
     loss = window.start_equity + window.deposits - window.withdrawals - equity
     if loss < 0:
         return True
-    base = max(window.start_equity - window.withdrawals, ZERO)
-    held = [limit for limit in (usd, None if fraction is None else base * fraction) if limit is not None]
-    return all(loss < limit * NEAR for limit in held)
+    if usd is not None and not loss < usd * NEAR:
+        return False
+    return fraction is None or loss < max(window.start_equity - window.withdrawals, ZERO) * fraction * NEAR
