@@ -33,6 +33,7 @@ class TextWriter:
     """Writes values; what has been written before is not written out again."""
 
     def __init__(self) -> None:
+        # By id; with the object, so that its id stays its own.
         self._written: dict[int, tuple[object, str]] = {}
 
     def text(self, value: object) -> str:
@@ -52,7 +53,7 @@ class TextWriter:
         keys, held_by, is_shared = _shape(kind)
         if is_shared:
             known = self._written.get(id(value))
-            if known is not None and known[0] is value:
+            if known is not None:
                 return known[1]
         written = "{" + ",".join(self._members(keys, held_by(value))) + "}"
         if is_shared:
@@ -72,6 +73,8 @@ class TextWriter:
                 parts.append(f"{key}{held}")
             elif (write := _SCALARS.get(kind)) is not None:
                 parts.append(key + write(held))
+            elif (known := self._written.get(id(held))) is not None:
+                parts.append(key + known[1])
             else:
                 parts.append(key + self.text(held))
         return parts

@@ -38,13 +38,10 @@ class FixedPointOverflowError(ValueError):
 def to_units(value: Decimal, rounding: str = ROUND_HALF_EVEN) -> int:
     """Return `value` in units of 1e-8: exact up to eight decimals, else rounded as named."""
     try:
-        scaled = value.scaleb(8)
-        units = int(scaled)
-        if units != scaled:
-            units = int(scaled.to_integral_value(rounding=rounding))
+        units = int(value.scaleb(8).to_integral_value(rounding=rounding))
     except (InvalidOperation, OverflowError, ValueError) as error:
         raise FixedPointOverflowError(f"{value} has no fixed-point value") from error
-    if abs(units) > MAX_UNITS:
+    if not -MAX_UNITS <= units <= MAX_UNITS:
         raise FixedPointOverflowError(f"{value} is beyond the fixed-point range of ±{MAX_UNITS // SCALE}")
     return units
 
@@ -71,7 +68,21 @@ def float_to_units(value: float) -> int:
 
 def decimals_to_units(values: Iterable[Decimal | None]) -> IntColumn:
     """Return a column: None becomes UNKNOWN, what does not fit OUT_OF_RANGE. Rounds half to even."""
-    return np.array([column_unit(value) for value in values], dtype=np.int64)
+    held = list(values)
+    if _is_one_object(held):  # what many orders of a batch have in common
+        return np.full(len(held), column_unit(held[0]), dtype=np.int64)
+    return np.array([column_unit(value) for value in held], dtype=np.int64)
+
+
+def decimals_to_floats(values: Sequence[Decimal | float | None]) -> FloatColumn:
+    """Return a column of floats: None becomes NaN."""
+    if _is_one_object(values):
+        return np.full(len(values), math.nan if values[0] is None else float(values[0]))
+    return np.array([math.nan if value is None else float(value) for value in values], dtype=np.float64)
+
+
+def _is_one_object(values: Sequence[object]) -> bool:
+    return len(set(map(id, values))) == 1
 
 
 def column_unit(value: Decimal | int | None) -> int:
@@ -82,12 +93,10 @@ def column_unit(value: Decimal | int | None) -> int:
         return 0
     if isinstance(value, int):
         return value * SCALE if abs(value) <= MAX_UNITS // SCALE else OUT_OF_RANGE
-    if value.is_nan():
-        return UNKNOWN
     try:
         return to_units(value)
     except FixedPointOverflowError:
-        return OUT_OF_RANGE
+        return UNKNOWN if value.is_nan() else OUT_OF_RANGE
 
 
 @overload
@@ -191,6 +200,8 @@ def _column_product(left: IntColumn, right: IntColumn, *, up: bool) -> IntColumn
 
 def optional_limit(values: Sequence[Decimal | int | None]) -> IntColumn:
     """Return limits in units, as `limit_unit` does."""
+    if _is_one_object(values):
+        return np.full(len(values), limit_unit(values[0]), dtype=np.int64)
     return np.array([limit_unit(value) for value in values], dtype=np.int64)
 
 

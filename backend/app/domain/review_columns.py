@@ -4,7 +4,6 @@ Facts of the four levels below the platform stand in one array, level by level i
 limits stand once per set of limits, and each row names its set.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from decimal import Decimal, InvalidOperation
@@ -367,7 +366,7 @@ def _amounts(values: Sequence[Decimal | None]) -> IntColumn:
 
 
 def _floats(values: Sequence[Decimal | float | None]) -> FloatColumn:
-    return np.array([math.nan if value is None else float(value) for value in values], dtype=np.float64)
+    return fp.decimals_to_floats(values)
 
 
 def is_off_tick(row: ReviewRow) -> bool:

@@ -3,6 +3,7 @@ is never zero. Amounts are quote currency; the facts are all of one environment,
 
 from dataclasses import dataclass, fields
 from decimal import Decimal
+from operator import attrgetter
 from typing import Final
 
 from app.domain.funding import NextFunding
@@ -175,11 +176,11 @@ class EntryOrder:
 
     def sized(self, size: PositionSize) -> "OrderIntent":
         """Return the order with its size."""
-        held = {name: getattr(self, name) for name in _ORDER_FIELDS}
-        return OrderIntent(**held, size=size)
+        return OrderIntent(**dict(zip(_ORDER_FIELDS, _ORDER_VALUES(self), strict=True)), size=size)
 
 
 _ORDER_FIELDS: Final = tuple(field.name for field in fields(EntryOrder))
+_ORDER_VALUES: Final = attrgetter(*_ORDER_FIELDS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

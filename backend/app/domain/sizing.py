@@ -77,12 +77,11 @@ def propose_sizes(rows: Sequence[SizingInputs]) -> list[PositionSize]:
     """Return the size of every row; the arithmetic runs over columns."""
     proposals = [_proposal(row) for row in rows]
     sound = [index for index, proposal in enumerate(proposals) if proposal.refusal is None]
-    sizes = [_nothing(row, proposal.refusal) for row, proposal in zip(rows, proposals, strict=True)]
-    if sound:
-        sized = _sized([rows[index] for index in sound], [proposals[index] for index in sound])
-        for index, size in zip(sound, sized, strict=True):
-            sizes[index] = size
-    return sizes
+    sized = iter(_sized([rows[index] for index in sound], [proposals[index] for index in sound]))
+    return [
+        next(sized) if proposal.refusal is None else _nothing(row, proposal.refusal)
+        for row, proposal in zip(rows, proposals, strict=True)
+    ]
 
 
 def _nothing(row: SizingInputs, refusal: SizeRefusal | None) -> PositionSize:

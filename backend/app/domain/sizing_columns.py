@@ -114,10 +114,7 @@ class SizingColumns:
     def of(rows: Sequence[SizingInputs], proposals: Sequence[MethodProposal]) -> "SizingColumns":
         """Return the columns of the rows."""
         asked = list(zip(rows, proposals, strict=True))
-        floats = {
-            name: np.array([_float(read(one)) for one in asked], dtype=np.float64)
-            for name, read in _FLOATS.items()
-        }
+        floats = {name: fp.decimals_to_floats([read(one) for one in asked]) for name, read in _FLOATS.items()}
         units = {name: fp.decimals_to_units([read(one) for one in asked]) for name, read in _UNITS.items()}
         limits = {name: fp.optional_limit([read(one) for one in asked]) for name, read in _LIMITS.items()}
         by_amount = np.array([proposal.amount is not None for proposal in proposals])

@@ -19,6 +19,7 @@ MIN_KELLY_TRADES: Final = 30
 KELLY_Z: Final = 1.6448536269514722  # one-sided 95 %
 ZERO: Final = Decimal(0)
 _ONE: Final = Decimal(1)
+_MOST: Final = fp.from_units(fp.MAX_UNITS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ def method_proposal(
 
 def is_above_zero(amount: Decimal | None) -> bool:
     """Whether there is an amount, above zero and within what fixed point can decide."""
-    return amount is not None and amount.is_finite() and 0 < amount <= fp.from_units(fp.MAX_UNITS)
+    return amount is not None and amount.is_finite() and 0 < amount <= _MOST
 
 
 def _risking(fraction: Decimal) -> MethodProposal:
