@@ -46,6 +46,27 @@ async def test_hundred_concurrent_signals_against_a_capacity_of_five_accept_exac
     assert await floor.sql.fetchval("SELECT count(*) FROM risk_decisions") == 100
 
 
+async def test_an_approval_is_announced_as_a_position_and_as_a_decision_a_refusal_as_a_decision(
+    floor: TradingFloor,
+) -> None:
+    heard: asyncio.Queue[str] = asyncio.Queue()
+    user_id = await floor.user(max_open_positions=1)
+    accounts = [await floor.wallet(user_id) for _ in range(2)]
+    await floor.desk.balances.refresh_many(accounts)
+    await floor.sql.add_listener("user_events", lambda *event: heard.put_nowait(str(event[3])))
+    decisions = await decide(floor.desk, await floor.signal(enqueue=False), *accounts)
+    expected = {("decision", str(decision.decision_id)) for decision in decisions} | {
+        ("position", str(decision.trade_id)) for decision in decisions if decision.is_approved
+    }
+    assert len(expected) == 3
+    told: set[tuple[str, str]] = set()
+    while not expected <= told:
+        event = json.loads(await heard.get())
+        assert event["user_id"] == str(user_id)
+        told.add((event["kind"], event["id"]))
+    assert {one for one in told if one[0] in ("decision", "position")} == expected
+
+
 async def test_one_batch_over_many_wallets_of_a_user_keeps_the_users_capacity(floor: TradingFloor) -> None:
     user_id = await floor.user(max_open_positions=5, max_single_asset_exposure_percent=None)
     accounts = [await floor.wallet(user_id) for _ in range(8)]
