@@ -178,7 +178,10 @@ class RiskPicture:
         windows, state = self.windows, self._user_state
         counted = windows.counted()
         states = [one for wallet in counted if (one := self._states.get(wallet)) is not None]
-        held = [holding for holding in self._holdings if holding.wallet_id in counted]
+        held = []
+        if self._holdings:
+            among = set(counted)
+            held = [holding for holding in self._holdings if holding.wallet_id in among]
         day, week, month = windows.of_user()
         return UserFacts(
             trading_state=self.trading.user(self.user.id, self.book(wallet_id).user),
