@@ -1,12 +1,12 @@
 """The journal: finished trades, their orders and fills, and the execution log."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CTE, ColumnElement, Select, func, select, tuple_
+from sqlalchemy import ColumnElement, func, select, tuple_
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
@@ -21,8 +21,6 @@ from app.models.trade import Trade
 from app.models.wallet import Wallet
 from app.repositories.keyset import Keyset, Page, page_of
 from app.repositories.positions import TRADE_ROWS, TradeRecord
-
-RARE_AT_MOST: Final = 10_000  # trades of a tag: looked at one by one they cost some 10 ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,19 +188,11 @@ def _trade_conditions(chosen: JournalFilter) -> list[ColumnElement[bool]]:
     if chosen.end is not None:
         conditions.append(Trade.closed_at < chosen.end)
     if chosen.tag is not None:
-        tagged = _tagged(chosen.tag).where(TradeTag.user_id == Trade.user_id, TradeTag.trade_id == Trade.id)
+        tagged = select(TradeTag.trade_id).where(
+            TradeTag.user_id == Trade.user_id, TradeTag.trade_id == Trade.id, TradeTag.tag == chosen.tag
+        )
         conditions.append(tagged.exists())
     return conditions
-
-
-def _tagged(tag: str) -> Select[UUID]:
-    """The trades that have the tag."""
-    return select(TradeTag.trade_id).where(TradeTag.tag == tag)
-
-
-def _ids_of_tag(user_id: UUID, tag: str) -> CTE:
-    """The same of one tenant, found before anything else."""
-    return _tagged(tag).where(TradeTag.user_id == user_id).cte("tagged").prefix_with("MATERIALIZED")
 
 
 class JournalRepository:
@@ -216,30 +206,15 @@ class JournalRepository:
     ) -> Page[TradeRecord]:
         """Trades, newest first. Closed ones are ordered by their close, all others by their making."""
         closed = chosen.status == TradeStatus.CLOSED
-        order = (Trade.closed_at if closed else Trade.created_at).desc(), Trade.id.desc()
-        conditions = [Trade.user_id == user_id]
+        order = Trade.closed_at if closed else Trade.created_at
+        statement = TRADE_ROWS.where(Trade.user_id == user_id, *_trade_conditions(chosen))
         if after is not None:
-            place = tuple_(Trade.closed_at if closed else Trade.created_at, Trade.id)
-            conditions.append(place < (after.at, after.id))
-        if chosen.tag is not None and await self._is_rare(user_id, chosen.tag):
-            ids = _ids_of_tag(user_id, chosen.tag)
-            others = _trade_conditions(replace(chosen, tag=None))
-            page = select(Trade.id).join(ids, ids.c.trade_id == Trade.id).where(*conditions, *others)
-            conditions = [Trade.id.in_(page.order_by(*order).limit(limit + 1))]
-        else:
-            conditions += _trade_conditions(chosen)
-        statement = TRADE_ROWS.where(*conditions).order_by(*order).limit(limit + 1)
+            statement = statement.where(tuple_(order, Trade.id) < (after.at, after.id))
+        statement = statement.order_by(order.desc(), Trade.id.desc()).limit(limit + 1)
         rows = [TradeRecord(*row) for row in await self._session.execute(statement)]
         return page_of(
             rows, limit, lambda row: Keyset((row.closed_at if closed else None) or row.created_at, row.id)
         )
-
-    async def _is_rare(self, user_id: UUID, tag: str) -> bool:
-        """Whether so few trades have the tag that looking at each of them costs less than walking through all
-        trades until a page is full. Postgres does not know: it takes a look at one for far dearer than a step."""
-        some = _tagged(tag).where(TradeTag.user_id == user_id).limit(RARE_AT_MOST + 1).subquery()
-        counted = await self._session.execute(select(func.count()).select_from(some))
-        return counted.scalar_one() <= RARE_AT_MOST
 
     async def orders(self, user_id: UUID, trade_id: UUID) -> list[OrderRecord]:
         """Every order of the trade, oldest first."""
