@@ -198,6 +198,7 @@ class PositionBook:
         if place is None or self._asked.pop(key, None) is None:
             return None
         block, row = place
+        block.take_in_best()  # prices came while it was decided: the band that is set below must know the best of them
         if answer is None:
             self._calm(block)
             self._take_out(block, row, key)
@@ -298,6 +299,7 @@ class PositionBook:
         place = self._place.get(key)
         if place is not None:
             block, row = place
+            block.take_in_best()
             if self._asked.pop(key, None) is not None:
                 self._calm(block)
             self._take_out(block, row, key)

@@ -180,3 +180,25 @@ def test_sweep_finds_nobody_beyond_a_gate_while_the_bands_are_right() -> None:
     assert found == [0, 1, 0]  # who was found is being asked
     assert len(book.sweep({("paper", BTC): (98.0, OPENED_MS)}, OPENED_MS)) == 1
     assert book.sweep({("paper", ETH): (98.0, OPENED_MS)}, OPENED_MS) == []
+
+
+@pytest.mark.parametrize("how", ["left", "kept", "dropped"])
+def test_best_price_that_came_while_another_was_decided_is_trailed(how: str) -> None:
+    """The stop of a position that was not asked has risen with it, whatever becomes of the other."""
+    other = open_trade(trailing_enabled=False, take_profit_price=Decimal("101.5"))
+    trailed = open_trade(trailing_armed=True, take_profit_price=None)
+    book = book_of(other, trailed)
+    questions = {one.trade_id: one for one in asked(book, 101.6)}
+    assert set(questions) == {other.id, trailed.id}
+    moved = Answer(100.5, True, 0, True, next_move_ms=OPENED_MS + 10_000)  # no second move for ten seconds
+    assert book.settle(questions[trailed.id], moved, OPENED_MS) is None
+    assert asked(book, 104.0) == []
+
+    if how == "dropped":
+        book.drop([other.id])
+    else:
+        later = book.settle(questions[other.id], answer() if how == "kept" else None, OPENED_MS)
+        assert (later is not None) is (how == "kept")  # 104 is beyond its target too
+
+    assert asked(book, 103.1) == []
+    assert ids(asked(book, 102.9)) == {trailed.id}  # 1 % behind 104 is 102.96
