@@ -52,7 +52,7 @@ async def test_connection_serves_on_after_a_failed_read(
     reads: LeanReads, owner_connection: asyncpg.Connection
 ) -> None:
     mine, theirs = await add_user(owner_connection), await add_user(owner_connection)
-    broken = CompiledRead(text("SELECT 1 / 0"))
+    broken = CompiledRead(text("SELECT * FROM absent"))
     with pytest.raises(UnavailableError):
         await reads.one(theirs, broken, {})
     row = await reads.one(mine, TENANT, {})
