@@ -71,7 +71,9 @@ class TradingFloor:
         await self.sql.execute(f"TRUNCATE {TABLES} CASCADE")
         self.venue.control("POST", "/sim/fault", {})
         self.admin = PaperAdmin(self.venue.url, self.venue.token)
-        self.reader = CcxtMarketReader(self.venue.url, None, utc_now, fresh_seconds=1.0)
+        self.reader = CcxtMarketReader(
+            self.venue.url, None, utc_now, fresh_seconds=1.0, paper_weight=WEIGHT_LIMIT
+        )
         self.desk = self.new_desk()
 
     async def close(self) -> None:
