@@ -88,7 +88,7 @@ function AsOf({ risk }: { readonly risk: EnvironmentRisk }) {
 }
 
 /** What the panel is as high as, so that nothing below moves when its figures come. */
-export const MONEY_HEIGHT = 'min-h-112 sm:min-h-84 lg:min-h-58'
+export const MONEY_HEIGHT = 'min-h-124 sm:min-h-84 lg:min-h-58'
 
 /** One environment's money: equity now and since yesterday, what is at risk, and how much of the limits that uses. */
 export function MoneyPanel(props: {

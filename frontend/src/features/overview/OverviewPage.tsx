@@ -4,6 +4,7 @@ import type { ReactNode } from 'react'
 import { riskStatusQuery, walletsQuery } from '@/lib/api/queries'
 import type { EnvironmentRisk } from '@/lib/api/types'
 import { buttonClass } from '@/ui/Button'
+import { cx } from '@/ui/classes'
 import { EmptyState } from '@/ui/EmptyState'
 import { Later } from '@/ui/Later'
 import { Panel } from '@/ui/Panel'
@@ -25,6 +26,11 @@ interface Props {
 /** Real money first. */
 function inOrder(environments: ReadonlyArray<EnvironmentRisk>): EnvironmentRisk[] {
   return [...environments].sort((a, b) => a.environment.localeCompare(b.environment))
+}
+
+/** Keeps the height that its content mostly has, so that nothing below it moves as the content comes. */
+function Room({ className, children }: { readonly className: string; readonly children: ReactNode }) {
+  return <div className={cx('grid min-w-0', className)}>{children}</div>
 }
 
 /** What somebody who slept wants to know first. Paper and live stand apart and are never summed. */
@@ -57,17 +63,25 @@ export function OverviewPage({ checklist, positions, breakers, alerts }: Props) 
       </Surface>
       <div className="grid items-start gap-3 xl:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
         <div className="grid min-w-0 gap-3">
-          <Later until={<Skeleton label="Loading positions" rows={6} className="h-96" />}>{positions}</Later>
+          <Room className="min-h-96">
+            <Later until={<Skeleton label="Loading positions" rows={6} />}>{positions}</Later>
+          </Room>
           <Later until={null}>
             <HappenedPanel />
           </Later>
         </div>
         <div className="grid min-w-0 gap-3">
-          <Later until={<Skeleton label="Loading the trading state" rows={3} className="h-28" />}>{breakers}</Later>
-          <Later until={null}>
-            <NextEvents />
-          </Later>
-          <Later until={null}>{alerts}</Later>
+          <Room className="min-h-28">
+            <Later until={<Skeleton label="Loading the trading state" rows={2} />}>{breakers}</Later>
+          </Room>
+          <Room className="min-h-36">
+            <Later until={null}>
+              <NextEvents />
+            </Later>
+          </Room>
+          <Room className="min-h-96">
+            <Later until={null}>{alerts}</Later>
+          </Room>
           <Later until={null}>
             <WalletStrip />
           </Later>
