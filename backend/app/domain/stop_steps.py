@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -22,6 +23,7 @@ from app.domain.trade_actions import (
 from app.domain.types import ExitReason, OrderLeg, OrderStatus, TradeStatus
 
 MAX_STOP_FAILURES: Final = 3
+RETRY_STOP_AFTER: Final = timedelta(seconds=10)
 MAX_STOP_ATTEMPTS: Final = 1200  # of 1295 that a client order id can name
 MAX_SCALE_OUT_FAILURES: Final = 5
 
@@ -121,10 +123,12 @@ def _stop_failed(
         )
     older = _live_stop_before(orders, newest)
     is_covered = older is not None and covers(older, position_quantity)
-    final = newest.status is OrderStatus.REJECTED or _failures(orders, OrderLeg.STOP) >= MAX_STOP_FAILURES
+    # the venue's no stands while the same is wanted; what only never arrived is tried again, after a pause
+    pausing = newest.failed_lately and _failures(orders, OrderLeg.STOP) >= MAX_STOP_FAILURES
+    rests = newest.status is OrderStatus.REJECTED or pausing
     wanted = newest.trigger_price == trade.stop_price and newest.quantity == position_quantity
-    if is_covered and ((final and wanted) or newest.attempt >= MAX_STOP_ATTEMPTS):
-        # what is wanted could not be placed; the former one protects, until something else is wanted
+    if is_covered and ((rests and wanted) or newest.attempt >= MAX_STOP_ATTEMPTS):
+        # what is wanted could not be placed; the former one protects meanwhile
         return _at_rest(trade, orders, position_quantity, status)
     if trade.unprotected_too_long and status is not TradeStatus.PROTECTED:
         return leave_now(orders, position_quantity, ExitReason.UNPROTECTED, "no stop could be placed in time")

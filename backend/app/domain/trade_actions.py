@@ -37,7 +37,8 @@ class TradeView:
 class OrderView:
     """An order as it is written down. `filled_quantity` is the venue's word, `recorded_quantity` the sum of
     our fills of it. `would_trigger` marks a stop that the venue refused because the price is beyond it,
-    `would_take` a post-only order that it refused because the book has come to its price."""
+    `would_take` a post-only order that it refused because the book has come to its price. `failed_lately`
+    while an order that never arrived is too fresh to be followed by yet another try (`RETRY_STOP_AFTER`)."""
 
     client_order_id: str
     leg: OrderLeg
@@ -49,6 +50,7 @@ class OrderView:
     trigger_price: Decimal | None = None
     would_trigger: bool = False
     would_take: bool = False
+    failed_lately: bool = False
 
 
 class ActionKind(StrEnum):

@@ -37,6 +37,7 @@ from app.domain.stop_steps import (
     MAX_SCALE_OUT_FAILURES,
     MAX_STOP_ATTEMPTS,
     MAX_STOP_FAILURES,
+    RETRY_STOP_AFTER,
     protect,
 )
 from app.domain.trade_actions import (
@@ -60,6 +61,7 @@ __all__ = [
     "MAX_STOP_ATTEMPTS",
     "MAX_STOP_FAILURES",
     "MAX_WORKED_ENTRIES",
+    "RETRY_STOP_AFTER",
     "Action",
     "ActionKind",
     "OrderView",

@@ -152,21 +152,26 @@ def test_a_replacement_that_failed_leaves_the_former_stop_in_place() -> None:
     assert action.replaces == "stop-1"
 
 
-def test_a_replacement_that_never_arrived_is_tried_again_a_few_times() -> None:
+def test_a_replacement_that_never_arrived_is_tried_again_a_few_times_and_then_after_a_pause() -> None:
     moved = replace(PROTECTED, stop_price=Decimal(97))
     orders = [ENTERED, LIVE_STOP]
     for attempt in range(2, 2 + MAX_STOP_FAILURES):
         action = next_action(moved, orders, ONE)
         assert brief(action) == ("write_intent", "PROTECTED", f"new stop-{attempt}")
         assert action.replaces == "stop-1"
-        orders.append(order(OrderLeg.STOP, OrderStatus.NOT_ACCEPTED, attempt, trigger_price=Decimal(97)))
+        failed = order(OrderLeg.STOP, OrderStatus.NOT_ACCEPTED, attempt, trigger_price=Decimal(97))
+        orders.append(replace(failed, failed_lately=True))
     assert brief(next_action(moved, orders, ONE)) == ("nothing", "PROTECTED", None)
+    orders[-1] = replace(orders[-1], failed_lately=False)
+    action = next_action(moved, orders, ONE)
+    assert brief(action) == ("write_intent", "PROTECTED", f"new stop-{2 + MAX_STOP_FAILURES}")
+    assert action.replaces == "stop-1"
 
 
 def test_a_stop_that_could_not_be_moved_still_follows_a_position_that_became_smaller() -> None:
     moved = replace(PROTECTED, stop_price=Decimal(97))
     failed = [
-        order(OrderLeg.STOP, OrderStatus.NOT_ACCEPTED, attempt, trigger_price=Decimal(97))
+        order(OrderLeg.STOP, OrderStatus.NOT_ACCEPTED, attempt, trigger_price=Decimal(97), failed_lately=True)
         for attempt in range(2, 2 + MAX_STOP_FAILURES)
     ]
     part = order(OrderLeg.SCALE_OUT, OrderStatus.FILLED, quantity=Decimal("0.4"))

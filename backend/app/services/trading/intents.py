@@ -57,7 +57,7 @@ class Advance:
             alive_since=self._desk.alive_since,
             bound=self._desk.unprotected_bound,
         )
-        return next_action(view, case.order_views(), case.position_quantity())
+        return next_action(view, case.order_views(self._now), case.position_quantity())
 
     async def _write_status(self, case: TradeCase, action: Action) -> None:
         """Move the trade's status to what it should read now."""

@@ -9,6 +9,7 @@ from uuid import UUID
 from app.domain.accounting import Fill as AccountedFill
 from app.domain.accounting import PositionAccount, position_from_fills
 from app.domain.order_states import OrderView, TradeView
+from app.domain.trade_steps import RETRY_STOP_AFTER
 from app.domain.types import ExitReason, OrderLeg, OrderSide, OrderStatus, Side, TradeStatus
 from app.models.fill import Fill
 from app.models.manual_trade import ExternalFill
@@ -108,8 +109,8 @@ class TradeCase:
             entry_worked=until is not None,
         )
 
-    def order_views(self) -> list[OrderView]:
-        """The orders as the rules see them."""
+    def order_views(self, now: datetime) -> list[OrderView]:
+        """The orders as the rules see them at that moment."""
         recorded: dict[str, Decimal] = {}
         for fill in self.fills:
             owner = self.owner_of(fill.exchange_order_id)
@@ -128,6 +129,7 @@ class TradeCase:
                 trigger_price=order.trigger_price,
                 would_trigger=order.error_code == WOULD_TRIGGER,
                 would_take=order.error_code == WOULD_TAKE,
+                failed_lately=_failed_lately(order, now),
             )
             for order in self.orders
         ]
@@ -136,6 +138,10 @@ class TradeCase:
 def accounted(fill: Fill | ExternalFill) -> AccountedFill:
     """A stored fill as the accounting takes it."""
     return AccountedFill(OrderSide(fill.side), fill.price, fill.quantity, fill.fee)
+
+
+def _failed_lately(order: Order, now: datetime) -> bool:
+    return order.status == OrderStatus.NOT_ACCEPTED and now - order.updated_at < RETRY_STOP_AFTER
 
 
 def crash_leg(order: Order) -> str:

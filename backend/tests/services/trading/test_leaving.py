@@ -5,9 +5,17 @@ from decimal import Decimal
 import asyncpg
 import pytest
 
+from app.domain.trade_steps import MAX_STOP_FAILURES, RETRY_STOP_AFTER
 from app.repositories.trading_accounts import TradingAccount
 from tests.services.trading.floor import BTC, TradingFloor, until
 
+LOST_MOVE = """
+    INSERT INTO orders
+    SELECT (jsonb_populate_record(o, jsonb_build_object(
+        'client_order_id', 'lost-' || $2::int, 'attempt', $2::int, 'status', 'NOT_ACCEPTED',
+        'trigger_price', $3::numeric, 'exchange_order_id', NULL, 'updated_at', now() - $4::interval))).*
+    FROM orders o WHERE o.trade_id = $1 AND o.leg = 'stop' AND o.attempt = 1
+"""
 BIG = {"position_sizing_method": "fixed_amount", "fixed_amount_usd": Decimal(3_000)}
 
 
@@ -126,3 +134,23 @@ async def test_a_signal_of_another_strategy_or_timeframe_turns_nothing(
         held = await floor.trade(account)
     assert held is not None
     assert (held["id"], held["status"], held["exit_requested"]) == (trade["id"], "PROTECTED", None)
+
+
+async def test_a_stop_whose_moves_never_arrived_is_moved_once_the_pause_is_over(floor: TradingFloor) -> None:
+    account = await floor.wallet(await floor.user())
+    async with floor.executor():
+        await floor.signal(BTC)
+        trade = await floor.until_status(account, "PROTECTED")
+    (former,) = await floor.venue_orders(account)
+    wanted = ((trade["stop_price"] + trade["entry_price"]) / 2).quantize(Decimal("0.1"))
+    for attempt in range(2, 2 + MAX_STOP_FAILURES):
+        await floor.sql.execute(LOST_MOVE, trade["id"], attempt, wanted, RETRY_STOP_AFTER)
+    await floor.sql.execute("UPDATE trades SET stop_price = $2 WHERE id = $1", trade["id"], wanted)
+    async with floor.executor():
+
+        async def moved() -> bool | None:
+            stops = [order.trigger_price for order in await floor.venue_orders(account)]
+            return True if stops == [wanted] else None
+
+        await until(moved, describe=lambda: floor.describe(account))
+    assert former.trigger_price == trade["stop_price"] != wanted
