@@ -213,9 +213,7 @@ class WebApp:
     async def _packed(self, name: str, scope: Scope) -> Response | None:
         """The packed copy that this browser takes, under the name and type of what it holds."""
         headers = Headers(scope=scope)
-        taken = {
-            word.partition(";")[0].strip() for word in headers.get("accept-encoding", "").lower().split(",")
-        }
+        taken = _accepted(headers.get("accept-encoding", ""))
         kind = guess_type(name)[0]
         if kind is None or "range" in headers:  # a range is one of the plain file
             return None
@@ -227,3 +225,9 @@ class WebApp:
                 )
                 return response
         return None
+
+
+def _accepted(header: str) -> frozenset[str]:
+    """The encodings that an Accept-Encoding names and does not weigh with nothing (RFC 9110, 12.4.2)."""
+    named = [word.replace(" ", "").partition(";q=") for word in header.lower().split(",")]
+    return frozenset(name for name, _, weight in named if weight.strip("0.") != "" or weight == "")

@@ -50,7 +50,8 @@ class LeanReads:
     async def one(
         self, user_id: UUID, read: CompiledRead, values: Mapping[str, object]
     ) -> asyncpg.Record | None:
-        """The first row that the tenant sees; None where there is none."""
+        """The first row that the tenant sees; None where there is none. Raises InvalidInputError for a value that no
+        row can hold."""
         async with self._tenant(user_id) as connection:
             return await connection.fetchrow(read.sql, *read.arguments(values))
 

@@ -22,6 +22,7 @@ TELLING_DAYS: Final = (
     10  # what lies nearer to the end of what is known is not told: what follows it may change it
 )
 MOST_LEAVING_MINUTES: Final = 240
+MOST_FUNDING_MINUTES: Final = 240
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND: Final = timedelta(milliseconds=1)
 

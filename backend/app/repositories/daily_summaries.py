@@ -8,11 +8,11 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.models.trade import LIVE
+from app.domain.types import TERMINAL_TRADE_STATUSES
 
 # Users whose hour has come today in their zone, who were not told yet, and who did anything or hold something.
 _DUE = text(
-    "WITH due AS (SELECT u.id, x.environment,"  # noqa: S608 - a constant of this project
+    "WITH due AS (SELECT u.id, x.environment,"
     " (now_.at AT TIME ZONE u.time_zone)::date AS day FROM users u"
     " CROSS JOIN (SELECT CAST(:now AS timestamptz) AS at) now_"
     " JOIN (SELECT DISTINCT user_id, environment FROM wallets WHERE status = 'active') x ON x.user_id = u.id"
@@ -31,9 +31,9 @@ _DUE = text(
     "  coalesce(sum(t.fees) FILTER (WHERE t.status = 'CLOSED' AND t.updated_at >= :since), 0) AS fees,"
     "  count(DISTINCT split_part(t.symbol, ':', 2)) AS currencies, max(split_part(t.symbol, ':', 2)) AS currency,"
     "  count(*) FILTER (WHERE t.protected_at >= :since) AS opened,"
-    f"  count(*) FILTER (WHERE t.{LIVE} AND t.quantity > 0) AS open"
+    "  count(*) FILTER (WHERE t.status <> ALL(CAST(:over AS text[])) AND t.quantity > 0) AS open"
     "  FROM due d LEFT JOIN trades t ON t.user_id = d.id AND t.environment = d.environment"
-    f"   AND (t.updated_at >= :since OR t.{LIVE}) GROUP BY 1, 2, 3)"
+    "   AND (t.updated_at >= :since OR t.status <> ALL(CAST(:over AS text[]))) GROUP BY 1, 2, 3)"
     " SELECT s.id, s.environment, s.day, s.closed, s.winners, s.net, s.fees, s.opened, s.open,"
     " (SELECT count(*) FROM risk_decisions r JOIN wallets w ON w.id = r.wallet_id AND w.user_id = r.user_id"
     "  WHERE r.user_id = s.id AND NOT r.approved AND r.created_at >= :since AND w.environment = s.environment),"
@@ -71,5 +71,6 @@ class SystemDailySummaryRepository:
 
     async def due(self, now: datetime, since: datetime) -> list[DayOfUser]:
         """Days that are to be summed up now: who traded or holds something and has not been told today."""
-        found = await self._session.execute(_DUE, {"now": now, "since": since})
+        over = [status.value for status in TERMINAL_TRADE_STATUSES]
+        found = await self._session.execute(_DUE, {"now": now, "since": since, "over": over})
         return [DayOfUser(*row) for row in found]

@@ -8,25 +8,49 @@ from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Numeric, text
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    Integer,
+    Numeric,
+    String,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    func,
+    select,
+    true,
+    tuple_,
+)
+from sqlalchemy import column as named
 
 from app.core.lean_reads import CompiledRead, LeanReads
 from app.models.execution_log import ExecutionLog
 from app.repositories.journal import ExecutionRecord, JournalFilter
 from app.repositories.keyset import Keyset, decode_cursor
 
-MOMENTS: Final = ("timestamp", "market_time")
-UTC_TEXT: Final = """'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'"""
-CONDITIONS: Final = {
-    "wallet_id": "l.wallet_id = :wallet_id",
-    "symbol": "l.symbol = :symbol",
-    "status": "l.status = :status",
-    "action": "l.action = :action",
-    "order_type": "l.order_type = :order_type",
-    "begin": "l.timestamp >= :begin",
-    "end": "l.timestamp < :end",
+LOG: Final = ExecutionLog.__table__.c
+UTC_TEXT: Final = 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'
+
+
+def _given(name: str, of: str) -> ColumnElement[object]:
+    return bindparam(name, type_=LOG[of].type)
+
+
+CONDITIONS: Final[dict[str, ColumnElement[bool]]] = {
+    "wallet_id": LOG.wallet_id == _given("wallet_id", "wallet_id"),
+    "symbol": LOG.symbol == _given("symbol", "symbol"),
+    "status": LOG.status == _given("status", "status"),
+    "action": LOG.action == _given("action", "action"),
+    "order_type": LOG.order_type == _given("order_type", "order_type"),
+    "begin": LOG.timestamp >= _given("begin", "timestamp"),
+    "end": LOG.timestamp < _given("end", "timestamp"),
     # The second part lets Postgres leave out newer months.
-    "after": "(l.timestamp, l.id) < (:after, :after_id) AND l.timestamp <= :after",
+    "after": and_(
+        tuple_(LOG.timestamp, LOG.id) < tuple_(_given("after", "timestamp"), _given("after_id", "id")),
+        LOG.timestamp <= _given("after", "timestamp"),
+    ),
 }
 
 
@@ -52,28 +76,34 @@ class ExecutionPages:
         if len(rows) <= limit:
             return lines, None
         last = rows[limit - 1]
-        return lines, Keyset(last["timestamp"], last["id"]).encode()
+        return lines, Keyset(last["at"], last["row_id"]).encode()
 
 
 @lru_cache(1 << len(CONDITIONS))
 def _read(names: tuple[str, ...]) -> CompiledRead:
-    """The statement that holds these conditions."""
-    where = " AND ".join(["l.user_id = :user_id", *(CONDITIONS[name] for name in names)])
-    columns = ", ".join(_column(field.name) for field in fields(ExecutionRecord))
+    """The statement that holds these conditions: the page's rows first, then a line of JSON for each."""
+    log = ExecutionLog.__table__
+    line = select(*(_shown(field.name) for field in fields(ExecutionRecord))).correlate(log).lateral("line")
+    page = (
+        select(LOG.timestamp.label("at"), LOG.id.label("row_id"), named("line").label("line"))
+        .select_from(log.join(line, true()))
+        .where(LOG.user_id == _given("user_id", "user_id"), *(CONDITIONS[name] for name in names))
+        .order_by(LOG.timestamp.desc(), LOG.id.desc())
+        .limit(cast(bindparam("most"), Integer))
+        .subquery("p")
+    )
     return CompiledRead(
-        text(
-            "SELECT p.at AS timestamp, p.row_id AS id, row_to_json(p.line)::text AS line FROM ("  # noqa: S608
-            f"SELECT l.timestamp AS at, l.id AS row_id, line FROM execution_logs l, LATERAL (SELECT {columns}) line"
-            f" WHERE {where} ORDER BY l.timestamp DESC, l.id DESC LIMIT CAST(:most AS integer)) p"
-            " ORDER BY p.at DESC, p.row_id DESC"
+        select(page.c.at, page.c.row_id, cast(func.row_to_json(page.c.line), Text).label("line")).order_by(
+            page.c.at.desc(), page.c.row_id.desc()
         )
     )
 
 
-def _column(name: str) -> str:
+def _shown(name: str) -> ColumnElement[str]:
     """A column of the log as a line shows it."""
-    if name in MOMENTS:
-        return f"to_char(l.{name}, {UTC_TEXT}) AS {name}"  # connections read in UTC
-    if isinstance(getattr(ExecutionLog, name).type, Numeric):
-        return f"trim_scale(l.{name})::text AS {name}"
-    return f"l.{name}"
+    column = LOG[name]
+    if isinstance(column.type, DateTime):
+        return func.to_char(column, UTC_TEXT).label(name)  # connections read in UTC
+    if isinstance(column.type, Numeric):
+        return cast(func.trim_scale(column), String).label(name)
+    return column

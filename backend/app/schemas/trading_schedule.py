@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final, Self
 
 from pydantic import Field, model_validator
 
-from app.domain.trading_hours import MOST_LEAVING_MINUTES
+from app.domain.trading_hours import MOST_FUNDING_MINUTES, MOST_LEAVING_MINUTES
 from app.schemas.figures import Answer, DecimalText, Instant
 from app.schemas.request import RequestBody
 
@@ -22,7 +22,8 @@ FundingPercent = Annotated[
 
 
 FundingMinutes = Annotated[
-    int, Field(ge=1, le=240, description="No entry this long before a funding that it would pay")
+    int,
+    Field(ge=1, le=MOST_FUNDING_MINUTES, description="No entry this long before a funding that it would pay"),
 ]
 
 

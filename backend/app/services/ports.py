@@ -175,16 +175,17 @@ class PaperVenueAdmin(Protocol):
     async def market_time(self) -> datetime: ...
 
 
+class Doorbell(Protocol):
+    """Rings for a job; a lost ring is found by the sweep."""
+
+    async def enqueue(self, job: str, *arguments: str | int, key: str) -> None: ...
+
+
 __all__ = [
     "AccountKey",
+    "Doorbell",
     "ExchangeGateway",
     "ExchangeGateways",
     "MarketReader",
     "PaperVenueAdmin",
 ]
-
-
-class Doorbell(Protocol):
-    """Rings for a job; a lost ring is found by the sweep."""
-
-    async def enqueue(self, job: str, *arguments: str | int, key: str) -> None: ...

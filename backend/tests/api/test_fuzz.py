@@ -38,7 +38,7 @@ from tests.paper_venue import PaperVenue
 from tests.plain_http import PLAIN
 from tests.service_host import TestServices
 
-EXAMPLES: Final = int(os.environ.get("FUZZ_EXAMPLES", "4"))
+EXAMPLES: Final = int(os.environ.get("FUZZ_EXAMPLES", "6"))
 LEAST_SHARE: Final = 0.6
 DRAWING: Final = settings(
     max_examples=EXAMPLES,

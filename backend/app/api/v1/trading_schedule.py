@@ -1,5 +1,6 @@
 """When the asking user wants to trade: over all wallets, at one venue, or in one wallet. The ETag is the version."""
 
+from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from fastapi import APIRouter, Path, Response
 from app.api.deps import Parts, Tenant
 from app.api.etags import MatchedVersion, set_etag
 from app.schemas.trading_schedule import TradingScheduleOut, TradingSchedulePatch
-from app.services.trading_schedules import TradingScheduleView
+from app.services.trading_schedules import TradingSchedules, TradingScheduleView
 
 router = APIRouter(tags=["risk"])
 VenueName = Annotated[str, Path(min_length=1, max_length=50, examples=["paper"])]
@@ -18,8 +19,7 @@ VenueName = Annotated[str, Path(min_length=1, max_length=50, examples=["paper"])
 @router.get("/risk/schedule")
 async def read_trading_schedule(parts: Parts, tenant: Tenant, response: Response) -> TradingScheduleOut:
     """The user's own trading schedule, over all wallets, and what it says now."""
-    desk = parts.trading_schedules(tenant.session, tenant.prove)
-    return _answer(await desk.read(tenant.user_id, tenant.user.time_zone), response)
+    return await _Asked(parts, tenant, response).read()
 
 
 @router.patch("/risk/schedule")
@@ -28,9 +28,7 @@ async def change_trading_schedule(
 ) -> TradingScheduleOut:
     """Change the user's own trading schedule. It acts at once, for open positions too: what should have been left
     before hours that are closed now is left. What loosens it asks for a recent proof."""
-    desk = parts.trading_schedules(tenant.session, tenant.prove)
-    zone = tenant.user.time_zone
-    return _answer(await desk.change(tenant.user_id, zone, _changes(body), version), response)
+    return await _Asked(parts, tenant, response).change(body, version)
 
 
 @router.get("/venues/{venue}/schedule")
@@ -38,8 +36,7 @@ async def read_venue_trading_schedule(
     venue: VenueName, parts: Parts, tenant: Tenant, response: Response
 ) -> TradingScheduleOut:
     """The trading schedule of the user's wallets at a venue, which holds beside the user's own and the wallets'."""
-    desk = parts.trading_schedules(tenant.session, tenant.prove)
-    return _answer(await desk.read(tenant.user_id, tenant.user.time_zone, venue=venue), response)
+    return await _Asked(parts, tenant, response, venue=venue).read()
 
 
 @router.patch("/venues/{venue}/schedule")
@@ -53,9 +50,7 @@ async def change_venue_trading_schedule(
 ) -> TradingScheduleOut:
     """Change the trading schedule of the user's wallets at a venue, at once, for open positions too. What loosens it
     asks for a recent proof."""
-    desk = parts.trading_schedules(tenant.session, tenant.prove)
-    zone = tenant.user.time_zone
-    return _answer(await desk.change(tenant.user_id, zone, _changes(body), version, venue=venue), response)
+    return await _Asked(parts, tenant, response, venue=venue).change(body, version)
 
 
 @router.get("/wallets/{wallet_id}/schedule")
@@ -64,8 +59,7 @@ async def read_wallet_trading_schedule(
 ) -> TradingScheduleOut:
     """A wallet's trading schedule, which holds beside the user's own."""
     await parts.wallets(tenant.session, tenant.prove).one(tenant.user_id, wallet_id)
-    desk = parts.trading_schedules(tenant.session, tenant.prove)
-    return _answer(await desk.read(tenant.user_id, tenant.user.time_zone, wallet_id=wallet_id), response)
+    return await _Asked(parts, tenant, response, wallet_id=wallet_id).read()
 
 
 @router.patch("/wallets/{wallet_id}/schedule")
@@ -79,10 +73,7 @@ async def change_wallet_trading_schedule(
 ) -> TradingScheduleOut:
     """Change a wallet's trading schedule, at once, for open positions too. What loosens it asks for a recent proof."""
     await parts.wallets(tenant.session, tenant.prove).one(tenant.user_id, wallet_id)
-    desk = parts.trading_schedules(tenant.session, tenant.prove)
-    zone = tenant.user.time_zone
-    changed = await desk.change(tenant.user_id, zone, _changes(body), version, wallet_id=wallet_id)
-    return _answer(changed, response)
+    return await _Asked(parts, tenant, response, wallet_id=wallet_id).change(body, version)
 
 
 def _changes(body: TradingSchedulePatch) -> dict[str, object]:
@@ -94,6 +85,39 @@ def _changes(body: TradingSchedulePatch) -> dict[str, object]:
     return sent
 
 
-def _answer(view: TradingScheduleView, response: Response) -> TradingScheduleOut:
-    set_etag(response, view.version)
-    return TradingScheduleOut.model_validate(msgspec.to_builtins(view))
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One request about the schedule of all wallets, of a venue or of a wallet."""
+
+    parts: Parts
+    tenant: Tenant
+    response: Response
+    venue: str | None = None
+    wallet_id: UUID | None = None
+
+    async def read(self) -> TradingScheduleOut:
+        user = self.tenant.user
+        return self._answer(
+            await self._desk().read(
+                self.tenant.user_id, user.time_zone, venue=self.venue, wallet_id=self.wallet_id
+            )
+        )
+
+    async def change(self, body: TradingSchedulePatch, version: int | None) -> TradingScheduleOut:
+        user = self.tenant.user
+        changed = await self._desk().change(
+            self.tenant.user_id,
+            user.time_zone,
+            _changes(body),
+            version,
+            venue=self.venue,
+            wallet_id=self.wallet_id,
+        )
+        return self._answer(changed)
+
+    def _desk(self) -> TradingSchedules:
+        return self.parts.trading_schedules(self.tenant.session, self.tenant.prove)
+
+    def _answer(self, view: TradingScheduleView) -> TradingScheduleOut:
+        set_etag(self.response, view.version)
+        return TradingScheduleOut.model_validate(msgspec.to_builtins(view))

@@ -16,7 +16,7 @@ async def test_far_off_no_entry_leaves_and_what_is_open_is_left(offset_ms: int, 
 
         async def is_noticed() -> bool | None:
             measured = floor.desk.gateways.clock_offset_ms("paper")
-            return True if measured is not None and abs(measured - offset_ms) < 1_000 else None
+            return True if measured is not None and abs(measured - offset_ms) < 300 else None
 
         await until(is_noticed)
         await floor.sql.execute("UPDATE wallets SET auto_trade_enabled = id = $1", waiting.wallet_id)

@@ -231,8 +231,7 @@ async def test_positions_follow_the_schedule_of_their_own_venue(
     world: GateWorld, keeper: Keeper, venue: str, left: datetime | None
 ) -> None:
     trade_id = await world.trade()
-    fields = {"venue": venue, "leave_before_close": True, "leave_minutes": 0}
-    await schedule(world, "09:00:00", "16:00:00", **fields)  # type: ignore[arg-type]  # columns by name
+    await schedule(world, "09:00:00", "16:00:00", venue=venue, leave_before_close=True, leave_minutes=0)
     await keeper(MARKET_TIME).mind()
     assert await world.sql.fetchval("SELECT session_closes_at FROM trades WHERE id = $1", trade_id) == left
 

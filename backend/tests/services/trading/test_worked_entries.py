@@ -131,6 +131,9 @@ async def test_order_that_waits_in_the_book_is_taken_away_when_its_time_is_over(
         (entry,) = await entries_of(floor, trade)
         assert (entry["route"], entry["time_in_force"], entry["order_type"]) == ("posted", "GTX", "limit")
         assert entry["sent_at"] < trade["entry_until"] <= utc_now() + timedelta(seconds=LONG)
+        await floor.until_compared(account)  # and looked at: before its time it is left alone
+        (waiting,) = await floor.venue_orders(account)
+        assert waiting.client_order_id == entry["client_order_id"]
         await time_is_over(floor, account)
         await floor.until_status(account, "EXPIRED", symbol=DOGE)
         assert await floor.venue_orders(account) == []

@@ -3,6 +3,7 @@ import type { TradingSchedule, TradingScheduleChanges } from '@/lib/api/types'
 
 export const DAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'] as const
 export const MOST_LEAVING_MINUTES = 240
+export const MOST_FUNDING_MINUTES = 240
 const CLOCK = /^([01]\d|2[0-3]):[0-5]\d$/
 const DATE = /^\d{4}-\d{2}-\d{2}$/
 
@@ -69,8 +70,8 @@ export function scheduleFaults(values: ScheduleValues): ReadonlyMap<string, stri
     faults.set('leave_before_funding_percent', 'From 0 to 100, at most four digits after the point; empty for never.')
   }
   const skipped = values.skip_funding_minutes.trim()
-  if (skipped !== '' && (!/^\d+$/.test(skipped) || Number(skipped) < 1 || Number(skipped) > MOST_LEAVING_MINUTES)) {
-    faults.set('skip_funding_minutes', `A whole number from 1 to ${MOST_LEAVING_MINUTES}; empty for never.`)
+  if (skipped !== '' && (!/^\d+$/.test(skipped) || Number(skipped) < 1 || Number(skipped) > MOST_FUNDING_MINUTES)) {
+    faults.set('skip_funding_minutes', `A whole number from 1 to ${MOST_FUNDING_MINUTES}; empty for never.`)
   }
   return faults
 }
