@@ -94,6 +94,7 @@ class Block:
     due_ms: IntColumn = field(default_factory=lambda: np.empty(FIRST_ROOM, np.int64))
     wake_ms: IntColumn = field(default_factory=lambda: np.empty(FIRST_ROOM, np.int64))
     seen: list[tuple[float, int]] = field(default_factory=list)  # ticks while somebody is decided about
+    taken_in: float = -np.inf  # the band's best that every row knows
 
     @property
     def tick(self) -> float:
@@ -107,7 +108,7 @@ class Block:
     def append(self, rows: Rows, wall_ms: int) -> None:
         """Add positions; what the others saw so far is not theirs."""
         self.take_in_best()
-        self.bands.best[self.number] = -np.inf
+        self.bands.best[self.number] = self.taken_in = -np.inf
         start, self.count = self.count, self.count + len(rows)
         if self.count > len(self.rows):
             room = max(self.count, 2 * len(self.rows))
@@ -151,7 +152,10 @@ class Block:
 
     def take_in_best(self) -> None:
         """Let every row know the best price, and raise the low gates of those whose stop follows it."""
-        best, held = self.bands.best[self.number], self.held
+        best, held = float(self.bands.best[self.number]), self.held
+        if best <= self.taken_in:
+            return
+        self.taken_in = best
         better = held["best"] < best
         if not better.any():
             return
