@@ -27,7 +27,7 @@ from app.domain.breaker_rules import (
 from app.domain.defaults import STANDARD, percent_of
 from app.domain.notification_events import NotificationEvent
 from app.domain.types import BreakerScope, TradingState
-from app.domain.venue import VenueUnavailableError
+from app.domain.venue import BudgetSpentError, VenueUnavailableError
 from app.repositories.breaker_facts import LIMIT_COLUMNS, MarketNow, SystemBreakerFactsRepository
 from app.repositories.breaker_transaction import SystemBreakerTransaction
 from app.repositories.breakers import BreakerChange
@@ -165,6 +165,9 @@ class BreakerWatch:
             async with asyncio.timeout(self._patience_seconds):
                 self._offsets[venue] = await self._clocks.measure_clock(venue) / 1000
             self._failures[venue] = 0
+        except BudgetSpentError as error:  # it was not asked: that says nothing of it
+            self._failures.setdefault(venue, 0)
+            log.info("a venue was not asked for its time", venue=venue, reason=str(error))
         except (VenueUnavailableError, TimeoutError) as error:
             self._failures[venue] = self._failures.get(venue, 0) + 1
             log.warning("a venue does not answer", venue=venue, error=str(error))

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from app.core.clock import utc_now
 from app.core.config import Settings
 from app.domain.breaker_rules import BreakerTerms
-from app.domain.venue import VenueUnavailableError
+from app.domain.venue import BudgetSpentError, VenueUnavailableError
 from app.repositories.halt_lock import HALT_LOCK_KEY
 from app.repositories.trading_accounts import TradingAccount
 from app.services.trading.breaker_watch import BreakerWatch
@@ -21,12 +21,15 @@ from tests.services.trading.floor import BTC, TradingFloor, until
 
 
 class Clocks:
-    """A venue whose clock is right, unless it is down."""
+    """A venue whose clock is right, unless it is down, or cannot be asked for want of weight."""
 
     def __init__(self) -> None:
         self.down = False
+        self.spent = False
 
     async def measure_clock(self, venue: str) -> int:
+        if self.spent:
+            raise BudgetSpentError(14.1)
         if self.down:
             raise VenueUnavailableError(f"{venue} is down for this test")
         return 0
@@ -196,6 +199,32 @@ async def test_a_venue_that_does_not_answer_is_stopped_and_probed_until_it_is_we
         )
         await breakers.look()
     assert await floor.sql.fetchval("SELECT state FROM breaker_states") == "active"
+
+
+async def test_a_venue_that_we_had_no_weight_to_ask_is_neither_blamed_nor_taken_for_well(
+    floor: TradingFloor,
+) -> None:
+    await floor.wallet(await floor.user())
+    clocks = Clocks()
+    breakers = watch(floor, clocks)
+    clocks.spent = True
+    for _ in range(4):
+        await breakers.look()
+    assert await floor.sql.fetchval("SELECT count(*) FROM breaker_states") == 0
+    clocks.spent, clocks.down = False, True
+    for spent in (False, True, False, True, False):
+        assert await floor.sql.fetchval("SELECT count(*) FROM breaker_states") == 0
+        clocks.spent = spent
+        await breakers.look()
+    assert await floor.sql.fetchval("SELECT state FROM breaker_states") == "reduce_only"
+    clocks.spent, clocks.down = True, False
+    await floor.sql.execute(
+        "UPDATE breaker_states SET probe = jsonb_set(probe, '{next_at}', to_jsonb($1::text))",
+        (utc_now() - timedelta(seconds=1)).isoformat(),
+    )
+    await breakers.look()
+    successes = await floor.sql.fetchval("SELECT probe ->> 'successes' FROM breaker_states")
+    assert (successes, await floor.sql.fetchval("SELECT state FROM breaker_states")) == ("0", "reduce_only")
 
 
 @pytest.mark.parametrize(("seconds", "trips"), [(15, False), (60, True)])

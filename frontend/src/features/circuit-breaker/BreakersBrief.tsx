@@ -1,7 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { breakerQuery, walletsQuery } from '@/lib/api/queries'
-import { momentBesideUtc } from '@/lib/format/time'
 import { words } from '@/lib/format/words'
 import { useZone } from '@/lib/preferences/zone'
 import { Badge } from '@/ui/Badge'
@@ -9,13 +8,13 @@ import { buttonClass } from '@/ui/Button'
 import { Panel } from '@/ui/Panel'
 import { Surface } from '@/ui/Surface'
 import { tradingStateWords } from './trading-state'
+import { endWords, scopeWords } from './trip-words'
 
 /** What trading may do, and every breaker that holds something back, with its cause. */
 export function BreakersBrief() {
   const breaker = useQuery(breakerQuery)
   const wallets = useQuery(walletsQuery)
   const zone = useZone()
-  const nameOf = (id: string) => wallets.data?.find((wallet) => wallet.id === id)?.name ?? id
   return (
     <Panel
       title="Trading state"
@@ -41,15 +40,10 @@ export function BreakersBrief() {
               ) : (
                 <ul className="space-y-1">
                   {status.trips.map((trip) => (
-                    <li key={`${trip.scope}${trip.scope_id}${trip.environment}`}>
+                    <li key={`${trip.scope}${trip.scope_id}${trip.environment}${trip.cause}`}>
                       <Badge tone={trip.state === 'halted' ? 'crit' : 'warn'}>{words(trip.state)}</Badge>{' '}
-                      {words(trip.scope)} {trip.scope === 'wallet' ? nameOf(trip.scope_id) : ''}: {words(trip.cause)}.{' '}
-                      {trip.reason}
-                      {trip.resets_at !== null && (
-                        <span className="num block text-2xs text-low">
-                          Resets {momentBesideUtc(trip.resets_at, zone)}
-                        </span>
-                      )}
+                      {scopeWords(trip, wallets.data)}: {words(trip.cause)}. {trip.reason}
+                      <span className="num block text-2xs text-low">{endWords(trip, zone)}</span>
                     </li>
                   ))}
                 </ul>

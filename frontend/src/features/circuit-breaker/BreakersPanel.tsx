@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { breakerQuery, walletsQuery } from '@/lib/api/queries'
-import type { Trip, Wallet } from '@/lib/api/types'
-import { dateTime, momentBesideUtc } from '@/lib/format/time'
+import type { Trip } from '@/lib/api/types'
+import { dateTime } from '@/lib/format/time'
 import { words } from '@/lib/format/words'
 import { useZone } from '@/lib/preferences/zone'
 import { Badge } from '@/ui/Badge'
@@ -11,24 +11,9 @@ import { BreakerHistory } from './BreakerHistory'
 import { BreakerRules } from './BreakerRules'
 import { PauseResume } from './PauseResume'
 import { TradingStatePill } from './TradingStatePill'
+import { endWords, scopeWords } from './trip-words'
 
 const WHOM: Record<string, string> = { user: 'you', rule: 'a rule', system: 'a rule' }
-
-/** What a cause stops: everybody, a venue, you, or one wallet. */
-export function scopeWords(trip: Pick<Trip, 'scope' | 'scope_id'>, wallets: ReadonlyArray<Wallet> | undefined): string {
-  if (trip.scope === 'platform') return 'Everybody'
-  if (trip.scope === 'user') return 'All your wallets'
-  if (trip.scope === 'venue') return `Venue ${trip.scope_id}`
-  return wallets?.find((wallet) => wallet.id === trip.scope_id)?.name ?? 'A wallet'
-}
-
-/** When it ends: by the clock, with its loss window, by the venue's answers, or by a person. */
-export function endWords(trip: Trip, zone: string): string {
-  if (trip.until !== null) return `until ${momentBesideUtc(trip.until, zone)}`
-  if (trip.resets_at !== null) return `until its window ends, ${momentBesideUtc(trip.resets_at, zone)} market time`
-  if (trip.probing) return 'until the venue has answered well for a while'
-  return 'until somebody resumes it'
-}
 
 function Trips({ trips }: { readonly trips: ReadonlyArray<Trip> }) {
   const zone = useZone()
