@@ -28,6 +28,7 @@ from tests.services.trading.kill_trials import FREE
 
 WALLETS_OF_A_USER = 5
 AT_ONCE = 24
+BOOK_REFILLS_SECONDS = 0.2
 RECEIVE_WINDOW_MS = 60_000
 DEPOSIT = "100000"
 Row = dict[str, Any]
@@ -98,15 +99,11 @@ class FlattenBook:
         self, account: TradingAccount, client: Ccxt, symbol: str, rows: dict[str, list[Row]]
     ) -> None:
         """Buy and place the stop at the venue; add what the books say about it to `rows`."""
-        pattern, trade_id = self._patterns[symbol], uuid4()
-        quantity = f"{pattern.trade['quantity']:f}"
-        entry_id = client_order_id(self.floor.terms.deployment, trade_id, OrderLeg.ENTRY, 1)
+        pattern = self._patterns[symbol]
+        trade_id, entry_id, entry = await self._bought(client, symbol, pattern)
+        quantity = Decimal(entry["executedQty"])
         stop_id = client_order_id(self.floor.terms.deployment, trade_id, OrderLeg.STOP, 1)
-        base = {"symbol": venue_symbol(symbol), "quantity": quantity, "recvWindow": RECEIVE_WINDOW_MS}
-        entry = await client.fapiPrivatePostOrder(
-            base
-            | {"side": "BUY", "type": "MARKET", "newClientOrderId": entry_id, "newOrderRespType": "RESULT"}
-        )
+        base = {"symbol": venue_symbol(symbol), "quantity": f"{quantity:f}", "recvWindow": RECEIVE_WINDOW_MS}
         stop = await client.fapiPrivatePostAlgoOrder(
             base
             | {
@@ -127,11 +124,33 @@ class FlattenBook:
         rows["trades"].append(pattern.trade | owner | _trade_values(trade_id, fills))
         linked = owner | {"trade_id": trade_id}
         entry_values: Row = {"client_order_id": entry_id, "exchange_order_id": str(entry["orderId"])}
-        rows["orders"].append(pattern.entry | linked | entry_values)
+        bought: Row = {"quantity": quantity, "filled_quantity": quantity}
+        rows["orders"].append(pattern.entry | linked | entry_values | bought)
         stop_values: Row = {"client_order_id": stop_id, "exchange_order_id": str(stop["algoId"])}
-        rows["orders"].append(pattern.stop | linked | stop_values)
+        rows["orders"].append(pattern.stop | linked | stop_values | {"quantity": quantity})
         for fill in fills:
             rows["fills"].append(pattern.fill | linked | {"client_order_id": entry_id} | _fill_values(fill))
+
+    async def _bought(self, client: Ccxt, symbol: str, pattern: Pattern) -> tuple[UUID, str, Row]:
+        """Buy at market until something was filled: the book is empty now and then while so many buy. Returns the
+        trade's id, the entry's and what the venue answered."""
+        while True:
+            trade_id = uuid4()
+            entry_id = client_order_id(self.floor.terms.deployment, trade_id, OrderLeg.ENTRY, 1)
+            entry: Row = await client.fapiPrivatePostOrder(
+                {
+                    "symbol": venue_symbol(symbol),
+                    "quantity": f"{pattern.trade['quantity']:f}",
+                    "recvWindow": RECEIVE_WINDOW_MS,
+                    "side": "BUY",
+                    "type": "MARKET",
+                    "newClientOrderId": entry_id,
+                    "newOrderRespType": "RESULT",
+                }
+            )
+            if Decimal(entry["executedQty"]) > 0:
+                return trade_id, entry_id, entry
+            await asyncio.sleep(BOOK_REFILLS_SECONDS)
 
     async def _write(self, rows: dict[str, list[Row]]) -> None:
         for table, found in rows.items():
@@ -146,6 +165,8 @@ def _trade_values(trade_id: UUID, fills: Sequence[VenueFill]) -> Row:
     return {
         "id": trade_id,
         "signal_id": None,
+        "quantity": quantity,
+        "planned_quantity": quantity,
         "entry_price": round(cost / quantity, 8),
         "fees": sum((fill.fee for fill in fills), Decimal(0)),
         "opened_at": utc_now(),
