@@ -145,6 +145,7 @@ def configure_logging(settings: Settings, process: str) -> None:
         "asyncio",
         "apprise",
         "telegram",
+        "arq.worker",  # each beginning and end of a job that runs every second; what fails is an error
     ):
         logging.getLogger(chatty).setLevel(max(level, logging.WARNING))
     structlog.configure(

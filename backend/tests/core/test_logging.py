@@ -79,3 +79,13 @@ def test_records_of_both_loggers_are_json_without_secrets(capsys: pytest.Capture
     )
     assert "ValueError" in first["exception"]
     assert second["logger"] == "ccxt.base"
+
+
+@pytest.mark.usefixtures("_restored_logging")
+def test_of_jobs_only_what_goes_wrong_is_written_down(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging(Settings(), "jobs")
+    worker = logging.getLogger("arq.worker")
+    worker.info("  0.01s ← cron:beat ●")
+    worker.error("  0.02s ! cron:beat failed")
+    (line,) = capsys.readouterr().out.splitlines()
+    assert json.loads(line)["event"].endswith("failed")
