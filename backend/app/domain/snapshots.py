@@ -118,12 +118,11 @@ class Marks:
         return self._prices[symbol][place]
 
 
-def missing_slots(taken: Sequence[datetime], newest: datetime, resolution: Resolution) -> list[datetime]:
-    """Return the slots after the first one taken, up to and including that of `newest`, that are not among
-    `taken` (in order)."""
-    if not taken:
-        return []
-    have, slot, found = set(taken), taken[0] + resolution.step, []
+def missing_slots(
+    taken: Sequence[datetime], first: datetime, newest: datetime, resolution: Resolution
+) -> list[datetime]:
+    """Return the slots from `first` up to and including `newest`, both slots, that are not among `taken`."""
+    have, slot, found = set(taken), first, []
     while slot <= newest:
         if slot not in have:
             found.append(slot)

@@ -66,17 +66,29 @@ GROUP BY 1 ORDER BY 2 DESC, 1 DESC
 """
 )
 MOST_MONTHS = 24
-# Wallets that have a snapshot and then a hole before their newest one, or before their clock. In any order: a hole
-# that cannot be filled (no price is known) must not keep the others waiting.
+# Wallets that have a snapshot and then a hole before their newest one, or before their clock. A paper wallet's books
+# begin with its first deposit, and so do its snapshots: its first slot is the one that the deposit ends in. In any
+# order: a hole that cannot be filled (no price is known) must not keep the others waiting.
 BEHIND = text(
     """
-SELECT p.user_id, p.wallet_id, p.environment, w.venue, min(p.at), max(p.at), s.market_as_of
-FROM portfolio_snapshots p JOIN wallets w ON w.id = p.wallet_id JOIN risk_state s ON s.wallet_id = p.wallet_id
-WHERE p.resolution = :resolution AND p.wallet_id IS NOT NULL AND s.market_as_of IS NOT NULL
-  AND p.at >= s.market_as_of - CAST(:span AS interval)
-GROUP BY p.user_id, p.wallet_id, p.environment, w.venue, s.market_as_of
-HAVING count(*) < 1 + floor(extract(epoch FROM s.market_as_of - min(p.at))
-                            / extract(epoch FROM CAST(:step AS interval)))
+WITH taken AS (
+    SELECT p.user_id, p.wallet_id, p.environment, w.venue, min(p.at) AS first, max(p.at) AS newest, count(*) AS held,
+           s.market_as_of AS clock
+    FROM portfolio_snapshots p JOIN wallets w ON w.id = p.wallet_id JOIN risk_state s ON s.wallet_id = p.wallet_id
+    WHERE p.resolution = :resolution AND p.wallet_id IS NOT NULL AND s.market_as_of IS NOT NULL
+      AND p.at >= s.market_as_of - CAST(:span AS interval)
+    GROUP BY p.user_id, p.wallet_id, p.environment, w.venue, s.market_as_of
+), begun AS (
+    SELECT t.*, least(t.first, CASE WHEN t.environment = 'paper' AND l.kind = 'deposit'
+                                     AND l.occurred_at >= t.clock - CAST(:span AS interval)
+        THEN date_bin(CAST(:step AS interval), l.occurred_at - interval '1 microsecond', 'epoch'::timestamptz)
+             + CAST(:step AS interval) END) AS begins
+    FROM taken t LEFT JOIN LATERAL (
+        SELECT e.kind, e.occurred_at FROM ledger_events e WHERE e.user_id = t.user_id AND e.wallet_id = t.wallet_id
+        ORDER BY e.occurred_at, e.id LIMIT 1) l ON true
+)
+SELECT user_id, wallet_id, environment, venue, begins, newest, clock FROM begun
+WHERE held < 1 + floor(extract(epoch FROM clock - begins) / extract(epoch FROM CAST(:step AS interval)))
 ORDER BY random()
 LIMIT :most
 """
@@ -92,7 +104,7 @@ class Taken(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Hole:
-    """A wallet that misses snapshots between its first one of a span and its clock, all market time."""
+    """A wallet that misses snapshots between its first slot of a span and its clock, all market time."""
 
     user_id: UUID
     wallet_id: UUID

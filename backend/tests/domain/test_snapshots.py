@@ -29,14 +29,16 @@ def test_a_slot_begins_on_the_clock(
     assert (resolution.kept, resolution.periods_per_year) == (kept, periods)
 
 
-def test_holes_are_the_slots_between_the_first_and_the_clock() -> None:
+def test_holes_are_the_slots_from_the_first_to_the_clock() -> None:
     taken = [NOON, NOON + 2 * HOUR]
-    assert missing_slots(taken, NOON + 4 * HOUR, Resolution.HOUR) == [
+    assert missing_slots(taken, NOON - HOUR, NOON + 4 * HOUR, Resolution.HOUR) == [
+        NOON - HOUR,
         NOON + HOUR,
         NOON + 3 * HOUR,
         NOON + 4 * HOUR,
     ]
-    assert missing_slots([], NOON, Resolution.HOUR) == []
+    assert missing_slots(taken, NOON, NOON, Resolution.HOUR) == []
+    assert missing_slots([], NOON + HOUR, NOON, Resolution.HOUR) == []
 
 
 def long_of_two() -> tuple[list[Posting], list[SymbolFill]]:

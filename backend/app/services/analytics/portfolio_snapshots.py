@@ -69,7 +69,7 @@ class SnapshotKeeper:
                 except VenueUnavailableError as error:
                     log.warning("a missed snapshot waits", wallet_id=str(hole.wallet_id), error=str(error))
             for user_id, environment, since in _users(holes):
-                count += await self._sum_up(user_id, environment, resolution, since)
+                count += await self._sum_up(user_id, environment, resolution, since - resolution.step)
         return count
 
     async def keep_house(self) -> None:
@@ -87,7 +87,7 @@ class SnapshotKeeper:
             taken = await SystemSnapshotRepository(session).taken(
                 hole.wallet_id, hole.environment, resolution, hole.first
             )
-            slots = missing_slots(taken, resolution.slot(hole.clock), resolution)[:MOST_SLOTS]
+            slots = missing_slots(taken, hole.first, resolution.slot(hole.clock), resolution)[:MOST_SLOTS]
             if not slots:
                 return 0
             before = slots[0] - resolution.step

@@ -7,6 +7,7 @@ from decimal import Decimal
 from uuid import UUID, uuid4
 
 import asyncpg
+import pytest
 import pytest_asyncio
 
 from app.core.clock import utc_now
@@ -152,7 +153,7 @@ async def test_missed_snapshots_are_rebuilt_from_fills_and_bars(
 ) -> None:
     """Half a bitcoin bought at 40,000 an hour after the first snapshot and sold two hours later."""
     person = await world.person()
-    await posting(world, person, "deposit", "1000", NOON - 2 * HOUR)
+    await posting(world, person, "deposit", "1000", NOON)
     await account(world, person, person.wallet_id, 1_000)
     await account(world, person, None, 1_000)
     await keeper(system_database).take()
@@ -180,6 +181,41 @@ async def test_missed_snapshots_are_rebuilt_from_fills_and_bars(
     assert [row["source"] for row in own] == ["observed", *["rebuilt"] * 4]
     assert [row["equity"] for row in rows if row["wallet_id"] is None] == [row["equity"] for row in own]
     assert await keeper(system_database).rebuild_missed() == 0
+
+
+@pytest.mark.parametrize(
+    ("environment", "kind", "at", "first"),
+    [
+        ("paper", "deposit", NOON - 2 * HOUR, NOON - 2 * HOUR),
+        ("paper", "deposit", NOON - 2 * HOUR + timedelta(microseconds=1), NOON - HOUR),
+        ("paper", "realized_pnl", NOON - 2 * HOUR, NOON),  # its books do not begin with this
+        ("live", "deposit", NOON - 2 * HOUR, NOON),  # it held something before it was added
+    ],
+)
+async def test_a_paper_wallets_snapshots_begin_with_its_first_deposit(
+    environment: str, kind: str, at: datetime, first: datetime, world: World, system_database: Database
+) -> None:
+    person = await world.person()
+    await world.sql.execute(
+        "UPDATE wallets SET environment = $2 WHERE id = $1", person.wallet_id, environment
+    )
+    await posting(world, person, kind, "1000", at)
+    await account(world, person, person.wallet_id, 1_000)
+    await account(world, person, None, 1_000)
+    await world.sql.execute(
+        "UPDATE risk_state SET environment = $2 WHERE user_id = $1", person.user_id, environment
+    )
+    await keeper(system_database).take()
+    await keeper(system_database).rebuild_missed()
+    rows = await world.sql.fetch(
+        "SELECT min(at) AS first, count(*) FROM portfolio_snapshots WHERE user_id = $1 AND resolution = 'hour'"
+        " GROUP BY scope_id",
+        person.user_id,
+    )
+    slots = (NOON - first) // HOUR + 1
+    assert [(row["first"], row["count"]) for row in rows] == [
+        (first, slots)
+    ] * 2  # the wallet's and the user's
 
 
 async def test_old_months_go_whole_and_days_stay(world: World, system_database: Database) -> None:
@@ -211,7 +247,7 @@ async def test_a_wallet_that_lags_is_waited_for(world: World, system_database: D
     person = await world.person()
     other = await second_wallet(world, person)
     for wallet in (person.wallet_id, other):
-        await posting(world, replace(person, wallet_id=wallet), "deposit", "1000", NOON - HOUR)
+        await posting(world, replace(person, wallet_id=wallet), "deposit", "1000", NOON)
         await account(world, person, wallet, 1_000)
     await account(world, person, None, 2_000)
     await keeper(system_database).take()
