@@ -4,7 +4,7 @@ Adapters satisfy these without importing them; app.bootstrap joins the two.
 """
 
 from collections.abc import AsyncIterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Protocol
 
@@ -120,6 +120,10 @@ class ExchangeGateways(Protocol):
 
     async def measure_clock(self, venue: str) -> int:
         """Measure it now; raises `app.domain.venue.VenueUnavailableError`."""
+        ...
+
+    async def recent_clock_offset(self, venue: str, no_older_than: timedelta) -> int:
+        """As it was measured within that time, else measured now; raises as `measure_clock`."""
         ...
 
     def weight_per_minute(self, venue: str) -> int:

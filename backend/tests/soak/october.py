@@ -119,8 +119,8 @@ class ReplayedVenue:
         for batch in nothing:
             yield batch
 
-    async def measure_clock(self, venue: str) -> int:
-        del venue
+    async def recent_clock_offset(self, venue: str, no_older_than: timedelta) -> int:
+        del venue, no_older_than
         return 0
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import aiohttp
@@ -113,6 +113,9 @@ class GatewayPool:
 
     async def measure_clock(self, venue: str) -> int:
         return await self._clock(self._profile(venue)).measure()
+
+    async def recent_clock_offset(self, venue: str, no_older_than: timedelta) -> int:
+        return await self._clock(self._profile(venue)).offset(no_older_than)
 
     def _clock(self, profile: VenueProfile) -> VenueClock:
         known = self._clocks.get(profile.id)

@@ -37,6 +37,14 @@ class VenueClock:
         offsets = [offset for _, offset in self._measured]
         return max(offsets) - min(offsets)
 
+    async def offset(self, no_older_than: timedelta) -> int:
+        """The offset in milliseconds as it was measured within that time, else measured now; raises
+        VenueUnavailableError."""
+        last, _ = self._measured[-1]
+        if self.offset_ms is not None and self._now() - last <= no_older_than:
+            return self.offset_ms
+        return await self.measure()
+
     async def measure(self) -> int:
         """Measure and return the offset in milliseconds; raises VenueUnavailableError. Who asks while another
         measures waits for that one."""

@@ -45,6 +45,9 @@ from app.services.trading.markets import MarketView, age_seconds
 
 ENDS_WITH_ITS_CAUSE = CLEARED | {BreakerCause.CONSECUTIVE_LOSSES}
 VENUE_PATIENCE_SECONDS = 3.0
+ANSWER_COUNTS = timedelta(
+    seconds=2.5
+)  # its clock is measured each 2 s; to ask as well takes weight from orders
 Key = tuple[BreakerScope, str, str, BreakerCause]
 Standing = Mapping[Key, tuple[ScopeState, UUID | None, Mapping[str, str] | None]]
 
@@ -52,9 +55,10 @@ log = structlog.get_logger(__name__)
 
 
 class VenueClocks(Protocol):
-    """Measures the distance between a venue's clock and ours, in ms; raises where the venue does not answer."""
+    """Tells the distance between a venue's clock and ours, in ms, as measured within that time, else now; raises
+    where the venue does not answer."""
 
-    async def measure_clock(self, venue: str) -> int: ...
+    async def recent_clock_offset(self, venue: str, no_older_than: timedelta) -> int: ...
 
 
 class BreakerWatch:
@@ -163,7 +167,7 @@ class BreakerWatch:
         """Ask the venue for its time, and look how old the prices of what is held there are."""
         try:
             async with asyncio.timeout(self._patience_seconds):
-                self._offsets[venue] = await self._clocks.measure_clock(venue) / 1000
+                self._offsets[venue] = await self._clocks.recent_clock_offset(venue, ANSWER_COUNTS) / 1000
             self._failures[venue] = 0
         except BudgetSpentError as error:  # it was not asked: that says nothing of it
             self._failures.setdefault(venue, 0)

@@ -50,3 +50,19 @@ async def test_a_clock_that_kept_time_for_a_minute_has_not_moved(after: timedelt
     clocks.now += after
     await clock.measure()
     assert clock.moved_ms == moved_ms
+
+
+@pytest.mark.parametrize(
+    ("after", "asks_again"),
+    [
+        (timedelta(seconds=2) - timedelta(milliseconds=1), False),
+        (timedelta(seconds=2), False),
+        (timedelta(seconds=2) + timedelta(milliseconds=1), True),
+    ],
+)
+async def test_what_was_measured_lately_is_not_asked_for_again(after: timedelta, asks_again: bool) -> None:
+    clocks = Clocks(offset_ms=700)
+    clock = VenueClock("paper", clocks.read, lambda: clocks.now)
+    assert await clock.offset(timedelta(seconds=2)) == 700  # never measured before
+    clocks.now, clocks.offset_ms = clocks.now + after, 900
+    assert await clock.offset(timedelta(seconds=2)) == (900 if asks_again else 700)

@@ -27,7 +27,7 @@ class Clocks:
         self.down = False
         self.spent = False
 
-    async def measure_clock(self, venue: str) -> int:
+    async def recent_clock_offset(self, venue: str, no_older_than: timedelta) -> int:
         if self.spent:
             raise BudgetSpentError(14.1)
         if self.down:
@@ -315,7 +315,7 @@ class SilentClocks(Clocks):
         self.asked: set[str] = set()
         self.released = asyncio.Event()
 
-    async def measure_clock(self, venue: str) -> int:
+    async def recent_clock_offset(self, venue: str, no_older_than: timedelta) -> int:
         self.asked.add(venue)
         if venue == "binanceusdm":
             await self.released.wait()
