@@ -24,13 +24,15 @@ from app.domain.types import OrderLeg
 from app.domain.venue import VenueFill
 from app.repositories.trading_accounts import TradingAccount
 from tests.services.trading.floor import SYMBOLS, TradingFloor
-from tests.services.trading.kill_trials import FREE
+from tests.services.trading.kill_trials import FREE as UNLIMITED
 
 WALLETS_OF_A_USER = 5
 AT_ONCE = 24
 BOOK_REFILLS_SECONDS = 0.2
 RECEIVE_WINDOW_MS = 60_000
 DEPOSIT = "100000"
+# Small, so that ten thousand of them do not empty the venue's books.
+FREE = UNLIMITED | {"position_sizing_method": "fixed_amount", "fixed_amount_usd": Decimal(500)}
 Row = dict[str, Any]
 
 

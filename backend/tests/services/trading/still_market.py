@@ -93,6 +93,9 @@ class NoVenue:
     async def measure_clock(self, venue: str) -> int:
         raise VenueUnavailableError(f"there is no venue {venue}")
 
+    async def recent_clock_offset(self, venue: str, no_older_than: timedelta) -> int:
+        raise VenueUnavailableError(f"there is no venue {venue} to ask about {no_older_than}")
+
     def weight_per_minute(self, venue: str) -> int:
         assert venue
         return 2400
