@@ -13,6 +13,32 @@ const api = process.env.STACKALPHA_API ?? 'http://127.0.0.1:8000'
 const PACKABLE = /\.(?:js|css|html|svg|json|webmanifest|txt)$/
 const LEAST_BYTES = 1024
 
+/**
+ * What every page behind the sign-in needs, in four files: as a file for each part it would be two dozen requests before
+ * the first figure. Nothing of the entry is among it, for that is asked for by visitors who are not signed in, too.
+ */
+const SHARED = {
+  figures: [
+    /src\/lib\/format\/(?:limits|numbers|time|words)\.ts$/,
+    /src\/lib\/preferences\/(?:marks|now|zone)\.ts$/,
+    /src\/lib\/stream\/(?:link|prices)\.ts$/,
+  ],
+  reads: [
+    /src\/lib\/api\/(?:call|queries|step-up)\.ts$/,
+    /query-core\/.*\/(?:queryObserver|infiniteQueryObserver|queriesObserver|mutationObserver)\.js$/,
+    /react-query\/.*\/(?:useBaseQuery|useQuery|useQueries|useInfiniteQuery|useMutation|\w+Options)\.js$/,
+    /react-query\/.*\/(?:IsRestoringProvider|QueryErrorResetBoundary|errorBoundaryUtils|suspense)\.js$/,
+  ],
+  panels: [/src\/ui\/(?:Badge|EmptyState|Panel|Pnl|Skeleton|Surface|Toast|icons)\.tsx$/],
+  home: [
+    /src\/ui\/(?:Age|Later)\.tsx$/,
+    /src\/lib\/(?:api\/analytics|commands)\.ts$/,
+    /src\/features\/circuit-breaker\/(?:trading-state\.ts|TradingStatePill\.tsx|PauseResume\.tsx)$/,
+    /src\/features\/positions\/(?:WhyNothing\.tsx|position-words\.ts)$/,
+    /src\/(?:charts\/line-path|features\/alerts\/alert-words)\.ts$/,
+  ],
+}
+
 /** Lays a packed copy beside every text of the build, which the server sends to browsers that take one. */
 function packedCopies(): Plugin {
   let folder = ''
@@ -51,6 +77,17 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     sourcemap: false,
     manifest: true,
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          includeDependenciesRecursively: false,
+          groups: Object.entries(SHARED).map(([name, parts]) => ({
+            name,
+            test: (id: string) => parts.some((part) => part.test(id)),
+          })),
+        },
+      },
+    },
   },
   test: {
     environment: 'jsdom',

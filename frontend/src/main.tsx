@@ -33,6 +33,11 @@ declare module '@tanstack/react-router' {
   }
 }
 
+// The code of the page comes while its reader's session is renewed, not after it; the router says where it does not come.
+const [matched] = router.getMatchedRoutes(router.latestLocation.pathname)
+for (const route of matched) {
+  router.loadRouteChunk(route)?.catch(() => undefined)
+}
 followSystemTheme()
 const root = document.getElementById('root')
 if (root === null) throw new Error('The page has no #root')

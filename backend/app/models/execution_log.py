@@ -26,6 +26,8 @@ class ExecutionLog(Base):
         ForeignKeyConstraint(["user_id", "wallet_id"], ["wallets.user_id", "wallets.id"]),
         Index("ix_execution_logs_user_id_timestamp", "user_id", "timestamp", "id"),
         Index("ix_execution_logs_user_id_symbol_timestamp", "user_id", "symbol", "timestamp", "id"),
+        Index("ix_execution_logs_user_id_wallet_id_timestamp", "user_id", "wallet_id", "timestamp", "id"),
+        Index("ix_execution_logs_user_id_status_timestamp", "user_id", "status", "timestamp", "id"),
         Index("ix_execution_logs_trade_id", "trade_id"),
         {"postgresql_partition_by": "RANGE (timestamp)"},
     )

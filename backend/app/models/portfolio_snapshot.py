@@ -48,15 +48,17 @@ class PortfolioSnapshot(Base):
 
 
 class TradeTag(Base):
-    """A word that a trade's owner put on it."""
+    """A word that a trade's owner put on it. `closed_at` is the trade's, by which journals page: the function that puts
+    tags on a trade and a trigger on trades keep it."""
 
     __tablename__ = "trade_tags"
     __table_args__ = (
         ForeignKeyConstraint(["user_id", "trade_id"], ["trades.user_id", "trades.id"], ondelete="CASCADE"),
-        Index("ix_trade_tags_user_id_tag", "user_id", "tag"),
+        Index("ix_trade_tags_user_id_tag_closed_at", "user_id", "tag", "closed_at", "trade_id"),
     )
 
     trade_id: Mapped[UUID] = mapped_column(primary_key=True)
     tag: Mapped[str] = mapped_column(String(40), primary_key=True)
     user_id: Mapped[UUID]
     created_at: Mapped[CreatedAt]
+    closed_at: Mapped[Timestamp | None]

@@ -22,6 +22,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.models.base import Base, Money, Price, Quantity, Timestamp, Timestamped, UuidKey, Word
 
 LIVE = "status NOT IN ('CLOSED', 'REJECTED', 'EXPIRED')"
+CLOSED = "status = 'CLOSED'"
+
+
+def _closed_by(column: str) -> Index:
+    """Closed trades of one value of that column in the order of their close. Only the close itself writes to it."""
+    return Index(
+        f"ix_trades_closed_{column}", "user_id", column, "closed_at", "id", postgresql_where=text(CLOSED)
+    )
 
 
 class Trade(Timestamped, Base):
@@ -55,10 +63,12 @@ class Trade(Timestamped, Base):
         Index("ix_trades_user_id_status", "user_id", "status"),
         Index("ix_trades_user_id_closed_at", "user_id", "closed_at", "id"),
         Index("ix_trades_user_id_wallet_id_closed_at", "user_id", "wallet_id", "closed_at", "id"),
+        Index("ix_trades_user_id_created_at", "user_id", "created_at", "id"),
         Index("ix_trades_user_id_decided_at", "user_id", "decided_at"),
         Index("ix_trades_user_id_symbol_closed_at", "user_id", "symbol", "closed_at"),
         Index("ix_trades_live", "user_id", postgresql_where=text(LIVE)),
-        Index("ix_trades_closed_updated_at", "updated_at", postgresql_where=text("status = 'CLOSED'")),
+        Index("ix_trades_closed_updated_at", "updated_at", postgresql_where=text(CLOSED)),
+        *(_closed_by(column) for column in ("strategy", "side", "exit_reason", "environment")),
     )
 
     id: Mapped[UuidKey]

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select, tuple_
+from sqlalchemy import Boolean, ColumnElement, func, literal_column, select, tuple_
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
@@ -17,7 +17,7 @@ from app.models.fill import Fill
 from app.models.journal_note import TradeNote
 from app.models.order import Order
 from app.models.portfolio_snapshot import TradeTag
-from app.models.trade import Trade
+from app.models.trade import CLOSED, Trade
 from app.models.wallet import Wallet
 from app.repositories.keyset import Keyset, Page, page_of
 from app.repositories.positions import TRADE_ROWS, TradeRecord
@@ -146,6 +146,7 @@ class TaxFillRecord:
 _ORDER_COLUMNS = tuple(getattr(Order, field.name) for field in fields(OrderRecord))
 _FILL_COLUMNS = tuple(getattr(Fill, field.name) for field in fields(FillRecord))
 _LOG_COLUMNS = tuple(getattr(ExecutionLog, field.name) for field in fields(ExecutionRecord))
+_CLOSED: ColumnElement[bool] = literal_column(f"trades.{CLOSED}", Boolean())
 
 
 def _conditions(chosen: JournalFilter) -> list[ColumnElement[bool]]:
@@ -167,12 +168,14 @@ def _conditions(chosen: JournalFilter) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def _trade_conditions(chosen: JournalFilter) -> list[ColumnElement[bool]]:
-    """What the filter asks of a trade."""
+def _trade_conditions(
+    chosen: JournalFilter, closed_at: InstrumentedAttribute[datetime | None] = Trade.closed_at
+) -> list[ColumnElement[bool]]:
+    """What the filter asks of a trade, but for its tag. Its close is read from `closed_at`."""
     wanted: dict[InstrumentedAttribute[Any], object] = {
         Trade.wallet_id: chosen.wallet_id,
         Trade.symbol: chosen.symbol,
-        Trade.status: chosen.status,
+        Trade.status: None if chosen.status == TradeStatus.CLOSED else chosen.status,
         Trade.strategy: chosen.strategy,
         Trade.side: chosen.side,
         Trade.environment: chosen.environment,
@@ -181,18 +184,23 @@ def _trade_conditions(chosen: JournalFilter) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = [
         column == value for column, value in wanted.items() if value is not None
     ]
-    if chosen.status == TradeStatus.CLOSED:
-        conditions.append(Trade.closed_at.is_not(None))
+    if chosen.status == TradeStatus.CLOSED:  # as the indexes of closed trades say it
+        conditions += [_CLOSED, closed_at.is_not(None)]
     if chosen.begin is not None:
-        conditions.append(Trade.closed_at >= chosen.begin)
+        conditions.append(closed_at >= chosen.begin)
     if chosen.end is not None:
-        conditions.append(Trade.closed_at < chosen.end)
-    if chosen.tag is not None:
-        tagged = select(TradeTag.trade_id).where(
-            TradeTag.user_id == Trade.user_id, TradeTag.trade_id == Trade.id, TradeTag.tag == chosen.tag
-        )
-        conditions.append(tagged.exists())
+        conditions.append(closed_at < chosen.end)
     return conditions
+
+
+def _has_tag(chosen: JournalFilter, user_id: UUID) -> list[ColumnElement[bool]]:
+    """What a tag asks of a trade: nothing where none is chosen."""
+    if chosen.tag is None:
+        return []
+    tagged = select(TradeTag.trade_id).where(
+        TradeTag.user_id == user_id, TradeTag.trade_id == Trade.id, TradeTag.tag == chosen.tag
+    )
+    return [tagged.exists()]
 
 
 class JournalRepository:
@@ -206,11 +214,25 @@ class JournalRepository:
     ) -> Page[TradeRecord]:
         """Trades, newest first. Closed ones are ordered by their close, all others by their making."""
         closed = chosen.status == TradeStatus.CLOSED
-        order = Trade.closed_at if closed else Trade.created_at
-        statement = TRADE_ROWS.where(Trade.user_id == user_id, *_trade_conditions(chosen))
+        statement = TRADE_ROWS.where(Trade.user_id == user_id)
+        order: tuple[InstrumentedAttribute[Any], InstrumentedAttribute[UUID]]
+        if (
+            closed and chosen.tag is not None
+        ):  # tags know the close, so that their own index is the page's order
+            order = (TradeTag.closed_at, TradeTag.trade_id)
+            statement = statement.join(
+                TradeTag, (TradeTag.user_id == Trade.user_id) & (TradeTag.trade_id == Trade.id)
+            ).where(
+                TradeTag.user_id == user_id,
+                TradeTag.tag == chosen.tag,
+                *_trade_conditions(chosen, TradeTag.closed_at),
+            )
+        else:
+            order = (Trade.closed_at if closed else Trade.created_at, Trade.id)
+            statement = statement.where(*_trade_conditions(chosen), *_has_tag(chosen, user_id))
         if after is not None:
-            statement = statement.where(tuple_(order, Trade.id) < (after.at, after.id))
-        statement = statement.order_by(order.desc(), Trade.id.desc()).limit(limit + 1)
+            statement = statement.where(tuple_(*order) < (after.at, after.id))
+        statement = statement.order_by(*(column.desc() for column in order)).limit(limit + 1)
         rows = [TradeRecord(*row) for row in await self._session.execute(statement)]
         return page_of(
             rows, limit, lambda row: Keyset((row.closed_at if closed else None) or row.created_at, row.id)
@@ -271,7 +293,7 @@ class JournalRepository:
         statement = (
             select(func.count())
             .select_from(Trade)
-            .where(Trade.user_id == user_id, *_trade_conditions(chosen))
+            .where(Trade.user_id == user_id, *_trade_conditions(chosen), *_has_tag(chosen, user_id))
         )
         return (await self._session.execute(statement)).scalar_one()
 

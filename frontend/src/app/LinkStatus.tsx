@@ -1,6 +1,6 @@
 import { duration } from '@/lib/format/time'
 import { useNow } from '@/lib/preferences/now'
-import { useLink } from '@/lib/stream/link'
+import { useLinkSince, useLinkState } from '@/lib/stream/link'
 import { Badge, type BadgeTone } from '@/ui/Badge'
 
 const CHIPS = {
@@ -12,7 +12,7 @@ const CHIPS = {
 
 /** How old the last word from the server is. */
 export function LinkChip() {
-  const { state } = useLink()
+  const state = useLinkState()
   const [tone, glyph, text] = CHIPS[state]
   return (
     <span role="status" aria-label="Connection">
@@ -30,7 +30,8 @@ function Lasting({ since }: { readonly since: number | null }) {
 
 /** Says what the reader may still rely on while the stream is silent. */
 export function LinkBanner() {
-  const { state, since } = useLink()
+  const state = useLinkState()
+  const since = useLinkSince()
   if (state === 'live' || state === 'connecting') return null
   const stale = state === 'stale'
   return (

@@ -1,9 +1,8 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { alertsQuery, notificationsQuery } from '@/lib/api/queries'
-import { ago } from '@/lib/format/time'
 import { words } from '@/lib/format/words'
-import { useNow } from '@/lib/preferences/now'
+import { Age } from '@/ui/Age'
 import { Badge } from '@/ui/Badge'
 import { buttonClass } from '@/ui/Button'
 import { EmptyState } from '@/ui/EmptyState'
@@ -12,13 +11,12 @@ import { Surface } from '@/ui/Surface'
 import { LEVEL_TONES } from './alert-words'
 
 const SHOWN = 5
-const UNREAD = { unread: true } as const
+const UNREAD = { unread: true, limit: SHOWN } as const
 
 /** What was not read yet, newest first. */
 export function AlertsBrief() {
   const query = useInfiniteQuery(notificationsQuery(UNREAD))
   const unread = useQuery(alertsQuery).data?.unread ?? 0
-  const now = useNow()
   return (
     <Panel
       title={`Alerts: ${unread} unread`}
@@ -43,9 +41,7 @@ export function AlertsBrief() {
                     <span className="min-w-0">
                       <Badge tone={LEVEL_TONES[told.level]}>{words(told.level)}</Badge> {told.title}
                     </span>
-                    <time dateTime={told.created_at} className="num shrink-0 text-xs text-mid">
-                      {ago(told.created_at, now)}
-                    </time>
+                    <Age at={told.created_at} className="num shrink-0 text-xs text-mid" />
                   </div>
                   <p className="text-2xs text-mid [overflow-wrap:anywhere]">{told.sentence}</p>
                 </li>

@@ -1,7 +1,7 @@
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
-import { meQuery, positionsQuery, riskSettingsQuery, tradesQuery, walletsQuery } from '@/lib/api/queries'
+import { anyTradeQuery, meQuery, positionsQuery, riskSettingsQuery, walletsQuery } from '@/lib/api/queries'
 import { readMark, writeMark } from '@/lib/preferences/marks'
 import { Button } from '@/ui/Button'
 import { Icon } from '@/ui/icons'
@@ -9,39 +9,44 @@ import { Panel } from '@/ui/Panel'
 
 const MARK = 'checklist-put-away'
 
-/** The first visit's steps, done ones ticked; gone when all are done or put away. */
+/** The first visit's steps, done ones ticked; gone when all are done or put away, or while a position is held. */
 export function Checklist() {
   const [away, setAway] = useState(() => readMark(MARK) === 'yes')
+  const { data: held } = useQuery(positionsQuery)
+  if (away || held === undefined || held.length > 0) return null
+  return (
+    <Steps
+      onAway={() => {
+        writeMark(MARK, 'yes')
+        setAway(true)
+      }}
+    />
+  )
+}
+
+function Steps({ onAway }: { readonly onAway: () => void }) {
   const me = useQuery(meQuery)
   const wallets = useQuery(walletsQuery)
-  const positions = useQuery(positionsQuery)
   const settings = useQuery(riskSettingsQuery)
-  const closed = useInfiniteQuery(tradesQuery({}))
+  const traded = useQuery(anyTradeQuery)
   // Not before everything has been answered: steps that show and vanish again move the page.
-  const asked = positions.isPending || settings.isPending || closed.isPending
-  if (away || asked || me.data === undefined || wallets.data === undefined) return null
+  const asked = settings.isPending || traded.isPending
+  if (asked || me.data === undefined || wallets.data === undefined) return null
   const active = wallets.data.filter((wallet) => wallet.status === 'active')
-  const traded = (positions.data ?? []).length > 0 || (closed.data?.pages[0]?.items.length ?? 0) > 0
   const steps = [
     { done: me.data.email_verified, text: 'Verify your e-mail address', to: '/account' },
     { done: active.length > 0, text: 'Create a paper wallet', to: '/wallets' },
     { done: (settings.data?.result.version ?? 1) > 1, text: 'Look over your limits', to: '/risk-management' },
     { done: active.some((wallet) => wallet.auto_trade_enabled), text: 'Enable auto-trading in it', to: '/wallets' },
-    { done: traded, text: 'Watch the first position open', to: '/positions/live' },
+    { done: traded.data === true, text: 'Watch the first position open', to: '/positions/live' },
   ] as const
   const left = steps.filter((step) => !step.done).length
-  if (left === 0 || (positions.data ?? []).length > 0) return null
+  if (left === 0) return null
   return (
     <Panel
       title={`Getting started: ${steps.length - left} of ${steps.length} done`}
       aside={
-        <Button
-          kind="quiet"
-          onClick={() => {
-            writeMark(MARK, 'yes')
-            setAway(true)
-          }}
-        >
+        <Button kind="quiet" onClick={onAway}>
           Put away
         </Button>
       }

@@ -1,8 +1,8 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
+import { useMemo } from 'react'
 import { executionsQuery, recentDecisionsQuery } from '@/lib/api/queries'
-import { ago } from '@/lib/format/time'
-import { useNow } from '@/lib/preferences/now'
+import { Age } from '@/ui/Age'
 import { Badge } from '@/ui/Badge'
 import { buttonClass } from '@/ui/Button'
 import { EmptyState } from '@/ui/EmptyState'
@@ -18,9 +18,10 @@ const ASKED = 20
 export function HappenedPanel() {
   const executions = useInfiniteQuery(executionsQuery({}, ASKED))
   const decisions = useQuery(recentDecisionsQuery)
-  const now = useNow()
-  const rows = executions.data?.pages.flatMap((page) => page.items) ?? []
-  const lines = happenings(rows, decisions.data ?? []).slice(0, SHOWN)
+  const lines = useMemo(() => {
+    const rows = executions.data?.pages.flatMap((page) => page.items) ?? []
+    return happenings(rows, decisions.data ?? []).slice(0, SHOWN)
+  }, [executions.data, decisions.data])
   const pending = executions.isPending || decisions.isPending
   const error = executions.error ?? decisions.error
   return (
@@ -59,9 +60,7 @@ export function HappenedPanel() {
                 </Link>
               )}
             </span>
-            <time dateTime={line.at} className="num shrink-0 text-xs text-mid">
-              {ago(line.at, now)}
-            </time>
+            <Age at={line.at} className="num shrink-0 text-xs text-mid" />
           </li>
         ))}
       </ul>

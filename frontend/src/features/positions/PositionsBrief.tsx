@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
+import { memo } from 'react'
 import { positionsQuery } from '@/lib/api/queries'
 import type { Position } from '@/lib/api/types'
 import { rMultiple } from '@/lib/format/numbers'
@@ -19,7 +20,8 @@ import { WhyNothing } from './WhyNothing'
 
 const SHOWN = 6
 
-function Line({ position }: { readonly position: Position }) {
+/** Drawn anew when its own position or price moves, not with every other's. */
+const Line = memo(function Line({ position }: { readonly position: Position }) {
   const quote = useQuote(position.symbol)
   const live = marked(position, quote?.mark)
   return (
@@ -53,7 +55,7 @@ function Line({ position }: { readonly position: Position }) {
       </span>
     </li>
   )
-}
+})
 
 /** Whether every position has its stop on the venue, in a sentence. */
 function Protection({ positions }: { readonly positions: ReadonlyArray<Position> }) {

@@ -164,6 +164,8 @@ export interface AlertFilter {
   readonly category?: string | undefined
   readonly wallet?: string | undefined
   readonly unread?: boolean | undefined
+  /** Messages of a page. */
+  readonly limit?: number | undefined
 }
 export const alertsQuery = queryOptions({
   queryKey: keys.alerts,
@@ -178,7 +180,7 @@ export const notificationsQuery = (filter: AlertFilter) =>
     queryFn: ({ pageParam, signal }) =>
       call('GET /notifications', {
         query: {
-          limit: 50,
+          limit: filter.limit ?? 50,
           ...(filter.level ? { level: [filter.level as EventLevel] } : {}),
           ...(filter.category ? { category: [filter.category as EventCategory] } : {}),
           ...(filter.wallet ? { wallet_id: filter.wallet } : {}),
@@ -327,6 +329,11 @@ export const manualTradesQuery = (filter: { readonly wallet_id?: string; readonl
     placeholderData: keepPreviousData,
     refetchInterval: MANUAL_POLL_MS,
   })
+/** Whether the user ever had a trade. */
+export const anyTradeQuery = queryOptions({
+  queryKey: [...keys.trades, 'any'],
+  queryFn: async ({ signal }) => (await call('GET /trades', { query: { limit: 1 }, signal })).items.length > 0,
+})
 export const tradesQuery = (filter: JournalQuery) =>
   infiniteQueryOptions({
     queryKey: [...keys.trades, filter],

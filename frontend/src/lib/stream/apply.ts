@@ -3,8 +3,11 @@ import type { InfiniteData, QueryClient } from '@tanstack/react-query'
 import { type JournalFilter, keys } from '@/lib/api/queries'
 import type { Execution, Page, Position, PositionDetail, Wallet } from '@/lib/api/types'
 import type { ClosedPosition, Delta, Frame, SnapshotData } from './frames'
-import { setMarketTime } from './link'
+import { marketTimeNow, setMarketTime } from './link'
 import { acceptPrices } from './prices'
+
+/** The first snapshot of a visit comes while the page is being read: asking all of it twice would only delay it. */
+const FIRST_AGAIN_MS = 5000
 
 function applySnapshot(client: QueryClient, data: SnapshotData): void {
   acceptPrices(data.prices)
@@ -12,7 +15,14 @@ function applySnapshot(client: QueryClient, data: SnapshotData): void {
   client.setQueryData(keys.wallets, data.wallets)
   if (data.breaker !== null) client.setQueryData(keys.breaker, data.breaker)
   if (data.alerts !== null) client.setQueryData(keys.alerts, data.alerts)
+  const first = marketTimeNow() === null
   setMarketTime(data.market_time)
+  if (first) setTimeout(() => readAgain(client), FIRST_AGAIN_MS)
+  else readAgain(client)
+}
+
+/** What was read before the snapshot may lack what happened in between, and no delta will tell it. */
+function readAgain(client: QueryClient): void {
   for (const key of [keys.riskStatus, keys.executions, keys.trades, keys.decisions, keys.notifications, ['position']]) {
     void client.invalidateQueries({ queryKey: key })
   }

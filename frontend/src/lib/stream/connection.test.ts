@@ -73,6 +73,18 @@ describe('the stream', () => {
     expect(frames).toEqual(['snapshot 0', 'snapshot 3', 'delta 4'])
   })
 
+  it('does not take its own delay for the silence of the server', async () => {
+    const socket = await opened()
+    socket.hear(snapshot())
+    const now = performance.now.bind(performance)
+    const held = vi.spyOn(performance, 'now').mockImplementation(() => now() + 9000)
+    await vi.advanceTimersByTimeAsync(600)
+    expect(links.at(-1)).toBe('live')
+    await vi.advanceTimersByTimeAsync(500)
+    expect(links.at(-1)).toBe('stale')
+    held.mockRestore()
+  })
+
   it('is stale after the silence the server named, and live at the next word', async () => {
     const socket = await opened()
     socket.hear(snapshot())

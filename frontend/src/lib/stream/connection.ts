@@ -11,6 +11,8 @@ export interface StreamHooks {
 const OPEN_WITHIN_MS = 10_000
 const LOST_AFTER_MS = 15_000
 const WATCH_EVERY_MS = 500
+/** A look that comes this late was held up by the page's own work, and what the server said meanwhile is still unread. */
+const LATE_MS = 4 * WATCH_EVERY_MS
 const BACKOFF_MS = [500, 1000, 2000, 4000, 8000, 15_000]
 
 /** Waiting time before attempt n (from 0), with up to a quarter taken off at random so that tabs do not march in step. */
@@ -23,6 +25,7 @@ export class StreamConnection {
   #socket: WebSocket | null = null
   #sequence: Sequence = START
   #heardAt = 0
+  #judgedAt = 0
   #staleAfterMs = 5000
   #attempt = 0
   #retry: ReturnType<typeof setTimeout> | undefined
@@ -39,6 +42,7 @@ export class StreamConnection {
   start(): void {
     if (!this.#stopped) return
     this.#stopped = false
+    this.#judgedAt = performance.now()
     this.#watch = setInterval(() => this.#judge(), WATCH_EVERY_MS)
     window.addEventListener('online', this.#wake)
     window.addEventListener('pageshow', this.#wake)
@@ -114,8 +118,11 @@ export class StreamConnection {
   }
 
   #judge(): void {
-    if (this.#socket === null) return
-    const age = performance.now() - this.#heardAt
+    const now = performance.now()
+    const late = now - this.#judgedAt > LATE_MS
+    this.#judgedAt = now
+    if (this.#socket === null || late) return
+    const age = now - this.#heardAt
     const connecting = this.#sequence.seq === null
     if (age > (connecting ? OPEN_WITHIN_MS : LOST_AFTER_MS)) {
       this.#socket.close()

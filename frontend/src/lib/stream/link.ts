@@ -1,6 +1,5 @@
 // How well we hear the server: a small store the whole shell reads.
 import { useState, useSyncExternalStore } from 'react'
-import { useNow } from '@/lib/preferences/now'
 
 /** `connecting` only before the first snapshot of this visit. */
 export type LinkState = 'connecting' | 'live' | 'stale' | 'offline'
@@ -39,18 +38,18 @@ function subscribe(listener: () => void): () => void {
   return () => listeners.delete(listener)
 }
 
-export function useLink(): Link {
-  return useSyncExternalStore(subscribe, () => link)
-}
-
 export function useLinkState(): LinkState {
   return useSyncExternalStore(subscribe, () => link.state)
 }
 
+/** Date.now() since when the state is not live; null while live. */
+export function useLinkSince(): number | null {
+  return useSyncExternalStore(subscribe, () => link.since)
+}
+
 /** The feed's clock in milliseconds as last heard; null before the first word. Market time runs at its own speed: what it dates is old or new by this clock alone. */
 export function useMarketTime(): number | null {
-  const { marketTime } = useLink()
-  return millisecondsOf(marketTime)
+  return useSyncExternalStore(subscribe, marketTimeNow)
 }
 
 /** The same, read once. */
@@ -70,9 +69,17 @@ const MINUTE = 60_000
  * question for that long, however fast the market runs. Null before the first word.
  */
 export function useMarketMinute(): number | null {
-  const minute = Math.floor(useNow() / MINUTE)
-  const now = useMarketTime()
-  const [read, setRead] = useState<{ readonly minute: number; readonly at: number } | null>(null)
-  if (now !== null && read?.minute !== minute) setRead({ minute, at: now })
-  return read?.at ?? null
+  const [read] = useState(minuteReader)
+  return useSyncExternalStore(subscribe, read)
+}
+
+/** Gives the same answer for as long as the reader's minute lasts, so that nobody is drawn anew by each heartbeat. */
+function minuteReader(): () => number | null {
+  let kept: { readonly minute: number; readonly at: number } | null = null
+  return () => {
+    const minute = Math.floor(Date.now() / MINUTE)
+    const at = kept?.minute === minute ? null : marketTimeNow()
+    if (at !== null) kept = { minute, at }
+    return kept?.at ?? null
+  }
 }
