@@ -46,6 +46,7 @@ from app.repositories.ledger import LedgerRepository
 from app.repositories.platform_limits import SystemPlatformLimitRepository
 from app.repositories.risk_state import RiskStateRepository
 from app.repositories.sessions import SIGNED_IN, SessionRepository
+from app.repositories.trades import TradeRepository
 from app.repositories.trading_schedules import TradingScheduleRepository
 from app.repositories.user_events import UserEventRepository
 from app.repositories.user_search import FoundUser, SystemUserSearch
@@ -183,7 +184,7 @@ class ApiParts:
     def journal_notes(self, session: DbSession) -> JournalNotes:
         """What the user adds to the journal, in the request's transaction."""
         most = self.settings.max_screenshots
-        return JournalNotes(JournalNoteRepository(session), redrawn, most, utc_now)
+        return JournalNotes(JournalNoteRepository(session), TradeRepository(session), redrawn, most, utc_now)
 
     def wallet_transfers(self, session: DbSession) -> WalletTransfers:
         """Deposits and withdrawals, in the request's transaction."""

@@ -33,6 +33,7 @@ from app.repositories.positions import PositionRepository
 from app.repositories.signals import SystemSignalRepository
 from app.repositories.trade_excursions import TradeExcursionRepository
 from app.repositories.trade_tags import TradeTagRepository
+from app.repositories.trades import TradeRepository
 from app.repositories.user_events import UserEventRepository
 from app.repositories.wallets import WalletRepository
 from app.services.breaker_views import RunView
@@ -145,7 +146,7 @@ class TradingDesk:
 
     def trade_tags(self, session: AsyncSession) -> TradeTags:
         """Tags of trades, in the request's transaction."""
-        return TradeTags(TradeTagRepository(session))
+        return TradeTags(TradeTagRepository(session), TradeRepository(session))
 
     def manual_trades(self, session: AsyncSession) -> ManualTrades:
         """Manual trades, in the request's transaction."""

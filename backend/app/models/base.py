@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, MetaData, Numeric, String, func, text
+from sqlalchemy import DateTime, ForeignKey, MetaData, Numeric, SmallInteger, String, Text, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -30,6 +30,21 @@ Document = Annotated[dict[str, Any], mapped_column(JSONB)]
 
 class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMING)
+
+
+class JobFollowed:
+    """What is asked for, made by a job and kept until `expires_at`. `beat_at` is when the job last said that it goes
+    on: a silent one is begun anew by another, until it was begun (`attempts`) too often. Wall times."""
+
+    id: Mapped[UuidKey]
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    status: Mapped[str] = mapped_column(String(10), server_default="waiting")
+    error: Mapped[str | None] = mapped_column(Text)
+    attempts: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    created_at: Mapped[CreatedAt]
+    beat_at: Mapped[Timestamp | None]
+    finished_at: Mapped[Timestamp | None]
+    expires_at: Mapped[Timestamp]
 
 
 class Timestamped:

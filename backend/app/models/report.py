@@ -13,20 +13,18 @@ from sqlalchemy import (
     LargeBinary,
     SmallInteger,
     String,
-    Text,
     UniqueConstraint,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, CreatedAt, Timestamp, Timestamped, UuidKey
+from app.models.base import Base, JobFollowed, Timestamp, Timestamped, UuidKey
 
 
-class Report(Base):
+class Report(JobFollowed, Base):
     """`month` is its first day, in `time_zone`; `wallet_id` NULL is every wallet of the environment. The documents
     lie in the row, so that they go with the account and whoever sends them needs no shared folder; they are taken
-    out when the report is cancelled or expires. `beat_at` is when the job last said that it goes on. `attempts`
-    counts how often one began it."""
+    out when the report is cancelled or expires."""
 
     __tablename__ = "reports"
     __table_args__ = (
@@ -51,24 +49,15 @@ class Report(Base):
         ),
     )
 
-    id: Mapped[UuidKey]
-    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     environment: Mapped[str] = mapped_column(String(10))
     wallet_id: Mapped[UUID | None]
     month: Mapped[date] = mapped_column(Date)
     time_zone: Mapped[str] = mapped_column(String(64))
     by_schedule: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     mailed: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
-    status: Mapped[str] = mapped_column(String(10), server_default="waiting")
     steps_done: Mapped[int] = mapped_column(SmallInteger, server_default="0")
     html: Mapped[bytes | None] = mapped_column(LargeBinary)
     pdf: Mapped[bytes | None] = mapped_column(LargeBinary)
-    error: Mapped[str | None] = mapped_column(Text)
-    attempts: Mapped[int] = mapped_column(SmallInteger, server_default="0")
-    created_at: Mapped[CreatedAt]
-    beat_at: Mapped[Timestamp | None]
-    finished_at: Mapped[Timestamp | None]
-    expires_at: Mapped[Timestamp]
 
 
 class ReportSchedule(Timestamped, Base):

@@ -46,8 +46,9 @@ _DUE = text(
 
 @dataclass(frozen=True, slots=True)
 class DayOfUser:
-    """The last 24 hours of wall time of one user in one environment; `day` is the user's date. Amounts in `currency`,
-    which is USD where the day's trades settled in several; `equity` None where no wallet's is known."""
+    """The last 24 hours of wall time of one user in one environment; `day` is the user's date. `net` and `fees` in
+    `currency`, which is USD where the day's trades settled in several; `equity` is the sum over all active wallets,
+    whatever they hold, in USD, a stablecoin counted as one; None where no wallet's is known."""
 
     user_id: UUID
     environment: str

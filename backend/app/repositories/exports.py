@@ -2,25 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models.export import Export
-
-SILENT: Final = timedelta(seconds=60)
-WAITING, RUNNING, DONE, FAILED, CANCELLED, EXPIRED = (
-    "waiting",
-    "running",
-    "done",
-    "failed",
-    "cancelled",
-    "expired",
-)
-OPEN: Final = (WAITING, RUNNING)
+from app.repositories.job_rows import JobRows
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +51,12 @@ def _record(row: Export) -> ExportRecord:
     )
 
 
-def _may_be_taken(now: datetime) -> ColumnElement[bool]:
-    silent = (Export.status == RUNNING) & (Export.beat_at < now - SILENT)
-    return or_(Export.status == WAITING, silent)
-
-
 class ExportRepository:
     """Exports of one tenant."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
+        self._rows = JobRows(session, Export)
 
     async def ask(
         self, user_id: UUID, kind: str, form: str, wishes: Mapping[str, object], expires_at: datetime
@@ -103,37 +88,19 @@ class ExportRepository:
 
     async def count_since(self, user_id: UUID, since: datetime) -> int:
         """How many were asked for since then."""
-        statement = (
-            select(func.count())
-            .select_from(Export)
-            .where(Export.user_id == user_id, Export.created_at > since)
-        )
-        return (await self._session.execute(statement)).scalar_one()
+        return await self._rows.count_since(user_id, since)
 
     async def take(self, user_id: UUID, export_id: UUID, now: datetime) -> ExportRecord | None:
         """Take it up, where it waits or its job fell silent; None where another has it or it is over."""
-        statement = (
-            update(Export)
-            .where(Export.user_id == user_id, Export.id == export_id, _may_be_taken(now))
-            .values(
-                status=RUNNING,
-                beat_at=now,
-                rows_done=0,
-                rows_total=None,
-                error=None,
-                attempts=Export.attempts + 1,
-            )
-            .returning(Export.id)
-        )
-        taken = (await self._session.execute(statement)).first() is not None
+        taken = await self._rows.take(user_id, export_id, now, {"rows_done": 0, "rows_total": None})
         return await self.one(user_id, export_id) if taken else None
 
     async def beat(
         self, user_id: UUID, export_id: UUID, now: datetime, rows_done: int, rows_total: int | None
     ) -> bool:
         """Say how far it is; False where it was cancelled meanwhile."""
-        values: dict[str, object] = {"beat_at": now, "rows_done": rows_done, "rows_total": rows_total}
-        return await self._change(user_id, export_id, (RUNNING,), values)
+        progress = {"rows_done": rows_done, "rows_total": rows_total}
+        return await self._rows.beat(user_id, export_id, now, progress)
 
     async def end(
         self,
@@ -146,26 +113,8 @@ class ExportRepository:
         error: str | None = None,
     ) -> bool:
         """End it; False where it was over before."""
-        values: dict[str, object] = {
-            "status": status,
-            "finished_at": now,
-            "size_bytes": size_bytes,
-            "error": error,
-        }
-        from_states = (*OPEN, DONE) if status in (CANCELLED, EXPIRED) else OPEN
-        return await self._change(user_id, export_id, from_states, values)
-
-    async def _change(
-        self, user_id: UUID, export_id: UUID, states: tuple[str, ...], values: Mapping[str, object]
-    ) -> bool:
-        statement = (
-            update(Export)
-            .where(Export.user_id == user_id, Export.id == export_id, Export.status.in_(states))
-            .values(dict(values))
-            .returning(Export.id)
-            .execution_options(synchronize_session=False)
-        )
-        return (await self._session.execute(statement)).first() is not None
+        more = {"size_bytes": size_bytes, "error": error}
+        return await self._rows.end(user_id, export_id, status, now, more)
 
 
 class SystemExportRepository:
@@ -173,16 +122,11 @@ class SystemExportRepository:
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
+        self._rows = JobRows(session, Export)
 
     async def waiting(self, now: datetime, limit: int) -> list[tuple[UUID, UUID]]:
         """(user, export) of what waits or whose job fell silent, oldest first."""
-        statement = (
-            select(Export.user_id, Export.id)
-            .where(_may_be_taken(now))
-            .order_by(Export.created_at)
-            .limit(limit)
-        )
-        return [(row[0], row[1]) for row in await self._session.execute(statement)]
+        return await self._rows.waiting_of_all(now, limit)
 
     async def of_user(self, user_id: UUID) -> list[UUID]:
         """Every export that a user ever asked for."""
@@ -192,9 +136,5 @@ class SystemExportRepository:
 
     async def outdated(self, now: datetime, limit: int) -> list[tuple[UUID, UUID]]:
         """(user, export) of finished ones whose time is over."""
-        statement = (
-            select(Export.user_id, Export.id)
-            .where(Export.status == DONE, Export.expires_at <= now)
-            .limit(limit)
-        )
+        statement = select(Export.user_id, Export.id).where(self._rows.outdated(now)).limit(limit)
         return [(row[0], row[1]) for row in await self._session.execute(statement)]

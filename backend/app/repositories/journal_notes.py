@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models.journal_note import SavedView, TradeNote, TradeScreenshot
 from app.models.portfolio_snapshot import TradeTag
-from app.models.trade import Trade
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +62,6 @@ class JournalNoteRepository:
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
-
-    async def has_trade(self, user_id: UUID, trade_id: UUID) -> bool:
-        """Whether the trade is the tenant's."""
-        statement = select(Trade.id).where(Trade.user_id == user_id, Trade.id == trade_id)
-        return (await self._session.execute(statement)).first() is not None
 
     async def note(self, user_id: UUID, trade_id: UUID) -> NoteRecord:
         """What was noted beside a trade."""

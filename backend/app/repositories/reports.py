@@ -2,28 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, text, update
+from sqlalchemy import Select, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.models.report import Report, ReportSchedule
 from app.models.wallet import Wallet
+from app.repositories.job_rows import CANCELLED, DONE, EXPIRED, FAILED, JobRows
 
-SILENT: Final = timedelta(seconds=60)
-WAITING, RUNNING, DONE, FAILED, CANCELLED, EXPIRED = (
-    "waiting",
-    "running",
-    "done",
-    "failed",
-    "cancelled",
-    "expired",
-)
-OPEN: Final = (WAITING, RUNNING)
 NO_DOCUMENTS: Final = {"html": None, "pdf": None}
 
 # Months that ended in the owner's zone since the schedule was switched on, an hour ago or more, so that what was
@@ -106,16 +97,12 @@ _COLUMNS: Final[tuple[Any, ...]] = (
 )
 
 
-def _may_be_taken(now: datetime) -> ColumnElement[bool]:
-    silent = (Report.status == RUNNING) & (Report.beat_at < now - SILENT)
-    return or_(Report.status == WAITING, silent)
-
-
 class ReportRepository:
     """Reports of one tenant."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
+        self._rows = JobRows(session, Report)
 
     async def ask(
         self,
@@ -159,46 +146,31 @@ class ReportRepository:
 
     async def count_since(self, user_id: UUID, since: datetime) -> int:
         """How many the tenant asked for since then; those of a schedule are not counted."""
-        statement = (
-            select(func.count())
-            .select_from(Report)
-            .where(Report.user_id == user_id, Report.created_at > since, ~Report.by_schedule)
-        )
-        return (await self._session.execute(statement)).scalar_one()
+        return await self._rows.count_since(user_id, since, ~Report.by_schedule)
 
     async def take(self, user_id: UUID, report_id: UUID, now: datetime) -> ReportRecord | None:
         """Take it up, where it waits or its job fell silent; None where another has it or it is over."""
-        statement = (
-            update(Report)
-            .where(Report.user_id == user_id, Report.id == report_id, _may_be_taken(now))
-            .values(status=RUNNING, beat_at=now, steps_done=0, error=None, attempts=Report.attempts + 1)
-            .returning(Report.id)
-            .execution_options(synchronize_session=False)
-        )
-        taken = (await self._session.execute(statement)).first() is not None
+        taken = await self._rows.take(user_id, report_id, now, {"steps_done": 0})
         return await self.one(user_id, report_id) if taken else None
 
     async def beat(self, user_id: UUID, report_id: UUID, now: datetime, steps_done: int) -> bool:
         """Say how far it is; False where it was cancelled meanwhile."""
-        return await self._change(user_id, report_id, (RUNNING,), {"beat_at": now, "steps_done": steps_done})
+        return await self._rows.beat(user_id, report_id, now, {"steps_done": steps_done})
 
     async def finish(
         self, user_id: UUID, report_id: UUID, now: datetime, steps_done: int, html: bytes, pdf: bytes
     ) -> bool:
         """Keep its documents; False where it was over before."""
-        values = {"status": DONE, "finished_at": now, "steps_done": steps_done, "html": html, "pdf": pdf}
-        return await self._change(user_id, report_id, (RUNNING,), values)
+        documents = {"steps_done": steps_done, "html": html, "pdf": pdf}
+        return await self._rows.end(user_id, report_id, DONE, now, documents)
 
     async def fail(self, user_id: UUID, report_id: UUID, now: datetime, error: str) -> bool:
         """End it without documents; False where it was over before."""
-        return await self._change(
-            user_id, report_id, OPEN, {"status": FAILED, "finished_at": now, "error": error}
-        )
+        return await self._rows.end(user_id, report_id, FAILED, now, {"error": error})
 
     async def cancel(self, user_id: UUID, report_id: UUID, now: datetime) -> bool:
         """Stop it, or take its documents away; False where neither is left to do."""
-        values = {"status": CANCELLED, "finished_at": now} | NO_DOCUMENTS
-        return await self._change(user_id, report_id, (*OPEN, DONE), values)
+        return await self._rows.end(user_id, report_id, CANCELLED, now, NO_DOCUMENTS)
 
     async def schedules(self, user_id: UUID) -> list[ReportScope]:
         """What a report of every month is made of."""
@@ -232,24 +204,13 @@ class ReportRepository:
                 )
             )
 
-    async def _change(
-        self, user_id: UUID, report_id: UUID, states: tuple[str, ...], values: dict[str, Any]
-    ) -> bool:
-        statement = (
-            update(Report)
-            .where(Report.user_id == user_id, Report.id == report_id, Report.status.in_(states))
-            .values(values)
-            .returning(Report.id)
-            .execution_options(synchronize_session=False)
-        )
-        return (await self._session.execute(statement)).first() is not None
-
 
 class SystemReportRepository:
     """Reports of every tenant: for the sweep, and for whoever sends them."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
+        self._rows = JobRows(session, Report)
 
     async def add_due(self, now: datetime, expires_at: datetime, limit: int) -> list[tuple[UUID, UUID]]:
         """Let the reports wait that schedules want now; (user, report) of each."""
@@ -258,19 +219,13 @@ class SystemReportRepository:
 
     async def waiting(self, now: datetime, limit: int) -> list[tuple[UUID, UUID]]:
         """(user, report) of what waits or whose job fell silent, oldest first."""
-        statement = (
-            select(Report.user_id, Report.id)
-            .where(_may_be_taken(now))
-            .order_by(Report.created_at)
-            .limit(limit)
-        )
-        return [(row[0], row[1]) for row in await self._session.execute(statement)]
+        return await self._rows.waiting_of_all(now, limit)
 
     async def expire(self, now: datetime) -> None:
         """Take the documents of old reports away."""
         await self._session.execute(
             update(Report)
-            .where(Report.status == DONE, Report.expires_at <= now)
+            .where(self._rows.outdated(now))
             .values({"status": EXPIRED} | NO_DOCUMENTS)
             .execution_options(synchronize_session=False)
         )

@@ -7,7 +7,6 @@ from sqlalchemy import ARRAY, Text, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models.portfolio_snapshot import TradeTag
-from app.models.trade import Trade
 
 
 class TradeTagRepository:
@@ -15,11 +14,6 @@ class TradeTagRepository:
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
-
-    async def has_trade(self, user_id: UUID, trade_id: UUID) -> bool:
-        """Whether the tenant has that trade."""
-        statement = select(Trade.id).where(Trade.user_id == user_id, Trade.id == trade_id)
-        return (await self._session.execute(statement)).first() is not None
 
     async def replace(self, user_id: UUID, trade_id: UUID, tags: Sequence[str]) -> list[str]:
         """Put exactly these tags on a trade; returns them in order. The function writes the tenant's rows only."""

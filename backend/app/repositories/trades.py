@@ -91,6 +91,11 @@ class TradeRepository:
         found = await self._session.execute(_LOCKED, {"user": user_id, "trade": trade_id})
         return found.scalar_one_or_none()
 
+    async def has(self, user_id: UUID, trade_id: UUID) -> bool:
+        """Whether the tenant has a trade of that id."""
+        statement = select(Trade.id).where(Trade.user_id == user_id, Trade.id == trade_id)
+        return (await self._session.execute(statement)).first() is not None
+
     async def signal(self, user_id: UUID, trade: Trade) -> Signal | None:
         """The signal that the trade came from."""
         if trade.user_id != user_id or trade.signal_id is None:

@@ -39,5 +39,5 @@ def _figures(day: DayOfUser) -> dict[str, str]:
         "opened": str(day.opened),
         "open": str(day.open),
         "refused": str(day.refused),
-        "equity": UNKNOWN if day.equity is None else f"{day.equity.quantize(CENTS):f} {day.currency}",
+        "equity": UNKNOWN if day.equity is None else f"{day.equity.quantize(CENTS):f} USD",
     }

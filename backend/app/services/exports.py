@@ -6,38 +6,27 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Final, Protocol
 from uuid import UUID
 
-import structlog
-
 from app.core.db import Database
-from app.core.errors import ConflictError, InvalidInputError, NotFoundError, TooManyRequestsError
+from app.core.errors import ConflictError, InvalidInputError, NotFoundError
 from app.domain.tax_lots import LotMethod
 from app.repositories.account_data import AccountDataRepository, account_tables
 from app.repositories.audit import AuditRepository
-from app.repositories.exports import (
-    CANCELLED,
-    DONE,
-    EXPIRED,
-    FAILED,
-    ExportRecord,
-    ExportRepository,
-    SystemExportRepository,
-)
+from app.repositories.exports import ExportRecord, ExportRepository, SystemExportRepository
+from app.repositories.job_rows import CANCELLED, DONE, EXPIRED, FAILED
 from app.repositories.journal import JournalFilter
 from app.repositories.user_events import UserEventRepository
 from app.services.export_rows import Cell, ExecutionRows, RowSource, TaxLotRows, TradeRows, Whose
+from app.services.job_tries import A_DAY, GivenUpError, check_quota, tried
 from app.services.ports import Doorbell
 
 JOB: Final = "run_export"
 SHOWN: Final = 50
 SWEPT: Final = 100
-MOST_ATTEMPTS: Final = 3
-A_DAY: Final = timedelta(days=1)
-
-log = structlog.get_logger(__name__)
 
 
 class ExportKind(StrEnum):
@@ -152,12 +141,7 @@ class Exports:
         now = self._now()
         async with self._database.tenant(user_id) as session:
             exports = ExportRepository(session)
-            asked = await exports.count_since(user_id, now - A_DAY)
-            if asked >= self._terms.per_day:
-                raise TooManyRequestsError(
-                    f"You have asked for {asked} exports in 24 hours; {self._terms.per_day} are allowed.",
-                    code="quota_exceeded",
-                )
+            check_quota("exports", await exports.count_since(user_id, now - A_DAY), self._terms.per_day)
             record = await exports.ask(user_id, kind.value, form, wishes, now + self._terms.kept)
             details: dict[str, object] = {"export_id": str(record.id), "kind": kind.value, "format": form}
             await AuditRepository(session).append(user_id, "export_asked", details, now)
@@ -201,13 +185,8 @@ class Exports:
         return view
 
 
-class _CancelledError(Exception):
-    """Its owner gave the export up while it was made."""
-
-
 class ExportJob:
-    """Makes exports; a try that was cut off, or that failed in a way that nobody foresaw, is begun anew by the next,
-    until there were as many as are allowed."""
+    """Makes exports."""
 
     def __init__(self, tenants: Database, files: ExportFiles, now: Callable[[], datetime]) -> None:
         self._tenants = tenants
@@ -220,33 +199,19 @@ class ExportJob:
             record = await ExportRepository(session).take(user_id, export_id, self._now())
         if record is None:
             return False
-        if record.attempts > MOST_ATTEMPTS:
-            log.error("an export was begun too often", export_id=str(export_id), attempts=record.attempts)
-            await self._fail(record, f"It was begun {MOST_ATTEMPTS} times and never ended. Ask again.")
-            return False
-        try:
-            if record.kind == ExportKind.ACCOUNT:
-                await self._archive(record)
-            else:
-                await self._rows(record)
-            size = await asyncio.to_thread(self._files.finish, export_id, record.format)
-        except _CancelledError:
-            await asyncio.to_thread(self._files.remove, export_id)
-            return False
-        except (OSError, ValueError, ArithmeticError) as error:
-            log.exception("an export failed", export_id=str(export_id))
-            await self._fail(record, f"It could not be written: {type(error).__name__}. Ask again.")
-            return False
-        except Exception as error:
-            if record.attempts >= MOST_ATTEMPTS:
-                await self._fail(
-                    record, f"It failed {MOST_ATTEMPTS} times, last by {type(error).__name__}. Ask again."
-                )
-            raise  # the worker logs it; the sweep tries again what is not failed
-        if not await self._end(record, DONE, size_bytes=size):
-            await asyncio.to_thread(self._files.remove, export_id)
-            return False
-        return True
+        size = await tried("export", record, partial(self._make, record), partial(self._fail, record))
+        if size is not None and await self._end(record, DONE, size_bytes=size):
+            return True
+        await asyncio.to_thread(self._files.remove, export_id)
+        return False
+
+    async def _make(self, record: ExportRecord) -> int:
+        """The size of its whole file in bytes."""
+        if record.kind == ExportKind.ACCOUNT:
+            await self._archive(record)
+        else:
+            await self._rows(record)
+        return await asyncio.to_thread(self._files.finish, record.id, record.format)
 
     async def _fail(self, record: ExportRecord, reason: str) -> None:
         await self._end(record, FAILED, error=reason)
@@ -310,7 +275,7 @@ class ExportJob:
                 record.user_id, record.id, self._now(), done, total
             )
         if not goes_on:
-            raise _CancelledError
+            raise GivenUpError
 
     async def _end(
         self, record: ExportRecord, status: str, *, size_bytes: int | None = None, error: str | None = None

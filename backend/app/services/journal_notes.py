@@ -20,6 +20,7 @@ from app.repositories.journal_notes import (
     ScreenshotRecord,
     ViewRecord,
 )
+from app.repositories.trades import TradeRepository
 
 PAGE: Final = "journal"
 MOST_VIEWS: Final = 50
@@ -58,11 +59,13 @@ class JournalNotes:
     def __init__(
         self,
         notes: JournalNoteRepository,
+        trades: TradeRepository,
         redraw: Callable[[bytes], Picture],
         most_screenshots: int,
         now: Callable[[], datetime],
     ) -> None:
         self._notes = notes
+        self._trades = trades
         self._redraw = redraw
         self._most_screenshots = most_screenshots
         self._now = now
@@ -151,7 +154,7 @@ class JournalNotes:
             raise NotFoundError(f"There is no saved view {view_id}.")
 
     async def _check_trade(self, user_id: UUID, trade_id: UUID) -> None:
-        if not await self._notes.has_trade(user_id, trade_id):
+        if not await self._trades.has(user_id, trade_id):
             raise NotFoundError(f"There is no trade {trade_id}.")
 
 

@@ -4,10 +4,9 @@ import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 from uuid import UUID
-
-import structlog
 
 from app.core.db import Database
 from app.domain.loss_windows import time_zone
@@ -21,7 +20,7 @@ from app.repositories.user_events import UserEventRepository
 from app.services.analytics.ranges import Chosen
 from app.services.analytics.sources import Asker
 from app.services.analytics.tear_sheets import Answers, Asking, Subject, asked_all, tear_sheet
-from app.services.exports import MOST_ATTEMPTS
+from app.services.job_tries import GivenUpError, tried
 from app.services.ports import Doorbell
 from app.services.reports import JOB, STEPS
 
@@ -30,15 +29,9 @@ SWEPT: Final = 200
 Draw = Callable[[Sheet], bytes]
 Questioning = Callable[[Asker, Chosen], AbstractAsyncContextManager[Asking]]
 
-log = structlog.get_logger(__name__)
-
-
-class _CancelledError(Exception):
-    """Its owner gave the report up while it was made."""
-
 
 class ReportJob:
-    """Makes reports, each tried as often as an export. `questioning` opens the questions of analytics in a
+    """Makes reports. `questioning` opens the questions of analytics in a
     transaction of the asker's."""
 
     def __init__(
@@ -63,28 +56,15 @@ class ReportJob:
             record = await ReportRepository(session).take(user_id, report_id, self._now())
         if record is None:
             return False
-        if record.attempts > MOST_ATTEMPTS:
-            log.error("a report was begun too often", report_id=str(report_id), attempts=record.attempts)
-            await self._fail(record, f"It was begun {MOST_ATTEMPTS} times and never ended. Ask again.")
-            return False
-        try:
-            answers = await self._answers(record)
-            sheet = tear_sheet(_subject(record, self._now()), answers)
-            html = await asyncio.to_thread(self._html, sheet)
-            pdf = await asyncio.to_thread(self._pdf, sheet)
-        except _CancelledError:
-            return False
-        except (OSError, ValueError, ArithmeticError) as error:
-            log.exception("a report failed", report_id=str(report_id))
-            await self._fail(record, f"It could not be made: {type(error).__name__}. Ask again.")
-            return False
-        except Exception as error:
-            if record.attempts >= MOST_ATTEMPTS:
-                await self._fail(
-                    record, f"It failed {MOST_ATTEMPTS} times, last by {type(error).__name__}. Ask again."
-                )
-            raise  # the worker logs it; the sweep tries again what is not failed
-        return await self._finish(record, answers, html, pdf)
+        made = await tried("report", record, partial(self._make, record), partial(self._fail, record))
+        return made is not None and await self._finish(record, *made)
+
+    async def _make(self, record: ReportRecord) -> tuple[Answers, bytes, bytes]:
+        """What was asked, and the documents: HTML and PDF."""
+        answers = await self._answers(record)
+        sheet = tear_sheet(_subject(record, self._now()), answers)
+        html = await asyncio.to_thread(self._html, sheet)
+        return answers, html, await asyncio.to_thread(self._pdf, sheet)
 
     async def _answers(self, record: ReportRecord) -> Answers:
         begin, end = month_bounds(record.month, time_zone(record.time_zone))
@@ -97,7 +77,7 @@ class ReportJob:
             async with self._tenants.tenant(record.user_id) as session:
                 goes_on = await ReportRepository(session).beat(record.user_id, record.id, self._now(), done)
             if not goes_on:
-                raise _CancelledError
+                raise GivenUpError
 
         async with self._questioning(Asker(record.user_id, record.time_zone), chosen) as ask:
             return await asked_all(ask, chosen, self._venues, step)

@@ -8,23 +8,24 @@ from typing import Final
 from uuid import UUID
 
 from app.core.db import Database
-from app.core.errors import ConflictError, FieldError, InvalidInputError, NotFoundError, TooManyRequestsError
+from app.core.errors import ConflictError, FieldError, InvalidInputError, NotFoundError
 from app.domain.loss_windows import time_zone
 from app.domain.report_sheet import month_bounds, month_words
 from app.domain.types import Environment
 from app.repositories.audit import AuditRepository
-from app.repositories.reports import DONE, ReportRecord, ReportRepository, ReportScope
+from app.repositories.job_rows import DONE
+from app.repositories.reports import ReportRecord, ReportRepository, ReportScope
 from app.repositories.trade_results import TradeResultRepository
 from app.repositories.wallets import WalletRepository
 from app.services.analytics.ranges import wrong_environment
 from app.services.analytics.tear_sheets import QUESTIONS
 from app.services.auth import SignedInUser
+from app.services.job_tries import A_DAY, check_quota
 from app.services.ports import Doorbell
 from app.services.wallets import no_wallet
 
 JOB: Final = "run_report"
 SHOWN: Final = 50
-A_DAY: Final = timedelta(days=1)
 STEPS: Final = QUESTIONS + 1  # every question of analytics, and the drawing
 EARLIEST: Final = date(2009, 1, 1)
 
@@ -121,12 +122,7 @@ class Reports:
             newest = await self._newest(TradeResultRepository(session), user.id, scope)
             _check_month(month, user.time_zone, newest)
             reports = ReportRepository(session)
-            asked = await reports.count_since(user.id, now - A_DAY)
-            if asked >= self._terms.per_day:
-                raise TooManyRequestsError(
-                    f"You have asked for {asked} reports in 24 hours; {self._terms.per_day} are allowed.",
-                    code="quota_exceeded",
-                )
+            check_quota("reports", await reports.count_since(user.id, now - A_DAY), self._terms.per_day)
             expires_at = now + self._terms.kept
             report_id = await reports.ask(user.id, scope, month, user.time_zone, expires_at, mailed=mailed)
             record = await reports.one(user.id, report_id)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from app.core.errors import FieldError, InvalidInputError, NotFoundError
 from app.repositories.trade_tags import TradeTagRepository
+from app.repositories.trades import TradeRepository
 
 MOST_TAGS: Final = 20
 LONGEST: Final = 40
@@ -26,8 +27,9 @@ class TagsView:
 class TradeTags:
     """In the request's transaction."""
 
-    def __init__(self, tags: TradeTagRepository) -> None:
+    def __init__(self, tags: TradeTagRepository, trades: TradeRepository) -> None:
         self._tags = tags
+        self._trades = trades
 
     async def replace(self, user_id: UUID, trade_id: UUID, tags: Sequence[str]) -> TagsView:
         """Put exactly these tags on a trade; spaces around them are taken off and repetitions left out."""
@@ -42,7 +44,7 @@ class TradeTags:
                     str(LONGEST),
                     word[:60],
                 )
-        if not await self._tags.has_trade(user_id, trade_id):
+        if not await self._trades.has(user_id, trade_id):
             raise NotFoundError(f"There is no trade {trade_id}.")
         return TagsView(trade_id, await self._tags.replace(user_id, trade_id, words))
 

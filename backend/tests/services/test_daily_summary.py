@@ -61,6 +61,26 @@ async def test_the_day_is_summed_up_once(
     assert row["sentence"].startswith("Paper in the last 24 hours")
 
 
+async def test_equity_of_all_wallets_is_in_dollars_whatever_the_day_was_traded_in(
+    system_database: Database, owner_connection: asyncpg.Connection
+) -> None:
+    user_id = await a_user(owner_connection)
+    await owner_connection.execute(
+        "INSERT INTO wallets (id, user_id, name, venue, account_fingerprint, shard)"
+        " VALUES ($1, $2, 'Other', 'paper', $3, 0)",
+        *(uuid4(), user_id, str(uuid4())),
+    )
+    await owner_connection.execute(
+        "INSERT INTO risk_state (user_id, environment, wallet_id, equity, balance_as_of)"
+        " SELECT $1, 'paper', id, 1000.25, now() FROM wallets WHERE user_id = $1",
+        user_id,
+    )
+    await tell_daily_summaries(system_database, NOON)
+    (row,) = await told(owner_connection, user_id)
+    assert row["title"] == "Your day: +25.00 USDT net"
+    assert row["sentence"].endswith("equity 2000.50 USD.")
+
+
 async def test_it_waits_for_the_users_own_hour(
     system_database: Database, owner_connection: asyncpg.Connection
 ) -> None:

@@ -23,7 +23,8 @@ from app.core.db import Database
 from app.core.errors import ConflictError, TooManyRequestsError
 from app.repositories.account_data import account_tables
 from app.services import export_rows
-from app.services.exports import MOST_ATTEMPTS, ExportJob, ExportKind, Exports, ExportTerms, sweep_exports
+from app.services.exports import ExportJob, ExportKind, Exports, ExportTerms, sweep_exports
+from app.services.job_tries import MOST_ATTEMPTS
 from tests.api.desk_world import NOON, Person, World
 
 

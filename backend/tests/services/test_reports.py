@@ -23,7 +23,7 @@ from app.domain.report_sheet import Sheet
 from app.repositories.account_data import account_tables, shown_columns
 from app.repositories.reports import ReportRepository, ReportScope
 from app.repositories.sessions import SignedInUser
-from app.services.exports import MOST_ATTEMPTS
+from app.services.job_tries import MOST_ATTEMPTS
 from app.services.notification_sender import NotificationSender
 from app.services.report_jobs import sweep_reports
 from app.services.reports import STEPS, ReportForm, Reports, ReportTerms
