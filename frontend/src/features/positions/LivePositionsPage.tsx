@@ -8,9 +8,10 @@ import { EmptyState } from '@/ui/EmptyState'
 import { SelectField } from '@/ui/Field'
 import { CardSkeletons } from '@/ui/Skeleton'
 import { Surface } from '@/ui/Surface'
-import { ordered, type PositionOrder } from './marking'
+import type { PositionOrder } from './marking'
 import { PositionCard } from './PositionCard'
 import { RiskStrip } from './RiskStrip'
+import { useSteadyOrder } from './steady-order'
 import { WhyNothing } from './WhyNothing'
 
 const PositionDrawer = lazy(() => import('./PositionDrawer').then((module) => ({ default: module.PositionDrawer })))
@@ -53,7 +54,7 @@ export function LivePositionsPage({ search, onSearch }: Props) {
   const wallets = useQuery(walletsQuery)
   const ticks = useTicks(positions.data)
   const active = wallets.data?.filter((wallet) => wallet.status === 'active') ?? []
-  const shown = ordered(
+  const shown = useSteadyOrder(
     (positions.data ?? []).filter(
       (position) =>
         (!search.wallet || position.wallet_id === search.wallet) &&

@@ -14,11 +14,13 @@ import { Pnl } from '@/ui/Pnl'
 import { Skeleton } from '@/ui/Skeleton'
 import { Surface } from '@/ui/Surface'
 import { healthWords } from './health-words'
-import { marked, ordered } from './marking'
+import { marked } from './marking'
 import { protectionWords } from './position-words'
+import { useSteadyOrder } from './steady-order'
 import { WhyNothing } from './WhyNothing'
 
 const SHOWN = 6
+const NONE: ReadonlyArray<Position> = []
 
 /** Drawn anew when its own position or price moves, not with every other's. */
 const Line = memo(function Line({ position }: { readonly position: Position }) {
@@ -75,17 +77,15 @@ function Protection({ positions }: { readonly positions: ReadonlyArray<Position>
 /** The positions that need a look first, and why there is none where there is none. */
 export function PositionsBrief() {
   const positions = useQuery(positionsQuery)
-  const held = positions.data ?? []
+  const held = positions.data ?? NONE
+  const shown = useSteadyOrder(held, 'health').slice(0, SHOWN)
   return (
     <Panel
       title="Open positions, worst health first"
       aside={
-        <span className="flex flex-wrap items-center gap-2">
-          {held.length > 0 && <Protection positions={held} />}
-          <Link to="/positions/live" className={buttonClass('quiet')}>
-            {held.length > SHOWN ? `All ${held.length}` : 'Details'}
-          </Link>
-        </span>
+        <Link to="/positions/live" className={buttonClass('quiet')}>
+          {held.length > SHOWN ? `All ${held.length}` : 'Details'}
+        </Link>
       }
     >
       <Surface query={positions} what="Positions" loading={<Skeleton label="Loading positions" rows={6} />}>
@@ -93,13 +93,16 @@ export function PositionsBrief() {
           all.length === 0 ? (
             <WhyNothing />
           ) : (
-            <ul className="divide-y divide-line">
-              {ordered(all, 'health')
-                .slice(0, SHOWN)
-                .map((position) => (
+            <>
+              <p className="border-b border-line px-3 py-1.5">
+                <Protection positions={all} />
+              </p>
+              <ul className="divide-y divide-line">
+                {shown.map((position) => (
                   <Line key={position.id} position={position} />
                 ))}
-            </ul>
+              </ul>
+            </>
           )
         }
       </Surface>

@@ -26,6 +26,15 @@ function subscribe(listener: () => void): () => void {
 
 const snapshot = () => now
 
+const MINUTE = 60_000
+
+/** The number of the minute, for what should not change more often. */
+export function useMinute(): number {
+  return useSyncExternalStore(subscribe, minute)
+}
+
+const minute = () => Math.floor(now / MINUTE)
+
 /** Date.now(), renewed every second while anybody looks. */
 export function useNow(): number {
   return useSyncExternalStore(subscribe, snapshot)
