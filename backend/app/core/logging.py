@@ -4,6 +4,7 @@ import logging
 import re
 import sys
 from collections.abc import Mapping, MutableMapping
+from typing import Final
 
 import structlog
 from structlog.typing import Processor
@@ -61,6 +62,20 @@ STREAMS = (
     ),
 )
 """Stream and the beginnings of its loggers' names; the first that fits."""
+
+
+# Loggers of which warnings and worse are kept.
+CHATTY: Final = (
+    "uvicorn.access",
+    "httpx",
+    "httpcore",
+    "aiohttp.access",
+    "ccxt",
+    "asyncio",
+    "apprise",
+    "telegram",
+    "arq.worker",  # each beginning and end of a job that runs every second; what fails is an error
+)
 
 
 def redact_text(text: str) -> str:
@@ -136,17 +151,7 @@ def configure_logging(settings: Settings, process: str) -> None:
         logger = logging.getLogger(noisy)
         logger.handlers.clear()
         logger.propagate = True
-    for chatty in (
-        "uvicorn.access",
-        "httpx",
-        "httpcore",
-        "aiohttp.access",
-        "ccxt",
-        "asyncio",
-        "apprise",
-        "telegram",
-        "arq.worker",  # each beginning and end of a job that runs every second; what fails is an error
-    ):
+    for chatty in CHATTY:
         logging.getLogger(chatty).setLevel(max(level, logging.WARNING))
     structlog.configure(
         processors=[

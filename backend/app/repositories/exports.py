@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models.export import Export
-from app.repositories.job_rows import JobRows
+from app.repositories.job_rows import JobRows, SystemJobRows
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +122,11 @@ class SystemExportRepository:
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
-        self._rows = JobRows(session, Export)
+        self._rows = SystemJobRows(session, Export)
 
     async def waiting(self, now: datetime, limit: int) -> list[tuple[UUID, UUID]]:
         """(user, export) of what waits or whose job fell silent, oldest first."""
-        return await self._rows.waiting_of_all(now, limit)
+        return await self._rows.waiting(now, limit)
 
     async def of_user(self, user_id: UUID) -> list[UUID]:
         """Every export that a user ever asked for."""

@@ -33,7 +33,7 @@ class JobRows:
         """Take it up, where it waits or its job fell silent, with the columns `anew` as at its beginning; False where
         another has it or it is over."""
         values = {"status": RUNNING, "beat_at": now, "error": None, "attempts": self._table.attempts + 1}
-        return await self._update(user_id, row_id, self._may_be_taken(now), values | dict(anew))
+        return await self._update(user_id, row_id, _may_be_taken(self._table, now), values | dict(anew))
 
     async def beat(self, user_id: UUID, row_id: UUID, now: datetime, progress: Mapping[str, object]) -> bool:
         """Say how far it is; False where it was cancelled meanwhile."""
@@ -57,24 +57,6 @@ class JobRows:
         )
         return (await self._session.execute(statement)).scalar_one()
 
-    async def waiting_of_all(self, now: datetime, limit: int) -> list[tuple[UUID, UUID]]:
-        """(user, row) of what waits or whose job fell silent, oldest first; for the system role, of every tenant."""
-        statement = (
-            select(self._table.user_id, self._table.id)
-            .where(self._may_be_taken(now))
-            .order_by(self._table.created_at)
-            .limit(limit)
-        )
-        return [(row[0], row[1]) for row in await self._session.execute(statement)]
-
-    def outdated(self, now: datetime) -> ColumnElement[bool]:
-        """Whether it is done and its time is over."""
-        return (self._table.status == DONE) & (self._table.expires_at <= now)
-
-    def _may_be_taken(self, now: datetime) -> ColumnElement[bool]:
-        silent = (self._table.status == RUNNING) & (self._table.beat_at < now - SILENT)
-        return or_(self._table.status == WAITING, silent)
-
     async def _update(
         self, user_id: UUID, row_id: UUID, condition: ColumnElement[bool], values: Mapping[str, Any]
     ) -> bool:
@@ -86,3 +68,30 @@ class JobRows:
             .execution_options(synchronize_session=False)
         )
         return (await self._session.execute(statement)).first() is not None
+
+
+class SystemJobRows:
+    """One table of such rows of every tenant, for the sweep."""
+
+    def __init__(self, session: AsyncSession, table: type[JobFollowed]) -> None:
+        self._session = session
+        self._table = table
+
+    async def waiting(self, now: datetime, limit: int) -> list[tuple[UUID, UUID]]:
+        """(user, row) of what waits or whose job fell silent, oldest first."""
+        statement = (
+            select(self._table.user_id, self._table.id)
+            .where(_may_be_taken(self._table, now))
+            .order_by(self._table.created_at)
+            .limit(limit)
+        )
+        return [(row[0], row[1]) for row in await self._session.execute(statement)]
+
+    def outdated(self, now: datetime) -> ColumnElement[bool]:
+        """Whether it is done and its time is over."""
+        return (self._table.status == DONE) & (self._table.expires_at <= now)
+
+
+def _may_be_taken(table: type[JobFollowed], now: datetime) -> ColumnElement[bool]:
+    silent = (table.status == RUNNING) & (table.beat_at < now - SILENT)
+    return or_(table.status == WAITING, silent)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from app.models.report import Report, ReportSchedule
 from app.models.wallet import Wallet
-from app.repositories.job_rows import CANCELLED, DONE, EXPIRED, FAILED, JobRows
+from app.repositories.job_rows import CANCELLED, DONE, EXPIRED, FAILED, JobRows, SystemJobRows
 
 NO_DOCUMENTS: Final = {"html": None, "pdf": None}
 
@@ -210,7 +210,7 @@ class SystemReportRepository:
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
-        self._rows = JobRows(session, Report)
+        self._rows = SystemJobRows(session, Report)
 
     async def add_due(self, now: datetime, expires_at: datetime, limit: int) -> list[tuple[UUID, UUID]]:
         """Let the reports wait that schedules want now; (user, report) of each."""
@@ -219,7 +219,7 @@ class SystemReportRepository:
 
     async def waiting(self, now: datetime, limit: int) -> list[tuple[UUID, UUID]]:
         """(user, report) of what waits or whose job fell silent, oldest first."""
-        return await self._rows.waiting_of_all(now, limit)
+        return await self._rows.waiting(now, limit)
 
     async def expire(self, now: datetime) -> None:
         """Take the documents of old reports away."""
