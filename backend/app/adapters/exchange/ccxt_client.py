@@ -19,6 +19,7 @@ from app.adapters.exchange.error_map import (
 )
 from app.adapters.exchange.limiter import PATIENCE_SECONDS, Priority, WeightLimiter
 from app.adapters.exchange.order_rate import OrderRate
+from app.adapters.exchange.real_money import tell_real_money
 from app.adapters.exchange.streams import AccountStream
 from app.adapters.exchange.venue_clock import VenueClock
 from app.adapters.exchange.venues import VenueProfile
@@ -116,6 +117,7 @@ class CcxtGateway:
     async def place_protective(self, ticket: OrderTicket) -> PlaceOutcome:
         if ticket.trigger_price is None:
             raise ValueError("a protective stop needs a trigger price")
+        tell_real_money(self._profile, ticket, "stop")
         params = self._signed(ticket) | {
             "algoType": "CONDITIONAL",
             "type": "STOP_MARKET",
@@ -254,6 +256,7 @@ class CcxtGateway:
         first = min(tickets, key=lambda ticket: ticket.timestamp_ms + ticket.receive_window_ms)
         orders = []
         for ticket in tickets:
+            tell_real_money(self._profile, ticket, "exit")
             order = self._plain(ticket, reduce_only=True)
             orders.append({name: value for name, value in order.items() if name not in TIMED})
         params = {name: self._signed(first)[name] for name in TIMED} | {"batchOrders": orders}
@@ -276,6 +279,7 @@ class CcxtGateway:
     async def _place_plain(
         self, ticket: OrderTicket, priority: Priority, *, reduce_only: bool
     ) -> PlaceOutcome:
+        tell_real_money(self._profile, ticket, "exit" if reduce_only else "entry")
         params = self._plain(ticket, reduce_only=reduce_only)
         return await self._send(self._client.fapiPrivatePostOrder, params, priority, dialect.order)
 

@@ -39,6 +39,11 @@ class VenueProfile:
     weight_per_minute: int
     reads_key_rights: bool
 
+    @property
+    def is_real(self) -> bool:
+        """Whether an order of this venue moves real money."""
+        return self.id != PAPER
+
 
 class UnknownVenueError(ValueError):
     """No venue of that id is configured."""

@@ -10,7 +10,7 @@ from app.adapters.exchange.limiter import WeightLimiter
 from app.adapters.exchange.order_rate import OrderRate
 from app.adapters.exchange.streams import AccountStream
 from app.adapters.exchange.venue_clock import VenueClock
-from app.adapters.exchange.venues import venue_profile
+from app.adapters.exchange.venues import PAPER, venue_profile
 from app.core.clock import utc_now
 from app.domain.limits import ApprovedOrder, review
 from app.domain.types import OrderSide
@@ -46,10 +46,15 @@ class Account:
     gateways: list[CcxtGateway] = field(default_factory=list)
 
     def connect(
-        self, *, timeout_ms: int | None = None, page: int = PAGE, secret: str | None = None
+        self,
+        *,
+        timeout_ms: int | None = None,
+        page: int = PAGE,
+        secret: str | None = None,
+        venue: str = PAPER,
     ) -> CcxtGateway:
-        """A gateway of its own, closed with the account."""
-        profile = venue_profile("paper", self.venue.url, WEIGHT)
+        """A gateway of its own, closed with the account. Whatever the venue's id, it is the paper exchange."""
+        profile = replace(venue_profile(PAPER, self.venue.url, WEIGHT), id=venue)
         credentials = (self.keys.api_key, secret or self.keys.api_secret)
         client = make_instance(profile, credentials=credentials)
         if timeout_ms is not None:
