@@ -7,12 +7,13 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from app.domain.attribution import NEVER, UNITS_PER_QUOTE, Causes, TradeColumns
+from app.domain.attribution import NEVER, UNITS_PER_QUOTE, Causes, Cut, TradeColumns
 from app.domain.decimal_text import plain
 from app.domain.metrics import uncertainty
 from app.domain.metrics.figure_columns import SeriesFigures, figure_columns, series_figures
 from app.domain.metrics.trade_figures import FEW_TRADES, trade_figures
 from app.domain.metrics.uncertainty import Interval, SumsFigure, interval_of
+from app.domain.types import ExitReason
 from app.services.analytics.views import CausesView, FigureView
 
 Series = npt.NDArray[np.float64]
@@ -46,6 +47,7 @@ TRADE_FIGURES: Final = (
     ("longest_losing_streak", "count"),
     ("median_holding_seconds", "seconds"),
 )
+BY_HAND: Final = (ExitReason.MANUAL, ExitReason.EXTERNAL)  # here, or at the venue
 TRADE_SUMS: Final[dict[str, SumsFigure]] = {
     "win_rate": uncertainty.win_rate_of_sums,
     "payoff_ratio": uncertainty.payoff_ratio_of_sums,
@@ -125,7 +127,15 @@ def figures_of_trades(columns: TradeColumns) -> tuple[list[FigureView], int, int
         figure(name, unit, getattr(found, name), counts.get(name, lambda: net.size)(), intervals.get(name))
         for name, unit in TRADE_FIGURES
     ]
+    views.append(figure("closed_by_hand", "percent", _by_hand(columns), net.size))
     return views, found.won, found.lost
+
+
+def _by_hand(columns: TradeColumns) -> float | None:
+    """How often somebody stepped in: the fraction of closed trades that a person closed, None without a trade."""
+    rules = columns.labels[Cut.EXIT_RULE]
+    codes = [code for code, name in enumerate(rules.names) if name in BY_HAND]
+    return float(np.isin(rules.codes, codes).mean()) if rules.codes.size else None
 
 
 def quote(units: int) -> str:

@@ -78,6 +78,23 @@ async def test_the_portfolio_is_what_returns_and_trades_say(
     )
 
 
+@pytest.mark.parametrize(
+    ("reasons", "percent"),
+    [
+        (["stop_loss", "trailing_stop"], 0),
+        (["manual", "stop_loss", "external", "take_profit"], 50),
+        (["manual"], 100),
+    ],
+)
+async def test_how_often_somebody_stepped_in(
+    http: httpx.AsyncClient, world: World, alice: Person, reasons: list[str], percent: float
+) -> None:
+    for reason in reasons:
+        await trade(world, alice, "10", NOON, exit_reason=reason)
+    one = figures(await asked(http, alice, "portfolio"))["closed_by_hand"]
+    assert (one["value"], one["unit"], one["n"]) == (percent, "percent", len(reasons))
+
+
 async def test_figures_of_thirty_carry_an_interval_and_no_warning(
     http: httpx.AsyncClient, world: World, alice: Person
 ) -> None:
