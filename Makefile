@@ -82,7 +82,7 @@ prepare-test:
 
 # $(1): folder below backend. An unknown or absent NAME lists those that exist.
 define run_named
-cd backend && names=$$(ls $(1)/*.py | sed -E 's|.*/||; s|\.py$$||' | grep -v '^_' | tr '\n' ' '); \
+cd backend && names=$$(grep -l '__main__' $(1)/*.py | sed -E 's|.*/||; s|\.py$$||' | grep -v '^_' | tr '\n' ' '); \
 	case " $$names" in *" $(NAME) "*) ;; *) echo "NAME is one of: $$names" >&2; exit 2;; esac; \
 	exec $(PY) -m $(subst /,.,$(1)).$(NAME) $(ARGS)
 endef

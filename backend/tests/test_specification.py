@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from app.core.config import ROOT_DIR
+from app.core.config import BACKEND_DIR, ROOT_DIR
 from app.domain.defaults import STANDARD
 from app.domain.signals.registry import STRATEGIES
 from app.domain.types import OrderStatus, TradeStatus
+from tests.stable_codes import codes_of
 
 PREFIX = "/api/v1"
 
@@ -42,3 +43,15 @@ def test_specification_names_the_limit(specification: str, name: str) -> None:
 @pytest.mark.parametrize("word", [*TradeStatus, *OrderStatus, *STRATEGIES])
 def test_specification_names_the_state_or_strategy(specification: str, word: str) -> None:
     assert word in specification
+
+
+def stable_codes() -> list[str]:
+    sources = (BACKEND_DIR / "app").rglob("*.py")
+    return sorted({code for source in sources for code in codes_of(source)})
+
+
+@pytest.mark.parametrize("code", stable_codes())
+def test_specification_lists_the_error_code(specification: str, code: str) -> None:
+    """A program that reads answers acts on codes: one that is nowhere written down cannot be acted on."""
+    listed = specification[specification.index("| status | `code` |") :]
+    assert f"`{code}`" in listed[: listed.index("What the gate refuses is no error")]
