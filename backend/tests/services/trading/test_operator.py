@@ -14,9 +14,18 @@ from tests.services.trading.floor import BTC, TradingFloor, until
 from tests.services.trading.test_manual_trades import by_hand, until_manual
 
 
-async def call_operator(floor: TradingFloor, account: TradingAccount) -> asyncpg.Record:
-    """Let every exit attempt have failed, and ask for one more."""
-    trade = await floor.until_status(account, "PROTECTED")
+async def protected(floor: TradingFloor, account: TradingAccount) -> None:
+    """Let a position be entered and protected; nobody acts afterwards."""
+    async with floor.executor():
+        await floor.signal(BTC)
+        await floor.until_status(account, "PROTECTED")
+
+
+async def fail_every_exit(floor: TradingFloor, account: TradingAccount) -> None:
+    """Let every exit attempt have failed, and ask for one more. While nobody acts: an executor that has a trade's
+    orders in hand knows of none that another wrote."""
+    trade = await floor.trade(account)
+    assert trade is not None
     await floor.sql.execute(
         "INSERT INTO orders (client_order_id, user_id, wallet_id, trade_id, symbol, leg, attempt, status,"
         " order_type, side, quantity, reduce_only) VALUES ($1, $2, $3, $4, $5, 'exit', $6, 'REJECTED', 'market',"
@@ -30,7 +39,6 @@ async def call_operator(floor: TradingFloor, account: TradingAccount) -> asyncpg
         trade["quantity"],
     )
     await floor.enqueue("exit", {"trade_id": str(trade["id"]), "reason": "manual"})
-    return await floor.until_status(account, "NEEDS_OPERATOR")
 
 
 async def decide(floor: TradingFloor, trade: asyncpg.Record, choice: str) -> None:
@@ -39,9 +47,10 @@ async def decide(floor: TradingFloor, trade: asyncpg.Record, choice: str) -> Non
 
 async def test_who_is_needed_is_told_why_and_the_stop_stays(floor: TradingFloor) -> None:
     account = await floor.wallet(await floor.user())
+    await protected(floor, account)
+    await fail_every_exit(floor, account)
     async with floor.executor():
-        await floor.signal(BTC)
-        trade = await call_operator(floor, account)
+        trade = await floor.until_status(account, "NEEDS_OPERATOR")
         told = await until(
             lambda: floor.sql.fetchrow("SELECT * FROM notifications WHERE event = 'needs_operator'")
         )
@@ -55,9 +64,10 @@ async def test_who_is_needed_is_told_why_and_the_stop_stays(floor: TradingFloor)
 
 async def test_close_lets_further_exits_leave(floor: TradingFloor) -> None:
     account = await floor.wallet(await floor.user())
+    await protected(floor, account)
+    await fail_every_exit(floor, account)
     async with floor.executor():
-        await floor.signal(BTC)
-        trade = await call_operator(floor, account)
+        trade = await floor.until_status(account, "NEEDS_OPERATOR")
         await decide(floor, trade, "close")
         closed = await floor.until_status(account, "CLOSED")
     assert (closed["exit_reason"], closed["operator_reason"]) == ("manual", None)
@@ -68,9 +78,10 @@ async def test_close_lets_further_exits_leave(floor: TradingFloor) -> None:
 
 async def test_books_are_not_closed_while_the_venue_shows_a_position(floor: TradingFloor) -> None:
     account = await floor.wallet(await floor.user())
+    await protected(floor, account)
+    await fail_every_exit(floor, account)
     async with floor.executor():
-        await floor.signal(BTC)
-        trade = await call_operator(floor, account)
+        trade = await floor.until_status(account, "NEEDS_OPERATOR")
         await decide(floor, trade, "mark_closed")
         await floor.until_outbox_empty()
         held = await floor.trade(account)
@@ -107,9 +118,10 @@ async def test_books_are_closed_once_the_venue_shows_nothing(floor: TradingFloor
 
 async def test_adopting_the_venues_word_keeps_the_position_under_its_stop(floor: TradingFloor) -> None:
     account = await floor.wallet(await floor.user())
+    await protected(floor, account)
+    await fail_every_exit(floor, account)
     async with floor.executor():
-        await floor.signal(BTC)
-        trade = await call_operator(floor, account)
+        trade = await floor.until_status(account, "NEEDS_OPERATOR")
     # Decided while nobody drives the trade: without the wish to leave, its stop alone would settle it again.
     await floor.sql.execute("UPDATE trades SET exit_requested = NULL WHERE id = $1", trade["id"])
     await carry_out_choice(floor.desk, account, trade["id"], OperatorChoice.ADOPT)
@@ -124,9 +136,10 @@ async def test_adopting_the_venues_word_keeps_the_position_under_its_stop(floor:
 
 async def test_a_choice_that_is_none_is_marked_with_its_error(floor: TradingFloor) -> None:
     account = await floor.wallet(await floor.user())
+    await protected(floor, account)
+    await fail_every_exit(floor, account)
     async with floor.executor():
-        await floor.signal(BTC)
-        trade = await call_operator(floor, account)
+        trade = await floor.until_status(account, "NEEDS_OPERATOR")
         await decide(floor, trade, "hope")
         await floor.until_outbox_empty()
     error = await floor.sql.fetchval("SELECT error FROM outbox WHERE kind = 'operator'")
@@ -135,9 +148,10 @@ async def test_a_choice_that_is_none_is_marked_with_its_error(floor: TradingFloo
 
 async def test_a_choice_that_the_facts_do_not_allow_writes_no_fill(floor: TradingFloor) -> None:
     account = await floor.wallet(await floor.user())
+    await protected(floor, account)
+    await fail_every_exit(floor, account)
     async with floor.executor():
-        await floor.signal(BTC)
-        trade = await call_operator(floor, account)
+        trade = await floor.until_status(account, "NEEDS_OPERATOR")
     await floor.sql.execute(  # a fill of which the venue knows nothing
         "INSERT INTO fills (user_id, wallet_id, symbol, venue_trade_id, trade_id, exchange_order_id, side, quantity,"
         " price, fee, fee_currency, venue_realized_pnl, is_maker, executed_at) SELECT user_id, wallet_id, symbol,"
@@ -179,7 +193,9 @@ async def test_closing_the_books_takes_in_nothing_that_is_known_to_be_the_users_
         await until_manual(floor, account)
         await by_hand(floor, account, OrderSide.SELL, OWN)
         await until_manual(floor, account, 2)
-        trade = await call_operator(floor, account)
+    await fail_every_exit(floor, account)
+    async with floor.executor():
+        trade = await floor.until_status(account, "NEEDS_OPERATOR")
     await by_hand(floor, account, OrderSide.SELL, trade["quantity"])
     gateway = await floor.desk.gateways.for_account(account_key(account))
     for stop in await floor.venue_orders(account):
@@ -202,7 +218,9 @@ async def test_adopting_leaves_the_users_own_position_out(floor: TradingFloor) -
         await floor.until_status(account, "PROTECTED")
         await by_hand(floor, account, OrderSide.BUY, OWN)
         await until_manual(floor, account)
-        trade = await call_operator(floor, account)
+    await fail_every_exit(floor, account)
+    async with floor.executor():
+        trade = await floor.until_status(account, "NEEDS_OPERATOR")
     await floor.sql.execute("UPDATE trades SET exit_requested = NULL WHERE id = $1", trade["id"])
     await carry_out_choice(floor.desk, account, trade["id"], OperatorChoice.ADOPT)
     kept = await floor.trade(account)
