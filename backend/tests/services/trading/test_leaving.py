@@ -142,7 +142,7 @@ async def test_a_stop_whose_moves_never_arrived_is_moved_once_the_pause_is_over(
         await floor.signal(BTC)
         trade = await floor.until_status(account, "PROTECTED")
     (former,) = await floor.venue_orders(account)
-    wanted = ((trade["stop_price"] + trade["entry_price"]) / 2).quantize(Decimal("0.1"))
+    wanted = ((9 * trade["stop_price"] + trade["entry_price"]) / 10).quantize(Decimal("0.1"))
     for attempt in range(2, 2 + MAX_STOP_FAILURES):
         await floor.sql.execute(LOST_MOVE, trade["id"], attempt, wanted, RETRY_STOP_AFTER)
     await floor.sql.execute("UPDATE trades SET stop_price = $2 WHERE id = $1", trade["id"], wanted)
