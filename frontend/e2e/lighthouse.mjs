@@ -39,21 +39,27 @@ const folder = mkdtempSync(path.join(tmpdir(), 'lighthouse-'))
 const out = asked.out || folder
 mkdirSync(out, { recursive: true })
 const port = await freePort()
-// Lighthouse opens its tab in this browser's own profile, in which we have signed in.
+// Lighthouse opens its tab in this browser's own profile, in which we sign in.
 const context = await chromium.launchPersistentContext(path.join(folder, 'profile'), {
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
   args: [`--remote-debugging-port=${port}`, '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
 })
-const page = await context.newPage()
-await page.goto(`${asked.url}/sign-in`)
-await page.getByLabel('E-mail').fill(asked.email)
-await page.getByLabel('Password', { exact: true }).fill(asked.password)
-await page.getByRole('button', { name: 'Sign in' }).click()
-await page.getByRole('navigation', { name: 'Main' }).first().waitFor()
-await page.close()
+
+/** Anew for each run: Lighthouse leaves a page while it renews its session, and an old cookie ends the session. */
+async function signIn() {
+  await context.clearCookies()
+  const page = await context.newPage()
+  await page.goto(`${asked.url}/sign-in`)
+  await page.getByLabel('E-mail').fill(asked.email)
+  await page.getByLabel('Password', { exact: true }).fill(asked.password)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('navigation', { name: 'Main' }).first().waitFor()
+  await page.close()
+}
 
 let missed = 0
 for (const { name, flags, least } of RUNS) {
+  await signIn()
   const report = path.join(out, `lighthouse-${name}.json`)
   await promisify(execFile)(
     'npx',

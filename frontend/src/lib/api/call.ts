@@ -77,7 +77,11 @@ function headers(options: Loose, withSession: boolean): Headers {
   return all
 }
 
+const { scheduler } = globalThis as { readonly scheduler?: { readonly yield?: () => Promise<void> } }
+
 async function send(method: string, url: string, options: Loose, withSession: boolean): Promise<Response> {
+  // A page reads a dozen things at once: each in a task of its own leaves room for a press between them.
+  if (method === 'GET') await scheduler?.yield?.()
   const limit = AbortSignal.timeout(ANSWER_WITHIN_MS)
   try {
     return await fetch(url, {
