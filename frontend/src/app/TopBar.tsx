@@ -2,7 +2,7 @@ import { useLocation } from '@tanstack/react-router'
 import { KillSwitchButton } from '@/features/circuit-breaker/KillSwitchButton'
 import { PauseResume } from '@/features/circuit-breaker/PauseResume'
 import { TradingStatePill } from '@/features/circuit-breaker/TradingStatePill'
-import { AccountFigures } from './AccountFigures'
+import { AccountFigures, EnvironmentLabel } from './AccountFigures'
 import { Bell } from './Bell'
 import { Commands } from './Commands'
 import { LinkChip } from './LinkStatus'
@@ -15,6 +15,7 @@ export function TopBar() {
   return (
     <header className="flex flex-wrap items-center gap-x-3 gap-y-1.5 border-b border-line bg-s1 px-3 py-1.5 md:px-4">
       <h1 className="text-sm font-semibold">{titleOf(pathname)}</h1>
+      <EnvironmentLabel />
       <LinkChip />
       <TradingStatePill />
       <div className="ml-auto flex flex-wrap items-center gap-1 sm:gap-2">

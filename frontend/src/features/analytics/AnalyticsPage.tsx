@@ -26,7 +26,7 @@ function Filters({ search, onSearch }: Props) {
   const environment = search.environment ?? 'paper'
   const own = (wallets.data ?? []).filter((wallet) => wallet.environment === environment)
   return (
-    <search className="flex flex-wrap items-end gap-2 rounded-md border border-line bg-s1 p-3">
+    <search className="grid grid-cols-2 items-end gap-2 sm:flex sm:flex-wrap rounded-md border border-line bg-s1 p-3">
       <SelectField
         label="Money"
         value={environment}
@@ -61,7 +61,7 @@ function Filters({ search, onSearch }: Props) {
         label="Tag"
         defaultValue={search.tag ?? ''}
         maxLength={40}
-        fieldClassName="w-32"
+        fieldClassName="sm:w-32"
         onBlur={(event) => onSearch({ tag: event.target.value.trim() || undefined })}
         onKeyDown={(event) => event.key === 'Enter' && event.currentTarget.blur()}
       />

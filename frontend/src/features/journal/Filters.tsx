@@ -37,7 +37,7 @@ export function Filters({ search, onSearch, onExport }: Props) {
   const dated = executions || trades
   const filtered = FILTERS.some((field) => search[field])
   return (
-    <search aria-label="Filter the journal" className="flex flex-wrap items-end gap-2 px-3 py-2">
+    <search aria-label="Filter the journal" className="grid grid-cols-2 items-end gap-2 sm:flex sm:flex-wrap px-3 py-2">
       <SelectField
         label="Wallet"
         value={search.wallet ?? ''}
@@ -108,7 +108,7 @@ export function Filters({ search, onSearch, onExport }: Props) {
           Clear filters
         </Button>
       )}
-      <span className="ml-auto flex flex-wrap items-end gap-2">
+      <span className="col-span-2 ml-auto flex flex-wrap items-end gap-2">
         <SavedViews search={search} onSearch={onSearch} />
         {dated && <Button onClick={onExport}>Export…</Button>}
       </span>
