@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { parseArgs, promisify } from 'node:util'
 import { chromium } from 'playwright-core'
+import { signIn } from './sign-in.mjs'
 
 // The newest that runs on Node 20; fetched by npx, for it is heavier than everything else here together.
 const LIGHTHOUSE = 'lighthouse@12.8.2'
@@ -45,21 +46,11 @@ const context = await chromium.launchPersistentContext(path.join(folder, 'profil
   args: [`--remote-debugging-port=${port}`, '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
 })
 
-/** Anew for each run: Lighthouse leaves a page while it renews its session, and an old cookie ends the session. */
-async function signIn() {
-  await context.clearCookies()
-  const page = await context.newPage()
-  await page.goto(`${asked.url}/sign-in`)
-  await page.getByLabel('E-mail').fill(asked.email)
-  await page.getByLabel('Password', { exact: true }).fill(asked.password)
-  await page.getByRole('button', { name: 'Sign in' }).click()
-  await page.getByRole('navigation', { name: 'Main' }).first().waitFor()
-  await page.close()
-}
-
 let missed = 0
 for (const { name, flags, least } of RUNS) {
-  await signIn()
+  // Anew for each run: Lighthouse leaves a page while it renews its session, and an old cookie ends the session.
+  await context.clearCookies()
+  await signIn(context, asked)
   const report = path.join(out, `lighthouse-${name}.json`)
   await promisify(execFile)(
     'npx',

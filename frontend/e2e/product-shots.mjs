@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { chromium } from 'playwright-core'
+import { signIn } from './sign-in.mjs'
 
 const { values: asked } = parseArgs({
   options: {
@@ -106,15 +107,7 @@ for (const { name: look_, theme, ...size } of LOOKS) {
   const options = { ...size, colorScheme: theme, reducedMotion: 'reduce', bypassCSP: true, timezoneId: 'Europe/Berlin' }
   const outside = await browser.newContext(options)
   const inside = await browser.newContext({ ...options, storageState: session })
-  if (session === undefined) {
-    const page = await inside.newPage()
-    await page.goto(`${asked.url}/sign-in`)
-    await page.getByLabel('E-mail').fill(asked.email)
-    await page.getByLabel('Password', { exact: true }).fill(asked.password)
-    await page.getByRole('button', { name: 'Sign in' }).click()
-    await page.getByRole('navigation', { name: 'Main' }).first().waitFor()
-    await page.close()
-  }
+  if (session === undefined) await signIn(inside, asked)
   for (const one of PAGES) {
     const name = `${one.name}-${look_}`
     const page = await (one.out ? outside : inside).newPage()
