@@ -24,6 +24,7 @@ import { Route as AppRiskManagementRouteImport } from './routes/_app.risk-manage
 import { Route as AppTradeJournalRouteImport } from './routes/_app.trade-journal'
 import { Route as AppWalletsRouteImport } from './routes/_app.wallets'
 import { Route as AppPositionsLiveRouteImport } from './routes/_app.positions.live'
+import { Route as AppSettingsAutoTradingRouteImport } from './routes/_app.settings.auto-trading'
 
 const AppRoute = AppRouteImport.update({
   id: '/_app',
@@ -99,6 +100,11 @@ const AppPositionsLiveRoute = AppPositionsLiveRouteImport.update({
   path: '/positions/live',
   getParentRoute: () => AppRoute,
 } as any)
+const AppSettingsAutoTradingRoute = AppSettingsAutoTradingRouteImport.update({
+  id: '/settings/auto-trading',
+  path: '/settings/auto-trading',
+  getParentRoute: () => AppRoute,
+} as any)
 
 export interface FileRoutesByFullPath {
   '/': typeof AppIndexRoute
@@ -115,6 +121,7 @@ export interface FileRoutesByFullPath {
   '/trade-journal': typeof AppTradeJournalRoute
   '/wallets': typeof AppWalletsRoute
   '/positions/live': typeof AppPositionsLiveRoute
+  '/settings/auto-trading': typeof AppSettingsAutoTradingRoute
 }
 export interface FileRoutesByTo {
   '/reset-password': typeof ResetPasswordRoute
@@ -131,6 +138,7 @@ export interface FileRoutesByTo {
   '/wallets': typeof AppWalletsRoute
   '/': typeof AppIndexRoute
   '/positions/live': typeof AppPositionsLiveRoute
+  '/settings/auto-trading': typeof AppSettingsAutoTradingRoute
 }
 export interface FileRoutesById {
   __root__: typeof rootRouteImport
@@ -149,6 +157,7 @@ export interface FileRoutesById {
   '/_app/wallets': typeof AppWalletsRoute
   '/_app/': typeof AppIndexRoute
   '/_app/positions/live': typeof AppPositionsLiveRoute
+  '/_app/settings/auto-trading': typeof AppSettingsAutoTradingRoute
 }
 export interface FileRouteTypes {
   fileRoutesByFullPath: FileRoutesByFullPath
@@ -167,6 +176,7 @@ export interface FileRouteTypes {
     | '/trade-journal'
     | '/wallets'
     | '/positions/live'
+    | '/settings/auto-trading'
   fileRoutesByTo: FileRoutesByTo
   to:
     | '/reset-password'
@@ -183,6 +193,7 @@ export interface FileRouteTypes {
     | '/wallets'
     | '/'
     | '/positions/live'
+    | '/settings/auto-trading'
   id:
     | '__root__'
     | '/_app'
@@ -200,6 +211,7 @@ export interface FileRouteTypes {
     | '/_app/wallets'
     | '/_app/'
     | '/_app/positions/live'
+    | '/_app/settings/auto-trading'
   fileRoutesById: FileRoutesById
 }
 export interface RootRouteChildren {
@@ -317,6 +329,13 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppPositionsLiveRouteImport
       parentRoute: typeof AppRoute
     }
+    '/_app/settings/auto-trading': {
+      id: '/_app/settings/auto-trading'
+      path: '/settings/auto-trading'
+      fullPath: '/settings/auto-trading'
+      preLoaderRoute: typeof AppSettingsAutoTradingRouteImport
+      parentRoute: typeof AppRoute
+    }
   }
 }
 
@@ -331,6 +350,7 @@ interface AppRouteChildren {
   AppWalletsRoute: typeof AppWalletsRoute
   AppIndexRoute: typeof AppIndexRoute
   AppPositionsLiveRoute: typeof AppPositionsLiveRoute
+  AppSettingsAutoTradingRoute: typeof AppSettingsAutoTradingRoute
 }
 
 const AppRouteChildren: AppRouteChildren = {
@@ -344,6 +364,7 @@ const AppRouteChildren: AppRouteChildren = {
   AppWalletsRoute: AppWalletsRoute,
   AppIndexRoute: AppIndexRoute,
   AppPositionsLiveRoute: AppPositionsLiveRoute,
+  AppSettingsAutoTradingRoute: AppSettingsAutoTradingRoute,
 }
 
 const AppRouteWithChildren = AppRoute._addFileChildren(AppRouteChildren)

@@ -19,6 +19,7 @@ import {
   autoTradeFaults,
   autoTradeValues,
   type Choice,
+  type Method,
   OVERRIDES,
 } from './wallet-form'
 
@@ -66,6 +67,19 @@ function inherited(settings: RiskSettings | undefined, name: Exclude<keyof RiskS
   return `Empty: ${plain(value)}, from your risk settings.`
 }
 
+const METHODS: ReadonlyArray<readonly [Method, string]> = [
+  ['', 'As in your risk settings'],
+  ['fixed_percent', 'Fixed percent at risk'],
+  ['fixed_amount', 'Fixed amount'],
+  ['kelly', 'Kelly fraction'],
+  ['risk_parity', 'Risk parity'],
+]
+
+function inheritedMethod(settings: RiskSettings | undefined): string {
+  const own = METHODS.find(([method]) => method === settings?.position_sizing_method)
+  return own ? `Your risk settings: ${own[1].toLowerCase()}.` : 'As in your risk settings.'
+}
+
 interface FormProps {
   readonly wallet: Wallet
   readonly start: AutoTradeValues
@@ -95,7 +109,14 @@ function AutoTradeForm({ wallet, start, strategies, symbols, timeframes, onClose
     },
     onError: () => focusFirstInvalid(form.current),
   })
-  const fields = ['min_signal_confidence', 'strategies', 'symbols', 'timeframes', ...OVERRIDES.map(({ name }) => name)]
+  const fields = [
+    'position_sizing_method',
+    'min_signal_confidence',
+    'strategies',
+    'symbols',
+    'timeframes',
+    ...OVERRIDES.map(({ name }) => name),
+  ]
   const { known } = byField(enable.error, fields)
   const errorOf = (field: string) => own.get(field) ?? known.get(field)
   const choices: ReadonlyArray<readonly [Choice, string]> = [
@@ -138,7 +159,15 @@ function AutoTradeForm({ wallet, start, strategies, symbols, timeframes, onClose
         error={errorOf('timeframes')}
         onChange={(chosen) => change({ timeframes: chosen })}
       />
-      <div className="grid gap-3 sm:grid-cols-3">
+      <div className="grid gap-3 sm:grid-cols-2">
+        <SelectField
+          label="Sizing method"
+          value={values.method}
+          options={METHODS}
+          onChange={(event) => change({ method: event.target.value as Method })}
+          hint={inheritedMethod(settings)}
+          error={errorOf('position_sizing_method')}
+        />
         <DecimalField
           label="Least signal confidence"
           unit="0–1"

@@ -50,6 +50,8 @@ describe('auto-trading of a wallet', () => {
       scaleOut: 'inherit',
       strategies: ['ema_trend'],
     })
+    const kelly = { ...WALLET, overrides: { ...WALLET.overrides, position_sizing_method: 'kelly' as const } }
+    expect(autoTradeValues(kelly, ALL).method).toBe('kelly')
     const fresh = { ...WALLET, subscriptions: { strategies: [], symbols: [], timeframes: [] } }
     expect(autoTradeValues(fresh, ALL).timeframes).toEqual(['1m', '5m'])
   })
@@ -61,6 +63,8 @@ describe('auto-trading of a wallet', () => {
       enable_scale_out: null,
       max_leverage: null,
     })
+    expect(autoTradeBody(VALUES).position_sizing_method).toBeNull()
+    expect(autoTradeBody({ ...VALUES, method: 'kelly' }).position_sizing_method).toBe('kelly')
     expect(autoTradeBody({ ...VALUES, limits: { ...VALUES.limits, max_leverage: '5' } }).max_leverage).toBe(5)
   })
 

@@ -60,7 +60,11 @@ export const OVERRIDES = [
 ] as const
 export type OverrideName = (typeof OVERRIDES)[number]['name']
 
+/** The API's words for how a size is proposed; empty hands it back to the account's settings. */
+export type Method = NonNullable<Wallet['overrides']['position_sizing_method']> | ''
+
 export interface AutoTradeValues {
+  readonly method: Method
   readonly confidence: string
   readonly trailing: Choice
   readonly scaleOut: Choice
@@ -90,6 +94,7 @@ export function autoTradeValues(
   const own = wallet.subscriptions
   const chosen = (mine: ReadonlyArray<string>, every: ReadonlyArray<string>) => (mine.length > 0 ? mine : every)
   return {
+    method: wallet.overrides.position_sizing_method ?? '',
     confidence: text(wallet.overrides.min_signal_confidence),
     trailing: choice(wallet.overrides.enable_trailing_stop),
     scaleOut: choice(wallet.overrides.enable_scale_out),
@@ -140,6 +145,7 @@ export function autoTradeBody(values: AutoTradeValues): AutoTradeEnable {
     }),
   )
   return {
+    position_sizing_method: values.method === '' ? null : values.method,
     min_signal_confidence: decimalText(values.confidence),
     enable_trailing_stop: switchOf(values.trailing),
     enable_scale_out: switchOf(values.scaleOut),
