@@ -11,7 +11,7 @@ from typing import Final
 
 VARIABLE: Final = "STACKALPHA_CRASH_FILE"
 # a stop that replaces another is a "move", a further order of an entry a "slice"
-LEGS: Final = ("entry", "slice", "stop", "move", "exit", "scale_out")
+LEGS: Final = ("entry", "slice", "stop", "move", "exit", "scale_out", "add")
 STEPS: Final = (
     "after_commit_sending",
     "after_response",
@@ -29,6 +29,7 @@ CRASH_POINTS: Final = (
     "after_commit_intent_move",
     "after_commit_intent_exit",
     "after_commit_intent_scale_out",
+    "after_commit_intent_add",
     "before_cancel_stop",
     "after_cancel_stop",
     "after_record_cancel",
@@ -36,6 +37,7 @@ CRASH_POINTS: Final = (
     "after_cancel_entry",
     "after_record_cancel_entry",
     "after_end_entry",
+    "after_end_add",
 )
 MESSAGE_CRASH_POINTS: Final = ("after_claim_message", "after_send_message")
 

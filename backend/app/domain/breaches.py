@@ -55,6 +55,7 @@ class Breach(StrEnum):
     PYRAMIDING_WITHOUT_POSITION = "pyramiding_without_position"
     PYRAMIDING_NOT_IN_PROFIT = "pyramiding_not_in_profit"
     PYRAMIDING_STOP_AT_RISK = "pyramiding_stop_at_risk"
+    MAX_ADDS_PER_TRADE = "max_adds_per_trade"
     PORTFOLIO_HEAT = "portfolio_heat"
     OPEN_RISK = "open_risk"
     MARGIN_UTILISATION = "margin_utilisation"
@@ -156,6 +157,7 @@ _SENTENCES: dict[Breach, str] = {
     Breach.PYRAMIDING_WITHOUT_POSITION: "there is no open position of its side to add to.",
     Breach.PYRAMIDING_NOT_IN_PROFIT: "the position is not in profit: the price is {value}, its entry {limit}.",
     Breach.PYRAMIDING_STOP_AT_RISK: "the position may still lose {value} at its stop; move it to break-even first.",
+    Breach.MAX_ADDS_PER_TRADE: "it would be addition {value} to the position, the limit is {limit}.",
     Breach.PORTFOLIO_HEAT: "exposure heat would be {value} %, {scope} limit is {limit} %.",
     Breach.OPEN_RISK: "open risk would be {value} %, {scope} limit is {limit} %.",
     Breach.MARGIN_UTILISATION: "margin in use would be {value} %, {scope} limit is {limit} %.",

@@ -17,10 +17,16 @@ LENGTH: Final = 32
 MAX_ATTEMPT: Final = 36 * 36 - 1
 _BASE32: Final = "abcdefghijklmnopqrstuvwxyz234567"
 _BASE36: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
-_LETTER_OF_LEG: Final = {OrderLeg.ENTRY: "e", OrderLeg.STOP: "s", OrderLeg.EXIT: "x", OrderLeg.SCALE_OUT: "p"}
+_LETTER_OF_LEG: Final = {
+    OrderLeg.ENTRY: "e",
+    OrderLeg.STOP: "s",
+    OrderLeg.EXIT: "x",
+    OrderLeg.SCALE_OUT: "p",
+    OrderLeg.ADD: "a",
+}
 _LEG_OF_LETTER: Final = {letter: leg for leg, letter in _LETTER_OF_LEG.items()}
 _DEPLOYMENT: Final = re.compile(r"[a-z0-9]{2}")
-_SHAPE: Final = re.compile(r"x([a-z0-9]{2})([a-z2-7]{26})([esxp])([0-9a-z]{2})")
+_SHAPE: Final = re.compile(r"x([a-z0-9]{2})([a-z2-7]{26})([esxpa])([0-9a-z]{2})")
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,7 @@ class RiskSettingsValues:
     take_profit_percent: Decimal | None = None
     stop_atr_multiple: Decimal | None = None
     trailing_atr_multiple: Decimal | None = None
+    max_adds_per_trade: int | None = None
 
 
 STANDARD: Final = RiskSettingsValues(
@@ -100,6 +101,7 @@ STANDARD: Final = RiskSettingsValues(
     max_correlation=Decimal("0.7"),
     auto_breakers=True,
     flatten_when_tripped=False,
+    max_adds_per_trade=2,
 )
 
 # The operator's floor: no user can loosen it. That an entry has a stop, a price, a balance and its margin needs
@@ -112,6 +114,7 @@ PLATFORM_LIMITS: Final = RiskLimits(
     min_liquidation_buffer_fraction=Decimal("0.005"),
     max_peg_deviation_fraction=Decimal("0.01"),
     max_orders_per_minute=600,
+    max_adds_per_trade=10,
 )
 SLIPPAGE_ALLOWANCE_FRACTION: Final = Decimal("0.0005")
 

@@ -66,7 +66,7 @@ def float_to_units(value: float) -> int:
     return round(scaled)
 
 
-def decimals_to_units(values: Iterable[Decimal | None]) -> IntColumn:
+def decimals_to_units(values: Iterable[Decimal | int | None]) -> IntColumn:
     """Return a column: None becomes UNKNOWN, what does not fit OUT_OF_RANGE. Rounds half to even."""
     held = list(values)
     if _is_one_object(held):  # what many orders of a batch have in common

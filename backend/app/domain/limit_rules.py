@@ -69,6 +69,11 @@ def _position_lots(columns: ReviewColumns, _amounts: OrderAmounts) -> IntColumn:
     return where(fp.is_known(held), fp.floats_to_units(lots), held)
 
 
+def _additions(columns: ReviewColumns, _amounts: OrderAmounts) -> IntColumn:
+    """The position's additions with this one; an order that adds to nothing is none."""
+    return where(columns.adds, _with_this(columns.held.additions), 0)
+
+
 def _wallet_heat(columns: ReviewColumns, amounts: OrderAmounts) -> IntColumn:
     wallet = columns.level(WALLET)
     return use.total(wallet.notional, wallet.reserved_notional, amounts.notional)
@@ -156,6 +161,7 @@ _MEASURES: Final[dict[Breach, tuple[Measure, Measure | None]]] = {
     Breach.MAX_RISK_PER_TRADE: (_position_risk, _wallet_equity),
     Breach.MAX_ORDER_NOTIONAL: (lambda _columns, amounts: amounts.notional, None),
     Breach.MAX_LEVERAGE: (_wallet_heat, _wallet_equity),
+    Breach.MAX_ADDS_PER_TRADE: (_additions, None),
     Breach.SIGNAL_CONFIDENCE: (lambda columns, _amounts: columns.confidence, None),
     Breach.RISK_REWARD: (_reward, _loss_at_stop),
     Breach.PRICE_STALE: (lambda columns, _amounts: columns.price_age_seconds, None),

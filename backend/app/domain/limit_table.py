@@ -182,6 +182,11 @@ _SIZE: Final = (
         "Notional of the wallet's positions over its equity, and the venue's own setting.",
         LimitUnit.RATIO, Breach.MAX_LEVERAGE, _MOST_LEVERED, unknown=Breach.EXPOSURE_UNKNOWN,
     ),
+    _per_trade(
+        "max_adds_per_trade", "max_adds_per_trade", "Additions to a position",
+        "How often may be added to one position.",
+        LimitUnit.COUNT, Breach.MAX_ADDS_PER_TRADE, Decimal(100), unknown=Breach.PYRAMIDING_WITHOUT_POSITION,
+    ),
 )  # fmt: skip
 _QUALITY: Final = (
     _per_trade(

@@ -132,6 +132,7 @@ class OneHeld:
     quantity: int
     notional: int
     risk: int
+    additions: int
 
     @staticmethod
     def of(trade: OpenTrade | None) -> "OneHeld":
@@ -145,10 +146,11 @@ class OneHeld:
             quantity=unit(trade.quantity),
             notional=unit(trade.notional),
             risk=unit(trade.risk_amount),
+            additions=unit(trade.additions),
         )
 
 
-_NOTHING_HELD: Final = OneHeld(math.nan, math.nan, fp.UNKNOWN, fp.UNKNOWN, fp.UNKNOWN)
+_NOTHING_HELD: Final = OneHeld(math.nan, math.nan, *(fp.UNKNOWN,) * 4)
 
 
 @dataclass(slots=True)

@@ -245,6 +245,7 @@ class HeldColumns(_Taking):
     quantity: IntColumn
     notional: IntColumn
     risk: IntColumn
+    additions: IntColumn
 
     @staticmethod
     def of(trades: Sequence[OpenTrade | None]) -> "HeldColumns":
@@ -254,6 +255,7 @@ class HeldColumns(_Taking):
             quantity=_amounts([None if trade is None else trade.quantity for trade in trades]),
             notional=_amounts([None if trade is None else trade.notional for trade in trades]),
             risk=_amounts([None if trade is None else trade.risk_amount for trade in trades]),
+            additions=_amounts([None if trade is None else trade.additions for trade in trades]),
         )
 
 
@@ -361,7 +363,7 @@ class ReviewColumns(_Taking):
         )
 
 
-def _amounts(values: Sequence[Decimal | None]) -> IntColumn:
+def _amounts(values: Sequence[Decimal | int | None]) -> IntColumn:
     return fp.decimals_to_units(values)
 
 

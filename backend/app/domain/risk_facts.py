@@ -114,13 +114,15 @@ NO_SYMBOL_FACTS: Final = SymbolFacts()
 class OpenTrade:
     """The wallet's trade in the order's symbol, to which the order would add. `risk_amount` is what it loses
     when its stop at the venue fills, costs included (`exposure.open_risk`): zero once that stop is at
-    break-even or better, the whole notional without one."""
+    break-even or better, the whole notional without one. `additions` counts those that were filled or still may
+    be."""
 
     side: Side
     entry_price: Decimal | None
     quantity: Decimal | None
     notional: Decimal | None
     risk_amount: Decimal | None
+    additions: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

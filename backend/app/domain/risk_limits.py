@@ -29,6 +29,7 @@ class RiskLimits:
     max_risk_per_trade_fraction: Decimal | None = None
     max_order_notional_usd: Decimal | None = None
     max_leverage: int | None = None
+    max_adds_per_trade: int | None = None
     min_signal_confidence: Decimal | None = None
     min_risk_reward_ratio: Decimal | None = None
     max_price_age_seconds: Decimal | None = None

@@ -6,6 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Final
 
+from app.domain.add_steps import work_addition
 from app.domain.entry_steps import work_entry
 from app.domain.trade_actions import (
     LIVE,
@@ -81,10 +82,13 @@ def _keep_stop(
 def _at_rest(
     trade: TradeView, orders: Sequence[OrderView], position_quantity: Decimal, status: TradeStatus
 ) -> Action:
-    """The stop is as it should be: see to the rest of the entry, then to the parts that are due."""
+    """The stop is as it should be: see to the rest of the entry, to what is added, then to the parts that are due."""
     entering = work_entry(trade, orders, position_quantity, status)
     if entering is not None:
         return entering
+    adding = work_addition(trade, orders, position_quantity, status)
+    if adding is not None:
+        return adding
     return _scale_out(trade, orders, position_quantity, status)
 
 

@@ -18,7 +18,8 @@ class TradeView:
     `may_enter` is False once the signal is too old for another entry attempt, or for the rest of a resting
     one; `unprotected_too_long` once the time without a live stop is over its bound; `scale_out_quantity` is
     what should have been left in parts by now, in sum, >= 0; `exits_forgiven` is how many exit attempts an
-    operator let pass when asking for more; `entry_worked` while an entry goes on in further orders."""
+    operator let pass when asking for more; `entry_worked` while an entry goes on in further orders, `adding` while
+    something is reserved for an addition."""
 
     status: TradeStatus
     side: Side
@@ -31,6 +32,7 @@ class TradeView:
     scale_out_quantity: Decimal = Decimal(0)
     exits_forgiven: int = 0
     entry_worked: bool = False
+    adding: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +65,7 @@ class ActionKind(StrEnum):
     CANCEL = "cancel"
     DROP = "drop"
     END_ENTRY = "end_entry"
+    END_ADD = "end_add"
     FINISH = "finish"
     CALL_OPERATOR = "call_operator"
     NOTHING = "nothing"

@@ -13,18 +13,22 @@ followed by the same step. The executor's part per `ActionKind`:
 - CANCEL        cancel at the venue, then record what the order became (an unknown order is asked for).
 - DROP          an INTENT that was never sent and is not wanted: compare-and-swap INTENT -> CANCELED.
 - END_ENTRY     no further order of a worked entry will come: its reservation is settled.
+- END_ADD       an addition is over: what was reserved for it and not filled is free.
 - FINISH        nothing is left to do: the trade's last status is `status`.
 - CALL_OPERATOR status NEEDS_OPERATOR; `reason` is a sentence. Stops stay where they are.
 - NOTHING       wait for the stream or the sweep.
 
 A large entry may be worked in several orders (`entry_steps`), one at a time; what filled is protected first.
+What is added to it (`add_steps`) is one order, sent only then.
 Parts that are left at a target (leg `scale_out`) go last: only from a position whose stop is live and over all
 of it. Their quantity is what is due in sum less what was filled of them, so that a crash between two steps
 changes nothing; the stop's quantity follows what is left.
 
 `status`, on every action, is what the trade's status should now read; write it, in the step's transaction,
 by compare-and-swap where it differs. Order of care: an unknown entry first (nobody can protect or leave
-what nobody knows), then leaving, then protection, then the stop's price. A stop is cancelled only when
+what nobody knows), then leaving, then protection, then an unknown addition, then the stop's price. An addition
+whose outcome is unknown holds up neither leaving nor protection: what it adds is left, or protected, once it is
+known. A stop is cancelled only when
 the position is gone or when a newer stop is live; a replacement is placed before its predecessor goes.
 """
 
@@ -32,6 +36,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
+from app.domain.add_steps import end_addition
 from app.domain.entry_steps import MAX_ENTRY_ATTEMPTS, MAX_WORKED_ENTRIES, before_entry, end_entry
 from app.domain.stop_steps import (
     MAX_SCALE_OUT_FAILURES,
@@ -71,7 +76,7 @@ __all__ = [
 ]
 
 MAX_EXIT_ATTEMPTS: Final = 60
-CLEARING_ORDER: Final = (OrderLeg.ENTRY, OrderLeg.EXIT, OrderLeg.SCALE_OUT, OrderLeg.STOP)
+CLEARING_ORDER: Final = (OrderLeg.ADD, OrderLeg.ENTRY, OrderLeg.EXIT, OrderLeg.SCALE_OUT, OrderLeg.STOP)
 
 
 def next_action(trade: TradeView, orders: Sequence[OrderView], position_quantity: Decimal) -> Action:
@@ -96,6 +101,9 @@ def next_action(trade: TradeView, orders: Sequence[OrderView], position_quantity
         return on(ActionKind.ASK, status, entry, "the entry's outcome is unknown")
     if trade.exit_reason is not None or trade.status is TradeStatus.EXITING:
         return _leave(trade, orders, position_quantity)
+    addition = latest_of(orders, OrderLeg.ADD)
+    if status is TradeStatus.PROTECTED and addition is not None and addition.status is OrderStatus.SENDING:
+        return on(ActionKind.ASK, status, addition, "the addition's outcome is unknown")
     return protect(trade, orders, position_quantity, status)
 
 
@@ -131,6 +139,8 @@ def _after_flat(trade: TradeView, orders: Sequence[OrderView]) -> Action:
             if order.status is OrderStatus.SENDING:
                 return on(ActionKind.ASK, trade.status, order, f"the {leg}'s outcome is unknown")
             return on(ActionKind.CANCEL, trade.status, order, "the position is gone")
+    if trade.adding:
+        return act(ActionKind.END_ADD, trade.status, "the position is gone")
     return act(ActionKind.FINISH, TradeStatus.CLOSED, "flat, and nothing of ours is left at the venue")
 
 
@@ -141,6 +151,9 @@ def _leave(trade: TradeView, orders: Sequence[OrderView], position_quantity: Dec
     ending = end_entry(trade, entry, status, "leaving, so the rest of the entry is not wanted")
     if ending is not None:
         return ending
+    dropping = end_addition(trade, orders, status, "leaving, so the addition is not wanted")
+    if dropping is not None:
+        return dropping
     latest = latest_of(orders, OrderLeg.EXIT)
     part = latest_of(orders, OrderLeg.SCALE_OUT)
     if part is not None and part.status is OrderStatus.INTENT:

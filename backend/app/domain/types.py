@@ -90,6 +90,12 @@ class OrderLeg(StrEnum):
     STOP = "stop"
     EXIT = "exit"
     SCALE_OUT = "scale_out"  # a part that is left at a target; the rest stays
+    ADD = "add"  # more of a position that is in profit
+
+    @property
+    def opens(self) -> bool:
+        """Whether its orders make a position, or make it larger; every other leg only reduces."""
+        return self in (OrderLeg.ENTRY, OrderLeg.ADD)
 
 
 class OrderStatus(StrEnum):

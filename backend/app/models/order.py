@@ -36,7 +36,7 @@ class Order(Timestamped, Base):
         ForeignKeyConstraint(["user_id", "wallet_id"], ["wallets.user_id", "wallets.id"]),
         UniqueConstraint("trade_id", "leg", "attempt"),
         UniqueConstraint("user_id", "client_order_id"),
-        CheckConstraint("leg IN ('entry','stop','exit','scale_out')", name="leg"),
+        CheckConstraint("leg IN ('entry','stop','exit','scale_out','add')", name="leg"),
         CheckConstraint("side IN ('buy','sell')", name="side"),
         CheckConstraint(
             "status IN ('INTENT','SENDING','OPEN','PARTIAL','FILLED','CANCELED','REJECTED','NOT_ACCEPTED')",

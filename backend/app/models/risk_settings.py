@@ -39,6 +39,7 @@ class LaterLimits:
     max_monthly_loss_usd: Mapped[Decimal | None] = mapped_column(Numeric(12, 2))
     max_drawdown_percent: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
     max_trades_per_day: Mapped[int | None] = mapped_column(Integer)
+    max_adds_per_trade: Mapped[int | None] = mapped_column(Integer)
     cooldown_minutes_after_exit: Mapped[Decimal | None] = mapped_column(Numeric(9, 2))
     cooldown_minutes_after_loss: Mapped[Decimal | None] = mapped_column(Numeric(9, 2))
 
@@ -89,6 +90,7 @@ class RiskSettings(LaterLimits, EntryManners, Timestamped, Base):
     enable_pyramiding: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     min_signal_confidence: Mapped[Decimal | None] = mapped_column(Numeric(3, 2), server_default="0.70")
     max_correlation: Mapped[Decimal | None] = mapped_column(Numeric(4, 3), server_default="0.7")
+    max_adds_per_trade: Mapped[int | None] = mapped_column(Integer, server_default="2")
     auto_breakers: Mapped[bool] = mapped_column(Boolean, server_default=text("true"))
     version: Mapped[int] = mapped_column(Integer, server_default="1")
 

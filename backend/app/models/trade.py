@@ -39,6 +39,9 @@ class Trade(Timestamped, Base):
     parts by then, in sum; `break_even_price` becomes the stop when the first of them has been filled. `confirm_by` is
     wall time: until then the entry waits for its owner's yes; without it, it needs none. `entry_until` (wall time)
     is there while the entry goes on in further orders, none of which may be worse than `entry_cap_price`.
+    While an addition is under way `adding_notional` and `adding_risk` are what it may still take; once something was
+    added, the planned figures, `risk_amount` and `reference_stop_price` are the quantity-weighted averages and sums of
+    all parts (`domain.adding`), and `initial_stop_price` stays the first stop.
     `operator_reason` says what a person must decide, `operator_since` (wall time) from when on; the first
     `exits_forgiven` exit attempts no longer count against their bound.
     `trailing_distance` (price) takes the place of `trailing_fraction`; `volatility_multiple` is of the present
@@ -91,6 +94,7 @@ class Trade(Timestamped, Base):
     exit_price: Mapped[Price | None]
     initial_stop_price: Mapped[Price]
     stop_price: Mapped[Price]
+    reference_stop_price: Mapped[Price | None]
     take_profit_price: Mapped[Price | None]
     trailing_enabled: Mapped[bool] = mapped_column(Boolean)
     trailing_activation_fraction: Mapped[Decimal] = mapped_column(Numeric(9, 6))
@@ -110,6 +114,8 @@ class Trade(Timestamped, Base):
     operator_since: Mapped[Timestamp | None]
     exits_forgiven: Mapped[int] = mapped_column(Integer, server_default="0")
     risk_amount: Mapped[Money]
+    adding_notional: Mapped[Money] = mapped_column(server_default="0")
+    adding_risk: Mapped[Money] = mapped_column(server_default="0")
     signal_confidence: Mapped[Decimal] = mapped_column(Numeric(5, 4))
     reason: Mapped[str] = mapped_column(Text)
     exit_requested: Mapped[str | None] = mapped_column(String(20))
@@ -129,3 +135,8 @@ class Trade(Timestamped, Base):
     closed_at: Mapped[Timestamp | None]
     confirm_by: Mapped[Timestamp | None]
     confirmed_at: Mapped[Timestamp | None]
+
+    @property
+    def planned_stop_price(self) -> Decimal:
+        """The stop that the plan's loss is reckoned to: the first one, and the parts' average once was added."""
+        return self.initial_stop_price if self.reference_stop_price is None else self.reference_stop_price

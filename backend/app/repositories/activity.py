@@ -16,7 +16,7 @@ _ACTIVE = text(
     " LEFT JOIN notification_settings n ON n.user_id = w.user_id"
     " WHERE w.status = 'active' AND coalesce(n.unusual_activity, 'notify') <> 'ignore'"
     " AND (EXISTS (SELECT 1 FROM orders o WHERE o.user_id = w.user_id AND o.wallet_id = w.id"
-    "   AND o.leg = 'entry' AND o.sent_at IS NOT NULL AND o.created_at >= :since AND o.created_at < :until)"
+    "   AND o.leg IN ('entry', 'add') AND o.sent_at IS NOT NULL AND o.created_at >= :since AND o.created_at < :until)"
     "  OR EXISTS (SELECT 1 FROM risk_decisions d WHERE d.user_id = w.user_id AND d.wallet_id = w.id"
     "   AND NOT d.approved AND d.created_at >= :since AND d.created_at < :until)) ORDER BY w.user_id, w.id"
 )
@@ -24,7 +24,7 @@ _ORDERS = text(
     "SELECT o.wallet_id, date_trunc('hour', o.created_at) AS hour,"
     " array_agg(o.quantity * coalesce(o.average_price, o.requested_price, t.planned_entry_price)),"
     " array_agg(o.symbol) FROM orders o JOIN trades t ON t.user_id = o.user_id AND t.id = o.trade_id"
-    " WHERE o.wallet_id = ANY (:wallets) AND o.leg = 'entry' AND o.sent_at IS NOT NULL"
+    " WHERE o.wallet_id = ANY (:wallets) AND o.leg IN ('entry', 'add') AND o.sent_at IS NOT NULL"
     " AND o.created_at >= :since AND o.created_at < :until GROUP BY 1, 2"
 )
 _REFUSALS = text(

@@ -23,7 +23,8 @@ WORKED_ROUTES = (RouteKind.SLICED.value, RouteKind.POSTED.value)
 @dataclass(frozen=True, slots=True)
 class AuditFacts:
     """One wallet's books. `external_*` is what is known to be somebody else's, positions signed. `funding` in quote
-    currency, positive when received. `worked` is what was planned of each trade that was entered in several orders."""
+    currency, positive when received. `worked` is what was planned of each trade that was entered in several orders,
+    `additions` how many orders added to one."""
 
     fills_by_trade: dict[UUID, list[Fill]]
     external_fills: list[ExternalFill]
@@ -32,6 +33,7 @@ class AuditFacts:
     funding: Decimal
     closed_trades: int
     worked: dict[UUID, Decimal]
+    additions: dict[UUID, int]
 
     @property
     def fills(self) -> list[Fill]:
@@ -74,6 +76,12 @@ class AuditRepository:
             .where(Order.route.in_(WORKED_ROUTES) | (Order.quantity < Trade.planned_quantity))
             .distinct()
         )
+        added = (
+            select(Order.trade_id, func.count())
+            .where(Order.user_id == user_id, Order.wallet_id == wallet_id, Order.leg == OrderLeg.ADD)
+            .where(Order.filled_quantity > 0)
+            .group_by(Order.trade_id)
+        )
         closed = select(func.count()).where(
             Trade.user_id == user_id, Trade.wallet_id == wallet_id, Trade.status == TradeStatus.CLOSED
         )
@@ -84,5 +92,6 @@ class AuditRepository:
             working_orders=list((await self._session.execute(orders)).scalars()),
             funding=Decimal((await self._session.execute(funding)).scalar_one()),
             closed_trades=int((await self._session.execute(closed)).scalar_one()),
+            additions=dict((await self._session.execute(added)).all()),
             worked={row.id: row.planned_quantity for row in await self._session.execute(worked)},
         )

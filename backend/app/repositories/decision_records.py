@@ -19,12 +19,22 @@ class DecisionWriteRepository:
         self._session = session
 
     async def refuse(
-        self, user_id: UUID, trade_id: UUID, breaches: Sequence[Mapping[str, str | None]]
+        self,
+        user_id: UUID,
+        trade_id: UUID,
+        breaches: Sequence[Mapping[str, str | None]],
+        *,
+        signal_id: UUID | None,
     ) -> UUID | None:
-        """Turn an approval into a refusal: the market moved, or trading stopped, before the order left."""
+        """Turn an approval into a refusal: the market moved, or trading stopped, before the order left. A trade has
+        one decision for the signal it came from, and one for each that adds to it."""
         statement = (
             update(RiskDecision)
-            .where(RiskDecision.user_id == user_id, RiskDecision.trade_id == trade_id)
+            .where(
+                RiskDecision.user_id == user_id,
+                RiskDecision.trade_id == trade_id,
+                RiskDecision.signal_id == signal_id,
+            )
             .values(approved=False, breaches=[dict(breach) for breach in breaches])
             .returning(RiskDecision.id)
             .execution_options(synchronize_session=False)

@@ -60,6 +60,7 @@ _PARTS = {
     "trades": _LIST.format(
         "SELECT t.id, t.wallet_id, t.venue, t.symbol, t.strategy, t.side, t.status, t.quantity,"
         " t.entry_price, t.stop_price, t.planned_quantity, t.planned_notional, t.risk_amount, t.leverage,"
+        " t.adding_notional, t.adding_risk,"
         f" {_NET} AS net, t.status IN ('INTENT', 'ENTERING') OR t.entry_until IS NOT NULL"
         " OR EXISTS (SELECT 1 FROM orders o"
         " WHERE o.trade_id = t.id AND o.leg = 'entry'"
@@ -96,7 +97,8 @@ _PARTS = {
     # Not a join: one may be planned over the whole table while it is small.
     "orders_last_minute": "(SELECT count(*) FROM orders o"
     " WHERE o.user_id = u.id AND o.created_at > clock_timestamp() - interval '1 minute'"
-    " AND o.leg = 'entry' AND o.trade_id IS DISTINCT FROM $6::uuid"
+    " AND o.leg IN ('entry', 'add') AND o.trade_id IS DISTINCT FROM $6::uuid"
+    " AND o.client_order_id IS DISTINCT FROM $7::text"
     " AND (SELECT t.environment = $2 FROM trades t WHERE t.id = o.trade_id))",
     "exits": _LIST.format(
         "SELECT t.wallet_id, t.strategy, t.symbol, max(t.closed_at) AS last_exit,"
@@ -149,8 +151,8 @@ FACTS = (
 @dataclass(frozen=True, slots=True)
 class FactsWanted:
     """What to read: these users in one environment, the figures of these symbols and strategies; the windows
-    are those of `market_time`. `without_trade` is not counted among the entries: it is the one that is asked about
-    again."""
+    are those of `market_time`. `without_trade` is not counted among the entries, nor `without_order` (an addition's)
+    among the orders: it is the one that is asked about again."""
 
     user_ids: Sequence[UUID]
     environment: str
@@ -158,6 +160,7 @@ class FactsWanted:
     symbols: Sequence[str] = ()
     strategies: Sequence[str] = ()
     without_trade: UUID | None = None
+    without_order: str | None = None
 
     def arguments(self) -> tuple[object, ...]:
         return (
@@ -167,6 +170,7 @@ class FactsWanted:
             list(self.symbols),
             list(self.strategies),
             self.without_trade,
+            self.without_order,
         )
 
 

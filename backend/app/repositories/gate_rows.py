@@ -52,8 +52,8 @@ class WalletRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TradeRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A live trade. `entry_works`: its entry may still fill; `has_live_stop`: a stop works at the venue.
-    `net` is what it realised so far, costs included."""
+    """A live trade. `entry_works`: its entry may still fill; `has_live_stop`: a stop works at the venue. `adding_*`:
+    what an addition may still take. `net` is what it realised so far, costs included."""
 
     id: UUID
     wallet_id: UUID
@@ -72,6 +72,8 @@ class TradeRow(msgspec.Struct, frozen=True, kw_only=True):
     net: Decimal
     has_live_stop: bool
     entry_works: bool
+    adding_notional: Decimal = ZERO
+    adding_risk: Decimal = ZERO
 
 
 class ScopedSettingsRow(msgspec.Struct, frozen=True, kw_only=True):

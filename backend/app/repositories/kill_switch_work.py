@@ -56,7 +56,7 @@ _ENTRIES = text(
     " count(*) FILTER (WHERE o.status = 'SENDING'"
     "  AND o.deadline + make_interval(secs => CAST(:margin AS double precision)) > clock_timestamp()) AS unknown"
     " FROM kill_switch_accounts a JOIN trades t ON t.user_id = a.user_id AND t.wallet_id = a.wallet_id"
-    " JOIN orders o ON o.trade_id = t.id AND o.user_id = t.user_id AND o.leg = 'entry'"
+    " JOIN orders o ON o.trade_id = t.id AND o.user_id = t.user_id AND o.leg IN ('entry', 'add')"
     f" WHERE a.run_id = :run AND {_LIVE}"
 )
 

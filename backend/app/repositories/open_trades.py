@@ -20,8 +20,9 @@ _FIRST: Final = UUID(int=0)
 
 _ENTERED = (
     "greatest(t.quantity, (SELECT sum(o.filled_quantity) FROM orders o"
-    " WHERE o.trade_id = t.id AND o.leg = 'entry'))"
+    " WHERE o.trade_id = t.id AND o.leg IN ('entry', 'add')))"
 )
+_R_STOP = "coalesce(t.reference_stop_price, t.initial_stop_price)"  # the stop that R is reckoned to
 _MILLISECONDS = "(extract(epoch FROM {}) * 1000)::bigint"
 _TIME_EXIT = "t.opened_at + make_interval(mins => t.max_holding_minutes)"
 _FROM = (
@@ -30,7 +31,7 @@ _FROM = (
 )
 _COLUMNS = f"""
 SELECT t.venue, t.symbol, t.side, uuid_send(t.id), t.timeframe,
-    t.entry_price::float8, (t.entry_price - t.initial_stop_price)::float8, t.stop_price::float8,
+    t.entry_price::float8, (t.entry_price - {_R_STOP})::float8, t.stop_price::float8,
     coalesce(t.take_profit_price::float8, 'NaN'),
     CASE WHEN t.trailing_enabled THEN (t.entry_price * (1 + t.trailing_activation_fraction
         * CASE t.side WHEN 'long' THEN 1 ELSE -1 END))::float8 ELSE 'NaN' END,
@@ -52,7 +53,7 @@ _OF_IDS = text(
 )
 _EXACT = (
     "SELECT t.id, t.user_id, t.wallet_id, w.shard, t.venue, t.symbol, t.side, t.status, t.timeframe,"
-    " t.entry_price, t.initial_stop_price, t.stop_price, t.take_profit_price, t.trailing_enabled,"
+    f" t.entry_price, {_R_STOP}, t.stop_price, t.take_profit_price, t.trailing_enabled,"
     " t.trailing_activation_fraction, t.trailing_fraction, t.trailing_distance, t.trailing_armed,"
     f" t.volatility_multiple, t.scale_out_enabled, t.scale_out_step, {_ENTERED} AS entered_quantity,"
     f" {_MILLISECONDS.format(_TIME_EXIT)} AS time_exit_ms,"
@@ -95,7 +96,7 @@ class SidePositions:
 @dataclass(frozen=True, slots=True)
 class OpenTrade:
     """One open position, exactly. Prices in quote currency; `*_ms` market time; `entered_quantity` all that
-    its entry filled."""
+    its entry and what was added filled; `initial_stop_price` the stop that R is reckoned to."""
 
     id: UUID
     user_id: UUID

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.models.outbox import Outbox
 
 CHANNEL = "outbox"
+ENTERING_WORK = ("signal", "reverse", "add")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ class SystemOutboxRepository:
     ) -> list[OutboxItem]:
         """Work of these shards that is due and not among `skip`: what leaves or protects a position first, then
         the oldest. At most `signals` rows that enter (None: any number)."""
-        enters = Outbox.kind.in_(("signal", "reverse"))
+        enters = Outbox.kind.in_(ENTERING_WORK)
         statement = (
             select(
                 Outbox.id,
@@ -89,7 +90,7 @@ class SystemOutboxRepository:
         if skip:
             statement = statement.where(Outbox.id.not_in(list(skip)))
         items = [OutboxItem(*row) for row in (await self._session.execute(statement))]
-        entering = [item for item in items if item.kind in ("signal", "reverse")]
+        entering = [item for item in items if item.kind in ENTERING_WORK]
         surplus = {item.id for item in entering[len(entering) if signals is None else max(signals, 0) :]}
         return [item for item in items if item.id not in surplus]
 

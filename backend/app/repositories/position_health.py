@@ -15,7 +15,8 @@ USUAL_TRADES = 200
 
 _CASES = text("""
 SELECT t.id, t.user_id, t.wallet_id, w.name AS wallet_name, t.venue, t.symbol,
-       t.timeframe, t.strategy, t.side, t.entry_price, t.initial_stop_price,
+       t.timeframe, t.strategy, t.side, t.entry_price,
+       coalesce(t.reference_stop_price, t.initial_stop_price) AS initial_stop_price,
        CASE WHEN t.status IN ('PROTECTED', 'EXITING') AND t.unprotected_since IS NULL
             THEN t.stop_price END AS stop_price,
        t.leverage, t.opened_at, t.funding, t.risk_amount,

@@ -17,7 +17,7 @@ _MISSING = text(
     """
 SELECT t.id, t.user_id, t.venue, t.symbol, t.side, t.entry_price, t.exit_price, t.opened_at, t.closed_at,
        (SELECT sum(o.filled_quantity) FROM orders o
-        WHERE o.user_id = t.user_id AND o.trade_id = t.id AND o.leg = 'entry')
+        WHERE o.user_id = t.user_id AND o.trade_id = t.id AND o.leg IN ('entry', 'add'))
 FROM trades t
 WHERE t.status = 'CLOSED' AND t.entry_price IS NOT NULL AND t.opened_at IS NOT NULL AND t.closed_at IS NOT NULL
   AND t.updated_at > :since AND NOT EXISTS (SELECT 1 FROM trade_excursions e WHERE e.trade_id = t.id)

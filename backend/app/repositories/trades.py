@@ -15,6 +15,7 @@ from app.models.order import Order
 from app.models.signal import Signal
 from app.models.trade import LIVE, Trade
 from app.models.wallet import Wallet
+from app.repositories.trade_additions import CANDIDATES
 from app.repositories.written import as_written
 
 TRADES = cast(Table, Trade.__table__)
@@ -51,6 +52,7 @@ AT_REST = and_(
     Trade.exit_requested.is_(None),
     Trade.entry_until.is_(None),
     Trade.scale_out_quantity == 0,
+    Trade.adding_notional == 0,
     _order_of_trade(_STOP_OVER_ALL),
     ~_order_of_trade(Order.status.in_(UNFINISHED), not_(_STOP_OVER_ALL)),
 )
@@ -219,6 +221,21 @@ class SystemTradeRepository:
             LiveTrade(user, wallet, trade, symbol, TradeStatus(status), False)
             for user, wallet, trade, symbol, status in rows
         ]
+
+    async def to_add_to(self, signal: Signal, wallet_ids: Sequence[UUID]) -> dict[UUID, tuple[UUID, UUID]]:
+        """Wallet -> (user, trade) of these wallets' open trades that the signal may add to: of its own strategy,
+        timeframe and side, not being left, where every level permits it."""
+        values = {
+            "wallets": list(wallet_ids),
+            "venue": signal.venue,
+            "symbol": signal.symbol,
+            "strategy": signal.strategy,
+            "timeframe": signal.timeframe,
+            "side": signal.side,
+            "signal": signal.id,
+        }
+        rows = await self._session.execute(CANDIDATES, values)
+        return {wallet: (user, trade) for user, wallet, trade in rows}
 
     async def status(self, trade_id: UUID) -> TradeStatus | None:
         """What became of a trade; None where there is none of that id."""

@@ -18,6 +18,7 @@ from app.repositories.notifications import NotificationOutbox
 from app.repositories.orders import OrderRepository
 from app.repositories.reconciliations import ReconciliationRepository
 from app.repositories.risk_state import RiskStateRepository
+from app.repositories.trade_additions import TradeAdditionRepository
 from app.repositories.trades import TradeRepository
 from app.repositories.trading_accounts import TradingAccountRepository
 
@@ -57,6 +58,7 @@ class TradingTransaction:
         self.user_id = user_id
         self.trades = TradeRepository(session)
         self.orders = OrderRepository(session)
+        self.additions = TradeAdditionRepository(session)
         self.fills = FillRepository(session)
         self.external = ExternalTradeRepository(session)
         self.reconciliations = ReconciliationRepository(session)

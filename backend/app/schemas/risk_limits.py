@@ -53,6 +53,7 @@ class LimitsOut(Answer):
     max_monthly_loss_usd: DecimalText | None
     max_drawdown_percent: DecimalText | None
     max_trades_per_day: int | None
+    max_adds_per_trade: int | None
     cooldown_minutes_after_exit: DecimalText | None
     cooldown_minutes_after_loss: DecimalText | None
 
@@ -86,6 +87,7 @@ class LimitsPatch(RequestBody):
     max_monthly_loss_usd: Usd | None = None
     max_drawdown_percent: Percent | None = None
     max_trades_per_day: Count | None = None
+    max_adds_per_trade: Count | None = None
     cooldown_minutes_after_exit: Minutes | None = None
     cooldown_minutes_after_loss: Minutes | None = None
 

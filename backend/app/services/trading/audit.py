@@ -161,8 +161,8 @@ def _whole_fills(facts: AuditFacts) -> list[Fill | ExternalFill]:
 
 
 def _duplicate_entries(facts: AuditFacts, venue: _Venue) -> int:
-    """By the venue's own trades: distinct orders that opened one trade, beyond the first. An entry that is worked
-    has several; there, one that opened more than was planned counts."""
+    """By the venue's own trades: distinct orders that opened one trade, beyond the first and what was added. An
+    entry that is worked has several; there, one that opened more than was planned counts."""
     owner = {
         (fill.symbol, fill.exchange_order_id): trade_id
         for trade_id, fills in facts.fills_by_trade.items()
@@ -180,7 +180,9 @@ def _duplicate_entries(facts: AuditFacts, venue: _Venue) -> int:
             quantity[trade_id] += fill.quantity
     beyond = sum(quantity[trade_id] > planned for trade_id, planned in facts.worked.items())
     return beyond + sum(
-        len(orders) - 1 for trade_id, orders in opened.items() if trade_id not in facts.worked
+        max(len(orders) - 1 - facts.additions.get(trade_id, 0), 0)
+        for trade_id, orders in opened.items()
+        if trade_id not in facts.worked
     )
 
 

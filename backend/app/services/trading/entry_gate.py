@@ -24,35 +24,17 @@ from app.repositories.written import as_written
 from app.services.trading.answers import breach_rows
 from app.services.trading.closing import finish
 from app.services.trading.desk import Desk
+from app.services.trading.entry_refusals import BreachRow, NotYet, Refusal
 from app.services.trading.entry_routes import EntryTerms, route_breach, route_columns
 from app.services.trading.execution_records import Outcome, log_attempt
 from app.services.trading.trade_case import TradeCase
 
-Breach = dict[str, str | None]
 BOOK_AGAIN_SECONDS = 1.0
+ZERO = Decimal(0)
 WORKED = frozenset({RouteKind.SLICED, RouteKind.POSTED})
 PASSES = frozenset({RouteRefusal.BOOK_UNKNOWN, RouteRefusal.SPREAD_TOO_WIDE})  # what a moment later may cure
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why an entry is turned down where no limit says so: a stable code and a sentence."""
-
-    code: str
-    message: str
-
-    def breach(self) -> Breach:
-        """The refusal as decisions keep it."""
-        return {"code": self.code, "message": self.message, "limit": None, "value": None, "scope": None}
-
-
-@dataclass(frozen=True, slots=True)
-class NotYet:
-    """Look again after so many seconds, or when something happens."""
-
-    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +60,7 @@ async def route_entry(
     now: datetime,
 ) -> Routed | NotYet | None:
     """Approve and route one entry order; what is turned down is written (None: the trade is over with it)."""
-    verdict = await _approve(desk, transaction, case, order, now)
+    verdict = await approve(desk, transaction, case, order, now)
     if not isinstance(verdict, ApprovedOrder):
         return verdict
     trade, intent = case.trade, verdict.intent
@@ -108,14 +90,17 @@ async def route_entry(
     return Routed(verdict, route.slices[0], columns | {"quantity": route.slices[0]})
 
 
-async def _approve(
+async def approve(
     desk: Desk, transaction: TradingTransaction, case: TradeCase, order: Order, now: datetime
 ) -> ApprovedOrder | NotYet | None:
     """Decide once more about all that is held and wanted; a refusal is written."""
-    signal = await desk.signal_of(transaction, case.trade)
-    if signal is None:
+    verdict: ApprovedOrder | RefusedOrder | None = None
+    if order.leg == OrderLeg.ADD:
+        verdict = await desk.risk.additions.again(transaction, case, order)
+    elif (signal := await desk.signal_of(transaction, case.trade)) is not None:
+        verdict = await desk.risk.validate_again(transaction, case.trade, signal)
+    if verdict is None:
         return await turn_down(transaction, case, order, [SIGNAL_GONE.breach()], now)
-    verdict = await desk.risk.validate_again(transaction, case.trade, signal)
     if isinstance(verdict, RefusedOrder):
         return await turn_down(transaction, case, order, breach_rows(verdict.breaches), now)
     return verdict
@@ -135,10 +120,11 @@ async def still_approved(
     await transaction.halt.share()
     if not await transaction.halt.stops(account):
         return routed
-    verdict = await _approve(desk, transaction, case, order, now)
+    verdict = await approve(desk, transaction, case, order, now)
     if not isinstance(verdict, ApprovedOrder):
         return verdict
-    fits = verdict.intent.size.quantity >= case.entered_quantity() + routed.quantity
+    held = ZERO if order.leg == OrderLeg.ADD else case.entered_quantity()
+    fits = verdict.intent.size.quantity >= held + routed.quantity
     return replace(routed, approved=verdict) if fits else AGAIN
 
 
@@ -171,11 +157,12 @@ async def turn_down(
     transaction: TradingTransaction,
     case: TradeCase,
     order: Order,
-    breaches: Sequence[Breach],
+    breaches: Sequence[BreachRow],
     now: datetime,
     columns: Mapping[str, object] | None = None,
 ) -> NotYet | None:
-    """Write that an entry order was turned down before it was sent. Where no order of the entry was at the venue
+    """Write that an entry order was turned down before it was sent. An addition ends there, and what is held stays as
+    it is. Where no order of the entry was at the venue
     before, that is the end of the trade, and its reservation is free; otherwise of the entry, whose decision stands:
     it was approved when the first one left. `columns` are the order's that say why."""
     reason = " ".join(str(breach["message"]) for breach in breaches)
@@ -185,12 +172,31 @@ async def turn_down(
     await log_attempt(
         transaction, case, order, OrderStatus.REJECTED, now, error=reason, outcome=Outcome.REFUSED
     )
-    log.info("an entry was refused at the gate", trade_id=str(case.trade.id), reason=reason)
+    log.info("an entry was refused at the gate", trade_id=str(case.trade.id), leg=order.leg, reason=reason)
+    if order.leg == OrderLeg.ADD:
+        await _refuse_addition(transaction, case, order, breaches)
+        return AGAIN
     if any(one.leg == OrderLeg.ENTRY and one.exchange_order_id is not None for one in case.orders):
         case.trade.entry_stopped = True
         return AGAIN
-    decision = await transaction.decisions.refuse(transaction.user_id, case.trade.id, breaches)
+    decision = await transaction.decisions.refuse(
+        transaction.user_id, case.trade.id, breaches, signal_id=case.trade.signal_id
+    )
     if decision is not None:
         transaction.announcements.changed(transaction.user_id, "decision", decision)
     await finish(transaction, case, TradeStatus.REJECTED)
     return None
+
+
+async def _refuse_addition(
+    transaction: TradingTransaction, case: TradeCase, order: Order, breaches: Sequence[BreachRow]
+) -> None:
+    """The decision about the addition becomes a refusal; the trade's own, about its entry, stands."""
+    found = await transaction.additions.numbered(transaction.user_id, case.trade.id, order.attempt)
+    if found is None:
+        return
+    decision = await transaction.decisions.refuse(
+        transaction.user_id, case.trade.id, breaches, signal_id=found[0].signal_id
+    )
+    if decision is not None:
+        transaction.announcements.changed(transaction.user_id, "decision", decision)

@@ -16,7 +16,7 @@ from app.models.order import Order
 from app.models.trade import Trade
 from app.repositories.trading_transaction import TradingTransaction
 from app.services.trading.desk import Desk
-from app.services.trading.entry_gate import NotYet, Refusal
+from app.services.trading.entry_refusals import NotYet, Refusal
 from app.services.trading.entry_routes import EntryTerms, settings_in_bps
 from app.services.trading.trade_case import TradeCase
 
@@ -57,14 +57,19 @@ async def prepare_entry(
     if instrument is None:
         return Refusal(INSTRUMENT_UNKNOWN, f"The venue does not say what {trade.symbol} is.")
     settings = settings_in_bps(row, price=trade.planned_entry_price, instrument=instrument)
-    unconfirmed = _confirmation(transaction, trade, settings, now)
+    unconfirmed = _confirmation(transaction, trade, order, settings, now)
     if unconfirmed is not None:
         return unconfirmed
     held = desk.books.held(trade.venue, trade.symbol, order.quantity)
     if held is None:
         return BookNeeded(trade.venue, trade.symbol, order.quantity)
     timeout = timedelta(seconds=float(settings.execution_timeout_seconds))
-    if held.book is None and now < max(trade.created_at, trade.confirmed_at or trade.created_at) + timeout:
+    begun = (
+        order.created_at
+        if order.leg == OrderLeg.ADD
+        else max(trade.created_at, trade.confirmed_at or trade.created_at)
+    )
+    if held.book is None and now < begun + timeout:
         return NotYet(BOOK_AGAIN_SECONDS)
     volatility = desk.risk.daily_volatility(trade.venue, trade.symbol)
     return EntryTerms(settings, held.book, instrument, volatility)
@@ -110,10 +115,12 @@ def _clock(desk: Desk, venue: str) -> NotYet | Refusal | None:
 
 
 def _confirmation(
-    transaction: TradingTransaction, trade: Trade, settings: ExecutionSettings, now: datetime
+    transaction: TradingTransaction, trade: Trade, order: Order, settings: ExecutionSettings, now: datetime
 ) -> NotYet | Refusal | None:
     """None where nobody's yes is missing. The wait begins when it is first asked for and is written down, so
     that a restart does not begin it anew."""
+    if settings.confirm_trades and order.leg == OrderLeg.ADD:
+        return Refusal(NOT_CONFIRMED, "Its owner says yes to every entry, and is not asked about additions.")
     if not settings.confirm_trades or trade.confirmed_at is not None:
         return None
     if trade.confirm_by is None:

@@ -52,10 +52,16 @@ class EntryTerms:
         delay = float(self.settings.retry_delay_seconds) * 2.0**tried
         return min(delay, LONGEST_WAIT_SECONDS) * (0.5 + random.random() / 2)  # noqa: S311 - no secret
 
-    def choose(self, side: OrderSide, quantity: Decimal, reference_price: Decimal) -> Route:
+    def choose(
+        self,
+        side: OrderSide,
+        quantity: Decimal,
+        reference_price: Decimal,
+        urgency: Urgency = Urgency.PATIENT,
+    ) -> Route:
         """Return how an entry of that quantity goes out now. One that is sliced or posted is chosen anew for what
         it leaves, as long as `execution_timeout_seconds` allow."""
-        order = OrderToRoute(side, quantity, reference_price, Urgency.PATIENT, self.volatility_bps)
+        order = OrderToRoute(side, quantity, reference_price, urgency, self.volatility_bps)
         return choose_route(order, self.book, self.instrument, self.settings)
 
     def can_carry(self, quantity: Decimal, price: Decimal) -> bool:

@@ -25,6 +25,7 @@ _ACTIONS = {
     OrderLeg.STOP: "place_stop",
     OrderLeg.EXIT: "exit",
     OrderLeg.SCALE_OUT: "scale_out",
+    OrderLeg.ADD: "add",
 }
 
 
@@ -99,7 +100,7 @@ async def log_attempt(
         "execution_time_ms": None if elapsed is None else max(int(elapsed.total_seconds() * 1000), 0),
         "status": status.value.lower(),
         "error_message": error,
-        "retry_count": order.attempt - 1 + (order.retry_count or 0),
+        "retry_count": (0 if order.leg == OrderLeg.ADD else order.attempt - 1) + (order.retry_count or 0),
         "market_time": max((fill.executed_at for fill in fills), default=order.market_time),
     }
     row |= _circumstances(trade.venue, order, timing)

@@ -18,7 +18,7 @@ from app.domain.order_states import sweep_rank, sweep_reason
 from app.domain.sweep_budget import average_weight, compared_at_once, pause_seconds
 from app.domain.types import TradeStatus
 from app.repositories.fan_out import FanOutTransaction
-from app.repositories.outbox import OutboxItem
+from app.repositories.outbox import ENTERING_WORK, OutboxItem
 from app.repositories.trades import LiveTrade
 from app.services.trading.account_queue import AccountQueue
 from app.services.trading.clock_watch import MEASURE_SECONDS, ClockWatch
@@ -29,7 +29,6 @@ from app.services.trading.shard_leases import ShardLeases
 
 POLL_SECONDS = 0.5
 FIRST_CLOCK_SECONDS = 0.05
-ENTERING_WORK = frozenset({"signal", "reverse"})
 TEND_FRACTION = 1 / 3
 ROWS_AT_ONCE = 64
 TASKS_AT_ONCE = 16

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from app.domain.accounting import PositionAccount as Account
 from app.domain.accounting import apply_fill, money, position_from_fills, slippage_bps
+from app.domain.adding import enlarged, still_adding
 from app.domain.types import OrderLeg, OrderSide, Side
 from app.domain.venue import VenueFill
 from app.models.fill import Fill
@@ -41,6 +42,9 @@ async def record_fills(
     changed = TradeCase(case.trade, case.orders, sorted([*case.fills, *new], key=venue_order))
     await _post(transaction, changed, {fill.venue_trade_id for fill in new})
     _write_figures(changed)
+    added = {order.client_order_id for order in case.orders if order.leg == OrderLeg.ADD}
+    if any(fill.client_order_id in added for fill in new):
+        await _enlarge_plan(transaction, changed)
     return changed
 
 
@@ -120,14 +124,36 @@ def _write_figures(case: TradeCase) -> None:
         values["opened_at"] = min(fill.executed_at for fill in case.fills)
         values["extreme_price"] = values["entry_price"]
     entry = [order for order in case.orders if order.leg == OrderLeg.ENTRY and case.fills_of(order)]
-    price = values["entry_price"]
-    if entry and isinstance(price, Decimal):  # against the price at which the first of them was decided
+    entered = [fill for order in entry for fill in case.fills_of(order)]
+    price = _average(entered, case.side.entry_order_side)
+    if price is not None:  # against the price at which the first of them was decided
         values["entry_slippage_bps"] = slippage_bps(
             case.side.entry_order_side, entry[0].requested_price, price
         )
     for name, value in values.items():  # the row is locked; the session writes it
         setattr(trade, name, value)
     _break_even(case)
+
+
+async def _enlarge_plan(transaction: TradingTransaction, case: TradeCase) -> None:
+    """Once something was added, the trade's plan is that of its parts together, reckoned anew from the first; what the
+    newest may still take is what was not filled of it."""
+    trade = case.trade
+    additions = await transaction.additions.of_trade(transaction.user_id, trade.id)
+    filled = {
+        order.attempt: sum((fill.quantity for fill in case.fills_of(order)), ZERO)
+        for order in case.orders
+        if order.leg == OrderLeg.ADD
+    }
+    if not additions:
+        return
+    parts = [(addition.plan, filled.get(addition.number, ZERO)) for addition in additions]
+    plan = enlarged(case.side, additions[0].before, parts)
+    trade.planned_quantity, trade.planned_notional = plan.quantity, plan.notional
+    trade.planned_entry_price, trade.risk_amount = plan.entry_price, plan.risk_amount
+    trade.reference_stop_price = plan.stop_price
+    if trade.adding_notional > 0:
+        trade.adding_notional, trade.adding_risk = still_adding(*parts[-1])
 
 
 def _break_even(case: TradeCase) -> None:

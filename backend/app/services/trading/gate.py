@@ -17,8 +17,10 @@ from app.domain.venue import OrderTicket, TimeInForce
 from app.models.order import Order
 from app.repositories.trading_accounts import TradingAccount
 from app.repositories.trading_transaction import TradingTransaction
+from app.services.trading.addition_gate import route_addition
 from app.services.trading.desk import Desk
-from app.services.trading.entry_gate import NotYet, Routed, route_entry, still_approved
+from app.services.trading.entry_gate import Routed, route_entry, still_approved
+from app.services.trading.entry_refusals import NotYet
 from app.services.trading.entry_routes import EntryTerms
 from app.services.trading.trade_case import TOO_LATE, TradeCase
 
@@ -57,10 +59,11 @@ async def pass_gate(
     approved: ApprovedOrder | None = None
     routed: Routed | NotYet | None = None
     values: dict[str, object] = {}
-    if order.leg == OrderLeg.ENTRY:
+    if OrderLeg(order.leg).opens:
         if terms is None:
             raise ValueError(f"{order.client_order_id} is an entry without terms")
-        routed = await route_entry(desk, transaction, case, order, terms, now)
+        route = route_addition if order.leg == OrderLeg.ADD else route_entry
+        routed = await route(desk, transaction, case, order, terms, now)
         if not isinstance(routed, Routed):
             return routed
         values |= routed.columns
@@ -87,7 +90,7 @@ async def pass_gate(
 def _window_ms(desk: Desk, order: Order) -> int:
     """For how long the signature holds. Facts that an entry rests on grow old; a stop or an exit has to arrive."""
     base_ms = desk.terms.receive_window_ms
-    if order.leg == OrderLeg.ENTRY or order.error_code != TOO_LATE:
+    if OrderLeg(order.leg).opens or order.error_code != TOO_LATE:
         return base_ms
     return receive_window_ms(base_ms, order.retry_count or 0)
 

@@ -35,8 +35,8 @@ Markets = dict[tuple[str, str], Marked]
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """One live trade. What its entry may still fill is reserved at its worst case, until the entry is filled
-    or known to be over; what is held counts at the current mark. `net` is what it realised, costs included."""
+    """One live trade. What its entry, or an addition to it, may still fill is reserved at its worst case, until that
+    is filled or known to be over; what is held counts at the mark. `net` is what it realised, costs included."""
 
     trade_id: UUID
     wallet_id: UUID
@@ -54,8 +54,9 @@ class Holding:
     net: Decimal = ZERO
 
     @staticmethod
-    def of(trade: TradeRow) -> "Holding":
-        """Return the holding of a live trade; a partly filled entry still reserves the rest of its plan."""
+    def of(trade: TradeRow, *, is_added_to: bool = False) -> "Holding":
+        """Return the holding of a live trade; a partly filled entry still reserves the rest of its plan. One that is
+        added to is asked about as it is held: the addition is the order in question."""
         left = ZERO
         if trade.entry_works:
             left = max(trade.planned_quantity - trade.quantity, ZERO) / trade.planned_quantity
@@ -70,8 +71,10 @@ class Holding:
             entry_price=trade.entry_price,
             stop_price=trade.stop_price,
             has_live_stop=trade.has_live_stop,
-            reserved_notional=_money(trade.planned_notional * left),
-            reserved_risk=_money(trade.risk_amount * left),
+            reserved_notional=_money(
+                trade.planned_notional * left + (ZERO if is_added_to else trade.adding_notional)
+            ),
+            reserved_risk=_money(trade.risk_amount * left + (ZERO if is_added_to else trade.adding_risk)),
             leverage=trade.leverage,
             net=trade.net,
         )

@@ -19,6 +19,7 @@ from app.repositories.outbox import OutboxItem
 from app.repositories.trading_accounts import TradingAccount
 from app.repositories.trading_transaction import TradingTransaction
 from app.services.trading.account_queue import AccountQueue
+from app.services.trading.additions import Additions
 from app.services.trading.decision_lanes import TradeDecision
 from app.services.trading.desk import Desk
 from app.services.trading.leaving import NoSuchPartError, Reversals, ask_for_part
@@ -50,6 +51,7 @@ class Intake:
         self._desk = desk
         self._queue_of = queue_of
         self._reversals = Reversals(desk.system)
+        self._additions = Additions(desk.system)
 
     async def carry_out(self, item: OutboxItem) -> None:
         """Carry out one row and mark it as done."""
@@ -60,6 +62,8 @@ class Intake:
                     await self._decide(_id(item, "signal_id"))
                 case "reverse":
                     await self._enter_after_exit(item)
+                case "add":
+                    await self._add(item)
                 case "exit" | "flatten":
                     await self._request_exit(item)
                 case "operator":
@@ -98,7 +102,9 @@ class Intake:
         for trade in turned:
             self._wake(trade.wallet_id, trade.trade_id)
         waiting = {trade.wallet_id for trade in turned}
-        await self._enter(signal, [one for one in subscribed if one.wallet_id not in waiting])
+        entering = [one for one in subscribed if one.wallet_id not in waiting]
+        adding = await self._additions.begin(signal, entering, market_time)
+        await self._enter(signal, [one for one in entering if one.wallet_id not in adding])
 
     async def _enter_after_exit(self, item: OutboxItem) -> None:
         """The second half of a reversal: decide about the entry once the opposite trade is over."""
@@ -116,6 +122,26 @@ class Intake:
         if not status.is_terminal:
             raise NotYetError(TURN_AGAIN_SECONDS, f"trade {trade_id} is {status}")
         await self._enter(signal, [account for account in accounts if account.wallet_id == wallet_id])
+
+    async def _add(self, item: OutboxItem) -> None:
+        """Add to a position, where everything permits it; its stop goes to break-even first."""
+        signal_id, wallet_id, trade_id = (_id(item, name) for name in ("signal_id", "wallet_id", "trade_id"))
+        async with self._desk.system.system() as session:
+            transaction = FanOutTransaction(session)
+            signal = await transaction.accounts.signal(signal_id)
+            if signal is None:
+                raise MalformedWorkError(f"there is no signal {signal_id}")
+            accounts = await transaction.accounts.subscribed(signal)
+        for account in accounts:  # not where it was answered before, or the wallet trades no longer
+            if account.wallet_id != wallet_id:
+                continue
+            answer = await self._desk.risk.additions.decide(signal, account, trade_id)
+            if answer.approved:
+                crash_point("after_commit_intent_add")
+            if answer.approved or answer.stop_moved:
+                self._wake(wallet_id, trade_id)
+            if answer.wait_seconds is not None:
+                raise NotYetError(answer.wait_seconds, f"trade {trade_id} cannot be added to yet")
 
     async def _enter(self, signal: Signal, accounts: Sequence[TradingAccount]) -> None:
         """Decide about the entries of these accounts, and let what was approved leave: with each batch that is

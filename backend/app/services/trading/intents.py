@@ -1,6 +1,7 @@
 """Steps that only write: new intents, dropped intents, statuses. Carried out inside the transaction."""
 
 from datetime import datetime
+from decimal import Decimal
 
 import structlog
 
@@ -42,6 +43,8 @@ class Advance:
                     await self._drop(case, action)
                 case ActionKind.END_ENTRY:
                     self._end_entry(case)
+                case ActionKind.END_ADD:
+                    self._end_addition(case)
                 case ActionKind.FINISH:
                     await finish(self._transaction, case, action.status)
                     return case, action
@@ -97,7 +100,7 @@ class Advance:
         new_id = client_order_id(self._desk.terms.deployment, trade.id, leg, attempt)
         if action.replaces is not None:
             await transaction.orders.replaced(transaction.user_id, case.order(action.replaces), new_id)
-        side = case.side.entry_order_side if leg is OrderLeg.ENTRY else case.side.exit_order_side
+        side = case.side.entry_order_side if leg.opens else case.side.exit_order_side
         row: dict[str, object] = {
             "client_order_id": new_id,
             "wallet_id": trade.wallet_id,
@@ -111,7 +114,7 @@ class Advance:
             "quantity": quantity,
             "requested_price": action.trigger_price,
             "trigger_price": action.trigger_price,
-            "reduce_only": leg is not OrderLeg.ENTRY,
+            "reduce_only": not leg.opens,
             "created_at": self._now,
             "reason": (action.exit_reason.value if action.exit_reason else action.reason)[:50],
         }
@@ -127,6 +130,12 @@ class Advance:
         case.trade.entry_stopped = True
         self._transaction.announcements.changed(self._transaction.user_id, "position", case.trade.id)
         self.wrote.append("end_entry")
+
+    def _end_addition(self, case: TradeCase) -> None:
+        """What was reserved for the addition and not filled is free with this commit."""
+        case.trade.adding_notional = case.trade.adding_risk = Decimal(0)
+        self._transaction.announcements.changed(self._transaction.user_id, "position", case.trade.id)
+        self.wrote.append("end_add")
 
     async def _drop(self, case: TradeCase, action: Action) -> None:
         order = _named(case, action)

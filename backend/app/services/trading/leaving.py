@@ -54,7 +54,7 @@ async def ask_for_part(
             side=case.side,
             quantity=entered,
             entry_price=trade.entry_price,
-            initial_stop=trade.initial_stop_price,
+            initial_stop=trade.planned_stop_price,
             instrument=instrument,
         )
     except ValueError as error:  # the entry slipped beyond its stop: there is no R to count in

@@ -150,9 +150,9 @@ class SignalMarket:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """What was decided about an entry before, and stands."""
+    """What was decided about an entry before, and stands; `quantity` is None where none was proposed yet."""
 
-    quantity: Decimal
+    quantity: Decimal | None
     stop_price: Decimal
     take_profit_price: Decimal | None
 

@@ -25,14 +25,14 @@ from app.repositories.gate_rows import GateRows
 from app.repositories.gate_writes import SystemGateWriteRepository
 from app.repositories.trading_accounts import TradingAccount
 from app.repositories.trading_transaction import TradingTransaction
+from app.services.trading.addition_decisions import AdditionDecisions
 from app.services.trading.answers import Answers
 from app.services.trading.balances import BalanceKeeper
-from app.services.trading.correlations import CorrelationBook
 from app.services.trading.decision_lanes import Ask, DecisionLanes, Told, TradeDecision
 from app.services.trading.fundings import keep_funding, needs_funding, with_funding
+from app.services.trading.gate_reading import GateReading
 from app.services.trading.markets import MarketView
 from app.services.trading.proposals import Planned, SignalMarket, case_of
-from app.services.trading.risk_picture import RiskPicture
 from app.services.trading.terms import TradingTerms
 
 Markets = dict[int, SignalMarket]
@@ -59,7 +59,8 @@ class RiskManagement:
         self._markets = markets
         self._balances = balances
         self._terms = terms
-        self._correlations = CorrelationBook(connections)
+        self._reading = GateReading(connections, markets)
+        self.additions = AdditionDecisions(connections, self._reading, balances, terms.deployment)
         self._lanes = DecisionLanes(self._decide)
 
     async def validate_trade(
@@ -80,8 +81,8 @@ class RiskManagement:
         The quantity is what was planned, or less where less fits now.
         """
         user_id = transaction.user_id
-        await self._correlations.refresh()
-        market = await self._signal_market(signal)
+        await self._reading.refresh()
+        market = await self._reading.market_of(signal)
         await keep_funding(self._markets, market)  # nothing is read from the venue while rows are locked
         await transaction.risk.lock(user_id, trade.environment)
         wanted = FactsWanted(
@@ -95,21 +96,21 @@ class RiskManagement:
         rows = await transaction.facts.read(user_id, wanted)
         if needs_funding(rows):
             market = await with_funding(self._markets, market)
-        (picture,) = (await self._pictures(rows, market, without_trade=trade.id)).values()
+        (picture,) = (await self._reading.pictures(rows, market, without_trade=trade.id)).values()
         planned = Planned(trade.planned_quantity, trade.initial_stop_price, trade.take_profit_price)
         case = case_of(market, picture, trade.wallet_id, planned)
         return decide_batch([case])[0]
 
     def daily_volatility(self, venue: str, symbol: str) -> Decimal | None:
         """Standard deviation of the symbol's daily returns, a fraction, as last read; None where not known."""
-        return self._correlations.daily_volatility(venue, symbol)
+        return self._reading.daily_volatility(venue, symbol)
 
     async def _decide(self, asks: Sequence[Ask]) -> list[TradeDecision]:
         """Decide a batch of one environment. What is found changed or must be begun is decided under lock;
         where a balance is too old it is read first."""
-        await self._correlations.refresh()
+        await self._reading.refresh()
         signals = {id(ask.signal): ask.signal for ask in asks}
-        markets = {key: await self._signal_market(signal) for key, signal in signals.items()}
+        markets = {key: await self._reading.market_of(signal) for key, signal in signals.items()}
         for may_read in (True, False):
             async with self._connections.connection() as connection:
                 rows = await self._read(connection, asks, markets)
@@ -172,7 +173,7 @@ class RiskManagement:
         """Decide in rounds, of which none holds two asks of one user; what a round approved counts in the
         next."""
         newest = max(markets.values(), key=lambda market: market.market_time)
-        pictures = await self._pictures(rows, newest)
+        pictures = await self._reading.pictures(rows, newest)
         if needs_funding(rows):
             for key, market in markets.items():
                 markets[key] = await with_funding(self._markets, market)
@@ -185,32 +186,6 @@ class RiskManagement:
             ]
             answers.add_round(held, of_asks, cases, decide_batch(cases))
         return answers
-
-    async def _pictures(
-        self, rows: GateRows, market: SignalMarket, without_trade: UUID | None = None
-    ) -> dict[UUID, RiskPicture]:
-        pairs = {(trade.venue, trade.symbol) for user in rows.users for trade in user.trades}
-        marked = await self._markets.marked(pairs)
-        return {
-            user.id: RiskPicture(
-                user,
-                platform=rows.platform,
-                markets=marked,
-                now=market.now,
-                market_time=market.market_time,
-                correlations=self._correlations.correlation,
-                without_trade=without_trade,
-                calendars=rows.calendars,
-            )
-            for user in rows.users
-        }
-
-    async def _signal_market(self, signal: Signal) -> SignalMarket:
-        quote = await self._markets.quote(signal.venue, signal.symbol)
-        instrument = await self._markets.instrument(signal.venue, signal.symbol)
-        volatility = self._correlations.daily_volatility(signal.venue, signal.symbol)
-        dollar = await self._markets.quote_usd_price(signal.venue, signal.symbol)
-        return SignalMarket(signal, quote, instrument, utc_now(), volatility, dollar)
 
 
 def _wanted(asks: Sequence[Ask], markets: Markets) -> FactsWanted:

@@ -54,8 +54,10 @@ class RiskPicture:
         market_time: datetime,
         correlations: Correlations,
         without_trade: UUID | None = None,
+        added_to: UUID | None = None,
         calendars: bytes = b"",
     ) -> None:
+        """The picture without the trade that is asked about again, or with the one that is added to as it is held."""
         self.user = user
         self.trading = TradingStates(user.breakers, now)
         self._platform, self._markets, self._correlations = platform, markets, correlations
@@ -63,7 +65,11 @@ class RiskPicture:
         self.hours = ScheduledHours(user.schedules, calendars, _ms(market_time))
         self._states = {state.wallet_id: state for state in user.states if state.wallet_id is not None}
         self._user_state = next((state for state in user.states if state.wallet_id is None), None)
-        self._holdings = [Holding.of(trade) for trade in user.trades if trade.id != without_trade]
+        self._holdings = [
+            Holding.of(trade, is_added_to=trade.id == added_to)
+            for trade in user.trades
+            if trade.id != without_trade
+        ]
         self._reserved: list[Holding] = []
         self.trips: dict[tuple[str, str, str], ScopeTrip] = {}
         self._books: dict[tuple[UUID, str, str], Rulebook] = {}

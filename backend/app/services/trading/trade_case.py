@@ -107,6 +107,7 @@ class TradeCase:
             scale_out_quantity=trade.scale_out_quantity,
             exits_forgiven=trade.exits_forgiven,
             entry_worked=until is not None,
+            adding=trade.adding_notional > 0,
         )
 
     def order_views(self, now: datetime) -> list[OrderView]:

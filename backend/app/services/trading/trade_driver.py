@@ -32,8 +32,9 @@ from app.repositories.trading_accounts import TradingAccount
 from app.repositories.trading_transaction import TradingTransaction
 from app.services.ports import ExchangeGateway
 from app.services.trading.desk import Desk
-from app.services.trading.entry_gate import NotYet, Refusal, turn_down
+from app.services.trading.entry_gate import turn_down
 from app.services.trading.entry_preparation import BookNeeded, prepare_entry
+from app.services.trading.entry_refusals import NotYet, Refusal
 from app.services.trading.entry_routes import EntryTerms
 from app.services.trading.execution_records import Timing, timing_of
 from app.services.trading.gate import Passed, pass_gate
@@ -154,10 +155,10 @@ class TradeDriver:
         if action.kind is not ActionKind.SEND or order is None:
             return Step(action, order, None)
         key = (case.trade.wallet_id, case.trade.symbol, case.trade.leverage)
-        if order.leg == OrderLeg.ENTRY and key not in self._desk.leverage_set:
+        if (opens := OrderLeg(order.leg).opens) and key not in self._desk.leverage_set:
             return Step(action, order, None, leverage=case.trade.leverage)
         passed: Passed | BookNeeded | NotYet | None
-        if order.leg == OrderLeg.ENTRY:
+        if opens:
             passed = await self._pass_entry(transaction, case, order, now)
         else:
             passed = await pass_gate(self._desk, transaction, self._account, case, order, now)
@@ -284,7 +285,7 @@ class TradeDriver:
         only reduces is not waited for: a second one does no harm, and a position may be without its stop."""
         found = await find_order(self._gateway, self._desk.terms.outcome_margin_ms, order, utc_now())
         never = isinstance(found, Absent) and found.status is OrderStatus.NOT_ACCEPTED
-        if never and order.leg == OrderLeg.ENTRY:
+        if never and OrderLeg(order.leg).opens:
             await self._desk.gateways.measure_clock(self._account.venue)
             margin_ms = self._desk.margin_ms(self._account.venue)
             found = await find_order(self._gateway, margin_ms, order, utc_now())
