@@ -145,6 +145,7 @@ class Drawing:
             quantity=self.money(1),
             notional=self.money(500),
             risk_amount=Decimal(0) if self.chance(0.7) else self.money(20),
+            additions=self.count(3),
         )
         held = self.scope(WalletFacts, equity)
         own = {field.name: getattr(held, field.name) for field in fields(ScopeFacts)}

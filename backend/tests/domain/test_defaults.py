@@ -43,6 +43,7 @@ _ROWS = [
     ("max_correlation", Decimal("0.7")),
     ("auto_breakers", True),
     ("flatten_when_tripped", False),
+    ("max_adds_per_trade", 2),
 ]
 
 
@@ -61,6 +62,7 @@ def test_the_platforms_floor_is_the_specifications() -> None:
             min_liquidation_buffer_fraction=Decimal("0.005"),
             max_peg_deviation_fraction=Decimal("0.01"),
             max_orders_per_minute=600,
+            max_adds_per_trade=10,
         )
         == PLATFORM_LIMITS
     )

@@ -30,6 +30,7 @@ HELD = OpenTrade(
     quantity=Decimal("0.1"),
     notional=Decimal(1_000),
     risk_amount=Decimal(0),
+    additions=1,
 )
 HOLDING = replace(WALLET, symbol_is_open=True, open_trade=HELD)
 PERMITTED = user_limits(RiskLimits(enable_pyramiding=True))
@@ -116,6 +117,16 @@ def test_an_add_is_no_further_position() -> None:
     assert (
         len(codes(wallet=replace(wallet, symbol_is_open=False), limits=replace(PERMITTED, wallet=full))) == 3
     )
+
+
+@pytest.mark.parametrize(("additions", "refused"), [(0, False), (1, False), (2, True), (None, True)])
+def test_how_often_may_be_added_is_limited(additions: int | None, refused: bool) -> None:
+    twice = replace(PERMITTED, wallet=RiskLimits(max_adds_per_trade=2))
+    wallet = replace(HOLDING, open_trade=replace(HELD, additions=additions))
+    unknown = ["pyramiding_without_position"]
+    expected = unknown if additions is None else ["max_adds_per_trade"]
+    assert codes(intent=ADDING, wallet=wallet, limits=twice) == (expected if refused else [])
+    assert codes(limits=twice) == []  # an entry is no addition
 
 
 def test_a_second_trade_in_a_symbol_that_is_no_add_is_refused() -> None:

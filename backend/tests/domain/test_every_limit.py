@@ -114,8 +114,8 @@ def test_a_part_of_equity_that_is_not_known_refuses_by_that_name(level: RiskLeve
 @pytest.mark.parametrize("example", ORDERS, ids=_ORDER_IDS)
 def test_a_limit_per_trade_inside_at_and_outside(example: OrderExample, level: RiskLevel) -> None:
     def found(limit: Decimal) -> list[str]:
-        limits = at_level(level, one_limit(example.field, limit))
-        return codes(intent=example.intent, market=example.market, limits=limits)
+        limits = at_level(level, with_facts(one_limit(example.field, limit), example.beside))
+        return codes(intent=example.intent, market=example.market, wallet=example.wallet, limits=limits)
 
     refused = [str(example.breach)]
     minimum = BY_FIELD[example.field].refuses is Refuses.BELOW
@@ -127,10 +127,13 @@ def test_a_limit_per_trade_inside_at_and_outside(example: OrderExample, level: R
 @pytest.mark.parametrize("example", ORDERS, ids=_ORDER_IDS)
 def test_the_strictest_level_binds_a_limit_per_trade(example: OrderExample) -> None:
     minimum = BY_FIELD[example.field].refuses is Refuses.BELOW
-    strict = one_limit(example.field, example.limit + (TINY if minimum else -TINY))
+    strict = with_facts(
+        one_limit(example.field, example.limit + (TINY if minimum else -TINY)), example.beside
+    )
     loose = one_limit(example.field, example.limit * (Decimal("0.5") if minimum else 2))
     for levels in (with_levels(platform=strict, symbol=loose), with_levels(user=loose, strategy=strict)):
-        assert codes(intent=example.intent, market=example.market, limits=levels) == [str(example.breach)]
+        found = codes(intent=example.intent, market=example.market, wallet=example.wallet, limits=levels)
+        assert found == [str(example.breach)]
 
 
 def test_positions_of_the_wallet_are_counted_for_every_level() -> None:

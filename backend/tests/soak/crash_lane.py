@@ -53,7 +53,10 @@ UNLIMITED = (
     "max_correlation",
     "max_consecutive_losses",
 )
-NO_LIMITS: dict[str, object] = dict.fromkeys(UNLIMITED, None) | {"position_sizing_method": "fixed_amount"}
+NO_LIMITS: dict[str, object] = dict.fromkeys(UNLIMITED, None) | {
+    "position_sizing_method": "fixed_amount",
+    "enable_pyramiding": True,
+}
 NAKED = """
     SELECT t.id, extract(epoch FROM (SELECT min(l.timestamp) FROM execution_logs l WHERE l.trade_id = t.id AND (
         (l.action IN ('place_stop', 'move_stop') AND l.status IN ('open', 'partial', 'filled'))
@@ -67,7 +70,7 @@ AT_REST = """
     WHERE NOT EXISTS (
         SELECT FROM orders o WHERE o.wallet_id = w.id AND o.status IN ('INTENT', 'SENDING', 'PARTIAL'))
     GROUP BY w.id HAVING coalesce(bool_and(NOT $2 AND t.status = 'PROTECTED' AND t.exit_requested IS NULL
-        AND t.entry_until IS NULL) FILTER (WHERE t.id IS NOT NULL), true)"""
+        AND t.entry_until IS NULL AND t.adding_notional = 0) FILTER (WHERE t.id IS NOT NULL), true)"""
 RACES = """
     SELECT count(*) FROM orders o WHERE o.wallet_id = ANY($1) AND o.leg = 'stop' AND o.filled_quantity > 0
     AND EXISTS (SELECT 1 FROM orders n WHERE n.trade_id = o.trade_id AND n.sent_at IS NOT NULL
@@ -170,7 +173,7 @@ class Lane:
         await self._stack.aclose()
 
     async def cycle(self, blows: Sequence[Blow]) -> Cycle:
-        """Enter, move, leave a part, leave: with a kill at each, and an audit at the end."""
+        """Enter, add, move, leave a part, leave: with a kill at each, and an audit at the end."""
         found, self._cycles = Cycle(), self._cycles + 1
         symbol = SYMBOLS[self._cycles % len(SYMBOLS)]
         if not self.moving:
@@ -249,6 +252,11 @@ class Lane:
             await self.floor.signal(symbol, stop="0.03")
             return len(accounts)
         asked = 0
+        if leg == "add":
+            asked = await self._bring_into_profit(symbol, accounts)
+            if asked:
+                await self.floor.signal(symbol, stop="0.03")
+            return asked
         for account in accounts:
             trade = await self.floor.trade(account, symbol)
             if trade is None or trade["status"] != "PROTECTED":
@@ -266,6 +274,14 @@ class Lane:
                 case _:
                     await self.floor.enqueue("exit", {"trade_id": str(trade["id"]), "reason": "manual"})
         return asked
+
+    async def _bring_into_profit(self, symbol: str, accounts: Sequence[TradingAccount]) -> int:
+        """Write every position as if it had been entered lower, so that it may be added to; returns how many."""
+        found = [await self.floor.trade(account, symbol) for account in accounts]
+        held = [trade for trade in found if trade is not None and trade["status"] == "PROTECTED"]
+        for trade in held:
+            await self.floor.bring_into_profit(trade)
+        return len(held)
 
     async def _tighter(self, trade: asyncpg.Record) -> Decimal:
         """A stop a little tighter; where the market moves, so near that it may trigger while it is moved."""

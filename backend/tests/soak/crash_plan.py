@@ -15,8 +15,9 @@ PATHS: Final = {
     "move": CONDITIONAL,
     "exit": PLAIN,
     "scale_out": PLAIN,
+    "add": PLAIN,
 }
-GROUPS: Final = (("entry", "stop", "slice"), ("move",), ("scale_out",), ("exit",))
+GROUPS: Final = (("entry", "stop", "slice"), ("add",), ("move",), ("scale_out",), ("exit",))
 _OF_A_WORKED_ENTRY: Final = (
     "before_cancel_entry",
     "after_cancel_entry",
@@ -72,7 +73,7 @@ def every_pair() -> Iterator[Blow]:
     for label in CRASH_POINTS:
         if label.startswith(("after_unknown", "after_query")):
             faults: tuple[str, ...] = (*EXECUTED, *NOT_EXECUTED)
-        elif label.startswith("after_not_accepted"):
+        elif label.startswith(("after_not_accepted", "after_end_add")):
             faults = NOT_EXECUTED
         elif label.startswith("after_record"):
             faults = (*HARMLESS, *EXECUTED)

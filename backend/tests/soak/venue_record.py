@@ -10,7 +10,6 @@ from pathlib import Path
 from uuid import UUID
 
 from app.domain.client_order_id import parse_client_order_id
-from app.domain.types import OrderLeg
 
 AT_ONCE = 500
 
@@ -92,7 +91,7 @@ def entries_after(journal: Path, order_id: int, wallets: Sequence[UUID]) -> int:
         ).fetchall()
     own = {str(wallet) for wallet in wallets}
     named = [parse_client_order_id(client_id) for account, client_id in rows if account in own]
-    return sum(one is not None and one.leg is OrderLeg.ENTRY for one in named)
+    return sum(one is not None and one.leg.opens for one in named)
 
 
 @contextmanager

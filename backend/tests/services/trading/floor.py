@@ -206,8 +206,8 @@ class TradingFloor:
     async def bring_into_profit(self, trade: asyncpg.Record) -> None:
         """Write a long trade as if it had been entered lower, so that its break-even lies below the price."""
         await self.sql.execute(
-            "UPDATE trades SET entry_price = entry_price * 0.98,"
-            " initial_stop_price = initial_stop_price * 0.98 WHERE id = $1",
+            "UPDATE trades SET entry_price = entry_price * 0.98, initial_stop_price = initial_stop_price * 0.98,"
+            " reference_stop_price = reference_stop_price * 0.98 WHERE id = $1",
             trade["id"],
         )
 

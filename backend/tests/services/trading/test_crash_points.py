@@ -17,6 +17,7 @@ from app.repositories.trading_accounts import TradingAccount
 from app.services.trading.audit import verify_wallet
 from app.services.trading.balances import account_key
 from tests.paper_venue import PaperVenue
+from tests.services.trading.additions import ADDING, at_rest, entered_lower, grown, orders_of
 from tests.services.trading.executor_host import ExecutorHost, ExecutorProcess
 from tests.services.trading.floor import BTC, TradingFloor, until
 from tests.services.trading.worked_entries import (
@@ -39,7 +40,10 @@ PATHS = {
     "move": CONDITIONAL,
     "exit": PLAIN,
     "scale_out": PLAIN,
+    "add": PLAIN,
 }
+NEVER_ARRIVED = ("after_not_accepted", "after_end_add")
+ADDED = "SELECT count(*) FROM orders WHERE wallet_id = $1 AND leg = 'add' AND filled_quantity > 0"
 OF_A_WORKED_ENTRY = (
     "before_cancel_entry",
     "after_cancel_entry",
@@ -92,7 +96,7 @@ def fault_for(label: str, skip: int = 0) -> dict[str, object]:
     mode = None
     if label.startswith(("after_unknown", "after_query")):
         mode = "503exec"
-    elif label.startswith("after_not_accepted"):
+    elif label.startswith(NEVER_ARRIVED):
         mode = "reset"
     if mode is None:
         return {}
@@ -130,6 +134,21 @@ async def protected(floor: TradingFloor, account: TradingAccount) -> Decimal:
 async def entries_at_venue(floor: TradingFloor, account: TradingAccount) -> int:
     gateway = await floor.desk.gateways.for_account(account_key(account))
     return len({fill.exchange_order_id for fill in await gateway.fills(BTC) if fill.side == "buy"})
+
+
+async def added_once(floor: TradingFloor, host: ExecutorHost, label: str, account: TradingAccount) -> None:
+    """Add to the position and die on the way; what was added is under the stop, and what was not is reserved no more.
+    An order that never came to be is not tried again."""
+    await entered_lower(floor, account)
+    await floor.signal(stop="0.03")
+    await crash_once(floor, host, label, account)
+    gone = label.startswith(NEVER_ARRIVED)
+    trade = await (at_rest(floor, account) if gone else grown(floor, account))
+    assert await protected(floor, account) == trade["quantity"]
+    assert await floor.sql.fetchval(ADDED, account.wallet_id) == (0 if gone else 1)
+    assert len(await orders_of(floor, trade)) == 1
+    found = await verify_wallet(floor.desk.database, floor.desk.gateways, account, "sa")
+    assert (found.duplicate_entries, found.unprotected_positions, found.unknown_orders) == (0, 0, 0)
 
 
 async def put_aside_what_was(floor: TradingFloor) -> None:
@@ -177,9 +196,7 @@ async def test_kill_at_label_leaves_nothing_duplicate_lost_or_unprotected(
     if leg == "slice":
         await worked_once(floor, host, label)
         return
-    account = await floor.wallet(
-        await floor.user(position_sizing_method="fixed_amount", fixed_amount_usd=Decimal(3_000))
-    )
+    account = await floor.wallet(await floor.user(**ADDING))
     if leg in ("entry", "stop"):
         floor.venue.control("POST", "/sim/fault", fault_for(label))
         host.crash_file.write_text(label)
@@ -199,6 +216,8 @@ async def test_kill_at_label_leaves_nothing_duplicate_lost_or_unprotected(
             await crash_once(floor, host, label, account)
             await floor.until_orders(account, 1, lambda order: order.quantity < trade["quantity"])
             assert 0 < await protected(floor, account) < trade["quantity"]
+        elif leg == "add":
+            await added_once(floor, host, label, account)
         elif leg == "move":
             price = trade["stop_price"] * Decimal("1.01")
             await floor.enqueue("move_stop", {"trade_id": str(trade["id"]), "stop_price": str(price)})
@@ -211,4 +230,5 @@ async def test_kill_at_label_leaves_nothing_duplicate_lost_or_unprotected(
             await floor.until_status(account, "CLOSED", seconds=30)
             assert await floor.venue_position(account) == 0
             assert await floor.venue_orders(account) == []
-    assert await entries_at_venue(floor, account) == 1
+    added = await floor.sql.fetchval(ADDED, account.wallet_id)
+    assert await entries_at_venue(floor, account) == 1 + added

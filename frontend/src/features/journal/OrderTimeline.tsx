@@ -6,7 +6,12 @@ import { useZone } from '@/lib/preferences/zone'
 import { Badge } from '@/ui/Badge'
 import { routeWords } from './quality-words'
 
-const LEGS: Record<string, string> = { entry: 'Entry', stop: 'Protective stop', exit: 'Exit' }
+const LEGS: Record<string, string> = {
+  entry: 'Entry',
+  add: 'Addition to the position',
+  stop: 'Protective stop',
+  exit: 'Exit',
+}
 
 interface Step {
   readonly at: string
@@ -63,7 +68,11 @@ function Order({
     <li className="border-b border-line px-3 py-2 last:border-b-0">
       <p className="flex flex-wrap items-center gap-2">
         <b>{LEGS[order.leg] ?? words(order.leg)}</b>
-        {order.attempt > 1 && <span className="text-mid">attempt {order.attempt}</span>}
+        {order.attempt > 1 && (
+          <span className="text-mid">
+            {order.leg === 'add' ? 'number' : 'attempt'} {order.attempt}
+          </span>
+        )}
         <Badge tone={order.error_message ? 'crit' : 'plain'}>{words(order.status)}</Badge>
         {order.reduce_only && <Badge tone="outline">Reduce only</Badge>}
         {own[0] && <span className="num text-xs text-mid">slippage {basisPoints(own[0].slippage_bps)}</span>}

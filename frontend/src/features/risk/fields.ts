@@ -227,8 +227,9 @@ export const GROUPS: ReadonlyArray<Group> = [
         label: 'Pyramiding',
         safer: 'off',
         standard: false,
-        hint: 'Kept, and not acted on yet: nothing is added to an open position.',
+        hint: 'A further signal adds to a position in profit, once its stop is at break-even.',
       },
+      countLimit('max_adds_per_trade', 'Additions to a position', '', '2', '100'),
     ],
   },
   {

@@ -112,6 +112,7 @@ export interface AutoTradeEnable {
   readonly enable_trailing_stop?: boolean | null
   readonly fixed_amount_usd?: number | string | null
   readonly flatten_when_tripped?: boolean | null
+  readonly max_adds_per_trade?: number | null
   readonly max_consecutive_losses?: number | null
   readonly max_correlated_positions?: number | null
   readonly max_correlation?: number | string | null
@@ -1290,7 +1291,7 @@ export interface Order {
   readonly trigger_price: string | null
 }
 
-export type OrderLeg = "entry" | "stop" | "exit" | "scale_out"
+export type OrderLeg = "entry" | "stop" | "exit" | "scale_out" | "add"
 
 export type OrderSide = "buy" | "sell"
 
@@ -1305,6 +1306,7 @@ export interface OverridesOut {
   readonly enable_trailing_stop: boolean | null
   readonly fixed_amount_usd: string | null
   readonly flatten_when_tripped: boolean | null
+  readonly max_adds_per_trade: number | null
   readonly max_consecutive_losses: number | null
   readonly max_correlated_positions: number | null
   readonly max_correlation: string | null
@@ -1735,6 +1737,7 @@ export interface RiskSettingsOut {
   readonly flatten_when_tripped: boolean | null
   /** A decimal number, exactly as computed */
   readonly kelly_fraction: string
+  readonly max_adds_per_trade: number | null
   readonly max_consecutive_losses: number | null
   readonly max_correlated_positions: number | null
   readonly max_correlation: string | null
@@ -1797,6 +1800,7 @@ export interface RiskSettingsPatch {
   readonly flatten_when_tripped?: boolean | null
   /** 0-1 */
   readonly kelly_fraction?: number | string
+  readonly max_adds_per_trade?: number | null
   readonly max_consecutive_losses?: number | null
   readonly max_correlated_positions?: number | null
   readonly max_correlation?: number | string | null
@@ -1897,6 +1901,7 @@ export interface ScopedRiskSettingsOut {
   readonly cooldown_minutes_after_loss: string | null
   readonly enable_pyramiding: boolean | null
   readonly key: string
+  readonly max_adds_per_trade: number | null
   readonly max_consecutive_losses: number | null
   readonly max_correlated_positions: number | null
   readonly max_correlation: string | null
@@ -1936,6 +1941,7 @@ export interface ScopedRiskSettingsPatch {
   readonly cooldown_minutes_after_exit?: number | string | null
   readonly cooldown_minutes_after_loss?: number | string | null
   readonly enable_pyramiding?: boolean | null
+  readonly max_adds_per_trade?: number | null
   readonly max_consecutive_losses?: number | null
   readonly max_correlated_positions?: number | null
   readonly max_correlation?: number | string | null
@@ -2585,6 +2591,7 @@ export interface WalletRiskSettingsOut {
   readonly enable_trailing_stop: boolean | null
   readonly fixed_amount_usd: string | null
   readonly flatten_when_tripped: boolean | null
+  readonly max_adds_per_trade: number | null
   readonly max_consecutive_losses: number | null
   readonly max_correlated_positions: number | null
   readonly max_correlation: string | null
@@ -2635,6 +2642,7 @@ export interface WalletRiskSettingsPatch {
   readonly enable_trailing_stop?: boolean | null
   readonly fixed_amount_usd?: number | string | null
   readonly flatten_when_tripped?: boolean | null
+  readonly max_adds_per_trade?: number | null
   readonly max_consecutive_losses?: number | null
   readonly max_correlated_positions?: number | null
   readonly max_correlation?: number | string | null

@@ -46,6 +46,7 @@ const LIMITS: Record<string, string> = {
   max_drawdown_percent: 'Drawdown',
   max_consecutive_losses: 'Losses in a row',
   max_trades_per_day: 'Trades today',
+  max_adds_per_trade: 'Additions to a position',
   max_orders_per_minute: 'Orders in a minute',
   max_single_asset_exposure_percent: 'Exposure to one asset',
   max_correlated_positions: 'Correlated positions',
