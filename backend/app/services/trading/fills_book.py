@@ -42,8 +42,7 @@ async def record_fills(
     changed = TradeCase(case.trade, case.orders, sorted([*case.fills, *new], key=venue_order))
     await _post(transaction, changed, {fill.venue_trade_id for fill in new})
     _write_figures(changed)
-    added = {order.client_order_id for order in case.orders if order.leg == OrderLeg.ADD}
-    if any(fill.client_order_id in added for fill in new):
+    if any(order.leg == OrderLeg.ADD and changed.fills_of(order) for order in changed.orders):
         await _enlarge_plan(transaction, changed)
     return changed
 
