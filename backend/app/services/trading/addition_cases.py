@@ -40,7 +40,9 @@ def hindrance(held: HeldTrade, market: SignalMarket) -> Refusal | NotYet | None:
     waited for, as long as the signal is good."""
     is_open = held.status in (TradeStatus.PROTECTED, TradeStatus.OPEN_UNPROTECTED)
     if not is_open or held.exit_requested is not None:
-        return Refusal(LEAVING, f"{held.symbol} refused: the position is over, is being left, or waits for a person.")
+        return Refusal(
+            LEAVING, f"{held.symbol} refused: the position is over, is being left, or waits for a person."
+        )
     if held.scale_out_quantity > 0 or (not held.is_working and held.quantity != held.entered_quantity):
         return Refusal(PARTLY_LEFT, f"{held.symbol} refused: a part of the position was left already.")
     restless = held.is_working or held.adding_notional > 0 or held.live_stop_price != held.stop_price

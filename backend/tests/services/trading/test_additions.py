@@ -2,6 +2,7 @@
 
 import json
 from decimal import Decimal
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -23,6 +24,26 @@ HALTED = (
     "INSERT INTO breaker_states (scope, scope_id, user_id, state, reason, changed_by)"
     " VALUES ('user', $1::uuid::text, $1::uuid, 'halted', 'test', 'test')"
 )
+
+
+async def at_break_even(floor: TradingFloor, account: TradingAccount) -> tuple[asyncpg.Record, UUID]:
+    """A position in profit whose stop went to break-even for a signal, which may add to it now; nobody executes."""
+    async with floor.executor():
+        await floor.signal(stop="0.03")
+        trade = await entered_lower(floor, account)
+        signal_id = await floor.signal(stop="0.03", enqueue=False)
+        assert (await ask(floor, account, trade, signal_id)).stop_moved
+        await floor.enqueue("drive", {"trade_id": str(trade["id"])})
+        await floor.until_orders(account, 1, lambda order: order.trigger_price > trade["stop_price"])
+        await at_rest(floor, account)
+    return trade, signal_id
+
+
+async def reserved(floor: TradingFloor, account: TradingAccount) -> asyncpg.Record:
+    """A position with an addition that is decided and not sent: nobody executes."""
+    trade, signal_id = await at_break_even(floor, account)
+    assert (await ask(floor, account, trade, signal_id)).approved
+    return trade
 
 
 async def test_a_further_signal_adds_to_a_position_in_profit_once_its_stop_is_at_break_even(
@@ -65,14 +86,7 @@ async def test_ledger_counts_an_addition_from_its_decision_on_and_what_is_held_a
     floor: TradingFloor,
 ) -> None:
     account = await floor.wallet(await floor.user(**ADDING))
-    async with floor.executor():
-        await floor.signal(stop="0.03")
-        trade = await entered_lower(floor, account)
-        signal_id = await floor.signal(stop="0.03", enqueue=False)
-        assert (await ask(floor, account, trade, signal_id)).stop_moved
-        await floor.enqueue("drive", {"trade_id": str(trade["id"])})
-        await floor.until_orders(account, 1, lambda order: order.trigger_price > trade["stop_price"])
-        await at_rest(floor, account)
+    trade, signal_id = await at_break_even(floor, account)
 
     async def sums() -> tuple[Decimal, Decimal]:
         row = await floor.sql.fetchrow(
@@ -193,20 +207,6 @@ async def test_one_level_that_says_no_leaves_the_signal_refused_as_ever(
         await floor.until_outbox_empty()
     assert "symbol_already_open" in {one["code"] for one in json.loads(stored["breaches"])}
     assert await orders_of(floor, trade) == []
-
-
-async def reserved(floor: TradingFloor, account: TradingAccount) -> asyncpg.Record:
-    """A position whose stop is at break-even, and an addition that is decided and not sent: nobody executes."""
-    async with floor.executor():
-        await floor.signal(stop="0.03")
-        trade = await entered_lower(floor, account)
-        signal_id = await floor.signal(stop="0.03", enqueue=False)
-        assert (await ask(floor, account, trade, signal_id)).stop_moved
-        await floor.enqueue("drive", {"trade_id": str(trade["id"])})
-        await floor.until_orders(account, 1, lambda order: order.trigger_price > trade["stop_price"])
-        await at_rest(floor, account)
-    assert (await ask(floor, account, trade, signal_id)).approved
-    return trade
 
 
 async def test_a_halt_between_decision_and_sending_refuses_and_gives_the_reservation_back(

@@ -43,6 +43,7 @@ PATHS = {
     "add": PLAIN,
 }
 NEVER_ARRIVED = ("after_not_accepted", "after_end_add")
+NEVER_SENT = ("after_commit_sending_add", *NEVER_ARRIVED)
 ADDED = "SELECT count(*) FROM orders WHERE wallet_id = $1 AND leg = 'add' AND filled_quantity > 0"
 OF_A_WORKED_ENTRY = (
     "before_cancel_entry",
@@ -142,7 +143,7 @@ async def added_once(floor: TradingFloor, host: ExecutorHost, label: str, accoun
     await entered_lower(floor, account)
     await floor.signal(stop="0.03")
     await crash_once(floor, host, label, account)
-    gone = label.startswith(NEVER_ARRIVED)
+    gone = label.startswith(NEVER_SENT)
     trade = await (at_rest(floor, account) if gone else grown(floor, account))
     assert await protected(floor, account) == trade["quantity"]
     assert await floor.sql.fetchval(ADDED, account.wallet_id) == (0 if gone else 1)
