@@ -42,8 +42,8 @@ SELECT t.id, t.status, t.side, t.symbol, t.strategy, t.environment, t.leverage, 
     (SELECT coalesce(sum(o.filled_quantity), 0) FROM own AND o.leg IN ('entry', 'add')) AS entered_quantity,
     t.entry_until IS NOT NULL OR EXISTS (SELECT 1 FROM own AND o.leg <> 'stop' AND (working)) AS is_working,
     (SELECT count(*) FROM own AND o.leg = 'add' AND (o.filled_quantity > 0 OR (working))) AS additions,
-    (SELECT coalesce(max(a.number), 0) FROM trade_additions a
-        WHERE a.user_id = t.user_id AND a.trade_id = t.id) AS last_number,
+    greatest((SELECT max(a.number) FROM trade_additions a WHERE a.user_id = t.user_id AND a.trade_id = t.id),
+        (SELECT max(o.attempt) FROM own AND o.leg = 'add'), 0) AS last_number,
     EXISTS (SELECT 1 FROM risk_decisions d WHERE d.wallet_id = t.wallet_id AND d.signal_id = $2) AS is_decided
 FROM trades t WHERE t.id = $1
 """.replace("FROM own AND o.leg", _OF_TRADE).replace("(working)", _WORKING)

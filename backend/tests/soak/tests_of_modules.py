@@ -16,6 +16,7 @@ GATE_TESTS = tuple(
     f"tests/services/trading/test_{name}.py"
     for name in (
         "platform_floor",
+        "gate_additions",
         "gate_correlation",
         "gate_kelly",
         "gate_limits",

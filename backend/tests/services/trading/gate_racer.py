@@ -29,7 +29,7 @@ class GateDesk:
     def __init__(self, settings: Settings) -> None:
         system_url = role_database_url(settings, DatabaseRole.SYSTEM)
         self._worker = Database(role_database_url(settings, DatabaseRole.WORKER), pool_size=1)
-        self._system = Database(system_url, pool_size=2)
+        self.system = Database(system_url, pool_size=2)
         self._connections = LeanTransactions(asyncpg_dsn(system_url), size=6)
         self.market = StillMarket()
         markets = MarketView(self.market, PriceBook())
@@ -38,7 +38,7 @@ class GateDesk:
 
     async def ask(self, signal_id: UUID, *wallets: tuple[UUID, UUID]) -> list[TradeDecision]:
         """Decide about that signal for these (user, wallet) pairs."""
-        async with self._system.system() as session:
+        async with self.system.system() as session:
             signal = await FanOutTransaction(session).accounts.signal(signal_id)
         assert signal is not None
         accounts = [TradingAccount(user, wallet, "paper", "paper", 0) for user, wallet in wallets]
@@ -47,7 +47,7 @@ class GateDesk:
     async def close(self) -> None:
         await self._connections.close()
         await self._worker.close()
-        await self._system.close()
+        await self.system.close()
 
 
 async def main() -> None:
