@@ -11,6 +11,7 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models.signal import Signal
+from app.models.trade import LIVE
 from app.models.trade_addition import TradeAddition
 
 # Where every level with an opinion permits adding; the user's settings always have one.
@@ -26,9 +27,9 @@ CANDIDATES = text(
     "SELECT t.user_id, t.wallet_id, t.id FROM trades t WHERE t.wallet_id = ANY (:wallets)"
     " AND t.venue = :venue AND t.symbol = :symbol AND t.strategy = :strategy AND t.timeframe = :timeframe"
     " AND t.side = :side AND t.status IN ('OPEN_UNPROTECTED', 'PROTECTED') AND t.exit_requested IS NULL"
-    " AND t.signal_id IS DISTINCT FROM :signal AND (PERMITTED) ORDER BY t.wallet_id".replace(
-        "PERMITTED", _PERMITTED
-    )
+    " AND t.LIVE AND t.signal_id IS DISTINCT FROM :signal AND (PERMITTED) ORDER BY t.wallet_id".replace(
+        "LIVE", LIVE
+    ).replace("PERMITTED", _PERMITTED)
 )
 _WORKING = "o.status IN ('INTENT', 'SENDING', 'OPEN', 'PARTIAL')"
 _OF_TRADE = "FROM orders o WHERE o.user_id = t.user_id AND o.trade_id = t.id AND o.leg"

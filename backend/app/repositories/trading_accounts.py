@@ -105,8 +105,9 @@ class SystemTradingAccountRepository:
         statement = select(Wallet.id, Wallet.name).where(Wallet.status == "active")
         return dict((await self._session.execute(statement)).all())
 
-    async def subscribed(self, signal: Signal) -> list[TradingAccount]:
-        """Wallets that trade this signal automatically and have not been decided about, ordered by user.
+    async def subscribed(self, signal: Signal, wallet_id: UUID | None = None) -> list[TradingAccount]:
+        """Wallets (one, where it is named) that trade this signal automatically and have not been decided about,
+        ordered by user.
 
         An empty list of symbols, strategies or timeframes subscribes to none.
         """
@@ -124,6 +125,8 @@ class SystemTradingAccountRepository:
             )
             .order_by(Wallet.environment, Wallet.user_id, Wallet.id)
         )
+        if wallet_id is not None:
+            statement = statement.where(Wallet.id == wallet_id)
         return [TradingAccount(*row) for row in (await self._session.execute(statement))]
 
     async def signal(self, signal_id: UUID) -> Signal | None:

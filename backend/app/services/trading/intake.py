@@ -26,6 +26,7 @@ from app.services.trading.leaving import NoSuchPartError, Reversals, ask_for_par
 from app.services.trading.operator_decisions import carry_out_choice
 
 TURN_AGAIN_SECONDS = 0.2
+MOST_ADDING_SECONDS = 5.0  # between two looks at a position that is not at rest
 
 Queues = Callable[[UUID], AccountQueue | None]
 
@@ -115,13 +116,13 @@ class Intake:
             signal = await transaction.accounts.signal(signal_id)
             if signal is None or status is None:
                 raise MalformedWorkError(f"there is no signal {signal_id} or no trade {trade_id}")
-            accounts = await transaction.accounts.subscribed(signal)
+            accounts = await transaction.accounts.subscribed(signal, wallet_id)
         market_time = await self._desk.markets.market_time(signal.venue)
         if market_time is not None and market_time >= signal.expires_at:
             return
         if not status.is_terminal:
             raise NotYetError(TURN_AGAIN_SECONDS, f"trade {trade_id} is {status}")
-        await self._enter(signal, [account for account in accounts if account.wallet_id == wallet_id])
+        await self._enter(signal, accounts)
 
     async def _add(self, item: OutboxItem) -> None:
         """Add to a position, where everything permits it; its stop goes to break-even first."""
@@ -131,17 +132,16 @@ class Intake:
             signal = await transaction.accounts.signal(signal_id)
             if signal is None:
                 raise MalformedWorkError(f"there is no signal {signal_id}")
-            accounts = await transaction.accounts.subscribed(signal)
-        for account in accounts:  # not where it was answered before, or the wallet trades no longer
-            if account.wallet_id != wallet_id:
-                continue
+            accounts = await transaction.accounts.subscribed(signal, wallet_id)
+        for account in accounts:  # none where it was answered before, or the wallet trades no longer
             answer = await self._desk.risk.additions.decide(signal, account, trade_id)
             if answer.approved:
                 crash_point("after_commit_intent_add")
             if answer.approved or answer.stop_moved:
                 self._wake(wallet_id, trade_id)
             if answer.wait_seconds is not None:
-                raise NotYetError(answer.wait_seconds, f"trade {trade_id} cannot be added to yet")
+                seconds = min(answer.wait_seconds * (item.attempts + 1), MOST_ADDING_SECONDS)
+                raise NotYetError(seconds, f"trade {trade_id} cannot be added to yet")
 
     async def _enter(self, signal: Signal, accounts: Sequence[TradingAccount]) -> None:
         """Decide about the entries of these accounts, and let what was approved leave: with each batch that is
