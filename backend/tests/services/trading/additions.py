@@ -123,3 +123,23 @@ async def orders_of(floor: TradingFloor, trade: asyncpg.Record) -> list[asyncpg.
             "SELECT * FROM orders WHERE trade_id = $1 AND leg = 'add' ORDER BY attempt", trade["id"]
         )
     )
+
+
+async def at_break_even(floor: TradingFloor, account: TradingAccount) -> tuple[asyncpg.Record, UUID]:
+    """A position in profit whose stop went to break-even for a signal, which may add to it now; nobody executes."""
+    async with floor.executor():
+        await floor.signal(stop="0.03")
+        trade = await entered_lower(floor, account)
+        signal_id = await floor.signal(stop="0.03", enqueue=False)
+        assert (await ask(floor, account, trade, signal_id)).stop_moved
+        await floor.enqueue("drive", {"trade_id": str(trade["id"])})
+        await floor.until_orders(account, 1, lambda order: order.trigger_price > trade["stop_price"])
+        await at_rest(floor, account)
+    return trade, signal_id
+
+
+async def reserved(floor: TradingFloor, account: TradingAccount) -> asyncpg.Record:
+    """A position with an addition that is decided and not sent: nobody executes."""
+    trade, signal_id = await at_break_even(floor, account)
+    assert (await ask(floor, account, trade, signal_id)).approved
+    return trade

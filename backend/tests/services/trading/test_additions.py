@@ -2,21 +2,21 @@
 
 import json
 from decimal import Decimal
-from uuid import UUID
 
 import asyncpg
 import pytest
 
-from app.repositories.trading_accounts import TradingAccount
 from tests.services.trading.additions import (
     ADDING,
     ask,
+    at_break_even,
     at_rest,
     decision,
     enqueue,
     entered_lower,
     grown,
     orders_of,
+    reserved,
 )
 from tests.services.trading.floor import TradingFloor
 
@@ -24,26 +24,6 @@ HALTED = (
     "INSERT INTO breaker_states (scope, scope_id, user_id, state, reason, changed_by)"
     " VALUES ('user', $1::uuid::text, $1::uuid, 'halted', 'test', 'test')"
 )
-
-
-async def at_break_even(floor: TradingFloor, account: TradingAccount) -> tuple[asyncpg.Record, UUID]:
-    """A position in profit whose stop went to break-even for a signal, which may add to it now; nobody executes."""
-    async with floor.executor():
-        await floor.signal(stop="0.03")
-        trade = await entered_lower(floor, account)
-        signal_id = await floor.signal(stop="0.03", enqueue=False)
-        assert (await ask(floor, account, trade, signal_id)).stop_moved
-        await floor.enqueue("drive", {"trade_id": str(trade["id"])})
-        await floor.until_orders(account, 1, lambda order: order.trigger_price > trade["stop_price"])
-        await at_rest(floor, account)
-    return trade, signal_id
-
-
-async def reserved(floor: TradingFloor, account: TradingAccount) -> asyncpg.Record:
-    """A position with an addition that is decided and not sent: nobody executes."""
-    trade, signal_id = await at_break_even(floor, account)
-    assert (await ask(floor, account, trade, signal_id)).approved
-    return trade
 
 
 async def test_a_further_signal_adds_to_a_position_in_profit_once_its_stop_is_at_break_even(

@@ -13,6 +13,7 @@ from app.domain.venue import OrderTicket
 from app.repositories.trading_accounts import TradingAccount
 from app.services.kill_switch import Press
 from app.services.trading.balances import account_key
+from tests.services.trading.additions import ADDING, orders_of, reserved
 from tests.services.trading.floor import BTC, ETH, TradingFloor, until
 
 
@@ -58,6 +59,20 @@ async def manual_position(floor: TradingFloor, account: TradingAccount, symbol: 
         5_000,
     )
     await gateway._place_plain(ticket, 0, reduce_only=False)  # type: ignore[attr-defined]
+
+
+async def test_a_press_stops_an_addition_that_is_decided_and_leaves_the_position(floor: TradingFloor) -> None:
+    account = await floor.wallet(await floor.user(**ADDING))
+    trade = await reserved(floor, account)
+    run_id = await press_user(floor, account.user_id)
+    async with floor.executor():
+        await until_flat(floor, run_id)
+    (addition,) = await orders_of(floor, trade)
+    assert (addition["status"], addition["sent_at"]) == ("CANCELED", None)
+    closed = await floor.trade(account)
+    assert closed is not None
+    assert (closed["status"], closed["quantity"], closed["adding_notional"]) == ("CLOSED", 0, 0)
+    assert await floor.venue_orders(account) == []
 
 
 async def test_one_press_leaves_every_position_of_the_user_and_no_one_elses(floor: TradingFloor) -> None:
