@@ -494,6 +494,7 @@ export const settings = {
   max_monthly_loss_usd: null,
   max_drawdown_percent: null,
   max_trades_per_day: null,
+  max_adds_per_trade: null,
   cooldown_minutes_after_exit: null,
   cooldown_minutes_after_loss: null,
   flatten_when_tripped: false,
