@@ -1,7 +1,7 @@
 """Positions are added to: what each addition was planned at, what it may still take, and how often.
 
 Revision ID: add_to_positions
-Revises: schedule_venues
+Revises: page_by_every_filter
 """
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from alembic import op
 from migrations import additions, tenancy
 
 revision = "add_to_positions"
-down_revision = "schedule_venues"
+down_revision = "page_by_every_filter"
 branch_labels = None
 depends_on = None
 
