@@ -14,7 +14,7 @@ from app.repositories.trading_accounts import TradingAccount
 from app.services.kill_switch import Press
 from app.services.trading.balances import account_key
 from tests.services.trading.additions import ADDING, orders_of, reserved
-from tests.services.trading.floor import BTC, ETH, TradingFloor, until
+from tests.services.trading.floor import BTC, ETH, PATIENCE_SECONDS, TradingFloor, until
 
 
 async def press(
@@ -66,7 +66,7 @@ async def test_a_press_stops_an_addition_that_is_decided_and_leaves_the_position
     trade = await reserved(floor, account)
     run_id = await press_user(floor, account.user_id)
     async with floor.executor():
-        await until_flat(floor, run_id)
+        await until_flat(floor, run_id, PATIENCE_SECONDS)
     (addition,) = await orders_of(floor, trade)
     assert (addition["status"], addition["sent_at"]) == ("CANCELED", None)
     closed = await floor.trade(account)
