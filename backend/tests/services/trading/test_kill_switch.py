@@ -68,7 +68,8 @@ async def test_a_press_stops_an_addition_that_is_decided_and_leaves_the_position
     async with floor.executor():
         await until_flat(floor, run_id, PATIENCE_SECONDS)
     (addition,) = await orders_of(floor, trade)
-    assert (addition["status"], addition["sent_at"]) == ("CANCELED", None)
+    assert addition["status"] in ("CANCELED", "REJECTED")  # by the leaving, or by the halt before it
+    assert addition["sent_at"] is None
     closed = await floor.trade(account)
     assert closed is not None
     assert (closed["status"], closed["quantity"], closed["adding_notional"]) == ("CLOSED", 0, 0)
