@@ -1,7 +1,8 @@
 """Brings the checkout's tools up to date: `python backend/scripts/prepare.py python frontend browser`.
 
 Runs under the system's Python with nothing but its standard library, since it makes the environment that
-everything else runs in. Each part notes what it was made from and is skipped while that is unchanged.
+everything else runs in. Each part notes what it was made from and is skipped while that is unchanged. Who comes while
+another prepares the same checkout waits for it.
 
 python    .venv with the locked packages, and this checkout installed in it
 peers     .venv-peers with the programs that the paper exchange is judged by; never part of the product
@@ -10,6 +11,7 @@ frontend  the packages and the built web app
 browser   a browser for the browser tests
 """
 
+import fcntl
 import hashlib
 import os
 import re
@@ -18,7 +20,8 @@ import subprocess
 import sys
 import time
 import venv
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -199,6 +202,20 @@ def _tries(command: list[str]) -> bool:
     return done.returncode == 0
 
 
+@contextmanager
+def _alone() -> Iterator[None]:
+    """One process of a checkout at a time."""
+    folder = ROOT / "var"
+    folder.mkdir(exist_ok=True)
+    with (folder / "prepare.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            _say("Somebody else prepares this checkout: waiting for that.")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def _say(sentence: str) -> None:
     print(sentence, flush=True)
 
@@ -206,8 +223,9 @@ def _say(sentence: str) -> None:
 def main(parts: list[str]) -> int:
     """Prepare the named parts in order; 1 with one sentence when one cannot be."""
     try:
-        for part in parts:
-            PARTS[part]()
+        with _alone():
+            for part in parts:
+                PARTS[part]()
     except PrepareError as error:
         print(error, file=sys.stderr)
         return 1

@@ -27,6 +27,7 @@ from app.core.config import (
 from app.core.db import Database
 from app.core.migrations import LOGIN_ROLES, migrate
 from app.core.redis import connect_redis
+from tests.load_order import dealt, worker_count
 from tests.paper_venue import ADMIN_TOKEN, PaperVenue
 from tests.service_host import TestServices, session_lock, session_services, stop_session_services
 
@@ -48,6 +49,11 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.pop(name, None)
     os.environ[SESSION_VARIABLE] = str(ROOT_DIR / "var" / "test" / str(os.getpid()))
     os.environ[CONTROLLER_VARIABLE] = str(os.getpid())
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest comes first."""
+    items[:] = dealt(items, worker_count())
 
 
 def pytest_collection_finish() -> None:
@@ -194,10 +200,11 @@ def shared_paper_exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 @pytest.fixture
-def paper_exchange(shared_paper_exchange: PaperVenue) -> PaperVenue:
+def paper_exchange(shared_paper_exchange: PaperVenue) -> Iterator[PaperVenue]:
     """A running paper exchange whose market stands still until the test lets it run or steps it."""
     shared_paper_exchange.pause()
-    return shared_paper_exchange
+    yield shared_paper_exchange
+    shared_paper_exchange.rest()
 
 
 @pytest.fixture

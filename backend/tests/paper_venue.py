@@ -16,6 +16,8 @@ from tests.plain_http import PLAIN
 ADMIN_TOKEN = "paper-admin-token-for-tests"
 BACKEND = Path(__file__).resolve().parents[1]
 READY = "paper exchange ready on "
+# The shortest past that a synthetic market may have: making the usual one takes a second of every start.
+SYNTHETIC = ("--feed", "synthetic", "--seed", "7", "--history-bars", "1500")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class PaperVenue:
     def __init__(
         self,
         folder: Path,
-        options: tuple[str, ...] = ("--feed", "synthetic", "--seed", "7"),
+        options: tuple[str, ...] = SYNTHETIC,
         module: str = "paper_exchange",
     ) -> None:
         self.port = free_port()
@@ -44,6 +46,7 @@ class PaperVenue:
         self.options = options
         self._module = module
         self._process: subprocess.Popen[str] | None = None
+        self._moves = True
 
     @property
     def pid(self) -> int:
@@ -53,6 +56,7 @@ class PaperVenue:
 
     def start(self) -> None:
         """Start the venue and return when it says that it is ready."""
+        self._moves = True
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 [
@@ -101,9 +105,16 @@ class PaperVenue:
     def pause(self) -> None:
         """Hold the market still."""
         self.control("POST", "/sim/feed", {"paused": True})
+        self._moves = False
+
+    def rest(self) -> None:
+        """Hold the market still where somebody has let it run: one that nobody looks at takes time from others."""
+        if self._moves and self._process is not None:
+            self.pause()
 
     def resume(self, speed: float | None = None) -> None:
         """Let the market run, at `speed` seconds of market time per second when given."""
+        self._moves = True
         self.control("POST", "/sim/feed", {"paused": False} | ({} if speed is None else {"speed": speed}))
 
     def step(self, steps: int = 1) -> None:

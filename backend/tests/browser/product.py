@@ -33,6 +33,7 @@ class Product:
         self._environment = clean | {
             "STACKALPHA_VAR_DIR": str(folder / "var"),
             "STACKALPHA_PORT": str(self.port),
+            "STACKALPHA_PAPER_URL": f"http://127.0.0.1:{free_port()}",  # never the default of a neighbour
             "PYTHONPATH": str(BACKEND_DIR),
             "COLUMNS": "300",
             **(environment or {}),

@@ -17,6 +17,7 @@ from app.core.config import BACKEND_DIR
 
 READY = "Ctrl-C stops everything"
 UP_SECONDS = 240.0
+QUIET = ("--speed", "1")
 
 
 def command(var_dir: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
@@ -49,9 +50,10 @@ def until(condition: Callable[[], bool], seconds: float = 30.0) -> bool:
 
 
 class Platform:
-    """One `up`, its words in `up.log`, its children through their pid files."""
+    """One `up` without the demo, its words in `up.log`, its children through their pid files. Its market hardly
+    moves: nobody trades there."""
 
-    def __init__(self, var_dir: Path, *arguments: str) -> None:
+    def __init__(self, var_dir: Path) -> None:
         var_dir.mkdir(parents=True, exist_ok=True)
         self.var_dir = var_dir
         self.port = free_port()
@@ -62,7 +64,7 @@ class Platform:
         }  # never the default of a neighbour
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "app.cli", "up", "--port", str(self.port), *arguments],
+                [sys.executable, "-m", "app.cli", "up", "--no-demo", *QUIET, "--port", str(self.port)],
                 cwd=BACKEND_DIR,
                 env=environment(var_dir) | own_venue,
                 stdin=subprocess.DEVNULL,

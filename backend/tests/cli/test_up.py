@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import stat
-import sys
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,7 +20,7 @@ CHILDREN = ("paper", "api", "executor", "monitor", "jobs", "notifier")
 @pytest.fixture(scope="module")
 def platform(session_folder: Path) -> Iterator[Platform]:
     """A running platform without the demo."""
-    started = Platform(session_folder / f"up-{os.getpid()}", "--no-demo")
+    started = Platform(session_folder / f"up-{os.getpid()}")
     try:
         started.wait_ready()
         yield started
@@ -82,51 +81,3 @@ def test_a_killed_service_is_started_again_at_its_old_address(platform: Platform
 
     assert until(lambda: platform.folder.read_pid(name) not in {None, killed.pid})
     assert platform.folder.announced() == before
-
-
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_everything_in_order(session_folder: Path, how: signal.Signals) -> None:
-    started = Platform(session_folder / f"stop-{how.name}-{os.getpid()}", "--no-demo")
-    try:
-        started.wait_ready()
-        family = started.family()
-
-        started.process.send_signal(how)
-
-        assert started.process.wait(60) == 0
-        assert psutil.wait_procs(family, timeout=90)[1] == []
-        assert list(started.folder.path.glob("*.pid")) == []
-        assert started.folder.announced() is None
-    finally:
-        started.remove()
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's death signal is Linux's")
-def test_killing_it_ends_its_children_and_the_next_start_works(session_folder: Path) -> None:
-    folder = session_folder / f"killed-{os.getpid()}"
-    first = Platform(folder, "--no-demo")
-    second: Platform | None = None
-    try:
-        first.wait_ready()
-        family = first.family()
-
-        first.process.send_signal(signal.SIGKILL)
-
-        first.process.wait()
-        second = Platform(folder, "--no-demo")
-        second.wait_ready()
-        assert psutil.wait_procs(family, timeout=90)[1] == []
-    finally:
-        (second or first).remove()
-
-
-def test_being_stopped_during_the_start_leaves_nothing_running(session_folder: Path) -> None:
-    started = Platform(session_folder / f"early-{os.getpid()}", "--no-demo")
-    try:
-        assert until(lambda: started.folder.read_pid("postgres") is not None)
-        family = started.family()
-
-        assert started.stop() == 0
-        assert psutil.wait_procs(family, timeout=90)[1] == []
-    finally:
-        started.remove()

@@ -10,9 +10,9 @@ import pytest
 from tests.paper_exchange.running import Running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def shared_exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """One process for all tests that use accounts of their own."""
+    """One process for all tests that use accounts of their own; its market runs, so it ends with the last of them."""
     running = Running(tmp_path_factory.mktemp("exchange") / "journal.sqlite")
     running.start()
     yield running

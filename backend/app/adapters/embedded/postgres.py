@@ -109,20 +109,23 @@ class EmbeddedPostgres:
 
     def stop(self) -> None:
         """Fast shutdown: sessions are ended, everything is on disk when this returns."""
+        self._end(signal.SIGINT)
+
+    def destroy(self) -> None:
+        """Stop, then delete the data for good: none of it is written down before."""
+        self._end(signal.SIGQUIT)
+        remove_postgres_home(self._folder)
+
+    def _end(self, how: signal.Signals) -> None:
         process, self._process = self._process, None
         if process is None or process.poll() is not None:
             return
-        process.send_signal(signal.SIGINT)
+        process.send_signal(how)
         try:
             process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGQUIT)
             process.wait(STOP_SECONDS)
-
-    def destroy(self) -> None:
-        """Stop, then delete the data for good."""
-        self.stop()
-        remove_postgres_home(self._folder)
 
     def _initialise(self, home: PostgresHome) -> None:
         fresh = home.data.with_name(

@@ -11,14 +11,14 @@ from redis.asyncio import Redis
 from app.core.config import Settings
 from tests.api.desk_world import running_api
 from tests.api.newcomer import Newcomer
-from tests.paper_venue import PaperVenue
+from tests.paper_venue import SYNTHETIC, PaperVenue
 from tests.plain_http import PLAIN
 
 
 @pytest.fixture(scope="module")
 def patient_venue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PaperVenue]:
     """A paper exchange whose market stands still, and which lets many wallets a minute be opened."""
-    options = ("--feed", "synthetic", "--seed", "7", "--weight-limit", "1000000")
+    options = (*SYNTHETIC, "--weight-limit", "1000000")
     venue = PaperVenue(tmp_path_factory.mktemp("venue"), options)
     venue.start()
     venue.pause()

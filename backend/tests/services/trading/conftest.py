@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from app.core.config import Settings
 from tests.conftest import create_database, settings_for
-from tests.paper_venue import PaperVenue
+from tests.paper_venue import SYNTHETIC, PaperVenue
 from tests.service_host import TestServices
 from tests.services.trading.floor import WEIGHT_LIMIT, TradingFloor
 from tests.services.trading.gate_racer import GateDesk
@@ -34,7 +34,7 @@ def trading_settings(
 @pytest.fixture(scope="session")
 def trading_venue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PaperVenue]:
     """A paper exchange whose market stands still and which serves many accounts a minute."""
-    options = ("--feed", "synthetic", "--seed", "7", "--weight-limit", str(WEIGHT_LIMIT))
+    options = (*SYNTHETIC, "--weight-limit", str(WEIGHT_LIMIT))
     venue = PaperVenue(tmp_path_factory.mktemp("venue"), options)
     venue.start()
     venue.pause()

@@ -142,6 +142,23 @@ async def test_orders_of_a_minute(world: GateWorld, limit: str, refused: set[str
     assert codes(decision) == refused
 
 
+@pytest.mark.parametrize(
+    ("limit", "quantity", "cap"),
+    [("1000.01", "1", None), ("1000", "1", None), ("999.99", "0.999", "max_order_notional")],
+)
+async def test_largest_order_trims_the_size(
+    world: GateWorld, limit: str, quantity: str, cap: str | None
+) -> None:
+    """The method proposes one coin for 1,000."""
+    await world.limit("platform", "max_order_notional_usd", limit)
+    (decision,) = await world.ask(await world.signal())
+    stored = await world.sql.fetchrow(
+        "SELECT approved, quantity, binding_cap FROM risk_decisions WHERE id = $1", decision.decision_id
+    )
+    assert stored is not None
+    assert tuple(stored) == (True, Decimal(quantity), cap)
+
+
 async def test_refusal_without_a_target_names_the_minimum(world: GateWorld) -> None:
     await world.limit("user", "min_risk_reward_ratio", Decimal("1.5"))
     (decision,) = await world.ask(await world.signal(target=None))
