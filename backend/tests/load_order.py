@@ -1,4 +1,4 @@
-"""In which order the tests run: what takes longest comes first, and a file that starts a platform stays with one worker.
+"""In which order the tests run: what takes longest comes first, and who starts a platform runs all of its tests.
 
 xdist's worksteal hands every worker one run of the list, and who has finished takes from the end of another's. A long
 file in the middle is torn apart so that each half starts a platform of its own, one at the end is waited for.

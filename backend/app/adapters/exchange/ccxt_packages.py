@@ -47,12 +47,17 @@ class _Package(ModuleType):
             self.__dict__[name] = found
         elif find_spec(f"{self.__name__}.{name}") is not None:
             import_module(f"{self.__name__}.{name}")
-        elif "exchanges" not in self.__dict__ and self.__loader__ is not None:
-            self.__loader__.exec_module(self)
+        elif "exchanges" not in self.__dict__:
+            self._run_whole()
         try:
             return self.__dict__[name]
         except KeyError:
             raise AttributeError(f"{self.__name__} has no {name}") from None
+
+    def _run_whole(self) -> None:
+        """Run the package's own `__init__`."""
+        if self.__spec__ is not None and self.__spec__.loader is not None:
+            self.__spec__.loader.exec_module(self)
 
 
 def enter_packages() -> None:

@@ -28,7 +28,12 @@ print(json.dumps(told))
 
 def test_only_what_is_asked_for_is_loaded_and_all_of_it_can_be() -> None:
     done = subprocess.run(
-        [sys.executable, "-c", SAID], cwd=BACKEND_DIR, capture_output=True, text=True, check=False, timeout=240
+        [sys.executable, "-c", SAID],
+        cwd=BACKEND_DIR,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=240,
     )
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)

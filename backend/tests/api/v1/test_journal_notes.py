@@ -1,6 +1,8 @@
 """Notes, tags, ratings, screenshots and saved views over HTTP, and what is refused of them."""
 
 import io
+from collections.abc import Callable
+from functools import partial
 from uuid import UUID
 
 import httpx
@@ -126,20 +128,24 @@ async def test_a_screenshot_is_kept_without_what_was_beside_the_pixels(
     [
         (b"<svg onload=alert(1)>", (422, "not_a_picture"), "no PNG, JPEG or WebP"),
         (b"\x89PNG\r\n\x1a\n broken", (422, "not_a_picture"), "no PNG, JPEG or WebP"),
-        (picture("GIF"), (422, "not_a_picture"), "no PNG, JPEG or WebP"),
-        (picture(size=(6000, 5000)), (422, "not_a_picture"), "6000 x 5000 pixels"),
+        (partial(picture, "GIF"), (422, "not_a_picture"), "no PNG, JPEG or WebP"),
+        (partial(picture, size=(6000, 5000)), (422, "not_a_picture"), "6000 x 5000 pixels"),
         (b"", (422, "not_a_picture"), "no PNG, JPEG or WebP"),
         (b"x" * FIFTY_MEGABYTES, (413, "body_too_large"), "5,242,880 bytes"),
     ],
     ids=["svg", "broken", "gif", "too many pixels", "empty", "50 MB"],
 )
 async def test_what_is_no_screenshot_is_refused_in_words(
-    http: httpx.AsyncClient, world: World, alice: Person, content: bytes, expected: tuple[int, str], said: str
+    http: httpx.AsyncClient,
+    world: World,
+    alice: Person,
+    content: bytes | Callable[[], bytes],
+    expected: tuple[int, str],
+    said: str,
 ) -> None:
     trade_id = await world.closed_trade(alice, NOON)
-    answer = await http.post(
-        f"/journal/trades/{trade_id}/screenshots", content=content, headers=alice.headers
-    )
+    sent = content if isinstance(content, bytes) else content()
+    answer = await http.post(f"/journal/trades/{trade_id}/screenshots", content=sent, headers=alice.headers)
     assert code(answer) == expected
     assert said in answer.json()["detail"]
 
