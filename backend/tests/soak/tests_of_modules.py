@@ -15,6 +15,7 @@ LATE = ("books", "receipts")
 GATE_TESTS = tuple(
     f"tests/services/trading/test_{name}.py"
     for name in (
+        "ceilings",
         "platform_floor",
         "gate_additions",
         "gate_correlation",
