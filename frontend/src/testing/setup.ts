@@ -1,8 +1,11 @@
 import '@testing-library/jest-dom/vitest'
-import { cleanup } from '@testing-library/react'
+import { cleanup, configure } from '@testing-library/react'
 import { afterAll, afterEach, beforeAll } from 'vitest'
 import { resetSession } from '@/lib/api/session'
 import { server } from './server'
+
+// A dialog comes with a file of its own, however busy the machine is that loads it.
+configure({ asyncUtilTimeout: 10_000 })
 
 // jsdom lacks what Base UI and the virtualiser ask the browser for.
 globalThis.ResizeObserver ??= class {
