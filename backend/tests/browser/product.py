@@ -46,6 +46,7 @@ class Product:
                 env=self._environment,
                 stdout=log,
                 stderr=subprocess.STDOUT,
+                start_new_session=True,
             )
 
     def has_ended(self) -> bool:
@@ -84,7 +85,11 @@ class Product:
     def stop(self) -> None:
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)
-            self._process.wait(timeout=60)
+            try:
+                self._process.wait(timeout=60)
+            except subprocess.TimeoutExpired:  # nothing of it may outlive the tests
+                os.killpg(self._process.pid, signal.SIGKILL)
+                raise
 
 
 def find_browser() -> str | None:
