@@ -16,8 +16,8 @@ from tests.plain_http import PLAIN
 ADMIN_TOKEN = "paper-admin-token-for-tests"
 BACKEND = Path(__file__).resolve().parents[1]
 READY = "paper exchange ready on "
-# The shortest past that a synthetic market may have: making the usual one takes a second of every start.
-SYNTHETIC = ("--feed", "synthetic", "--seed", "7", "--history-bars", "1500")
+# A past of six days: making the usual one takes a second of every start.
+SYNTHETIC = ("--feed", "synthetic", "--seed", "7", "--history-bars", "9000")
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,10 +43,13 @@ class SystemRetentionRepository:
             .where(Notification.created_at < before, Notification.dispatched_at.is_not(None), ~waiting)
             .limit(most)
             .with_for_update(skip_locked=True)
+            .cte(
+                "batch"
+            )  # read once: a subquery that a plan asks again finds others each time, and never ends at `most`
         )
         gone = await self._session.execute(
             delete(Notification)
-            .where(Notification.id.in_(batch))
+            .where(Notification.id.in_(select(batch.c.id)))
             .returning(Notification.id)
             .execution_options(synchronize_session=False)
         )
