@@ -1,5 +1,6 @@
 """Starts executor processes for tests, with a crash point or without, and ends them."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -7,6 +8,8 @@ import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import psutil
 
 from app.core.config import Settings
 from app.core.crash_points import VARIABLE
@@ -16,26 +19,25 @@ from tests.services.trading.floor import MARGIN_MS, RECEIVE_WINDOW_MS, WEIGHT_LI
 STOP_SECONDS = 10.0
 
 
-@dataclass(frozen=True, slots=True)
 class ExecutorProcess:
-    """One executor, a fork of the nursery."""
+    """One executor, a fork of the nursery. It is known by its start beside its number: the kernel gives the number of
+    one that is gone to somebody else, who is not to be signalled."""
 
-    pid: int
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self._process: psutil.Process | None = None
+        with contextlib.suppress(psutil.NoSuchProcess):
+            self._process = psutil.Process(pid)
 
     @property
     def is_alive(self) -> bool:
-        try:
-            os.kill(self.pid, 0)
-        except ProcessLookupError:
-            return False
-        return True
+        return self._process is not None and self._process.is_running()
 
     def send_signal(self, how: signal.Signals) -> None:
         """Send a signal; one that is gone does not mind."""
-        try:
-            os.kill(self.pid, how)
-        except ProcessLookupError:
-            return
+        if self._process is not None:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                self._process.send_signal(how)
 
     def wait(self, seconds: float) -> bool:
         """Wait until it is gone; False when it is still there after that time."""
