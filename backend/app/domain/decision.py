@@ -85,11 +85,12 @@ def _sizing_inputs(case: RiskCase) -> SizingInputs | SizeRefusal:
     free = None
     if wallet.free_margin is not None and wallet.reserved_margin is not None:
         free = wallet.free_margin - wallet.reserved_margin
-    held = _ZERO
+    held = held_quantity = _ZERO
     if order.adds and wallet.open_trade is not None:
-        if wallet.open_trade.notional is None:
+        trade = wallet.open_trade
+        if trade.notional is None or trade.quantity is None:
             return SizeRefusal.EXPOSURE_UNKNOWN
-        held = wallet.open_trade.notional
+        held, held_quantity = trade.notional, trade.quantity
     return SizingInputs(
         method=terms.method,
         side=order.side,
@@ -110,5 +111,6 @@ def _sizing_inputs(case: RiskCase) -> SizingInputs | SizeRefusal:
         signal_confidence=order.signal_confidence,
         daily_volatility=terms.daily_volatility,
         position_notional=held,
+        position_quantity=held_quantity,
         planned_quantity=terms.planned_quantity,
     )

@@ -20,7 +20,8 @@ from app.domain.types import Instrument, Side, SizingMethod
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SizingInputs:
     """What a size depends on. `limits` are the merged per-trade limits; `leverage` is the venue's setting
-    of the wallet; `notional_used` is open plus reserved notional of the wallet."""
+    of the wallet; `notional_used` is open plus reserved notional of the wallet; `position_*` is what an order adds
+    to."""
 
     method: SizingMethod
     side: Side
@@ -41,6 +42,7 @@ class SizingInputs:
     signal_confidence: Decimal | None = None
     daily_volatility: Decimal | None = None
     position_notional: Decimal = ZERO
+    position_quantity: Decimal = ZERO
     planned_quantity: Decimal | None = None
 
 
@@ -60,7 +62,8 @@ _FLOATS: Final[dict[str, Callable[[_Asked], Decimal | int | None]]] = {
 }
 _UNITS: Final[dict[str, Callable[[_Asked], Decimal | None]]] = {
     "step": lambda asked: asked[0].instrument.quantity_step,
-    "max_quantity": lambda asked: asked[0].instrument.max_quantity,
+    # One stop and one exit have to carry the whole position.
+    "max_quantity": lambda asked: max(asked[0].instrument.max_quantity - asked[0].position_quantity, ZERO),
     "equity": lambda asked: asked[0].equity,
     "free_margin": lambda asked: asked[0].free_margin,
     "notional_used": lambda asked: asked[0].notional_used,

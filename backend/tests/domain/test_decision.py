@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from app.domain.decision import decide, intent_of
+from app.domain.decision import decide, intent_of, propose_case_sizes
 from app.domain.position_size import SizeRefusal
 from app.domain.risk_case import RiskCase, SizingTerms
 from app.domain.risk_facts import EntryOrder, MarketFacts, OpenTrade, WalletFacts
@@ -105,3 +105,21 @@ def test_an_add_is_sized_beside_what_is_held() -> None:
     unknown = replace(adding.wallet, open_trade=replace(HELD, notional=None))
     answer = decide(replace(adding, wallet=unknown))
     assert answer.size.refusal is SizeRefusal.EXPOSURE_UNKNOWN
+
+
+@pytest.mark.parametrize(("held", "added"), [("1.9", "0.1"), ("1.99", "0.01"), ("2", "0"), ("2.1", "0")])
+def test_a_position_stays_within_what_one_stop_and_one_exit_can_carry(held: str, added: str) -> None:
+    case = replace(
+        CASE,
+        order=replace(ORDER, adds=True),
+        market=replace(MARKET, instrument=replace(INSTRUMENT, max_quantity=Decimal(2))),
+        wallet=replace(WALLET, symbol_is_open=True, open_trade=replace(HELD, quantity=Decimal(held))),
+        terms=replace(CASE.terms, fixed_amount_usd=Decimal(5_000)),
+    )
+    assert propose_case_sizes([case])[0].quantity == Decimal(added)
+
+
+def test_nothing_is_added_to_a_position_of_unknown_quantity() -> None:
+    unknown = replace(WALLET, symbol_is_open=True, open_trade=replace(HELD, quantity=None))
+    (size,) = propose_case_sizes([replace(CASE, order=replace(ORDER, adds=True), wallet=unknown)])
+    assert (size.quantity, size.refusal) == (Decimal(0), SizeRefusal.EXPOSURE_UNKNOWN)

@@ -112,6 +112,14 @@ _CAPS = [
         SizeCap.VENUE_MAX_QUANTITY,
         "0.25",
     ),
+    (
+        {
+            "instrument": replace(INSTRUMENT, max_quantity=Decimal("0.25")),
+            "position_quantity": Decimal("0.05"),
+        },
+        SizeCap.VENUE_MAX_QUANTITY,
+        "0.2",
+    ),
 ]
 
 
