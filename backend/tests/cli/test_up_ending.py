@@ -2,16 +2,13 @@
 
 import os
 import signal
-import sys
 from pathlib import Path
 
 import psutil
-import pytest
 
 from tests.cli.running import Platform, until
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's death signal is Linux's")
 def test_killed_or_told_to_stop_it_leaves_nothing_and_starts_again(session_folder: Path) -> None:
     folder = session_folder / f"ending-{os.getpid()}"
     last = killed = Platform(folder)

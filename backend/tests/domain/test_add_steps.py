@@ -60,11 +60,13 @@ def test_what_is_over_leaves_nothing_to_do() -> None:
 
 
 @pytest.mark.parametrize(
-    "changed",
-    [{"scale_out_quantity": Decimal("0.2")}, {"entered_quantity": Decimal("1.2")}],
+    "trade",
+    [
+        replace(ADDING, scale_out_quantity=Decimal("0.2")),
+        replace(ADDING, entered_quantity=Decimal("1.2")),
+    ],
 )
-def test_nothing_is_added_to_a_position_of_which_a_part_was_left(changed: dict[str, object]) -> None:
-    trade = replace(ADDING, **changed)  # type: ignore[arg-type]
+def test_nothing_is_added_to_a_position_of_which_a_part_was_left(trade: TradeView) -> None:
     assert step(trade, addition(OrderStatus.INTENT)) == ("drop", "PROTECTED", "add-1")
 
 

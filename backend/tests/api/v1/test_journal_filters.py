@@ -2,6 +2,7 @@
 trade was closed."""
 
 import asyncio
+import json
 from datetime import timedelta
 from functools import partial
 from uuid import UUID, uuid4
@@ -26,11 +27,10 @@ async def some_trades(world: World, person: Person, **values: object) -> list[st
     for hour in (1, 2, 2, 3, 4):
         await world.closed_trade(person, NOON + timedelta(hours=hour), **values)
         await world.closed_trade(person, NOON + timedelta(hours=hour, minutes=1))
-    conditions = " AND ".join(f"{name} = ${place}" for place, name in enumerate(values, 2))
     rows = await world.sql.fetch(
-        f"SELECT id FROM trades WHERE user_id = $1 AND {conditions} ORDER BY closed_at DESC, id DESC",  # noqa: S608
+        "SELECT id FROM trades WHERE user_id = $1 AND to_jsonb(trades) @> $2::jsonb ORDER BY closed_at DESC, id DESC",
         person.user_id,
-        *values.values(),
+        json.dumps(values),
     )
     return [str(row["id"]) for row in rows]
 

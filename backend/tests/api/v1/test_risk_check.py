@@ -1,7 +1,7 @@
 """The calculator, the dry run of the gate, receipts and the preview over HTTP, before a real paper exchange."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from decimal import Decimal
 from uuid import UUID, uuid4
 
@@ -9,6 +9,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from app.adapters.exchange.paper_admin import PaperAdmin
 from app.bootstrap.api import open_api
 from app.core.clock import utc_now
 from app.core.config import Settings
@@ -18,41 +19,44 @@ from app.domain.types import Side
 from app.schemas.decision import DecisionDetail, SettingsPreview
 from app.schemas.risk_check import EntryAnswer
 from app.services.risk_check import EntryQuestion, RiskCheck
-from tests.api.desk_world import NOON, Person, World, running_api
+from tests.api.desk_world import NOON, Person, World
 from tests.paper_venue import PaperVenue
 
 SIZE, VALIDATE = "/risk/position-size", "/risk/validate"
 
 
-@pytest_asyncio.fixture(scope="module")
-async def venue_api(settings: Settings, shared_paper_exchange: PaperVenue) -> AsyncIterator[str]:
-    """The address of an API that knows this paper exchange."""
-    async with running_api(settings.model_copy(update={"paper_url": shared_paper_exchange.url})) as url:
-        yield url
+Fund = Callable[..., Awaitable[None]]
 
 
-async def fund(world: World, person: Person, balance: int, start: int | None = None) -> None:
-    """Balances read a moment ago, and windows that began at `start` today, this week and this month."""
-    began = utc_now().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    today = utc_now().replace(hour=0, minute=0, second=0, microsecond=0)
-    for wallet_id in (None, person.wallet_id):
-        await world.insert(
-            "risk_state",
-            user_id=person.user_id,
-            environment="paper",
-            wallet_id=wallet_id,
-            balance=balance,
-            equity=balance,
-            free_margin=balance,
-            balance_as_of=utc_now(),
-            day_start=today,
-            day_start_equity=start or balance,
-            week_start=today,
-            week_start_equity=start or balance,
-            month_start=began,
-            month_start_equity=start or balance,
-            peak_equity=start or balance,
-        )
+@pytest_asyncio.fixture
+async def fund(world: World, patient_venue: PaperVenue) -> Fund:
+    """Gives a person a balance that was read a moment ago, and windows that began at `start` today, this week and this
+    month: by the market's clock, which may stand on another day than the wall's."""
+    admin = PaperAdmin(patient_venue.url, patient_venue.token)
+    today = (await admin.market_time()).replace(hour=0, minute=0, second=0, microsecond=0)
+    await admin.close()
+
+    async def give(person: Person, balance: int, start: int | None = None) -> None:
+        for wallet_id in (None, person.wallet_id):
+            await world.insert(
+                "risk_state",
+                user_id=person.user_id,
+                environment="paper",
+                wallet_id=wallet_id,
+                balance=balance,
+                equity=balance,
+                free_margin=balance,
+                balance_as_of=utc_now(),
+                day_start=today,
+                day_start_equity=start or balance,
+                week_start=today,
+                week_start_equity=start or balance,
+                month_start=today.replace(day=1),
+                month_start_equity=start or balance,
+                peak_equity=start or balance,
+            )
+
+    return give
 
 
 def entry(person: Person, **changes: object) -> dict[str, object]:
@@ -80,9 +84,9 @@ def codes(answer: EntryAnswer) -> set[str]:
 
 
 async def test_the_example_of_the_specification_is_approved_with_a_size(
-    api: httpx.AsyncClient, world: World, alice: Person
+    api: httpx.AsyncClient, world: World, alice: Person, fund: Fund
 ) -> None:
-    await fund(world, alice, 10_000)
+    await fund(alice, 10_000)
     answer = await asked(api, alice)
     assert (answer.approved, answer.breaches) == (True, [])
     assert Decimal(answer.position_size_usd) > 0
@@ -93,9 +97,9 @@ async def test_the_example_of_the_specification_is_approved_with_a_size(
 
 
 async def test_after_a_losing_day_the_same_entry_is_refused(
-    api: httpx.AsyncClient, world: World, alice: Person
+    api: httpx.AsyncClient, world: World, alice: Person, fund: Fund
 ) -> None:
-    await fund(world, alice, 9_500, start=10_000)
+    await fund(alice, 9_500, start=10_000)
     answer = await asked(api, alice)
     assert not answer.approved
     assert {"daily_loss_usd", "daily_loss_percent"} <= codes(answer)
@@ -104,9 +108,9 @@ async def test_after_a_losing_day_the_same_entry_is_refused(
 
 
 async def test_asking_reserves_and_stores_nothing(
-    api: httpx.AsyncClient, world: World, alice: Person
+    api: httpx.AsyncClient, world: World, alice: Person, fund: Fund
 ) -> None:
-    await fund(world, alice, 10_000)
+    await fund(alice, 10_000)
     for path in (SIZE, VALIDATE):
         await asked(api, alice, path)
     for table in ("trades", "orders", "risk_decisions", "risk_reservations", "outbox"):
@@ -119,9 +123,9 @@ async def test_asking_reserves_and_stores_nothing(
 
 @pytest.mark.parametrize("method", ["fixed_percent", "fixed_amount", "kelly"])
 async def test_another_method_can_be_tried(
-    api: httpx.AsyncClient, world: World, alice: Person, method: str
+    api: httpx.AsyncClient, world: World, alice: Person, method: str, fund: Fund
 ) -> None:
-    await fund(world, alice, 10_000)
+    await fund(alice, 10_000)
     answer = await asked(api, alice, position_sizing_method=method)
     assert (answer.method, answer.approved) == (method, True)
 
@@ -133,16 +137,16 @@ async def test_an_entry_without_equity_is_refused(api: httpx.AsyncClient, alice:
 
 
 async def test_an_entry_with_an_equity_of_zero_is_refused(
-    api: httpx.AsyncClient, world: World, alice: Person
+    api: httpx.AsyncClient, world: World, alice: Person, fund: Fund
 ) -> None:
-    await fund(world, alice, 0)
+    await fund(alice, 0)
     assert not (await asked(api, alice)).approved
 
 
 async def test_validation_is_at_the_markets_own_price(
-    api: httpx.AsyncClient, world: World, alice: Person
+    api: httpx.AsyncClient, world: World, alice: Person, fund: Fund
 ) -> None:
-    await fund(world, alice, 10_000)
+    await fund(alice, 10_000)
     at_market = await asked(api, alice, VALIDATE, entry_price=None, stop_price="1")
     assert at_market.mark_price == at_market.entry_price
     far_away = await asked(api, alice, VALIDATE, entry_price="1", stop_price="0.5", take_profit_price=None)
@@ -211,16 +215,16 @@ async def decided(
 
 
 @pytest_asyncio.fixture
-async def check(settings: Settings, shared_paper_exchange: PaperVenue) -> AsyncIterator[RiskCheck]:
+async def check(settings: Settings, patient_venue: PaperVenue) -> AsyncIterator[RiskCheck]:
     """The same service in this process, to make receipts of the facts that the API sees."""
-    async with open_api(settings.model_copy(update={"paper_url": shared_paper_exchange.url})) as parts:
+    async with open_api(settings.model_copy(update={"paper_url": patient_venue.url})) as parts:
         yield parts.desk.risk_check
 
 
 async def test_a_decision_is_shown_with_its_receipt_decided_again(
-    api: httpx.AsyncClient, check: RiskCheck, world: World, alice: Person
+    api: httpx.AsyncClient, check: RiskCheck, world: World, alice: Person, fund: Fund
 ) -> None:
-    await fund(world, alice, 10_000)
+    await fund(alice, 10_000)
     decision_id, receipt = await decided(check, world, alice)
     answer = await api.get(f"/risk/decisions/{decision_id}", headers=alice.headers)
     held = DecisionDetail.model_validate_json(answer.content)
@@ -230,9 +234,9 @@ async def test_a_decision_is_shown_with_its_receipt_decided_again(
 
 
 async def test_an_altered_receipt_is_found_out(
-    api: httpx.AsyncClient, check: RiskCheck, world: World, alice: Person
+    api: httpx.AsyncClient, check: RiskCheck, world: World, alice: Person, fund: Fund
 ) -> None:
-    await fund(world, alice, 10_000)
+    await fund(alice, 10_000)
     decision_id, receipt = await decided(check, world, alice)
     altered = receipt.replace(b'"signal_confidence":"0.8"', b'"signal_confidence":"0.1"')
     assert altered != receipt
@@ -258,9 +262,9 @@ async def preview(api: httpx.AsyncClient, person: Person, **changes: object) -> 
 
 
 async def test_a_preview_says_which_trades_a_change_blocks(
-    api: httpx.AsyncClient, check: RiskCheck, world: World, alice: Person
+    api: httpx.AsyncClient, check: RiskCheck, world: World, alice: Person, fund: Fund
 ) -> None:
-    await fund(world, alice, 10_000)
+    await fund(alice, 10_000)
     weak, _ = await decided(check, world, alice, "0.75")
     await decided(check, world, alice, "0.95")
     await world.decision(alice)
@@ -275,28 +279,28 @@ async def test_a_preview_says_which_trades_a_change_blocks(
 
 
 async def test_a_preview_of_looser_settings_says_what_they_let_through(
-    api: httpx.AsyncClient, check: RiskCheck, world: World, alice: Person
+    api: httpx.AsyncClient, check: RiskCheck, world: World, alice: Person, fund: Fund
 ) -> None:
-    await fund(world, alice, 10_000)
+    await fund(alice, 10_000)
     await decided(check, world, alice, "0.6")
     held = await preview(api, alice, min_signal_confidence="0.5", max_position_size_percent=5)
     assert (held.blocks, held.allows, held.smaller) == (0, 1, 0)
 
 
 async def test_a_preview_counts_smaller_positions(
-    api: httpx.AsyncClient, check: RiskCheck, world: World, alice: Person
+    api: httpx.AsyncClient, check: RiskCheck, world: World, alice: Person, fund: Fund
 ) -> None:
-    await fund(world, alice, 10_000)
+    await fund(alice, 10_000)
     await decided(check, world, alice)
     held = await preview(api, alice, max_position_size_percent=5)
     assert (held.blocks, held.allows, held.smaller, held.larger) == (0, 0, 1, 0)
 
 
 async def test_a_preview_of_more_leverage_sizes_with_it(
-    api: httpx.AsyncClient, check: RiskCheck, world: World, alice: Person
+    api: httpx.AsyncClient, check: RiskCheck, world: World, alice: Person, fund: Fund
 ) -> None:
     """20,000 are asked for with 10,000 of equity: what was decided unlevered had margin for half of it."""
-    await fund(world, alice, 10_000)
+    await fund(alice, 10_000)
     sizes = ("max_position_size_usd", "max_position_size_percent", "max_single_asset_exposure_percent")
     risks = ("max_portfolio_heat", "max_open_risk_percent", "max_daily_loss_usd", "max_daily_loss_percent")
     await world.insert(
@@ -313,9 +317,9 @@ async def test_a_preview_of_more_leverage_sizes_with_it(
 
 
 async def test_a_preview_sees_nobody_elses_decisions(
-    api: httpx.AsyncClient, check: RiskCheck, world: World, alice: Person, bob: Person
+    api: httpx.AsyncClient, check: RiskCheck, world: World, alice: Person, bob: Person, fund: Fund
 ) -> None:
-    await fund(world, bob, 10_000)
+    await fund(bob, 10_000)
     await decided(check, world, bob)
     assert (await preview(api, alice, max_leverage=1)).considered == 0
 
@@ -331,9 +335,9 @@ async def test_a_preview_of_incoherent_settings_is_refused_by_field(
 
 
 async def test_a_calculator_and_the_receipt_of_the_same_facts_agree(
-    api: httpx.AsyncClient, check: RiskCheck, world: World, alice: Person
+    api: httpx.AsyncClient, check: RiskCheck, world: World, alice: Person, fund: Fund
 ) -> None:
-    await fund(world, alice, 10_000)
+    await fund(alice, 10_000)
     shown = await asked(api, alice)
     _, receipt = await decided(check, world, alice)
     size = json.loads(receipt)["answer"]["size"]
