@@ -159,8 +159,9 @@ def _leave(trade: TradeView, orders: Sequence[OrderView], position_quantity: Dec
     if part is not None and part.status is OrderStatus.INTENT:
         return on(ActionKind.DROP, status, part, "leaving whole, so the part is not wanted")
     if latest is None or latest.status.is_terminal:
-        if latest is not None and part is not None and not part.status.is_terminal:
-            return on(ActionKind.ASK, status, part, "the part may have left nothing to leave")
+        unknown = _may_have_left_nothing(orders, latest)
+        if unknown is not None:
+            return on(ActionKind.ASK, status, unknown, f"the {unknown.leg} may have left nothing to leave")
         attempt = 1 if latest is None else latest.attempt + 1
         if attempt - trade.exits_forgiven > MAX_EXIT_ATTEMPTS:
             return call_operator(f"{MAX_EXIT_ATTEMPTS} exits did not close the position")
@@ -168,3 +169,17 @@ def _leave(trade: TradeView, orders: Sequence[OrderView], position_quantity: Dec
     if latest.status is OrderStatus.INTENT:
         return on(ActionKind.SEND, status, latest, "send the exit")
     return on(ActionKind.ASK, status, latest, "the exit is not known to be done")
+
+
+def _may_have_left_nothing(orders: Sequence[OrderView], exit_order: OrderView | None) -> OrderView | None:
+    """Return the order to ask for before another exit follows one that is over: a part that is not known to be
+    done, or, when the venue refused the exit, a stop of unknown outcome, which may have closed the position."""
+    if exit_order is None:
+        return None
+    part = latest_of(orders, OrderLeg.SCALE_OUT)
+    if part is not None and not part.status.is_terminal:
+        return part
+    if exit_order.status is not OrderStatus.REJECTED:
+        return None
+    stops = (order for order in orders if order.leg is OrderLeg.STOP)
+    return next((stop for stop in stops if stop.status is OrderStatus.SENDING), None)

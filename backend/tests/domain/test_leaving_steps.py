@@ -47,6 +47,25 @@ def test_leaving_without_a_live_stop_does_not_wait_for_one() -> None:
     assert brief(next_action(LEAVING, [ENTERED, lost], ONE)) == ("write_intent", "EXITING", "new exit-1")
 
 
+@pytest.mark.parametrize(
+    ("former", "step"),
+    [
+        (OrderStatus.REJECTED, ("ask", "EXITING", "stop-2")),
+        (OrderStatus.NOT_ACCEPTED, ("write_intent", "EXITING", "new exit-2")),
+        (OrderStatus.CANCELED, ("write_intent", "EXITING", "new exit-2")),
+    ],
+)
+def test_a_refused_exit_asks_for_a_stop_of_unknown_outcome_which_may_have_closed_the_position(
+    former: OrderStatus, step: tuple[object, ...]
+) -> None:
+    moved = order(OrderLeg.STOP, OrderStatus.SENDING, 2)
+    former_exit = order(OrderLeg.EXIT, former)
+    assert brief(next_action(LEAVING, [ENTERED, LIVE_STOP, moved, former_exit], ONE)) == step
+    known = replace(moved, status=OrderStatus.NOT_ACCEPTED)
+    again = next_action(LEAVING, [ENTERED, LIVE_STOP, known, former_exit], ONE)
+    assert brief(again) == ("write_intent", "EXITING", "new exit-2")
+
+
 def test_leaving_waits_for_an_entry_whose_outcome_is_unknown() -> None:
     sending = order(OrderLeg.ENTRY, OrderStatus.SENDING)
     assert brief(next_action(LEAVING, [sending, LIVE_STOP], ONE)) == ("ask", "EXITING", "entry-1")
