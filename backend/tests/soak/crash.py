@@ -193,9 +193,11 @@ def report(
     line("kills", ledger.kills, "kills", arguments.kills)
     for name, value in counts.items():
         line(name, value, name, 0)
+    known = sorted(second for cycle in cycles for second in cycle.known)
     for name, fraction in (("p50", 0.5), ("p95", 0.95), ("max", 1.0)):
-        value = naked[min(int(len(naked) * fraction), len(naked) - 1)] if naked else None
-        line(f"naked_{name}_s", value, "seconds from the entry's sending to its live stop")
+        for what, values, until in (("naked", naked, "to"), ("known", known, "until we knew of")):
+            value = values[min(int(len(values) * fraction), len(values) - 1)] if values else None
+            line(f"{what}_{name}_s", value, f"seconds from the entry's sending {until} its live stop")
     settled = sorted(second for cycle in cycles for second in cycle.settled)
     for name, place in (("p95", int(len(settled) * 0.95)), ("max", -1)):
         value = settled[place] if settled else None

@@ -57,12 +57,20 @@ NO_LIMITS: dict[str, object] = dict.fromkeys(UNLIMITED, None) | {
     "position_sizing_method": "fixed_amount",
     "enable_pyramiding": True,
 }
+# A stop that the venue took protects from its deadline at the latest: what comes later, the venue refuses. When we
+# knew of it is told beside it, since an answer that is lost is asked for as soon as the venue answers again.
 NAKED = """
-    SELECT t.id, extract(epoch FROM (SELECT min(l.timestamp) FROM execution_logs l WHERE l.trade_id = t.id AND (
-        (l.action IN ('place_stop', 'move_stop') AND l.status IN ('open', 'partial', 'filled'))
-        OR l.action IN ('exit', 'exit_filled'))) - min(o.sent_at)) AS seconds
-    FROM trades t JOIN orders o ON o.trade_id = t.id AND o.leg = 'entry' AND o.filled_quantity > 0
-    WHERE t.wallet_id = ANY($1) AND t.opened_at IS NOT NULL GROUP BY t.id"""
+    SELECT t.id, extract(epoch FROM least(known.at, taken.at) - entry.at)::float AS seconds,
+        extract(epoch FROM known.at - entry.at)::float AS known
+    FROM trades t
+    CROSS JOIN LATERAL (SELECT min(o.sent_at) AS at FROM orders o
+        WHERE o.trade_id = t.id AND o.leg = 'entry' AND o.filled_quantity > 0) AS entry
+    CROSS JOIN LATERAL (SELECT min(l.timestamp) AS at FROM execution_logs l WHERE l.trade_id = t.id
+        AND l.action IN ('place_stop', 'move_stop', 'exit', 'exit_filled')
+        AND l.status IN ('open', 'partial', 'filled')) AS known
+    CROSS JOIN LATERAL (SELECT min(o.deadline) AS at FROM orders o
+        WHERE o.trade_id = t.id AND o.leg = 'stop' AND o.exchange_order_id IS NOT NULL) AS taken
+    WHERE t.wallet_id = ANY($1) AND t.opened_at IS NOT NULL AND entry.at IS NOT NULL"""
 AT_REST = """
     SELECT w.id AS wallet_id, coalesce(array_agg(t.quantity) FILTER (WHERE t.id IS NOT NULL), '{}') AS quantities
     FROM unnest($1::uuid[]) AS w (id) LEFT JOIN trades t
@@ -79,7 +87,8 @@ RACES = """
 
 @dataclass
 class Cycle:
-    """What one life of a set of trades showed. Times in seconds from the sending of an entry to its live stop."""
+    """What one life of a set of trades showed. Times in seconds from the sending of an entry: `naked` to its live stop,
+    `known` to when we knew of it."""
 
     struck: list[str] = field(default_factory=list)
     missed: list[str] = field(default_factory=list)
@@ -91,6 +100,7 @@ class Cycle:
     cancel_races: int = 0
     orders: int = 0
     naked: list[float] = field(default_factory=list)
+    known: list[float] = field(default_factory=list)
     settled: list[float] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
 
@@ -357,7 +367,8 @@ class Lane:
                 found.wrong.append(f"{self.name}: {audited}\n{await self.floor.describe(account)}")
         await self._hold_against_the_record(ids, found)
         rows = await self.sql.fetch(NAKED, ids)
-        found.naked += [float(row["seconds"]) for row in rows if row["seconds"] is not None]
+        found.naked += [row["seconds"] for row in rows if row["seconds"] is not None]
+        found.known += [row["known"] for row in rows if row["known"] is not None]
         found.orders += await self.sql.fetchval("SELECT count(*) FROM orders WHERE wallet_id = ANY($1)", ids)
         found.partial_fills += await self.sql.fetchval(
             "SELECT count(*) FROM orders WHERE wallet_id = ANY($1) AND filled_quantity > 0"

@@ -52,6 +52,7 @@ class Tormented:
     partial_fills: int = 0
     refused_later: int = 0
     naked: list[float] = field(default_factory=list)
+    known: list[float] = field(default_factory=list)
     settled: list[float] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     fired: dict[str, int] = field(default_factory=dict)
@@ -128,6 +129,7 @@ async def run_lane(
                     partial_fills=cycle.partial_fills,
                     refused_later=lane.refused_later,
                     naked=cycle.naked,
+                    known=cycle.known,
                     settled=cycle.settled,
                     wrong=cycle.wrong,
                     fired=dict(so_far - fired),
@@ -212,6 +214,8 @@ def report(arguments: argparse.Namespace, ledger: Ledger, pace: float, seconds: 
     line("fired", dict(fired.most_common()), "times that each fault befell a request or a frame")
     naked = sorted(seconds for cycle in cycles for seconds in cycle.naked)
     cuts("naked", naked, "seconds from the entry's sending to its live stop", BOUND_SECONDS)
+    known = sorted(seconds for cycle in cycles for seconds in cycle.known)
+    cuts("known", known, "seconds from the entry's sending until we knew of its live stop")
     settled = sorted(seconds for cycle in cycles for seconds in cycle.settled)
     cuts("settled", settled, "seconds from a leg's work until every wallet was at rest")
     line("partial_fills", sum(cycle.partial_fills for cycle in cycles), "orders filled in part")
