@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -48,6 +48,8 @@ def session_lock(folder: Path) -> Iterator[None]:
 def session_services(folder: Path, controller_pid: int) -> TestServices:
     """The session's services, started if nobody has yet. Call under `session_lock`."""
     state = folder / "services.json"
+    if _host(folder) is None:
+        state.unlink(missing_ok=True)
     if not state.exists():
         with (folder / "host.log").open("wb") as log:
             host = subprocess.Popen(
@@ -64,19 +66,31 @@ def session_services(folder: Path, controller_pid: int) -> TestServices:
                     f"The test services did not start: {(folder / 'host.log').read_text()[-2000:]}"
                 )
             time.sleep(0.02)
-    return TestServices(**json.loads(state.read_text()))
+    return _written(folder)
+
+
+def _host(folder: Path) -> psutil.Process | None:
+    """The process that keeps the folder's servers; None where it never was or is gone. It is known by its arguments:
+    where all of a run was killed at once, its number may be somebody else's by now."""
+    if not (folder / "services.json").exists():
+        return None
+    with suppress(psutil.NoSuchProcess):
+        host = psutil.Process(_written(folder).host_pid)
+        return host if str(folder) in host.cmdline() else None
+    return None
+
+
+def _written(folder: Path) -> TestServices:
+    return TestServices(**json.loads((folder / "services.json").read_text()))
 
 
 def stop_session_services(folder: Path) -> None:
     """End the session's services, if any were started, and delete the folder."""
-    state = folder / "services.json"
-    if state.exists():
-        try:
-            host = psutil.Process(TestServices(**json.loads(state.read_text())).host_pid)
+    host = _host(folder)
+    if host is not None:
+        with suppress(psutil.NoSuchProcess):
             host.terminate()
             host.wait(60)
-        except psutil.NoSuchProcess:
-            pass
     shutil.rmtree(folder, ignore_errors=True)
 
 
