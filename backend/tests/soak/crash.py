@@ -184,7 +184,7 @@ def report(
     naked = sorted(second for cycle in cycles for second in cycle.naked)
     counts = {
         name: sum(getattr(cycle, name) for cycle in cycles)
-        for name in ("duplicates", "lost", "unwritten", "unprotected")
+        for name in ("duplicates", "lost", "unwritten", "unprotected", "differences")
     }
 
     def line(name: str, value: object, unit: str, limit: object = None) -> None:

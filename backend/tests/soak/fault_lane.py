@@ -96,7 +96,7 @@ class FaultLane(Lane):
         counts = {
             "i1": found.duplicates + int(await self.sql.fetchval(ENTRIES, ids)),
             "i2": found.lost,
-            "i3": sum("position" in text for text in found.wrong),
+            "i3": found.differences,
             "i4": found.unprotected + sum(seconds > BOUND_SECONDS for seconds in found.naked),
             "i5": decided["unapproved"] + found.unwritten,
         }
