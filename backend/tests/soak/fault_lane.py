@@ -8,7 +8,8 @@ from uuid import UUID
 
 from app.repositories.trading_accounts import TradingAccount
 from tests.services.trading.floor import SYMBOLS
-from tests.soak.crash_lane import LARGE, MARGIN_MS, NAKED, RECEIVE_WINDOW_MS, Cycle, Lane
+from tests.soak.crash_lane import LARGE, MARGIN_MS, RECEIVE_WINDOW_MS, Cycle, Lane
+from tests.soak.crash_queries import NAKED
 
 ORDER_FAULTS: Final[tuple[tuple[str, dict[str, object]], ...]] = (
     ("503", {}),
