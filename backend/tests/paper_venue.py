@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 import httpx
@@ -120,6 +121,11 @@ class PaperVenue:
     def step(self, steps: int = 1) -> None:
         """Play that many steps of a paused feed."""
         self.control("POST", "/sim/feed", {"steps": steps})
+
+    def take_at_most(self, symbol: str, quantity: Decimal) -> None:
+        """One order at market carries at most so much of a contract from now on, in base units."""
+        body: dict[str, object] = {"symbol": symbol, "max_market_quantity": str(quantity)}
+        self.control("POST", "/sim/contract", body)
 
     def status(self) -> dict[str, object]:
         """The feed's status as the venue tells it."""

@@ -19,7 +19,8 @@ class TradeView:
     one; `unprotected_too_long` once the time without a live stop is over its bound; `scale_out_quantity` is
     what should have been left in parts by now, in sum, >= 0; `exits_forgiven` is how many exit attempts an
     operator let pass when asking for more; `entry_worked` while an entry goes on in further orders, `adding` while
-    something is reserved for an addition."""
+    something is reserved for an addition; `largest_order` is the most that the venue takes in one order at market, in
+    base units, > 0; None where that is not known."""
 
     status: TradeStatus
     side: Side
@@ -33,6 +34,7 @@ class TradeView:
     exits_forgiven: int = 0
     entry_worked: bool = False
     adding: bool = False
+    largest_order: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

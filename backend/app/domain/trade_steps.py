@@ -33,6 +33,7 @@ the position is gone or when a newer stop is live; a replacement is placed befor
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
@@ -81,7 +82,16 @@ CLEARING_ORDER: Final = (OrderLeg.ADD, OrderLeg.ENTRY, OrderLeg.EXIT, OrderLeg.S
 
 def next_action(trade: TradeView, orders: Sequence[OrderView], position_quantity: Decimal) -> Action:
     """Return the one step to take now. `position_quantity` is the sum of the trade's fills in base units:
-    entry less stop and exit, >= 0 in a sound trade."""
+    entry less stop and exit, >= 0 in a sound trade. What leaves is at most the venue's largest order: the rest
+    follows once that is done."""
+    action, most = _wanted(trade, orders, position_quantity), trade.largest_order
+    leaves = action.kind is ActionKind.WRITE_INTENT and action.leg in (OrderLeg.EXIT, OrderLeg.SCALE_OUT)
+    if most is not None and leaves and action.quantity is not None and action.quantity > most:
+        return replace(action, quantity=most)
+    return action
+
+
+def _wanted(trade: TradeView, orders: Sequence[OrderView], position_quantity: Decimal) -> Action:
     if trade.status.is_terminal:
         return act(ActionKind.NOTHING, trade.status, "the trade is over")
     if position_quantity < 0:

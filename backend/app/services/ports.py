@@ -136,7 +136,9 @@ class ExchangeGateways(Protocol):
 class MarketReader(Protocol):
     """Public facts of a venue."""
 
-    async def instrument(self, venue: str, symbol: str) -> Instrument | None: ...
+    async def instrument(self, venue: str, symbol: str, *, anew: bool = False) -> Instrument | None:
+        """The instrument, read once; `anew` asks the venue again. None where the venue has none."""
+        ...
 
     async def instruments(self, venue: str) -> Sequence[Instrument]: ...
 

@@ -1,4 +1,4 @@
-"""The operator's routes: accounts, deposits, the feed, faults. Loopback and a token.
+"""The operator's routes: accounts, deposits, the feed, contracts, faults. Loopback and a token.
 
 Never the venue's dialect.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 import secrets
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 
 import orjson
@@ -38,8 +38,8 @@ def _text(fields: Fields, name: str) -> str:
     return value
 
 
-def _amount(fields: Fields) -> Decimal:
-    value = fields.get("amount")
+def _amount(fields: Fields, name: str = "amount") -> Decimal:
+    value = fields.get(name)
     if not isinstance(value, str) or len(value) > LONGEST_AMOUNT:
         raise VenueError(Refusal.BAD_AMOUNT, value)
     try:
@@ -86,6 +86,7 @@ class Admin:
             web.get("/sim/status", self._guarded(self._status)),
             web.get("/sim/limits", self._guarded(self._limits)),
             web.post("/sim/feed", self._guarded(self._feed)),
+            web.post("/sim/contract", self._guarded(self._contract)),
             web.get("/sim/fault", self._guarded(self.faults.listed)),
             web.post("/sim/fault", self._guarded(self.faults.replaced)),
             web.delete("/sim/fault", self._guarded(self.faults.cleared)),
@@ -166,6 +167,17 @@ class Admin:
             await self.pacer.play(steps)
             await self.venue.settled()
         return await self._status(fields)
+
+    async def _contract(self, fields: Fields) -> Fields:
+        """Change what one order at market may carry, as a venue does now and then; a restart forgets it."""
+        market = self.venue.exchange.markets.get(_text(fields, "symbol"))
+        if market is None:
+            raise VenueError(Refusal.BAD_SYMBOL)
+        largest = _amount(fields, "max_market_quantity")
+        if largest % market.contract.step or largest > market.contract.max_quantity:
+            raise VenueError(Refusal.BAD_AMOUNT, largest)
+        market.contract = replace(market.contract, max_market_quantity=largest)
+        return {"symbol": market.symbol, "max_market_quantity": f"{largest:f}"}
 
 
 async def _fields(request: web.Request) -> Fields:

@@ -66,6 +66,29 @@ def test_a_refused_exit_asks_for_a_stop_of_unknown_outcome_which_may_have_closed
     assert brief(again) == ("write_intent", "EXITING", "new exit-2")
 
 
+@pytest.mark.parametrize(("most", "leaving"), [("0.9", "0.9"), ("1", "1"), ("1.1", "1"), (None, "1")])
+def test_what_leaves_is_at_most_the_largest_order_that_the_venue_takes(
+    most: str | None, leaving: str
+) -> None:
+    largest = None if most is None else Decimal(most)
+    limited = replace(LEAVING, largest_order=largest)
+    assert next_action(limited, [ENTERED, LIVE_STOP], ONE).quantity == Decimal(leaving)
+    gone = replace(LIVE_STOP, status=OrderStatus.FILLED, quantity=Decimal("0.5"))
+    stopped = replace(PROTECTED, largest_order=largest)
+    assert next_action(stopped, [ENTERED, gone], ONE).quantity == Decimal(leaving)
+
+
+@pytest.mark.parametrize(("most", "leaving"), [("0.2", "0.2"), ("0.3", "0.3"), ("0.4", "0.3")])
+def test_a_part_is_at_most_the_largest_order_that_the_venue_takes(most: str, leaving: str) -> None:
+    limited = replace(PROTECTED, scale_out_quantity=Decimal("0.3"), largest_order=Decimal(most))
+    assert next_action(limited, [ENTERED, LIVE_STOP], ONE).quantity == Decimal(leaving)
+
+
+def test_a_stop_is_over_the_whole_position_however_large() -> None:
+    limited = replace(PROTECTED, largest_order=Decimal("0.5"))
+    assert next_action(limited, [ENTERED], ONE).quantity == ONE
+
+
 def test_leaving_waits_for_an_entry_whose_outcome_is_unknown() -> None:
     sending = order(OrderLeg.ENTRY, OrderStatus.SENDING)
     assert brief(next_action(LEAVING, [sending, LIVE_STOP], ONE)) == ("ask", "EXITING", "entry-1")

@@ -33,7 +33,7 @@ class Market(StillMarket):
             raise VenueUnavailableError(f"{venue} does not answer")
         return Quote(symbol, self.mark, self.mark, NOON + timedelta(hours=1), utc_now())
 
-    async def instrument(self, venue: str, symbol: str) -> Instrument | None:
+    async def instrument(self, venue: str, symbol: str, *, anew: bool = False) -> Instrument | None:
         known = await StillMarket.instrument(self, venue, symbol)
         return known and replace(known, maintenance_margin_fraction=Decimal("0.001"))
 

@@ -87,7 +87,7 @@ class Holder:
 class ReplayedVenue:
     """What the watch asks of a venue beside prices, which are handed to it: its instruments, and its clock."""
 
-    async def instrument(self, venue: str, symbol: str) -> Instrument | None:
+    async def instrument(self, venue: str, symbol: str, *, anew: bool = False) -> Instrument | None:
         del venue
         one = Decimal(1)
         return Instrument(symbol, one, one, one, one, one, one, 20, Decimal(0), Decimal(0))

@@ -59,14 +59,14 @@ class MarketCache:
     def __init__(self) -> None:
         self._sources: dict[str, Ccxt] = {}
 
-    async def source(self, profile: VenueProfile) -> Ccxt:
-        """Return the public instance of a venue, its markets loaded."""
+    async def source(self, profile: VenueProfile, *, anew: bool = False) -> Ccxt:
+        """Return the public instance of a venue, its markets loaded; `anew` loads them again."""
         instance = self._sources.get(profile.id)
         if instance is None:
             instance = make_instance(profile)
             self._sources[profile.id] = instance
-        if not instance.markets:
-            await instance.load_markets()
+        if anew or not instance.markets:
+            await instance.load_markets(anew)
         return instance
 
     async def share(self, profile: VenueProfile, instance: Ccxt) -> None:

@@ -51,8 +51,8 @@ class CcxtMarketReader:
         self._instruments: dict[str, dict[str, Instrument]] = {}
         self._limiters: dict[str, WeightLimiter] = {}
 
-    async def instrument(self, venue: str, symbol: str) -> Instrument | None:
-        return (await self._load(venue)).get(symbol)
+    async def instrument(self, venue: str, symbol: str, *, anew: bool = False) -> Instrument | None:
+        return (await self._load(venue, anew=anew)).get(symbol)
 
     async def instruments(self, venue: str) -> Sequence[Instrument]:
         return list((await self._load(venue)).values())
@@ -117,13 +117,13 @@ class CcxtMarketReader:
     async def close(self) -> None:
         await self._markets.close()
 
-    async def _load(self, venue: str) -> dict[str, Instrument]:
+    async def _load(self, venue: str, *, anew: bool = False) -> dict[str, Instrument]:
         known = self._instruments.get(venue)
-        if known is not None:
+        if known is not None and not anew:
             return known
         profile = self._profile(venue)
         try:
-            source = await self._markets.source(profile)
+            source = await self._markets.source(profile, anew=known is not None)
         except (ccxt.BaseError, OSError, TimeoutError) as error:
             raise VenueUnavailableError(str(read_error(error))) from None
         found = {

@@ -59,6 +59,7 @@ class Advance:
             now=self._now,
             alive_since=self._desk.alive_since,
             bound=self._desk.unprotected_bound,
+            largest_order=self._desk.markets.largest_order(case.trade.venue, case.trade.symbol),
         )
         return next_action(view, case.order_views(self._now), case.position_quantity())
 

@@ -64,6 +64,19 @@ class MarketView:
             self._instruments[venue, symbol] = asked
         return asked
 
+    def largest_order(self, venue: str, symbol: str) -> Decimal | None:
+        """The most that the venue takes in one order at market, in base units, as far as it has been read here."""
+        known = self._instruments.get((venue, symbol))
+        return None if known is None else known.max_quantity
+
+    async def read_again(self, venue: str, symbol: str) -> None:
+        """Read the instrument anew: the venue has refused what it would have taken before. What it does not tell now
+        stays as it was known."""
+        with contextlib.suppress(VenueUnavailableError):
+            asked = await self._reader.instrument(venue, symbol, anew=True)
+            if asked is not None:
+                self._instruments[venue, symbol] = asked
+
     async def quote_usd_price(self, venue: str, symbol: str) -> Decimal | None:
         """The price of the symbol's quote currency in dollars, at most half a minute old: what the other dollar
         coin pays for it at that venue. None where it is not known; the simulated venue's currency is a dollar."""

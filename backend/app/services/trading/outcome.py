@@ -10,9 +10,9 @@ from app.models.order import Order
 from app.repositories.trading_transaction import TradingTransaction
 from app.services.trading.execution_records import UNTIMED, Outcome, Timing, log_attempt
 from app.services.trading.fills_book import record_fills
-from app.services.trading.trade_case import TOO_LATE, WOULD_TAKE, WOULD_TRIGGER, TradeCase
+from app.services.trading.trade_case import TOO_LARGE, TOO_LATE, WOULD_TAKE, WOULD_TRIGGER, TradeCase
 
-MEANINGS = {"-2021": WOULD_TRIGGER, "-5022": WOULD_TAKE, "-1021": TOO_LATE}
+MEANINGS = {"-2021": WOULD_TRIGGER, "-5022": WOULD_TAKE, "-1021": TOO_LATE, "-4005": TOO_LARGE}
 UNKNOWN_AT_VENUE = "unknown_at_venue"
 
 

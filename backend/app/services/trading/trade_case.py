@@ -19,6 +19,7 @@ from app.repositories.trading_transaction import TradingTransaction
 
 WOULD_TRIGGER = "would_trigger"
 WOULD_TAKE = "would_take"
+TOO_LARGE = "too_large"
 TOO_LATE = "too_late"  # its signature had run out when it arrived
 ZERO = Decimal(0)
 
@@ -90,7 +91,15 @@ class TradeCase:
         """The fills that an order caused."""
         return [fill for fill in self.fills if self.owner_of(fill.exchange_order_id) is order]
 
-    def view(self, *, may_enter: bool, now: datetime, alive_since: datetime, bound: timedelta) -> TradeView:
+    def view(
+        self,
+        *,
+        may_enter: bool,
+        now: datetime,
+        alive_since: datetime,
+        bound: timedelta,
+        largest_order: Decimal | None,
+    ) -> TradeView:
         """The trade as the rules see it. The time without a stop counts only while somebody could act."""
         trade = self.trade
         since, until = trade.unprotected_since, trade.entry_until
@@ -108,6 +117,7 @@ class TradeCase:
             exits_forgiven=trade.exits_forgiven,
             entry_worked=until is not None,
             adding=trade.adding_notional > 0,
+            largest_order=largest_order,
         )
 
     def order_views(self, now: datetime) -> list[OrderView]:

@@ -40,9 +40,9 @@ from app.services.trading.execution_records import Timing, timing_of
 from app.services.trading.gate import Passed, pass_gate
 from app.services.trading.intents import Advance
 from app.services.trading.lookup import RESTING, Absent, find_order
-from app.services.trading.outcome import record_absence, record_order, record_refusal
+from app.services.trading.outcome import MEANINGS, record_absence, record_order, record_refusal
 from app.services.trading.slippage_events import tell_of_slippage
-from app.services.trading.trade_case import TradeCase, crash_leg
+from app.services.trading.trade_case import TOO_LARGE, TradeCase, crash_leg
 
 MOST_ROUNDS = 40
 ASK_AGAIN_SECONDS = 0.1
@@ -241,9 +241,8 @@ class TradeDriver:
                 tried, terms = order.retry_count or 0, passed.terms
                 await self._record_refusal(trade_id, passed, outcome, timing)
                 if outcome.retryable:
-                    if terms is None:
-                        return Rest(REFUSED_SECONDS, self._changed, failed=True)
-                    return Rest(terms.retry_seconds(tried), self._changed)
+                    pause = REFUSED_SECONDS if terms is None else terms.retry_seconds(tried)
+                    return Rest(pause, self._changed, failed=terms is None)
                 if order.leg == OrderLeg.EXIT:
                     # The account is compared before long: what it was to leave may be gone, by its owner's hand.
                     return Rest(REFUSED_SECONDS, self._changed, suspicious=True, failed=True)
@@ -370,6 +369,8 @@ class TradeDriver:
 
     async def _record_refusal(self, trade_id: UUID, passed: Passed, refused: Refused, timing: Timing) -> None:
         most = None if passed.terms is None else passed.terms.retries
+        if MEANINGS.get(refused.code) == TOO_LARGE:  # it has taken as much before: what it takes has changed
+            await self._desk.markets.read_again(self._account.venue, passed.order.symbol)
         async with self._writing(trade_id) as writing:
             own = writing.case.order(passed.order.client_order_id)
             await record_refusal(writing.transaction, writing.case, own, refused, utc_now(), timing, most)
@@ -386,8 +387,7 @@ class TradeDriver:
             writing = Writing(transaction, case)
             yield writing
             case = writing.case
-            may_enter = await self._may_enter(transaction, case)
-            advance = Advance(self._desk, transaction, utc_now(), may_enter)
+            advance = Advance(self._desk, transaction, utc_now(), await self._may_enter(transaction, case))
             case, _ = await advance.run(case)
             transaction.announcements.trade(trade_id)
             await transaction.announcements.send()

@@ -26,7 +26,7 @@ class StillMarket:
         self.funding: NextFunding | None = None
         self.fundings_read = 0
 
-    async def instrument(self, venue: str, symbol: str) -> Instrument | None:
+    async def instrument(self, venue: str, symbol: str, *, anew: bool = False) -> Instrument | None:
         assert venue
         return Instrument(
             symbol=symbol,

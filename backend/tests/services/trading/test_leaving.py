@@ -72,6 +72,35 @@ async def test_parts_leave_one_after_the_other_and_the_stop_follows_to_break_eve
     assert all(row["reduce_only"] for row in parts)
 
 
+async def test_a_position_larger_than_the_venue_takes_at_once_leaves_in_orders_that_fit(
+    floor: TradingFloor,
+) -> None:
+    account = await floor.wallet(await floor.user(**BIG))
+    async with floor.executor():
+        await floor.signal(BTC, stop="0.03")
+        trade = await floor.until_status(account, "PROTECTED")
+        most = (trade["quantity"] / 3).quantize(Decimal("0.001"))
+        floor.venue.take_at_most("BTCUSDT", most)
+        try:
+            await floor.enqueue("exit", {"trade_id": str(trade["id"]), "reason": "manual"})
+            closed = await floor.until_status(account, "CLOSED")
+        finally:
+            floor.venue.take_at_most("BTCUSDT", Decimal(120))
+    assert closed["exit_reason"] == "manual"
+    assert await floor.venue_position(account) == 0
+    assert await floor.venue_orders(account) == []
+    exits = await floor.sql.fetch(
+        "SELECT status, quantity, filled_quantity, error_code FROM orders"
+        " WHERE trade_id = $1 AND leg = 'exit' ORDER BY attempt",
+        trade["id"],
+    )
+    refused, *taken = exits
+    assert (refused["status"], refused["error_code"]) == ("REJECTED", "too_large")
+    assert len(taken) >= 3
+    assert all(row["filled_quantity"] == row["quantity"] <= most for row in taken)
+    assert sum(row["filled_quantity"] for row in taken) == trade["quantity"]
+
+
 async def test_parts_that_were_passed_together_leave_as_one(floor: TradingFloor) -> None:
     account = await floor.wallet(await floor.user(**BIG))
     async with floor.executor():
