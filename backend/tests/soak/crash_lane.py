@@ -221,10 +221,19 @@ class Lane:
             await asyncio.sleep(self.dice.uniform(0, RANDOM_SECONDS))
             process.send_signal(signal.SIGKILL)
         died = await self._is_gone(process)
-        self.host.crash_file.unlink(missing_ok=True)
+        if not died and not self._withdrawn():  # it has taken the label just now, and is dying
+            died = await self._is_gone(process)
         (found.struck if died else found.missed).append(blow.key)
         if died:
             await asyncio.to_thread(self.host.start)
+
+    def _withdrawn(self) -> bool:
+        """Take the label away; False where there is none any more, since an executor was faster."""
+        try:
+            self.host.crash_file.unlink()
+        except FileNotFoundError:
+            return False
+        return True
 
     async def _is_gone(self, process: ExecutorProcess) -> bool:
         async def look() -> bool | None:
@@ -318,8 +327,7 @@ class Lane:
         return [account for account in accounts if account.wallet_id not in agree]
 
     async def is_held(self, account: TradingAccount) -> bool:
-        held, _ = await self._at_venue(account)
-        return bool(held)
+        return bool((await self._at_venue(account))[0])
 
     async def _at_venue(self, account: TradingAccount) -> tuple[Decimal, list[Decimal]]:
         """What the venue shows: quantity held, and the quantities of the working orders."""
