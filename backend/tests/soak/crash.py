@@ -63,7 +63,7 @@ class Ledger:
         """How far it is, how fast it goes, and when it will be done at that pace."""
         minutes = (time.monotonic() - self._begun) / 60
         pace = (self.kills - self._before) / minutes
-        left = f"{(wanted - self.kills) / pace:.0f} min to go" if pace > 0 else "no pace yet"
+        left = f"{max(wanted - self.kills, 0) / pace:.0f} min to go" if pace > 0 else "no pace yet"
         violations = sum(cycle.violations for cycle in self.cycles)
         sys.stderr.write(
             f"\r{self.kills} of {wanted} kills, {pace:.0f} a minute, {left}, {pairs_left} pairs left,"
@@ -128,13 +128,13 @@ class Plan:
 async def run_lane(
     number: int, services: TestServices, arguments: argparse.Namespace, plan: Plan, ledger: Ledger, end: float
 ) -> None:
-    """Cycle after cycle until the kills are made or the time is up."""
+    """Cycle after cycle until the kills are made and every pair was tried, or the time is up."""
     lane = Lane(
         number, services, arguments.folder / SERVICES, arguments.folder / "lanes", wallets=arguments.wallets
     )
     await lane.open()
     try:
-        while ledger.kills < arguments.kills and time.monotonic() < end:
+        while (ledger.kills < arguments.kills or plan.pairs_left) and time.monotonic() < end:
             cycle = await lane.cycle(plan.next_cycle())
             plan.not_passed(cycle.missed)
             ledger.add(cycle)
