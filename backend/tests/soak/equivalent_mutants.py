@@ -83,3 +83,6 @@ EQUIVALENT: Final[dict[tuple[str, str, str], str]] = {
     ): "a position in the order's own symbol is counted as that, and never as one that correlates",
 }
 """(module, what, line) -> why nobody can notice."""
+
+ENDLESS: Final[dict[tuple[str, str, str], str]] = {}
+"""(module, what, line) -> why it cannot end: a test that waits for it has then noticed."""

@@ -7,17 +7,37 @@ call are left out, and every limit is unwired by itself and at each level.
 import ast
 import copy
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.domain.limit_table import LIMITS, Aggregation
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """One wrong text of a module; `name` says what is wrong and where."""
+    """One wrong text of a module; `name` says what is wrong and where. Of `lines` of the original one runs wherever
+    the mutant can be noticed; empty where it cannot be told."""
 
     name: str
     source: str
+    lines: frozenset[int] = field(default=frozenset())
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A node that can be changed, where its parent holds it, and the lines of its statement's own text."""
+
+    node: ast.AST
+    parent: ast.AST
+    field: str
+    index: int | None
+    lines: frozenset[int]
+
+    def put(self, node: ast.AST) -> None:
+        """Let the parent hold another node."""
+        if self.index is None:
+            setattr(self.parent, self.field, node)
+        else:
+            getattr(self.parent, self.field)[self.index] = node
 
 
 _SWAPPED_COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
@@ -74,16 +94,22 @@ Change = tuple[str, Callable[[ast.AST], ast.AST | None]]
 def mutants_of(source: str) -> Iterator[Mutant]:
     """Every mutant of the text, in the order of its lines; annotations, imports and docstrings are left."""
     tree = ast.parse(source)
-    places = [node for node in _mutable(tree) if isinstance(node, ast.expr | ast.stmt)]
-    for at, node in enumerate(places):
-        for number, (what, _) in enumerate(_changes(node)):
-            changed: ast.AST = copy.deepcopy(tree)
-            target = [one for one in _mutable(changed) if isinstance(one, ast.expr | ast.stmt)][at]
-            replacement = _changes(target)[number][1](target)
-            if replacement is not None:
-                changed = _Replacing(target, replacement).visit(changed)
-            text = ast.unparse(ast.fix_missing_locations(changed))
-            yield Mutant(f"{node.lineno}:{node.col_offset} {what}", text)
+    for place in list(_places(tree, frozenset())):
+        node = place.node
+        if not isinstance(node, ast.expr | ast.stmt):
+            continue
+        for what, change in _changes(node):
+            changed = copy.deepcopy(node)
+            replacement = change(changed)
+            place.put(changed if replacement is None else replacement)
+            text = ast.unparse(tree)
+            place.put(node)
+            yield Mutant(f"{node.lineno}:{node.col_offset} {what}", text, place.lines)
+
+
+def plain(source: str) -> str:
+    """Return the text in the form in which mutants are written."""
+    return ast.unparse(ast.parse(source))
 
 
 _ASKED = "    used = measured.of(rule.used)\n"
@@ -146,20 +172,36 @@ def _without_level(source: str, field: str, level: int) -> str:
     return text + without
 
 
-def _mutable(tree: ast.AST) -> Iterator[ast.AST]:
+def _places(tree: ast.AST, lines: frozenset[int]) -> Iterator[_Place]:
     """Walk what runs: no annotations, no imports, no docstrings."""
     for name, value in ast.iter_fields(tree):
         if name in ("annotation", "returns", "decorator_list", "type_comment", "type_params"):
             continue
-        for child in value if isinstance(value, list) else [value]:
+        for index, child in enumerate(value) if isinstance(value, list) else [(None, value)]:
             if not isinstance(child, ast.AST) or isinstance(child, ast.Import | ast.ImportFrom):
                 continue
             if isinstance(child, ast.Expr) and isinstance(child.value, ast.Constant):
                 continue
             if isinstance(child, ast.Call) and isinstance(child.func, ast.Name) and child.func.id == "cast":
                 continue
-            yield child
-            yield from _mutable(child)
+            here = (
+                _own_lines(child)
+                if isinstance(child, ast.stmt | ast.ExceptHandler | ast.match_case)
+                else lines
+            )
+            yield _Place(child, tree, name, index, here)
+            yield from _places(child, here)
+
+
+def _own_lines(node: ast.stmt | ast.ExceptHandler | ast.match_case) -> frozenset[int]:
+    """The lines of a statement without those of the statements inside it."""
+    if isinstance(node, ast.match_case):
+        return frozenset(range(node.pattern.lineno, max(node.pattern.lineno + 1, node.body[0].lineno)))
+    body = getattr(node, "cases", None) or getattr(node, "body", None)
+    if not body:
+        return frozenset(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+    first = body[0].pattern if isinstance(body[0], ast.match_case) else body[0]
+    return frozenset(range(node.lineno, max(node.lineno + 1, first.lineno)))
 
 
 def _changes(node: ast.AST) -> list[Change]:
@@ -220,12 +262,3 @@ def _rename(field: str, name: str) -> Callable[[ast.AST], ast.AST | None]:
         setattr(node, field, name)
 
     return change
-
-
-class _Replacing(ast.NodeTransformer):
-    def __init__(self, node: ast.AST, by: ast.AST) -> None:
-        self._node = node
-        self._by = by
-
-    def visit(self, node: ast.AST) -> ast.AST:
-        return self._by if node is self._node else self.generic_visit(node)

@@ -1,19 +1,26 @@
-"""Mutation testing of the rules: `make soak NAME=mutation ARGS="--minutes 30"`.
+"""Mutation testing of the rules: `make soak NAME=mutation ARGS="--minutes 60"`.
 
-Every mutant of a module of `app/domain` is run against the tests of the domain that reach the module; one that
-no test notices has survived. Mutants run in parallel, each in a process of its own with its own allowance of
-processor time, so that a busy machine kills none. What is known is kept in `var/mutation.jsonl`, so that a run
-that was stopped goes on where it was: a death stands as long as the mutant's text and the test that killed it
-do, a survivor until any of its tests changes. Survivors in `EQUIVALENT` (`equivalent_mutants.py`) answer like
-the original and are left out of the score, each with its reason.
+Every mutant of every module of `app/domain` meets the tests of the domain. At the gate the same is done with a real
+database: its services that bring facts, settings and limits together are mutated, and every limit is unwired by
+itself and at each level, before tests in which a signal goes in and an order or a stored refusal comes out. Which of
+these tests noticed is printed for every limit.
 
-At the gate the same is done with a real database: its services that bring facts, settings and limits together are
-mutated, and every limit is unwired by itself and at each level, before tests in which a signal goes in and an order
-or a stored refusal comes out. Which of these tests noticed is printed for every limit.
+First it is recorded which test runs which lines (`mutant_reach.py`), so that a mutant meets only tests that can
+notice it, the likeliest first, until one does. A mutant of a function meets them in a fork of a process that has
+loaded everything (`mutant_nursery.py`); one of a table, a constant or of what runs while modules are loaded has its
+module and the tests loaded anew. Mutants run in parallel, each with its own allowance of processor time, so that a
+busy machine kills none.
 
-Ends with 1 where fewer than nine in ten are killed, or a limit can be unwired unnoticed. `--modules` chooses
-modules, `risk` those that decide about an entry, `gate` the services of the gate, `limits` the limits unwired at the
-gate; those three are the default. `all` is the whole domain.
+What is known is kept in `var/mutation.jsonl`, so that a run that was stopped goes on where it was: a death stands as
+long as the mutant's text and the test that killed it do, a survivor until any of its tests changes. A mutant whose
+line no test runs has survived; so has one that does not end, unless `ENDLESS` (`equivalent_mutants.py`) proves that
+it cannot. Those in `EQUIVALENT` answer like the original and are left out of the score, each with its reason.
+
+Ends with 1 where fewer than nine in ten of the domain, of the gate's services or of the unwired limits are killed, or
+a limit can be unwired unnoticed. `--modules` chooses modules, `risk` those that decide about an entry, `all` the
+whole domain, `gate` the services of the gate, `limits` the limits unwired at the gate; the last three are the default.
+Where not all were tried, because of `--sample` or `--minutes`, the interval of confidence is given: the order is a
+lottery's.
 
 mutmut and cosmic-ray were not taken: both start an interpreter and a test session per mutant, some three
 seconds each here before the first test, and neither knows how to unwire a limit.
@@ -26,7 +33,6 @@ import random
 import sys
 import tempfile
 import time
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from functools import cache
@@ -37,9 +43,21 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from app.domain.limit_table import LIMITS
 from tests.service_host import own_services
-from tests.soak.equivalent_mutants import EQUIVALENT
-from tests.soak.mutant_trial import APP, SERVICES, Bench, Trial, Verdict, begin, finished, path_of
+from tests.soak.mutant_nursery import Work, nurse
+from tests.soak.mutant_reach import ReachBook
+from tests.soak.mutant_trial import (
+    APP,
+    NOT_REACHED,
+    SERVICES,
+    Bench,
+    Trial,
+    Verdict,
+    begin,
+    finished,
+    path_of,
+)
 from tests.soak.mutants import mutants_of, unbound_limits, unwired_limits
+from tests.soak.mutation_score import LIMITS_AT_GATE, judge
 from tests.soak.tests_of_modules import version_of
 
 KNOWN = Path(__file__).parents[3] / "var" / "mutation.jsonl"
@@ -55,8 +73,7 @@ GATE = tuple(
                  "correlations")
 )  # fmt: skip
 RULEBOOK = f"{SERVICES}trading.rulebook"
-LIMITS_AT_GATE = "limits"
-LEAST_KILLED = 0.9
+REACH = KNOWN.with_name("mutation_reach")
 
 
 def main() -> int:
@@ -67,15 +84,15 @@ def main() -> int:
     parser.add_argument(
         "--modules",
         nargs="*",
-        default=["risk", "gate", LIMITS_AT_GATE],
+        default=["all", "gate", LIMITS_AT_GATE],
         help="names, `risk`, `gate`, `limits` or `all`",
     )
     parser.add_argument("--sample", type=int, help="this many mutants of each module, at random")
     chosen = parser.parse_args()
-    trials = [trial for module in _modules(chosen.modules) for trial in _trials(module, chosen.sample)]
+    drawn = {module: _trials(module) for module in _modules(chosen.modules)}
+    trials = [trial for held in drawn.values() for trial in _sampled(held, chosen.sample)]
     known = _known()
-    reached = [trial for trial in trials if trial.tests]
-    waiting = [trial for trial in reached if _verdict(trial, known) is None]
+    waiting = [trial for trial in trials if trial.tests and _verdict(trial, known) is None]
     random.Random(0).shuffle(waiting)  # a run that is stopped has then seen some of every module
     deadline = time.monotonic() + chosen.minutes * 60
     if waiting:
@@ -84,19 +101,26 @@ def main() -> int:
                 servers.enter_context(own_services(Path(folder) / "servers"))
                 import_module("tests.services.trading.gate_racer")  # what it stands on is loaded once for all
             places = _Places(Path(folder) / "servers", chosen.processes)
-            if not _sound(waiting, places):
-                sys.stdout.write("The tests fail without a mutant: nothing can be told.\n")
-                return 2
-            _try(waiting, known, places, deadline)
-    return _judge(trials, known)
+            for at_gate in (False, True):
+                side = [trial for trial in waiting if trial.at_gate is at_gate]
+                if side and not _try(side, places, deadline):
+                    sys.stdout.write("The tests fail without a mutant: nothing can be told.\n")
+                    return 2
+    known = _known()
+    verdicts = [(trial, _verdict(trial, known)) for trial in trials]
+    return judge(verdicts, {module: len(held) for module, held in drawn.items()})
 
 
-def _modules(asked: Sequence[str]) -> list[str]:
-    every = [
+def _domain() -> list[str]:
+    return [
         str(path.relative_to(APP / "domain").with_suffix("")).replace("/", ".")
         for path in sorted((APP / "domain").rglob("*.py"))
         if path.name != "__init__.py"
     ]
+
+
+def _modules(asked: Sequence[str]) -> list[str]:
+    every = _domain()
     chosen: dict[str, None] = {}
     for name in asked:
         chosen |= dict.fromkeys({"all": every, "risk": RISK, "gate": GATE}.get(name, (name,)))
@@ -106,16 +130,24 @@ def _modules(asked: Sequence[str]) -> list[str]:
     return list(chosen)
 
 
-def _trials(module: str, sample: int | None) -> list[Trial]:
+def _trials(module: str) -> list[Trial]:
     if module == LIMITS_AT_GATE:
         return _limits_at_the_gate()
     source = path_of(module).read_text()
     held = list(mutants_of(source))
-    if sample is not None and sample < len(held):
-        held = random.Random(module).sample(held, sample)  # a sample, no secret
     if module == "limit_checks":
         held += list(unwired_limits(source))
-    return [Trial(module, one.name, one.source, module.startswith(SERVICES)) for one in held]
+    at_gate = module.startswith(SERVICES)
+    return [Trial(module, one.name, one.source, at_gate, lines=one.lines) for one in held]
+
+
+def _sampled(held: list[Trial], sample: int | None) -> list[Trial]:
+    """Return that many of a module's mutants at random, and every limit that is unwired."""
+    unwired = [trial for trial in held if trial.unwires]
+    others = [trial for trial in held if not trial.unwires]
+    if sample is None or sample >= len(others):
+        return held
+    return [*random.Random(held[0].judged).sample(others, sample), *unwired]  # a sample, no secret
 
 
 def _limits_at_the_gate() -> list[Trial]:
@@ -131,7 +163,8 @@ class _Places:
     """Databases at which one process at a time may run tests of the gate."""
 
     def __init__(self, folder: Path, count: int) -> None:
-        self._folder = folder
+        self.folder = folder
+        self.count = count
         self._free = list(range(count))
         self._taken: dict[int, int] = {}
 
@@ -142,7 +175,7 @@ class _Places:
     def begin(self, trial: Trial | None, tests: tuple[str, ...], *, at_gate: bool) -> int:
         """Start a trial at a free place; returns its process."""
         place = self._free.pop()
-        pid = begin(trial, tests, Bench(self._folder, os.getpid(), place) if at_gate else None)
+        pid = begin(trial, tests, Bench(self.folder, os.getpid(), place) if at_gate else None)
         self._taken[pid] = place
         return pid
 
@@ -153,20 +186,8 @@ class _Places:
         return pid, verdict
 
 
-def _sound(trials: Sequence[Trial], places: _Places) -> bool:
-    """Whether the tests pass as long as nothing is wrong."""
-    for at_gate in {trial.at_gate for trial in trials}:
-        tests = {test for trial in trials if trial.at_gate is at_gate for test in trial.tests}
-        places.begin(None, tuple(sorted(tests)), at_gate=at_gate)
-        if places.finished()[1].killed_by is not None:
-            return False
-    return True
-
-
-def _try(
-    waiting: Sequence[Trial], known: dict[tuple[str, str], Verdict], places: _Places, deadline: float
-) -> None:
-    """Run the mutants in parallel until all are told or the time is over."""
+def _try(waiting: Sequence[Trial], places: _Places, deadline: float) -> bool:
+    """Run the mutants in parallel until all are told or the time is over; False where the tests fail by themselves."""
     columns = (
         TextColumn("mutants"),
         BarColumn(),
@@ -174,14 +195,42 @@ def _try(
         TimeRemainingColumn(),
         TextColumn("{task.description}"),
     )
-    with Progress(*columns, transient=not sys.stdout.isatty()) as progress:
-        bar = progress.add_task("", total=len(waiting))
-        survived = 0
-        for trial, verdict in _tried(waiting, places, deadline):
-            known[trial.judged, trial.text] = verdict
-            _keep(trial, verdict)
-            survived += verdict.killed_by is None
-            progress.update(bar, advance=1, description=f"{survived} survived; {trial.judged}")
+    at_gate, anew = waiting[0].at_gate, places.folder.with_name("anew.json")
+    with Progress(*columns, auto_refresh=False, transient=not sys.stdout.isatty()) as progress:
+        board = _Board(progress, len(waiting))
+        work = Work(
+            trials=waiting,
+            modules=GATE if at_gate else _domain(),
+            tests=tuple(sorted({test for trial in waiting for test in trial.tests})),
+            folder=places.folder,
+            controller=os.getpid(),
+            at_gate=at_gate,
+            processes=places.count,
+            deadline=deadline,
+            book=ReachBook(REACH),
+        )
+        if not nurse(work, board.tell, anew):
+            return False
+        left = set(json.loads(anew.read_text()))
+        for trial, verdict in _tried([one for one in waiting if one.text in left], places, deadline):
+            board.tell(trial, verdict)
+    return True
+
+
+class _Board:
+    """Keeps and shows what is known."""
+
+    def __init__(self, progress: Progress, total: int) -> None:
+        self._progress = progress
+        self._bar = progress.add_task("", total=total)
+        self._survived = 0
+
+    def tell(self, trial: Trial, verdict: Verdict) -> None:
+        """One mutant more."""
+        _keep(trial, verdict)
+        self._survived += verdict.killed_by is None
+        self._progress.update(self._bar, advance=1, description=f"{self._survived} survived; {trial.judged}")
+        self._progress.refresh()
 
 
 def _tried(waiting: Sequence[Trial], places: _Places, deadline: float) -> Iterator[tuple[Trial, Verdict]]:
@@ -197,6 +246,8 @@ def _tried(waiting: Sequence[Trial], places: _Places, deadline: float) -> Iterat
 
 def _verdict(trial: Trial, known: dict[tuple[str, str], Verdict]) -> Verdict | None:
     """What is known of a mutant, None where a test on which that rests has changed."""
+    if not trial.tests:
+        return Verdict(None, "", NOT_REACHED)
     held = known.get((trial.judged, trial.text))
     if held is None:
         return None
@@ -231,35 +282,6 @@ def _keep(trial: Trial, verdict: Verdict) -> None:
     }
     with KNOWN.open("a") as file:
         file.write(json.dumps(line) + "\n")
-
-
-def _judge(trials: Sequence[Trial], known: dict[tuple[str, str], Verdict]) -> int:
-    """Print the survivors and each module's score; 0 where enough are killed and no limit can be unwired."""
-    scores: dict[str, dict[str, int]] = defaultdict(
-        lambda: {"killed": 0, "tried": 0, "equivalent": 0, "left": 0}
-    )
-    unwired = False
-    for trial in trials:
-        verdict, score = _verdict(trial, known), scores[trial.judged]
-        if verdict is None:
-            score["left"] += 1
-        elif verdict.killed_by is None and trial.named in EQUIVALENT:
-            score["equivalent"] += 1
-        else:
-            score["tried"] += 1
-            score["killed"] += verdict.killed_by is not None
-            if verdict.killed_by is None:
-                sys.stdout.write(f"survived: {trial.judged} {trial.name}: {trial.line}\n")
-                unwired |= trial.name.startswith("unwired")
-            elif trial.at_gate and trial.name.startswith("unwired"):
-                sys.stdout.write(f"{trial.name}: killed by {verdict.by or verdict.killed_by}\n")
-    total = {name: sum(score[name] for score in scores.values()) for name in scores[trials[0].judged]}
-    for module, score in [*scores.items(), ("all", total)]:
-        fraction = round(score["killed"] / score["tried"], 4) if score["tried"] else None
-        line = {"name": f"mutants killed: {module}", "value": fraction, "unit": "fraction", **score}
-        sys.stdout.write(json.dumps(line) + "\n")
-    enough = total["tried"] > 0 and total["killed"] / total["tried"] >= LEAST_KILLED
-    return 0 if enough and not unwired else 1
 
 
 if __name__ == "__main__":

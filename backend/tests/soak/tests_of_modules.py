@@ -56,6 +56,17 @@ def version_of(tests: tuple[str, ...]) -> str:
 
 
 @cache
+def reach_version_of(test: str, modules: tuple[Path, ...]) -> str:
+    """Return a hash of a file of tests and of what decides which lines it runs: the modules of the domain and of the
+    tests that it stands on, and at the gate these modules."""
+    path = BACKEND / test
+    paths = {path} | {BACKEND / (name.replace(".", "/") + ".py") for name in _reached(imports_of(path))}
+    if not path.is_relative_to(TESTS):
+        paths |= set(modules)
+    return hashlib.sha256(b"\0".join(path.read_bytes() for path in sorted(paths))).hexdigest()[:16]
+
+
+@cache
 def imports_of(path: Path) -> frozenset[str]:
     """Return the modules of `app.domain` and of the tests of both kinds that a file names in its imports."""
     found: set[str] = set()
