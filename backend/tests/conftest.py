@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import asyncpg
+import hypothesis
 import pytest
 import pytest_asyncio
 from pydantic import SecretStr
@@ -39,8 +40,11 @@ TEMPLATE = "template_migrated"
 
 def pytest_configure(config: pytest.Config) -> None:
     """Name the session's folder before xdist starts its workers, and keep the caller's settings out. What is imported
-    for collecting stays, so no garbage is looked for meanwhile."""
+    for collecting stays, so no garbage is looked for meanwhile. No example has to be quick: how long one takes is up
+    to how busy the machine is."""
     gc.disable()
+    hypothesis.settings.register_profile("suite", deadline=None)
+    hypothesis.settings.load_profile("suite")
     if hasattr(config, "workerinput"):
         return
     for name in [name for name in os.environ if name.startswith("STACKALPHA_")]:

@@ -12,18 +12,26 @@ TESTS = BACKEND / "tests" / "domain"
 EARLY = ("every_limit", "limits", "limits_of_scopes", "entry_rules", "sizing")
 LATE = ("books", "receipts")
 # The way of a worker: facts out of a real database, a signal in, an order or a stored refusal out.
-GATE_TESTS = tuple(
-    f"tests/services/trading/test_{name}.py"
-    for name in (
-        "ceilings",
-        "platform_floor",
-        "gate_additions",
-        "gate_correlation",
-        "gate_kelly",
-        "gate_limits",
-        "scope_books",
-        "trading_schedule",
-    )
+GATE_TESTS = (
+    "tests/services/test_symbol_statistics.py",
+    *(
+        f"tests/services/trading/test_{name}.py"
+        for name in (
+            "ceilings",
+            "platform_floor",
+            "gate_additions",
+            "gate_correlation",
+            "gate_kelly",
+            "gate_limits",
+            "scope_books",
+            "trading_schedule",
+            "rulebook",
+            "holdings",
+            "windows",
+            "risk_picture",
+            "signal_market",
+        )
+    ),
 )
 _OURS = ("app.domain.", "tests.domain.", "tests.services.trading.")
 
