@@ -12,6 +12,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import CodeType, FunctionType
 
@@ -198,7 +199,7 @@ class _Nursery:
         pid = os.fork()
         if not pid:
             os.close(reading)
-            self._as_child(place, lambda: self._meet(trial, swap, tests, writing))
+            self._as_child(place, partial(self._meet, trial, swap, tests, writing))
         os.close(writing)
         return pid, reading
 

@@ -53,7 +53,7 @@ class LineRecorder:
             yield lines
         finally:
             sys.settrace(None)
-            threading.settrace(None)  # type: ignore[arg-type]
+            threading.settrace(None)
             for file, line in self._ran:
                 lines.setdefault(self._files[file], set()).add(line)
 

@@ -36,8 +36,9 @@ def judge(verdicts: Sequence[tuple[Trial, Verdict | None]], totals: Mapping[str,
         kinds[_kind_named(asked)]["total"] += total
     for name, score in [*modules.items(), *kinds.items()]:
         sys.stdout.write(json.dumps({"name": f"mutants killed: {name}", **_line(score)}) + "\n")
-    enough = all(_line(score)["value"] >= LEAST_KILLED for score in kinds.values() if _tried(score))
-    return 0 if enough and not unwired and any(_tried(score) for score in kinds.values()) else 1
+    tried = [score for score in kinds.values() if _tried(score)]
+    enough = bool(tried) and all(score["killed"] / _tried(score) >= LEAST_KILLED for score in tried)
+    return 0 if enough and not unwired else 1
 
 
 def interval(killed: int, tried: int) -> tuple[float, float]:
