@@ -141,9 +141,7 @@ class _Nursery:
                 file, place = missing.pop(), self._free.pop()
                 pid = os.fork()
                 if not pid:
-                    self._as_child(
-                        place, lambda file=file: self._record_file(file, files[file], versions[file])
-                    )
+                    self._as_child(place, partial(self._record_file, file, files[file], versions[file]))
                 running[pid] = place
             pid, status = self._waited(running)
             self._free.append(running.pop(pid))
