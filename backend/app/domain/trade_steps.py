@@ -18,18 +18,17 @@ followed by the same step. The executor's part per `ActionKind`:
 - CALL_OPERATOR status NEEDS_OPERATOR; `reason` is a sentence. Stops stay where they are.
 - NOTHING       wait for the stream or the sweep.
 
-A large entry may be worked in several orders (`entry_steps`), one at a time; what filled is protected first.
-What is added to it (`add_steps`) is one order, sent only then.
-Parts that are left at a target (leg `scale_out`) go last: only from a position whose stop is live and over all
-of it. Their quantity is what is due in sum less what was filled of them, so that a crash between two steps
-changes nothing; the stop's quantity follows what is left.
+A large entry may be worked in several orders (`entry_steps`), one at a time; what filled is protected first. What is
+added to it (`add_steps`) is one order, sent only then. Parts that are left at a target (leg `scale_out`) go last: only
+from a position whose stop is live and over all of it. Their quantity is what is due in sum less what was filled of
+them, so that a crash between two steps changes nothing; the stop's quantity follows what is left.
 
 `status`, on every action, is what the trade's status should now read; write it, in the step's transaction,
 by compare-and-swap where it differs. Order of care: an unknown entry first (nobody can protect or leave
 what nobody knows), then leaving, then protection, then an unknown addition, then the stop's price. An addition
 whose outcome is unknown holds up neither leaving nor protection: what it adds is left, or protected, once it is
-known. A stop is cancelled only when
-the position is gone or when a newer stop is live; a replacement is placed before its predecessor goes.
+known. A stop is cancelled only when the position is gone or when a newer stop is live; a replacement is placed
+before its predecessor goes.
 """
 
 from collections.abc import Sequence

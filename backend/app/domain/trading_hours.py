@@ -18,9 +18,8 @@ MINUTE_MS: Final = 60_000
 SATURDAY: Final = 5
 BEHIND_DAYS: Final = 3
 AHEAD_DAYS: Final = 31
-TELLING_DAYS: Final = (
-    10  # what lies nearer to the end of what is known is not told: what follows it may change it
-)
+# What lies nearer to the end of what is known is not told: what follows it may change it.
+TELLING_DAYS: Final = 10
 MOST_LEAVING_MINUTES: Final = 240
 MOST_FUNDING_MINUTES: Final = 240
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)

@@ -216,9 +216,8 @@ class JournalRepository:
         closed = chosen.status == TradeStatus.CLOSED
         statement = TRADE_ROWS.where(Trade.user_id == user_id)
         order: tuple[InstrumentedAttribute[Any], InstrumentedAttribute[UUID]]
-        if (
-            closed and chosen.tag is not None
-        ):  # tags know the close, so that their own index is the page's order
+        if closed and chosen.tag is not None:
+            # tags know the close, so that their own index is the page's order
             order = (TradeTag.closed_at, TradeTag.trade_id)
             statement = statement.join(
                 TradeTag, (TradeTag.user_id == Trade.user_id) & (TradeTag.trade_id == Trade.id)

@@ -43,9 +43,8 @@ class SystemRetentionRepository:
             .where(Notification.created_at < before, Notification.dispatched_at.is_not(None), ~waiting)
             .limit(most)
             .with_for_update(skip_locked=True)
-            .cte(
-                "batch"
-            )  # read once: a subquery that a plan asks again finds others each time, and never ends at `most`
+            # read once: a subquery that a plan asks again finds others each time, and never ends at `most`
+            .cte("batch")
         )
         gone = await self._session.execute(
             delete(Notification)

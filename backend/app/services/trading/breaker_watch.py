@@ -45,9 +45,8 @@ from app.services.trading.markets import MarketView, age_seconds
 
 ENDS_WITH_ITS_CAUSE = CLEARED | {BreakerCause.CONSECUTIVE_LOSSES}
 VENUE_PATIENCE_SECONDS = 3.0
-ANSWER_COUNTS = timedelta(
-    seconds=2.5
-)  # its clock is measured each 2 s; to ask as well takes weight from orders
+# Its clock is measured each 2 s; to ask as well takes weight from orders.
+ANSWER_COUNTS = timedelta(seconds=2.5)
 Key = tuple[BreakerScope, str, str, BreakerCause]
 Standing = Mapping[Key, tuple[ScopeState, UUID | None, Mapping[str, str] | None]]
 

@@ -23,8 +23,6 @@ from tests.api.desk_world import NOON, Person, World
 from tests.paper_venue import PaperVenue
 
 SIZE, VALIDATE = "/risk/position-size", "/risk/validate"
-
-
 Fund = Callable[..., Awaitable[None]]
 
 
@@ -37,6 +35,7 @@ async def fund(world: World, patient_venue: PaperVenue) -> Fund:
     await admin.close()
 
     async def give(person: Person, balance: int, start: int | None = None) -> None:
+        began_with = balance if start is None else start
         for wallet_id in (None, person.wallet_id):
             await world.insert(
                 "risk_state",
@@ -48,12 +47,12 @@ async def fund(world: World, patient_venue: PaperVenue) -> Fund:
                 free_margin=balance,
                 balance_as_of=utc_now(),
                 day_start=today,
-                day_start_equity=start or balance,
+                day_start_equity=began_with,
                 week_start=today,
-                week_start_equity=start or balance,
+                week_start_equity=began_with,
                 month_start=today.replace(day=1),
-                month_start_equity=start or balance,
-                peak_equity=start or balance,
+                month_start_equity=began_with,
+                peak_equity=began_with,
             )
 
     return give

@@ -213,9 +213,8 @@ async def test_a_paper_wallets_snapshots_begin_with_its_first_deposit(
         person.user_id,
     )
     slots = (NOON - first) // HOUR + 1
-    assert [(row["first"], row["count"]) for row in rows] == [
-        (first, slots)
-    ] * 2  # the wallet's and the user's
+    found = [(row["first"], row["count"]) for row in rows]
+    assert found == [(first, slots)] * 2  # the wallet's and the user's
 
 
 async def test_old_months_go_whole_and_days_stay(world: World, system_database: Database) -> None:
