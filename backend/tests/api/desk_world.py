@@ -160,7 +160,7 @@ class World:
 
     async def closed_trade(self, person: Person, closed_at: datetime, **values: object) -> UUID:
         """A trade that is over, with 100 of realised P&L, 3 of fees and -1 of funding."""
-        closed: dict[str, object] = {
+        closed: dict[str, Any] = {
             "status": "CLOSED",
             "quantity": 0,
             "exit_price": 40_200,
@@ -170,7 +170,7 @@ class World:
             "funding": -1,
             "closed_at": closed_at,
         }
-        return await self.trade(person, **(closed | values))  # type: ignore[arg-type]  # values of many types
+        return await self.trade(person, **(closed | values))
 
     async def stop_order(self, person: Person, trade_id: UUID, attempt: int, **values: object) -> None:
         """A protective stop of a trade."""

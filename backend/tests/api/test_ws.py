@@ -15,6 +15,7 @@ import pytest_asyncio
 from redis.asyncio import Redis
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.typing import Origin
 
 from app.adapters.stream_tickets import RedisTicketStore
 from app.core.clock import utc_now
@@ -56,7 +57,7 @@ async def open_stream(api_url: str) -> Open:
     @asynccontextmanager
     async def opened(held: str, origin: str | None = ORIGIN) -> AsyncIterator[ClientConnection]:
         query = f"?ticket={held}" if held else ""
-        async with connect(address + query, origin=origin) as socket:  # type: ignore[arg-type]
+        async with connect(address + query, origin=None if origin is None else Origin(origin)) as socket:
             yield socket
 
     return opened

@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable
 from dataclasses import fields
 from decimal import Decimal
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from app.domain.limit_table import BY_FIELD, LimitUnit
 from app.domain.risk_case import ClosedTradeStatistics, RiskCase, SizingTerms
@@ -200,10 +200,11 @@ class Drawing:
 
     def limits(self) -> RiskLimits:
         """Each limit with a small chance, generous enough that many orders pass."""
-        held: dict[str, object] = {name: self._limit(name) for name in FIELD_NAMES if self.chance(0.12)}
+        # the names are RiskLimits' own
+        held: dict[str, Any] = {name: self._limit(name) for name in FIELD_NAMES if self.chance(0.12)}
         if self.chance(0.5):
             held["enable_pyramiding"] = self.chance(0.8)
-        return RiskLimits(**held)  # type: ignore[arg-type]  # the names are RiskLimits' own
+        return RiskLimits(**held)
 
     def _limit(self, name: str) -> Decimal | int:
         declared = BY_FIELD[name]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from decimal import Decimal
-from typing import TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from app.domain.limits import (
     LimitLevels,
@@ -19,11 +19,14 @@ from app.domain.limits import (
     review,
 )
 from app.domain.position_size import PositionSize
-from app.domain.risk_facts import NEVER_MS
+from app.domain.risk_facts import NEVER_MS, OpenTrade
 from app.domain.sizing import SizingInputs
 from app.domain.types import Environment, Instrument, Side, SizingMethod, TradingState
 
-Row = TypeVar("Row", UserFacts, WalletFacts, StrategyFacts, SymbolFacts, RiskLimits, SizingInputs)
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Row = TypeVar("Row", bound="DataclassInstance")
 
 SYMBOL = "BTC/USDT:USDT"
 INSTRUMENT = Instrument(
@@ -98,6 +101,16 @@ WALLET = WalletFacts(
     balance_age_seconds=1.0,
     symbol_is_open=False,
 )
+HELD = OpenTrade(
+    side=Side.LONG,
+    entry_price=Decimal(9_900),
+    quantity=Decimal("0.1"),
+    notional=Decimal(1_000),
+    risk_amount=Decimal(0),
+    additions=1,
+)
+"""A position in profit that can lose no more, and to which was added once."""
+HOLDING = replace(WALLET, symbol_is_open=True, open_trade=HELD)
 USER = UserFacts(
     trading_state=TradingState.ACTIVE,
     equity=Decimal(10_000),
@@ -194,7 +207,8 @@ def codes(
 
 def with_facts(row: Row, changed: Mapping[str, object]) -> Row:
     """Return the row with the named fields changed."""
-    return replace(row, **changed)  # type: ignore[arg-type]
+    values: Any = changed
+    return replace(row, **values)
 
 
 def one_limit(field: str, value: Decimal) -> RiskLimits:

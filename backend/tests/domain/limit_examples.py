@@ -9,9 +9,9 @@ from dataclasses import field as field_of
 from decimal import Decimal
 
 from app.domain.breaches import Breach
-from app.domain.risk_facts import LossWindow, MarketFacts, OpenTrade, OrderIntent, WalletFacts
-from app.domain.types import RiskLevel, Side
-from tests.domain.examples import INSTRUMENT, INTENT, MARKET, WALLET
+from app.domain.risk_facts import LossWindow, MarketFacts, OrderIntent, WalletFacts
+from app.domain.types import RiskLevel
+from tests.domain.examples import HOLDING, INSTRUMENT, INTENT, MARKET, WALLET
 
 NOW_MS = 50_000_000
 LATER = replace(INTENT, expires_at_ms=60_000_000)
@@ -216,18 +216,6 @@ class OrderExample:
     beside: Mapping[str, object] = field_of(default_factory=dict)
 
 
-_ONE_MORE = replace(
-    WALLET,
-    symbol_is_open=True,
-    open_trade=OpenTrade(
-        side=Side.LONG,
-        entry_price=Decimal(9_900),
-        quantity=Decimal("0.1"),
-        notional=Decimal(1_000),
-        risk_amount=Decimal(0),
-        additions=1,
-    ),
-)
 _BEYOND = replace(INTENT, liquidation_price=Decimal(9_700))
 ORDERS = (
     OrderExample("max_position_size_usd", Decimal(1_000), Breach.MAX_POSITION_SIZE_USD),
@@ -247,7 +235,7 @@ ORDERS = (
         Decimal(2),
         Breach.MAX_ADDS_PER_TRADE,
         intent=replace(INTENT, adds=True),
-        wallet=_ONE_MORE,
+        wallet=HOLDING,
         beside={"enable_pyramiding": True},
     ),
     OrderExample("min_signal_confidence", Decimal("0.8"), Breach.SIGNAL_CONFIDENCE),

@@ -15,6 +15,7 @@ from app.domain.risk_limits import FIELD_NAMES, RiskLimits
 from app.domain.sizing_methods import kelly_risk_fraction
 from app.domain.types import SizingMethod
 from tests.domain.books import Drawing
+from tests.domain.examples import with_facts
 
 SLACK = Decimal("1e-7")  # one unit of the reckoning per term
 ROWS = 25
@@ -93,7 +94,7 @@ def tightened(limits: RiskLimits) -> RiskLimits:
         if value is not None:
             factor = Decimal("1.1") if BY_FIELD[name].larger_is_stricter else Decimal("0.9")
             changed[name] = Decimal(value) * factor
-    return replace(limits, **changed)  # type: ignore[arg-type]  # counts need not be whole here
+    return with_facts(limits, changed)  # counts need not be whole here
 
 
 @given(seed=st.integers(0, 2**32))

@@ -8,10 +8,11 @@ import pytest
 from app.domain.decision import decide, intent_of, propose_case_sizes
 from app.domain.position_size import SizeRefusal
 from app.domain.risk_case import RiskCase, SizingTerms
-from app.domain.risk_facts import EntryOrder, MarketFacts, OpenTrade, WalletFacts
+from app.domain.risk_facts import EntryOrder, MarketFacts, WalletFacts
 from app.domain.risk_limits import RiskLimits
-from app.domain.types import Side, SizingMethod
+from app.domain.types import SizingMethod
 from tests.domain.examples import (
+    HELD,
     INSTRUMENT,
     INTENT,
     MARKET,
@@ -38,13 +39,6 @@ CASE = RiskCase(
     limits=NO_LIMITS,
     strategy=STRATEGY,
     symbol=SYMBOL_FACTS,
-)
-HELD = OpenTrade(
-    side=Side.LONG,
-    entry_price=Decimal(9_900),
-    quantity=Decimal("0.1"),
-    notional=Decimal(1_000),
-    risk_amount=Decimal(0),
 )
 
 

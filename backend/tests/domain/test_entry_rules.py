@@ -8,9 +8,11 @@ import pytest
 from app.domain.breaches import Breach
 from app.domain.limits import ApprovedOrder, RefusedOrder, ReviewRow, RiskLimits, review, review_batch
 from app.domain.liquidation import liquidation_price
-from app.domain.risk_facts import OpenTrade, WalletFacts
+from app.domain.risk_facts import WalletFacts
 from app.domain.types import Side
 from tests.domain.examples import (
+    HELD,
+    HOLDING,
     INSTRUMENT,
     INTENT,
     MARKET,
@@ -21,18 +23,10 @@ from tests.domain.examples import (
     codes,
     one_limit,
     user_limits,
+    with_facts,
 )
 
 ADDING = replace(INTENT, adds=True)
-HELD = OpenTrade(
-    side=Side.LONG,
-    entry_price=Decimal(9_900),
-    quantity=Decimal("0.1"),
-    notional=Decimal(1_000),
-    risk_amount=Decimal(0),
-    additions=1,
-)
-HOLDING = replace(WALLET, symbol_is_open=True, open_trade=HELD)
 PERMITTED = user_limits(RiskLimits(enable_pyramiding=True))
 
 
@@ -168,14 +162,14 @@ def test_a_stop_is_as_near_as_the_venue_asks(bound: str, refused: bool) -> None:
 @pytest.mark.parametrize("field", ["notional", "margin", "risk_amount"])
 @pytest.mark.parametrize("amount", ["NaN", "Infinity", "1e12"])
 def test_an_order_whose_own_amounts_are_no_numbers_is_refused(field: str, amount: str) -> None:
-    size = replace(SIZE, **{field: Decimal(amount)})  # type: ignore[arg-type]
+    size = with_facts(SIZE, {field: Decimal(amount)})
     assert "amount_out_of_range" in codes(intent=replace(INTENT, size=size))
 
 
 @pytest.mark.parametrize("fact", ["stop_price", "take_profit_price", "entry_price", "signal_price"])
 def test_a_price_that_is_no_number_never_approves(fact: str) -> None:
     limits = user_limits(one_limit("min_risk_reward_ratio", Decimal("0.1")))
-    intent = replace(INTENT, **{fact: Decimal("NaN")})  # type: ignore[arg-type]
+    intent = with_facts(INTENT, {fact: Decimal("NaN")})
     assert codes(intent=intent, limits=limits) != []
 
 

@@ -9,8 +9,8 @@ from app.domain.breaches import Breach
 from app.domain.limit_rules import RULES
 from app.domain.limit_table import BY_FIELD, BY_SETTING, EVERY_LEVEL, LIMITS, Refuses
 from app.domain.limits import RefusedOrder, review
-from app.domain.risk_facts import NEVER_MS
-from app.domain.risk_limits import FIELD_NAMES, SWITCH_NAMES, LimitLevels, RiskLimits, strictest
+from app.domain.risk_facts import NEVER_MS, MarketFacts, OrderIntent
+from app.domain.risk_limits import FIELD_NAMES, NO_OPINION, SWITCH_NAMES, LimitLevels, RiskLimits, strictest
 from app.domain.types import RiskLevel
 from tests.domain.examples import (
     MARKET,
@@ -156,10 +156,10 @@ def test_positions_of_the_wallet_are_counted_for_every_level() -> None:
     ],
 )
 def test_a_limit_per_trade_whose_fact_is_missing_refuses(
-    intent: object, market: object, field: str, code: str
+    intent: OrderIntent, market: MarketFacts, field: str, code: str
 ) -> None:
     limits = at_level(RiskLevel.USER, one_limit(field, Decimal("0.01")))
-    assert codes(intent=intent, market=market, limits=limits) == [code]  # type: ignore[arg-type]
+    assert codes(intent=intent, market=market, limits=limits) == [code]
 
 
 @pytest.mark.parametrize("field", [field for field in FIELD_NAMES if field != "max_correlation"])
@@ -237,7 +237,7 @@ def test_every_limit_is_declared_and_measured_and_has_an_example() -> None:
 
 def test_every_breach_has_a_sentence_with_its_figures() -> None:
     zero = {name: Decimal("0.5") for name in FIELD_NAMES}
-    verdict = review(LATER, MARKET, WALLET, USER, with_levels(user=RiskLimits(**zero)))  # type: ignore[arg-type]
+    verdict = review(LATER, MARKET, WALLET, USER, with_levels(user=with_facts(NO_OPINION, zero)))
     assert isinstance(verdict, RefusedOrder)
     for breach in verdict.breaches:
         assert "{" not in breach.message

@@ -9,8 +9,8 @@ from app.domain.loss_windows import TimeZoneError, WindowLength, window_bounds, 
 from app.domain.risk_facts import LossWindow
 
 
-def _utc(*parts: int) -> datetime:
-    return datetime(*parts, tzinfo=UTC)  # type: ignore[misc,arg-type]
+def _utc(year: int, month: int, day: int, hour: int = 0, minute: int = 0, second: int = 0) -> datetime:
+    return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

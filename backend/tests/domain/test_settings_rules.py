@@ -1,6 +1,5 @@
 """Settings that make no sense are named in their own units, and a change is known to loosen or not."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 
@@ -11,12 +10,7 @@ from hypothesis import strategies as st
 from app.domain.defaults import STANDARD, RiskSettingsValues
 from app.domain.settings_rules import loosened, setting_errors
 from app.domain.types import SizingMethod
-
-
-def changed(values: RiskSettingsValues, change: Mapping[str, object]) -> RiskSettingsValues:
-    """The settings with some of them replaced, by name."""
-    return replace(values, **change)  # type: ignore[arg-type]  # names and types are the cases'
-
+from tests.domain.examples import with_facts
 
 LIMITS = tuple(name for name in RiskSettingsValues.__dataclass_fields__ if name.startswith(("max_", "min_")))
 
@@ -27,7 +21,7 @@ def test_the_defaults_make_sense() -> None:
 
 @pytest.mark.parametrize("name", LIMITS)
 def test_a_negative_limit_is_named_with_limit_and_value(name: str) -> None:
-    errors = setting_errors(changed(STANDARD, {name: Decimal(-1)}))
+    errors = setting_errors(with_facts(STANDARD, {name: Decimal(-1)}))
     found = next(error for error in errors if error.field == name)
     assert (found.code, found.limit, found.value) == ("negative", Decimal(0), Decimal(-1))
     assert found.message == f"{name} must not be negative, was -1."
@@ -58,7 +52,7 @@ def test_a_negative_limit_is_named_with_limit_and_value(name: str) -> None:
     ],
 )
 def test_a_value_just_outside_its_bound_is_refused(name: str, value: str, code: str) -> None:
-    errors = setting_errors(changed(RiskSettingsValues(), {name: Decimal(value)}))
+    errors = setting_errors(with_facts(RiskSettingsValues(), {name: Decimal(value)}))
     assert [(error.field, error.code, error.value) for error in errors] == [(name, code, Decimal(value))]
 
 
@@ -89,7 +83,7 @@ def test_a_value_just_outside_its_bound_is_refused(name: str, value: str, code: 
     ],
 )
 def test_a_value_at_its_bound_is_accepted(name: str, value: str) -> None:
-    assert setting_errors(changed(RiskSettingsValues(), {name: Decimal(value)})) == ()
+    assert setting_errors(with_facts(RiskSettingsValues(), {name: Decimal(value)})) == ()
 
 
 def test_a_negative_setting_that_is_no_limit_is_named_with_limit_and_value() -> None:
@@ -125,7 +119,7 @@ def test_a_daily_limit_above_the_weekly_one_is_refused_in_percent() -> None:
     ],
 )
 def test_a_change_that_allows_more_loosens(change: dict[str, object]) -> None:
-    assert loosened(STANDARD, changed(STANDARD, change)) == tuple(change)
+    assert loosened(STANDARD, with_facts(STANDARD, change)) == tuple(change)
 
 
 @pytest.mark.parametrize(
@@ -140,7 +134,7 @@ def test_a_change_that_allows_more_loosens(change: dict[str, object]) -> None:
     ],
 )
 def test_a_change_that_allows_no_more_does_not_loosen(change: dict[str, object]) -> None:
-    assert loosened(STANDARD, changed(STANDARD, change)) == ()
+    assert loosened(STANDARD, with_facts(STANDARD, change)) == ()
 
 
 def test_a_first_opinion_tightens_and_its_loss_loosens() -> None:
@@ -156,5 +150,8 @@ figures = st.none() | st.decimals(0, 100, places=2)
 def test_a_changed_limit_loosens_in_exactly_one_direction(
     name: str, before: Decimal | None, after: Decimal | None
 ) -> None:
-    one, two = changed(RiskSettingsValues(), {name: before}), changed(RiskSettingsValues(), {name: after})
+    one, two = (
+        with_facts(RiskSettingsValues(), {name: before}),
+        with_facts(RiskSettingsValues(), {name: after}),
+    )
     assert bool(loosened(one, two)) + bool(loosened(two, one)) == (before != after)

@@ -19,6 +19,7 @@ from app.domain.trade_steps import (
     not_found_means,
 )
 from app.domain.types import ExitReason, OrderLeg, OrderStatus, TradeStatus
+from tests.domain.examples import with_facts
 from tests.domain.trade_step_examples import (
     ENTERED,
     IN,
@@ -51,7 +52,7 @@ _ENTRY_STEPS = [
 def test_before_the_first_fill(
     status: OrderStatus, changed: dict[str, object], step: tuple[object, ...]
 ) -> None:
-    trade = replace(NEW, **changed)  # type: ignore[arg-type]
+    trade = with_facts(NEW, changed)
     assert brief(next_action(trade, [order(OrderLeg.ENTRY, status)], ZERO)) == step
 
 

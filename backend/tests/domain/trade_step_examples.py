@@ -9,6 +9,7 @@ from app.domain.trade_steps import (
     TradeView,
 )
 from app.domain.types import ExitReason, OrderLeg, OrderStatus, Side, TradeStatus
+from tests.domain.examples import with_facts
 
 ONE = Decimal(1)
 ZERO = Decimal(0)
@@ -33,7 +34,7 @@ def order(leg: OrderLeg, status: OrderStatus, attempt: int = 1, **changed: objec
         recorded_quantity=filled,
         trigger_price=STOP if leg is OrderLeg.STOP else None,
     )
-    return replace(view, **changed)  # type: ignore[arg-type]
+    return with_facts(view, changed)
 
 
 ENTERED = order(OrderLeg.ENTRY, OrderStatus.FILLED)

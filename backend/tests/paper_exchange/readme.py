@@ -12,8 +12,8 @@ ADDRESS = "127.0.0.1:8001"
 
 def snippet(program: str, base: str, keys: tuple[str, str]) -> str:
     """What the README shows for that program, with another address and another account's keys."""
-    texts = {name: text for name, text in BLOCK.findall(README.read_text())}  # noqa: C416 - findall's rows are untyped
-    text: str = texts[program].replace(ADDRESS, base.partition("://")[2])
+    texts: dict[str, str] = dict(BLOCK.findall(README.read_text()))
+    text = texts[program].replace(ADDRESS, base.partition("://")[2])
     for shown, key in zip(('"api key"', '"api secret"'), keys, strict=True):
         assert text.count(shown) == 1
         text = text.replace(shown, f'"{key}"')

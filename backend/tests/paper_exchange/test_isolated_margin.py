@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import partial
 
 import pytest
 
@@ -79,7 +80,7 @@ def test_profit_not_yet_realised_opens_no_isolated_position() -> None:
             venue.isolate("ETHUSDT")
         venue.mark_at("62000")
         assert venue.exchange.summary(venue.trader).available > 1_900
-        assert code_of(lambda v=venue: v.order("BUY", "1", price="3000", symbol="ETHUSDT")) == code  # type: ignore[misc]
+        assert code_of(partial(venue.order, "BUY", "1", price="3000", symbol="ETHUSDT")) == code
 
 
 @pytest.mark.parametrize(("beyond", "code"), [(-TINY, 0), (Decimal(0), 0), (TINY, -4050)])

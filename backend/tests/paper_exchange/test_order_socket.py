@@ -7,6 +7,7 @@ import json
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import aiohttp
 import pytest
@@ -32,10 +33,12 @@ class Talk:
         text = "&".join(f"{name}={value}" for name, value in sorted(params.items()))
         return params | {"signature": sign(self.secret, text)}
 
-    async def ask(self, method: str, params: dict[str, object] | None = None, number: object = 1) -> dict:  # type: ignore[type-arg]
+    async def ask(
+        self, method: str, params: dict[str, object] | None = None, number: object = 1
+    ) -> dict[str, Any]:
         return await self.say(json.dumps({"id": number, "method": method, "params": params or {}}))
 
-    async def say(self, text: str) -> dict:  # type: ignore[type-arg]
+    async def say(self, text: str) -> dict[str, Any]:
         await self.socket.send_str(text)
         answer = await self.socket.receive_json(timeout=PATIENCE_SECONDS)
         assert isinstance(answer, dict)

@@ -120,7 +120,7 @@ async def test_a_run_that_was_cut_off_goes_on_where_it_was(
     first = deployment.rotation.run()
     await anext(first)
     await anext(first)
-    await first.aclose()  # type: ignore[attr-defined]  # an async generator
+    await first.aclose()
     with pytest.raises(ConflictError, match="4 rows"):
         await deployment.rotation.retire()
     told = [progress async for progress in deployment.rotation.run()]

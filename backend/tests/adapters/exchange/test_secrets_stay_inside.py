@@ -83,6 +83,6 @@ async def test_venue_that_is_gone_leaks_nothing(account: Account, caplog: pytest
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.5):
                 await anext(hints)
-        await hints.aclose()  # type: ignore[attr-defined]
+        await hints.aclose()
         await witness.listen(gateway.balance)
     assert witness.leaked([caplog.text, *map(repr, logs)]) == []

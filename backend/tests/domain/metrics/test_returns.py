@@ -4,6 +4,7 @@ from itertools import pairwise
 from math import isclose, sqrt
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -120,9 +121,9 @@ def test_a_loss_of_everything_is_defined() -> None:
 
 
 @pytest.mark.parametrize("wrong", [[np.nan], [0.1, np.inf], [[0.1], [0.2]]])
-def test_a_series_without_finite_values_is_an_error(wrong: object) -> None:
+def test_a_series_without_finite_values_is_an_error(wrong: npt.ArrayLike) -> None:
     with pytest.raises(SeriesError):
-        checked(wrong)  # type: ignore[arg-type]
+        checked(wrong)
 
 
 def test_pairs_of_unequal_length_are_an_error() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.paper_exchange.conformance.sdk import Deviations, sdk_for
 from tests.paper_exchange.running import Running
 
@@ -63,7 +65,7 @@ class Judge:
         self.sdk = sdk_for(running.base, *running.open_account(account))
         self.deviations = Deviations()
 
-    def call(self, name: str, **parameters: object):  # type: ignore[no-untyped-def]
+    def call(self, name: str, **parameters: object) -> Any:
         answer = getattr(self.sdk.rest_api, name)(**parameters).data()
         self.deviations.note(name, answer)
         return answer

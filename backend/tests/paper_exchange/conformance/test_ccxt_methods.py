@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import ccxt.async_support
 import ccxt.pro
@@ -30,13 +31,13 @@ class Caller:
         self.exchange = exchange
         self.last = 0.0
 
-    async def __call__(self, name: str, *arguments: object, **parameters: object):  # type: ignore[no-untyped-def]
+    async def __call__(self, name: str, *arguments: object, **parameters: object) -> Any:
         """The answer of that method."""
         answer = await self.may_be_empty(name, *arguments, **parameters)
         assert answer, f"{name} has nothing to say"
         return answer
 
-    async def may_be_empty(self, name: str, *arguments: object, **parameters: object):  # type: ignore[no-untyped-def]
+    async def may_be_empty(self, name: str, *arguments: object, **parameters: object) -> Any:
         async with asyncio.timeout(PATIENCE_SECONDS):
             return await getattr(self.exchange, name)(*arguments, params=parameters)
 
@@ -48,7 +49,7 @@ class Caller:
         """The price at the beginning times `factor`, on the tick."""
         return str(self.exchange.price_to_precision(SYMBOL, self.last * factor))
 
-    async def bid(self, quantity: float = 0.01, factor: float = 0.97, **parameters: object):  # type: ignore[no-untyped-def]
+    async def bid(self, quantity: float = 0.01, factor: float = 0.97, **parameters: object) -> Any:
         return await self("create_order", SYMBOL, "limit", "buy", quantity, self.price(factor), **parameters)
 
 

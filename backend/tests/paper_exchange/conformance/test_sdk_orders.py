@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
 
 import pytest
 
 from tests.paper_exchange.conformance.judge import SYMBOL, Judge
+
+Socket = Callable[..., Awaitable[Any]]
 
 
 def test_one_order_through_its_life(judge: Judge) -> None:
@@ -57,11 +60,11 @@ def test_trailing_stop(judge: Judge) -> None:
 
 
 @pytest.fixture
-async def socket(judge: Judge) -> AsyncIterator:  # type: ignore[type-arg]
+async def socket(judge: Judge) -> AsyncIterator[Socket]:
     """The SDK's order socket: `await socket(method, ...)` is the parsed answer."""
     connection = await judge.sdk.websocket_api.create_connection()
 
-    async def ask(name: str, **parameters: object):  # type: ignore[no-untyped-def]
+    async def ask(name: str, **parameters: object) -> Any:
         answer = (await getattr(connection, name)(**parameters)).data()
         judge.deviations.note(name, answer)
         return getattr(answer, "actual_instance", answer).result
@@ -70,7 +73,7 @@ async def socket(judge: Judge) -> AsyncIterator:  # type: ignore[type-arg]
     await connection.close_connection(close_session=True)
 
 
-async def test_order_socket(judge: Judge, socket) -> None:  # type: ignore[no-untyped-def]
+async def test_order_socket(judge: Judge, socket: Socket) -> None:
     made = await socket("new_order", **judge.bid())
     named = {"symbol": SYMBOL, "order_id": made.order_id}
     changed = await socket("modify_order", **named, side="BUY", quantity=0.02, price=judge.price(0.94))
@@ -89,7 +92,7 @@ async def test_order_socket(judge: Judge, socket) -> None:  # type: ignore[no-un
     await socket("cancel_algo_order", algo_id=stop.algo_id)
 
 
-async def test_account_and_market_on_the_order_socket(socket) -> None:  # type: ignore[no-untyped-def]
+async def test_account_and_market_on_the_order_socket(socket: Socket) -> None:
     for name in (
         "account_information",
         "account_information_v2",

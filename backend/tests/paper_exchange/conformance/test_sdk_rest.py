@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from binance_common.errors import BadRequestError
 
@@ -64,7 +66,7 @@ def test_account_before_and_with_a_position(judge: Judge) -> None:
 
 
 def test_conditional_orders(judge: Judge) -> None:
-    def leave_with(kind: str, **more: object):  # type: ignore[no-untyped-def]
+    def leave_with(kind: str, **more: object) -> Any:
         order = {"algo_type": "CONDITIONAL", "symbol": SYMBOL, "side": "SELL", "type": kind}
         return judge.call("new_algo_order", quantity=0.05, reduce_only="true", **order, **more)
 

@@ -1,6 +1,5 @@
 """Open trades for tests of the monitor: as the executor leaves them, as rows and as the book takes them in."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID, uuid4
@@ -13,6 +12,7 @@ from app.domain.types import Instrument, Side
 from app.repositories.open_trades import LOADED, OpenTrade
 from app.repositories.trading_accounts import TradingAccount
 from app.services.trading.position_book import Loaded
+from tests.domain.examples import with_facts
 from tests.services.trading.floor import BTC
 
 OPENED = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -48,7 +48,7 @@ def open_trade(**changed: object) -> OpenTrade:
         time_exit_ms=None,
         session_close_ms=None,
     )
-    return replace(trade, **changed)  # type: ignore[arg-type]
+    return with_facts(trade, changed)
 
 
 def loaded(trade: OpenTrade, instrument: Instrument | None, best: Decimal | None = None) -> Loaded:

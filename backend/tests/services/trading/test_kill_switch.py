@@ -5,6 +5,8 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
+from app.adapters.exchange.ccxt_client import CcxtGateway
+from app.adapters.exchange.limiter import Priority
 from app.bootstrap.breakers import kill_switch
 from app.core.clock import utc_now
 from app.domain.client_order_id import is_of_deployment
@@ -58,7 +60,8 @@ async def manual_position(floor: TradingFloor, account: TradingAccount, symbol: 
         int(utc_now().timestamp() * 1000),
         5_000,
     )
-    await gateway._place_plain(ticket, 0, reduce_only=False)  # type: ignore[attr-defined]
+    assert isinstance(gateway, CcxtGateway)
+    await gateway._place_plain(ticket, Priority.ENTRY, reduce_only=False)
 
 
 async def test_a_press_stops_an_addition_that_is_decided_and_leaves_the_position(floor: TradingFloor) -> None:

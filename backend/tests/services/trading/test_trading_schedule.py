@@ -2,8 +2,8 @@
 owners told when they open and close."""
 
 import json
-from collections.abc import AsyncIterator, Callable
-from datetime import UTC, datetime, timedelta
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -267,11 +267,12 @@ async def test_calendars_are_read_once_a_day(world: GateWorld, system: Database)
     asked: list[int] = []
 
     class Source:
-        async def sessions(self, codes: list[str], first: object, last: object) -> dict[str, list[Span]]:
+        async def sessions(self, codes: Sequence[str], first: date, last: date) -> Mapping[str, list[Span]]:
+            assert first < last
             asked.append(len(codes))
             return {code: sessions_of((MARKET_TIME, MARKET_TIME + HOUR)) for code in codes}
 
     now = utc_now()
     for at in (now, now + 23 * HOUR, now + 24 * HOUR):
-        await refresh_calendars(system, Source(), at)  # type: ignore[arg-type]  # takes any dates
+        await refresh_calendars(system, Source(), at)
     assert asked == [10, 10]

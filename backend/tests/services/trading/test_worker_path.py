@@ -2,6 +2,7 @@
 
 import json
 from decimal import Decimal
+from uuid import UUID
 
 import pytest
 
@@ -28,11 +29,11 @@ OBSTACLES = {
 async def arrange(floor: TradingFloor, account: TradingAccount, names: list[str]) -> None:
     for name in names:
         sql = OBSTACLES[name]
-        arguments = (account.user_id, account.wallet_id)
+        arguments: tuple[UUID, ...] = (account.user_id, account.wallet_id)
         if "$2" not in sql:
-            arguments = arguments[: sql.count("$1") and 1]  # type: ignore[assignment]
+            arguments = arguments[: sql.count("$1") and 1]
         elif "$1" not in sql:
-            sql, arguments = sql.replace("$2", "$1"), arguments[1:]  # type: ignore[assignment]
+            sql, arguments = sql.replace("$2", "$1"), arguments[1:]
         await floor.sql.execute(sql, *arguments)
 
 
