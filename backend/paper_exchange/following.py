@@ -106,9 +106,10 @@ def _trade(row: Json, symbol: str, scale: Scale) -> HeardTrade | None:
 def _mark(row: Json) -> MarkPoint | None:
     mark, index = row.get("markPrice"), row.get("indexPrice")
     prices = [Decimal(str(one)) for one in (mark, index) if isinstance(one, int | float) and one > 0]
-    if len(prices) != 2:  # noqa: PLR2004 - mark and index
-        return None
-    return MarkPoint(prices[0], prices[1])
+    match prices:
+        case [known_mark, known_index]:
+            return MarkPoint(known_mark, known_index)
+    return None
 
 
 class Follower:

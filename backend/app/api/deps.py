@@ -30,7 +30,8 @@ bearer = HTTPBearer(auto_error=False, description="The access token of POST /aut
 async def api_parts(request: Request) -> ApiParts:
     """The parts of this process."""
     parts = request.app.state.parts
-    assert isinstance(parts, ApiParts)  # noqa: S101 - set when the application starts
+    if not isinstance(parts, ApiParts):
+        raise TypeError("the application was asked before it was started: it has no parts")
     return parts
 
 

@@ -16,7 +16,8 @@ MAX_PAGE = 200
 async def trading_desk(connection: HTTPConnection) -> TradingDesk:
     """The trading desk of this process."""
     desk = connection.app.state.desk
-    assert isinstance(desk, TradingDesk)  # noqa: S101 - set when the application starts
+    if not isinstance(desk, TradingDesk):
+        raise TypeError("the application was asked before it was started: it has no trading desk")
     return desk
 
 

@@ -105,7 +105,8 @@ def _field_problem(error: FieldError) -> dict[str, str]:
 
 
 async def _app_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, AppError)  # noqa: S101 - registered for it
+    if not isinstance(error, AppError):
+        raise error
     headers = {}
     if error.retry_after_seconds is not None:
         headers["Retry-After"] = str(error.retry_after_seconds)
@@ -115,19 +116,20 @@ async def _app_error(request: Request, error: Exception) -> Response:
 
 
 async def _validation_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for it
+    if not isinstance(error, RequestValidationError):
+        raise error
     errors = tuple(_field_error(fault) for fault in error.errors()[:50])
     detail = errors[0].message if len(errors) == 1 else "Some fields cannot be accepted; see errors."
     return problem(request_id_of(request), HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_input", detail, errors)
 
 
 async def _http_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, StarletteHttpError)  # noqa: S101 - registered for it
+    if not isinstance(error, StarletteHttpError):
+        raise error
     code = CODES_BY_STATUS.get(error.status_code, "refused")
     match error.status_code:
-        case (
-            HTTPStatus.BAD_REQUEST
-        ):  # FastAPI's answer to bytes that are no text; other bad JSON it answers with 422
+        # FastAPI's answer to bytes that are no text; other bad JSON it answers with 422
+        case HTTPStatus.BAD_REQUEST:
             return problem(request_id_of(request), 422, "invalid_input", NOT_JSON.message, (NOT_JSON,))
         case HTTPStatus.NOT_FOUND:
             detail = f"There is nothing at {request.url.path}."

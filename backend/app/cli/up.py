@@ -28,6 +28,7 @@ from app.core.config import PaperFeed, Settings, load_settings
 SEED_MODULE = "app.cli.seed_demo"
 BESIDE_PAPER = tuple(name for name in ProcessName if name is not ProcessName.PAPER)
 MARKET_FOLDERS = ("paper", "log")
+PAPER_PORT = 8001  # where nothing else is asked for and it is free
 REAL_WEIGHT = 2400  # per minute and address, at the real venue
 REAL_WEIGHT_SPEED = 60.0  # market seconds per second up to which that is enough
 
@@ -148,8 +149,8 @@ def _with_paper_port(settings: Settings) -> Settings:
         check_port("127.0.0.1", address.port or 80, "STACKALPHA_PAPER_URL")
         return settings
     note = settings.var_dir / "paper.port"
-    if not note.exists() and port_is_free(8001) and settings.port != 8001:  # noqa: PLR2004 - the default address
-        note.write_text("8001\n")
+    if not note.exists() and port_is_free(PAPER_PORT) and settings.port != PAPER_PORT:
+        note.write_text(f"{PAPER_PORT}\n")
     return settings.model_copy(update={"paper_url": f"http://127.0.0.1:{remembered_port(note)}"})
 
 

@@ -11,12 +11,13 @@ from contextlib import asynccontextmanager
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy.dialects.postgresql.asyncpg import dialect
+from sqlalchemy import make_url
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from app.core.errors import InvalidInputError, UnavailableError
 
+DIALECT = make_url("postgresql+asyncpg://").get_dialect()()
 CONNECT_SECONDS = 5.0
 COMMAND_SECONDS = 10.0
 BUSY_SECONDS = 10.0
@@ -26,8 +27,9 @@ class CompiledRead:
     """A statement with named parameters, as Postgres takes them."""
 
     def __init__(self, statement: ClauseElement) -> None:
-        compiled = statement.compile(dialect=dialect())  # type: ignore[no-untyped-call]
-        assert isinstance(compiled, SQLCompiler)  # noqa: S101 - a statement, not a schema change
+        compiled = statement.compile(dialect=DIALECT)
+        if not isinstance(compiled, SQLCompiler):
+            raise TypeError(f"a read is a statement, not {type(statement).__name__}")
         self.sql = str(compiled)
         self._names: tuple[str, ...] = tuple(compiled.positiontup or ())
         self._literals = dict(compiled.params)
@@ -65,7 +67,8 @@ class LeanReads:
     @asynccontextmanager
     async def _tenant(self, user_id: UUID) -> AsyncIterator[asyncpg.Connection]:
         """A connection in a reading transaction under the tenant."""
-        assert isinstance(user_id, UUID)  # noqa: S101 - it becomes part of a statement
+        if not isinstance(user_id, UUID):  # it becomes part of a statement
+            raise TypeError(f"a tenant is named by a UUID, not by {user_id!r}")
         try:
             pool = self._pool or await self._open()
             async with pool.acquire(timeout=BUSY_SECONDS) as connection:

@@ -6,6 +6,7 @@ import socket
 import psutil
 
 _SEPARATOR = "/"
+PARTS = 3  # host, process id, start
 
 
 def own_identity() -> str:
@@ -17,7 +18,7 @@ def own_identity() -> str:
 def is_dead(identity: str) -> bool:
     """Whether that process ran on this machine and is gone. False when it cannot be known from here."""
     parts = identity.rsplit(_SEPARATOR, 2)
-    if len(parts) != 3 or parts[0] != socket.gethostname()[:30]:  # noqa: PLR2004
+    if len(parts) != PARTS or parts[0] != socket.gethostname()[:30]:
         return False
     try:
         process = psutil.Process(int(parts[1]))

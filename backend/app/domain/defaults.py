@@ -6,7 +6,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from app.domain.limit_table import BY_SETTING, LimitUnit
 from app.domain.risk_limits import RiskLimits
@@ -131,12 +131,12 @@ def percent_of(fraction: Decimal | None) -> Decimal | None:
 
 def limits_of(settings: RiskSettingsValues) -> RiskLimits:
     """Return the limits that the settings set, as fractions; a null setting stays no opinion."""
-    limits = {
+    limits: dict[str, Any] = {  # the fields are RiskLimits' own, which a test holds them to
         declared.field: _as_field(getattr(settings, name), declared.unit)
         for name, declared in BY_SETTING.items()
     }
     return RiskLimits(
-        **limits,  # type: ignore[arg-type]  # the fields are RiskLimits' own, which a test holds them to
+        **limits,
         paused=settings.trading_paused or None,
         enable_pyramiding=settings.enable_pyramiding,
     )

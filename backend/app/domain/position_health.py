@@ -8,6 +8,7 @@ person where to look.
 
 from dataclasses import dataclass
 from enum import StrEnum
+from math import isnan
 
 HEALTHY_FROM = 70
 WEAK_BELOW = 40
@@ -141,7 +142,7 @@ def recovered_to(told: HealthBand, score: int | None) -> HealthBand:
 
 
 def _reading(scale: _Scale, value: float | None) -> HealthReading:
-    if value is None or value != value:  # noqa: PLR0124 - NaN is unknown too
+    if value is None or isnan(value):
         return HealthReading(scale.part, None, None, scale.weight, f"{_WORDS[scale.part]} is unknown")
     mark = min(1.0, max(0.0, (value - scale.bad) / (scale.good - scale.bad)))
     return HealthReading(scale.part, value, mark, scale.weight, scale.text.format(value))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from app.domain.defaults import STANDARD, RiskSettingsValues
 from app.domain.limit_table import BY_SETTING
@@ -74,7 +74,8 @@ _REAL_MONEY: Final = replace(
 
 
 def _without_limits(settings: RiskSettingsValues) -> RiskSettingsValues:
-    return replace(settings, **dict.fromkeys(BY_SETTING))  # type: ignore[arg-type]  # every limit is nullable
+    nothing: dict[str, Any] = dict.fromkeys(BY_SETTING)  # every limit is nullable
+    return replace(settings, **nothing)
 
 
 _UNRESTRICTED: Final = replace(

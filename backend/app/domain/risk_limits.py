@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 from app.domain import fixed_point as fp
 from app.domain.limit_table import BY_FIELD, LIMITS
@@ -155,12 +155,12 @@ def strictest(levels: Iterable[RiskLimits]) -> RiskLimits:
     """Return the strictest non-null value of each limit: the smallest maximum, the largest minimum; a pause
     of any level, a permission only of all that have an opinion."""
     held = tuple(level for level in levels if level is not NO_OPINION)
-    merged: dict[str, object] = {}
+    merged: dict[str, Any] = {}  # the names are RiskLimits' own
     for name in (*FIELD_NAMES, *SWITCH_NAMES):
         opinions = [value for level in held if (value := getattr(level, name)) is not None]
         choose: Callable[..., object] = max if name in _LARGER_IS_STRICTER else min
         merged[name] = choose(opinions) if opinions else None
-    return RiskLimits(**merged)  # type: ignore[arg-type]  # the names are RiskLimits' own
+    return RiskLimits(**merged)
 
 
 _LARGER_IS_STRICTER: Final = frozenset(

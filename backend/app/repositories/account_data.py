@@ -1,7 +1,7 @@
 """Everything that is kept of one tenant, table by table, without what opens anything."""
 
 import base64
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import Final
 from uuid import UUID
 
@@ -48,7 +48,7 @@ class AccountDataRepository:
             total += (await self._session.execute(statement)).scalar_one()
         return total
 
-    async def rows(self, user_id: UUID, table: Table) -> AsyncIterator[list[Mapping[str, object]]]:
+    async def rows(self, user_id: UUID, table: Table) -> AsyncGenerator[list[Mapping[str, object]], None]:
         """The rows of one table in batches; pictures and documents are base64."""
         statement = select(*shown_columns(table)).where(_owner(table) == user_id)
         found = await self._session.stream(statement.execution_options(yield_per=BATCH))

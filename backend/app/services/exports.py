@@ -1,7 +1,7 @@
 """Exports: asked for over the API, made by a job that says how far it is, loaded as a file."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -248,10 +248,8 @@ class ExportJob:
             for table in account_tables():
                 await asyncio.to_thread(archive.table, table.name)
                 async with self._tenants.tenant(record.user_id) as session:
-                    batches: AsyncIterator[list[Mapping[str, object]]] = AccountDataRepository(session).rows(
-                        record.user_id, table
-                    )
-                    async with aclosing(batches) as held:  # type: ignore[type-var]  # an async generator
+                    batches = AccountDataRepository(session).rows(record.user_id, table)
+                    async with aclosing(batches) as held:
                         async for rows in held:
                             await asyncio.to_thread(archive.write, rows)
                             done += len(rows)

@@ -10,10 +10,10 @@ from app.repositories.decisions import DecisionRecord, DecisionRepository
 from app.repositories.journal import (
     ExecutionRecord,
     FillRecord,
+    JournalFilter,
     JournalRepository,
     OrderRecord,
 )
-from app.repositories.journal import JournalFilter as JournalFilter  # noqa: PLC0414 - routes fill it
 from app.repositories.keyset import Page, decode_cursor
 from app.repositories.positions import PositionRepository
 from app.repositories.signals import SignalRecord, SystemSignalRepository
@@ -21,6 +21,23 @@ from app.repositories.trade_excursions import TradeExcursionRepository
 from app.services.excursion_views import ExcursionView, excursion_view
 from app.services.position_views import TradeView, trade_view
 from app.services.positions import Prices
+
+__all__ = [
+    "BreachView",
+    "DecisionView",
+    "ExecutionView",
+    "FillView",
+    "Journal",
+    "JournalFilter",
+    "OrderView",
+    "SignalView",
+    "TradeHistory",
+    "decision_view",
+    "execution_view",
+    "fill_view",
+    "order_view",
+    "signal_view",
+]
 
 
 @dataclass(frozen=True, slots=True)

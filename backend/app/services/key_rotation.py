@@ -2,7 +2,7 @@
 platform runs. Both keys open until the old one is retired; a run that was cut off goes on where it was."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Final
 
@@ -34,7 +34,7 @@ class KeyRotation:
         self._vault = vault
         self._secrets = secrets
 
-    async def run(self) -> AsyncIterator[RotationProgress]:
+    async def run(self) -> AsyncGenerator[RotationProgress, None]:
         """Begin a new version, or go on with one that is not finished; yields after each batch."""
         left = await self._older(self._ring.newest())
         version = self._ring.newest() if left else self._ring.add()

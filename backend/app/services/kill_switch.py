@@ -123,7 +123,8 @@ class KillSwitch:
             )
             await self._runs.begin(press.user_id, found)
             found = await self._runs.unfinished(press.user_id, press.scope.value, press.scope_id)
-        assert found is not None  # noqa: S101 - just written
+        if found is None:
+            raise LookupError(f"kill switch run {press.run_id} was written and is not there")
         return run_view(found)
 
     async def receipt(self, user_id: UUID, run_id: UUID, *, whole: bool = False) -> ReceiptView:

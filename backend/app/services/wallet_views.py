@@ -45,7 +45,7 @@ class WalletView:
 def wallet_view(record: WalletRecord) -> WalletView:
     """The wallet as shown; unrealised P&L is equity less balance."""
     wallet = record.wallet
-    known = record.balance is not None and record.equity is not None
+    unrealized = None if record.balance is None or record.equity is None else record.equity - record.balance
     return WalletView(
         id=wallet.id,
         name=wallet.name,
@@ -63,7 +63,7 @@ def wallet_view(record: WalletRecord) -> WalletView:
         balance=plain(record.balance),
         equity=plain(record.equity),
         free_margin=plain(record.free_margin),
-        unrealized_pnl=plain(record.equity - record.balance) if known else None,  # type: ignore[operator]
+        unrealized_pnl=plain(unrealized),
         as_of=record.as_of,
         open_positions=record.open_positions,
         created_at=wallet.created_at,

@@ -1,7 +1,7 @@
 """One account at one venue, spoken to through pinned ccxt."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import ccxt
@@ -233,7 +233,7 @@ class CcxtGateway:
         row = await self._read(self._client.privateGetAccount, {}, 20, Priority.ENTRY)
         return str(row["uid"]) if row.get("uid") else None
 
-    def hints(self) -> AsyncIterator[AccountHint]:
+    def hints(self) -> AsyncGenerator[AccountHint, None]:
         return self._stream.hints()
 
     async def close(self) -> None:

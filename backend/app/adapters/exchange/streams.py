@@ -6,7 +6,7 @@ made anew. What it says is only a hint; REST is the truth. An account's stream e
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -42,7 +42,7 @@ class AccountStream:
         self._silence = silence_seconds
         self._stream: Ccxt | None = None
 
-    async def hints(self) -> AsyncIterator[AccountHint]:
+    async def hints(self) -> AsyncGenerator[AccountHint, None]:
         failures = 0
         watching: asyncio.Future[Orders] | None = None
         while True:

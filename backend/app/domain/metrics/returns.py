@@ -13,6 +13,8 @@ from app.domain.metrics.drawdowns import max_drawdown
 
 Returns = npt.NDArray[np.float64]
 
+LEAST_RETURNS = 2
+"""Under so many there is no spread: a sample deviation divides by their number less one."""
 # A spread this small beside the size of the returns is rounding, not spread: constant returns have no Sharpe.
 NO_SPREAD = 1e-12
 
@@ -51,7 +53,7 @@ def annual_return(returns: Returns, periods_per_year: float) -> float | None:
 
 def volatility(returns: Returns, periods_per_year: float) -> float | None:
     """Return the sample standard deviation (n - 1) per year; None under two returns."""
-    if returns.size < 2:  # noqa: PLR2004 - a sample deviation needs two
+    if returns.size < LEAST_RETURNS:
         return None
     return float(np.std(returns, ddof=1) * np.sqrt(periods_per_year))
 
@@ -61,7 +63,7 @@ def sharpe_ratio(returns: Returns, periods_per_year: float, risk_free_return: fl
 
     `risk_free_return` is per interval. None under two returns or where they do not vary.
     """
-    if returns.size < 2:  # noqa: PLR2004
+    if returns.size < LEAST_RETURNS:
         return None
     excess = returns - risk_free_return
     spread = float(np.std(excess, ddof=1))
@@ -76,7 +78,7 @@ def sortino_ratio(returns: Returns, periods_per_year: float, target_return: floa
     The downside deviation counts every interval, with zero where the target was met. None under two returns
     or where no return is below the target.
     """
-    if returns.size < 2:  # noqa: PLR2004
+    if returns.size < LEAST_RETURNS:
         return None
     excess = returns - target_return
     downside = float(np.sqrt(np.mean(np.minimum(excess, 0) ** 2)))
@@ -104,7 +106,7 @@ def beta(returns: Returns, benchmark: Returns) -> float | None:
     """Return the slope of the returns on the benchmark's; None under two pairs or where the benchmark does not
     vary. Raises SeriesError where the two are not equally long."""
     _check_pairs(returns, benchmark)
-    if returns.size < 2 or _is_nothing(float(np.std(benchmark)), benchmark):  # noqa: PLR2004
+    if returns.size < LEAST_RETURNS or _is_nothing(float(np.std(benchmark)), benchmark):
         return None
     ours, theirs = returns - returns.mean(), benchmark - benchmark.mean()
     return float(np.dot(ours, theirs) / np.dot(theirs, theirs))
@@ -113,7 +115,7 @@ def beta(returns: Returns, benchmark: Returns) -> float | None:
 def correlation(returns: Returns, others: Returns) -> float | None:
     """Return Pearson's correlation, -1 to 1; None under two pairs or where either does not vary."""
     _check_pairs(returns, others)
-    if returns.size < 2:  # noqa: PLR2004
+    if returns.size < LEAST_RETURNS:
         return None
     if _is_nothing(float(np.std(returns)), returns) or _is_nothing(float(np.std(others)), others):
         return None

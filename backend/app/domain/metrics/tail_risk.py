@@ -19,6 +19,8 @@ import numpy.typing as npt
 
 Series = npt.NDArray[np.float64]
 STANDARD_NORMAL = NormalDist()
+LEAST_LEVEL = 0.5  # below it, it is no tail
+LEAST_OF_A_SHAPE = 3  # returns, without which it has none
 
 
 class TailMethod(StrEnum):
@@ -59,7 +61,7 @@ def tail_risk(
     """Return both figures; None where the sample is too short to have such a tail: fewer returns than one per
     tail (20 at 95 %), or for the shaped methods no variation. Raises ValueError for a level outside (0.5, 1) or
     a horizon under 1."""
-    if not 0.5 < confidence_level < 1:  # noqa: PLR2004 - below it, it is no tail
+    if not LEAST_LEVEL < confidence_level < 1:
         raise ValueError(f"a confidence level is above 0.5 and below 1, not {confidence_level}")
     if horizon < 1:
         raise ValueError(f"a horizon is one interval or more, not {horizon}")
@@ -181,7 +183,7 @@ def _compounded(returns: Series, horizon: int) -> Series:
 
 
 def _moment(returns: Series, power: int) -> float | None:
-    if returns.size < 3:  # noqa: PLR2004 - a shape needs three
+    if returns.size < LEAST_OF_A_SHAPE:
         return None
     centred = returns - returns.mean()
     spread = float(np.sqrt(np.mean(centred**2)))

@@ -69,15 +69,13 @@ class Sources:
             return line_of_trades(
                 closed, base or float(sum((value for _, value in flows), Decimal(0)))
             ), flows
-        best: Line | None = None
+        found: list[Line] = []
         for resolution in await self._resolutions(chosen, drawn=drawn):
             line = line_of_snapshots(await self._columns(chosen, resolution), flows, resolution)
             if line.equity.size >= ENOUGH_DAYS:
                 return line, flows
-            if best is None or line.equity.size > best.equity.size:
-                best = line
-        assert best is not None  # noqa: S101 - there is a resolution
-        return best, flows
+            found.append(line)
+        return max(found, key=lambda line: line.equity.size), flows
 
     async def closed(self, chosen: Chosen) -> TradeColumns:
         """Trades that closed in the range."""

@@ -7,10 +7,10 @@ driven beside that. Each trade still has one driver at a time, and each step its
 """
 
 import asyncio
-import random
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from functools import partial
+from random import SystemRandom
 from uuid import UUID
 
 import structlog
@@ -39,6 +39,8 @@ OVERDUE_SECONDS = 3.0  # after which a comparison takes turns with the trades
 TOLD_LATELY_SECONDS = 30.0
 
 Key = UUID | str | None  # a trade, a symbol, or the whole account
+
+CHANCE = SystemRandom()  # spreads what would come at once
 
 log = structlog.get_logger(__name__)
 
@@ -204,7 +206,7 @@ class AccountQueue:
     def _backoff(self, error: BaseException | None = None) -> float:
         """Seconds to the next try: doubled with each failure, jittered, or what the budget says."""
         if isinstance(error, BudgetSpentError):
-            return min(error.seconds, MOST_RETRY_SECONDS) * random.uniform(1.0, 1.3)  # noqa: S311
+            return min(error.seconds, MOST_RETRY_SECONDS) * CHANCE.uniform(1.0, 1.3)
         return _wait(max(self._failures, 1), RETRY_SECONDS, MOST_RETRY_SECONDS)
 
     async def _next(self) -> None:
@@ -390,5 +392,5 @@ def _wait(failures: int, base_seconds: float, most_seconds: float) -> float:
         failures,
         base_seconds=base_seconds,
         most_seconds=most_seconds,
-        draw=random.random(),  # noqa: S311 - it spreads, it hides nothing
+        draw=CHANCE.random(),
     )

@@ -1,8 +1,8 @@
 """How an approved entry goes out: the wallet's settings, the book of this moment, and the rule between them."""
 
-import random
 from dataclasses import dataclass
 from decimal import Decimal
+from random import SystemRandom
 
 from app.domain.execution_settings import ExecutionSettings, SlippageUnit, to_bps
 from app.domain.order_book import OrderBook
@@ -22,6 +22,7 @@ _FORCES = {
     RouteKind.SLICED: TimeInForce.IOC,
     RouteKind.POSTED: TimeInForce.GTX,
 }
+CHANCE = SystemRandom()  # spreads what would come at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class EntryTerms:
         """Wait before the next try, after `tried` of them: doubled each time, and spread so that wallets that
         were refused together do not come back together."""
         delay = float(self.settings.retry_delay_seconds) * 2.0**tried
-        return min(delay, LONGEST_WAIT_SECONDS) * (0.5 + random.random() / 2)  # noqa: S311 - no secret
+        return min(delay, LONGEST_WAIT_SECONDS) * (0.5 + CHANCE.random() / 2)
 
     def choose(
         self,

@@ -21,6 +21,7 @@ from app.domain.types import Side
 from app.repositories.gate_rows import NO_USAGE, StateRow, UsageRow, UserRow, WalletRow
 from app.repositories.gate_writes import ScopeTrip
 from app.repositories.trading_schedules import ScheduleScope
+from app.services.trading.fact_sums import NO_PACE, NOTHING_HELD, Pace, ScopeSums, Sums
 from app.services.trading.holdings import ZERO, Holding, Marked, Markets
 from app.services.trading.rulebook import Rulebook, TradingStates, rulebook_of
 from app.services.trading.scheduled_hours import ScheduledHours
@@ -165,8 +166,8 @@ class RiskPicture:
         return WalletFacts(
             trading_state=self.trading.wallet(self.wallets[wallet_id]),
             equity=self.equity(wallet_id),
-            **self._sums(held, [] if state is None else [state], order),  # type: ignore[arg-type]
-            **self._pace(lambda row: row.wallet_id == wallet_id, order),  # type: ignore[arg-type]
+            **self._sums(held, [] if state is None else [state], order),
+            **self._pace(lambda row: row.wallet_id == wallet_id, order),
             day=day,
             week=week,
             month=month,
@@ -192,8 +193,8 @@ class RiskPicture:
         return UserFacts(
             trading_state=self.trading.user(self.user.id, self.book(wallet_id).user),
             equity=windows.user_equity(),
-            **self._sums(held, states, order),  # type: ignore[arg-type]
-            **self._pace(lambda _: True, order),  # type: ignore[arg-type]
+            **self._sums(held, states, order),
+            **self._pace(lambda _: True, order),
             hours=self.hours.fact(ScheduleScope()),
             orders_last_minute=self.user.orders_last_minute + len(self._reserved),
             day=day,
@@ -207,21 +208,21 @@ class RiskPicture:
         """Return the facts of the order's strategy over the user's wallets, under the limits that bind there."""
         held = [holding for holding in self._holdings if holding.strategy == order.strategy]
         return StrategyFacts(
-            **self._of_scope("strategy", order.strategy, held, order, book.limits.strategy),  # type: ignore[arg-type]
-            **self._pace(lambda row: row.strategy == order.strategy, order),  # type: ignore[arg-type]
+            **self._of_scope("strategy", order.strategy, held, order, book.limits.strategy),
+            **self._pace(lambda row: row.strategy == order.strategy, order),
         )
 
     def symbol_facts(self, order: Candidate, book: Rulebook) -> SymbolFacts:
         """Return the facts of the order's symbol over the user's wallets, under the limits that bind there."""
         held = [holding for holding in self._holdings if holding.symbol == order.symbol]
         return SymbolFacts(
-            **self._of_scope("symbol", order.symbol, held, order, book.limits.symbol),  # type: ignore[arg-type]
-            **self._pace(lambda row: row.symbol == order.symbol, order),  # type: ignore[arg-type]
+            **self._of_scope("symbol", order.symbol, held, order, book.limits.symbol),
+            **self._pace(lambda row: row.symbol == order.symbol, order),
         )
 
     def _of_scope(
         self, scope: str, key: str, held: Sequence[Holding], order: Candidate, limits: RiskLimits
-    ) -> dict[str, object]:
+    ) -> ScopeSums:
         """A strategy's or a symbol's sums; equity, peak and flows are the user's. What its own trades gave back
         since they had made the most is its drawdown."""
         user = self._user_state
@@ -230,18 +231,19 @@ class RiskPicture:
             msgspec.structs.replace(NO_USAGE, scope=scope, scope_key=key),
         )
         peak, open_result = None if user is None else user.peak_equity, self._open_result(held)
+
+        def window(length: WindowLength) -> LossWindow | None:
+            return self._latched(length, self._window_of_scope(length, scope, key, held), usage, limits)
+
         return {
             "equity": self.windows.user_equity(),
             "peak_equity": peak,
             "book_equity": book_equity(peak, usage.book_result, usage.book_peak, open_result),
             "consecutive_losses": usage.consecutive_losses,
             **self._sums(held, [], order),
-            **{
-                length.value: self._latched(
-                    length, self._window_of_scope(length, scope, key, held), usage, limits
-                )
-                for length in LENGTHS
-            },
+            "day": window(WindowLength.DAY),
+            "week": window(WindowLength.WEEK),
+            "month": window(WindowLength.MONTH),
         }
 
     def _window_of_scope(
@@ -296,13 +298,11 @@ class RiskPicture:
     def _market(self, holding: Holding) -> Marked:
         return self._markets.get((holding.venue, holding.symbol), _UNKNOWN)
 
-    def _sums(
-        self, held: Sequence[Holding], states: Sequence[StateRow], order: Candidate
-    ) -> dict[str, object]:
+    def _sums(self, held: Sequence[Holding], states: Sequence[StateRow], order: Candidate) -> Sums:
         """Sums over holdings; None where a part is not known."""
         external = [state.external_notional for state in states if state.external_notional != 0]
         if not held and not external:
-            return _NOTHING
+            return NOTHING_HELD
         marked = [(holding, self._market(holding)) for holding in held]
         notionals = [holding.notional(market) for holding, market in marked]
         asset = _asset(order.symbol)
@@ -336,10 +336,10 @@ class RiskPicture:
         found = self._correlations(order.venue, order.symbol, holding.symbol)
         return signed_correlation(found, holding.side, order.side)
 
-    def _pace(self, belongs: Callable[..., bool], order: Candidate) -> dict[str, int]:
+    def _pace(self, belongs: Callable[..., bool], order: Candidate) -> Pace:
         """Entries of the day, and the newest exits from the order's symbol, of the rows that belong."""
         if not self.user.exits and not self.user.entries and not self._reserved:
-            return _NO_PACE
+            return NO_PACE
         exits = [row for row in self.user.exits if row.symbol == order.symbol and belongs(row)]
         losses = [row.last_loss for row in exits if row.last_loss is not None]
         return {
@@ -348,24 +348,6 @@ class RiskPicture:
             "last_exit_ms": max((_ms(row.last_exit) for row in exits), default=NEVER_MS),
             "last_loss_ms": max((_ms(at) for at in losses), default=NEVER_MS),
         }
-
-
-_NO_PACE: dict[str, int] = {"trades_today": 0, "last_exit_ms": NEVER_MS, "last_loss_ms": NEVER_MS}
-_NOTHING: dict[str, object] = dict.fromkeys(
-    ("open_positions", "pending_entries", "positions_in_strategy", "positions_in_symbol"), 0
-) | dict.fromkeys(
-    (
-        "notional",
-        "reserved_notional",
-        "open_risk",
-        "reserved_risk",
-        "margin_used",
-        "reserved_margin",
-        "asset_notional",
-    ),
-    ZERO,
-)
-_NOTHING["position_correlations"] = ()
 
 
 def _asset(symbol: str) -> str:

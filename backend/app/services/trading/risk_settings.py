@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 from app.core.errors import FieldError, InvalidInputError, NotFoundError, PreconditionFailedError
@@ -284,11 +284,12 @@ def _scope_owner(row: ScopedRiskSettings) -> Owner:
 
 def _after(before: RiskSettingsValues, changes: Changes) -> RiskSettingsValues:
     names = {field.name for field in fields(RiskSettingsValues)}
-    held = {name: value for name, value in changes.items() if name in names}
+    # names and types are the schema's
+    held: dict[str, Any] = {name: value for name, value in changes.items() if name in names}
     method = held.get("position_sizing_method")
     if method is not None:
         held["position_sizing_method"] = SizingMethod(str(method))
-    return replace(before, **held)  # type: ignore[arg-type]  # names and types are the schema's
+    return replace(before, **held)
 
 
 def checked_after(row: Row, changes: Changes) -> RiskSettingsValues:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
@@ -51,11 +51,11 @@ def platform_limits(document: bytes) -> RiskLimits:
     """Return the built-in floor, tightened by what the operator stored."""
     if not document:
         return PLATFORM_LIMITS
-    stored = {
+    stored: dict[str, Any] = {  # fields by name
         name: int(value) if name in _WHOLE_NUMBERS else value
         for name, value in _PLATFORM.decode(document).items()
     }
-    return strictest((PLATFORM_LIMITS, RiskLimits(**stored)))  # type: ignore[arg-type]  # fields by name
+    return strictest((PLATFORM_LIMITS, RiskLimits(**stored)))
 
 
 @dataclass(frozen=True, slots=True)
