@@ -8,6 +8,8 @@ from typing import Self
 
 from tests.adapters.bot_api import TOKEN, BotApi, bot_api
 
+PATIENCE_SECONDS = 120.0
+
 
 class LoopbackBot:
     """A Bot API server on a thread of its own. `settings` are the environment of a product that talks to it."""
@@ -45,8 +47,8 @@ class LoopbackBot:
         self._loop.call_soon_threadsafe(self._api.say, chat_id, text)
 
     def wait_until_told(self, chat_id: int, word: str) -> None:
-        """Until a message to the chat holds that word; half a minute at most."""
-        end = time.monotonic() + 30
+        """Until a message to the chat holds that word."""
+        end = time.monotonic() + PATIENCE_SECONDS
         while not any(word in text.lower() for text in self.told(chat_id)):
             assert time.monotonic() < end, self.told(chat_id)
             time.sleep(0.05)

@@ -16,7 +16,7 @@ from app.adapters.embedded.ports import free_port
 from app.core.config import BACKEND_DIR
 
 LINK = re.compile(r"https?://\S+/verify-email\?token=[0-9A-Za-z_.-]+")
-READY = "sign in as"
+UP_SECONDS = 240.0
 
 
 class Product:
@@ -66,8 +66,8 @@ class Product:
         return answer.stdout
 
     def wait_until_up(self) -> None:
-        """Until it says that it is ready; a minute and a half at most."""
-        end = time.monotonic() + 90
+        """Until it says that it is ready."""
+        end = time.monotonic() + UP_SECONDS
         while time.monotonic() < end:
             assert not self.has_ended(), self.log()[-3000:]
             try:

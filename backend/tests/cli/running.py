@@ -39,9 +39,9 @@ def environment(var_dir: Path) -> dict[str, str]:
     return os.environ | {"STACKALPHA_VAR_DIR": str(var_dir)}
 
 
-def until(condition: Callable[[], bool], seconds: float = 30.0) -> bool:
+def until(condition: Callable[[], bool]) -> bool:
     """Wait for a condition; False when it did not come to hold."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + UP_SECONDS
     while not condition():
         if time.monotonic() > deadline:
             return False
@@ -59,9 +59,8 @@ class Platform:
         self.port = free_port()
         self.folder = RunFolder(var_dir)
         self._log = var_dir / "up.log"
-        own_venue = {
-            "STACKALPHA_PAPER_URL": f"http://127.0.0.1:{free_port()}"
-        }  # never the default of a neighbour
+        # never the default of a neighbour
+        own_venue = {"STACKALPHA_PAPER_URL": f"http://127.0.0.1:{free_port()}"}
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "app.cli", "up", "--no-demo", *QUIET, "--port", str(self.port)],
@@ -79,7 +78,7 @@ class Platform:
 
     def wait_ready(self) -> None:
         """Return once the address is shown."""
-        until(lambda: READY in self.words() or self.process.poll() is not None, UP_SECONDS)
+        until(lambda: READY in self.words() or self.process.poll() is not None)
         if READY not in self.words():
             raise RuntimeError(f"It did not start: {self.words()}")
 

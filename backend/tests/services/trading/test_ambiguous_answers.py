@@ -20,7 +20,7 @@ async def test_ambiguous_answer_ends_protected_with_one_entry_and_one_stop(
     async with floor.executor():
         floor.venue.control("POST", "/sim/fault", {"rules": [rule]})
         await floor.signal()
-        trade = await floor.until_status(account, "PROTECTED", seconds=40)
+        trade = await floor.until_status(account, "PROTECTED")
         gateway = await floor.desk.gateways.for_account(account_key(account))
         fills = await gateway.fills(BTC)
         (stop,) = await floor.venue_orders(account)

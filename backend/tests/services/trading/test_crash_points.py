@@ -125,7 +125,7 @@ async def crash_once(floor: TradingFloor, host: ExecutorHost, label: str, accoun
 
 async def protected(floor: TradingFloor, account: TradingAccount) -> Decimal:
     """Wait until the trade is protected; returns its quantity. Audits what the venue has."""
-    trade = await floor.until_status(account, "PROTECTED", seconds=30)
+    trade = await floor.until_status(account, "PROTECTED")
     (stop,) = await floor.until_orders(account, 1, lambda order: order.trigger_price is not None)
     assert (stop.reduce_only, stop.quantity) == (True, trade["quantity"])
     assert await floor.venue_position(account) == trade["quantity"]
@@ -175,7 +175,7 @@ async def worked_once(floor: TradingFloor, host: ExecutorHost, label: str) -> No
         await time_is_over(floor, account)
     await crash_once(floor, host, label, account)
     if waits:
-        trade = await floor.until_status(account, "EXPIRED", symbol=DOGE, seconds=30)
+        trade = await floor.until_status(account, "EXPIRED", symbol=DOGE)
     else:
         async with moving(floor):
             trade = await until_entered(floor, account)
@@ -228,7 +228,7 @@ async def test_kill_at_label_leaves_nothing_duplicate_lost_or_unprotected(
         else:
             await floor.enqueue("exit", {"trade_id": str(trade["id"]), "reason": "manual"})
             await crash_once(floor, host, label, account)
-            await floor.until_status(account, "CLOSED", seconds=30)
+            await floor.until_status(account, "CLOSED")
             assert await floor.venue_position(account) == 0
             assert await floor.venue_orders(account) == []
     added = await floor.sql.fetchval(ADDED, account.wallet_id)

@@ -16,7 +16,7 @@ from app.repositories.trading_accounts import TradingAccount
 from app.services.kill_switch import Press
 from app.services.trading.balances import account_key
 from tests.services.trading.additions import ADDING, orders_of, reserved
-from tests.services.trading.floor import BTC, ETH, PATIENCE_SECONDS, TradingFloor, until
+from tests.services.trading.floor import BTC, ETH, TradingFloor, until
 
 
 async def press(
@@ -37,7 +37,7 @@ async def press_user(floor: TradingFloor, user_id: UUID, *, close_external: bool
     return await press(floor, BreakerScope.USER, str(user_id), user_id, close_external=close_external)
 
 
-async def until_flat(floor: TradingFloor, run_id: UUID, seconds: float = 20.0) -> asyncpg.Record:
+async def until_flat(floor: TradingFloor, run_id: UUID) -> asyncpg.Record:
     async def look() -> asyncpg.Record | None:
         run = await floor.sql.fetchrow("SELECT * FROM kill_switch_runs WHERE id = $1", run_id)
         return run if run is not None and run["flat_at"] is not None else None
@@ -46,7 +46,7 @@ async def until_flat(floor: TradingFloor, run_id: UUID, seconds: float = 20.0) -
         rows = await floor.sql.fetch("SELECT * FROM kill_switch_accounts WHERE run_id = $1", run_id)
         return "\n".join(str(dict(row)) for row in rows)
 
-    return await until(look, seconds, describe)
+    return await until(look, describe=describe)
 
 
 async def manual_position(floor: TradingFloor, account: TradingAccount, symbol: str, quantity: str) -> None:
@@ -69,7 +69,7 @@ async def test_a_press_stops_an_addition_that_is_decided_and_leaves_the_position
     trade = await reserved(floor, account)
     run_id = await press_user(floor, account.user_id)
     async with floor.executor():
-        await until_flat(floor, run_id, PATIENCE_SECONDS)
+        await until_flat(floor, run_id)
     (addition,) = await orders_of(floor, trade)
     assert addition["status"] in ("CANCELED", "REJECTED")  # by the leaving, or by the halt before it
     assert addition["sent_at"] is None
@@ -168,7 +168,7 @@ async def test_the_venue_down_half_way_escalates_stays_latched_and_ends_when_it_
         state = await floor.sql.fetchval("SELECT state FROM breaker_states WHERE cause = 'kill_switch'")
         assert state == "halted"
         floor.venue.control("POST", "/sim/fault", {})
-        await until_flat(floor, run_id, 40.0)
+        await until_flat(floor, run_id)
     assert await floor.venue_position(account) == 0
     assert not any(
         is_of_deployment(order.client_order_id, "sa") for order in await floor.venue_orders(account)

@@ -1,4 +1,4 @@
-"""Two monitors: one is killed or stalls, its shards are watched again in time, and nothing is left twice."""
+"""Two monitors: one is killed or stalls, its shards are watched again, and nothing is left twice."""
 
 import signal
 from collections.abc import AsyncIterator
@@ -8,12 +8,9 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from app.core.clock import utc_now
 from tests.services.trading.floor import BTC, TradingFloor, until
 from tests.services.trading.monitor_host import SHARDS, MonitorHost
 from tests.services.trading.open_positions import open_trade, store
-
-TAKEN_OVER_SECONDS = 10.0
 
 
 @pytest_asyncio.fixture
@@ -42,7 +39,7 @@ async def until_shared_by(floor: TradingFloor, host: MonitorHost, monitors: int)
     async def describe() -> str:
         return f"{await shares(floor)}\n{host.log()}"
 
-    await until(look, 30.0, describe)
+    await until(look, describe=describe)
 
 
 async def open_in_every_shard(floor: TradingFloor, each: int) -> int:
@@ -73,10 +70,10 @@ async def until_some_left(floor: TradingFloor, host: MonitorHost, more_than: int
     async def describe() -> str:
         return host.log()
 
-    await until(look, 20.0, describe)
+    await until(look, describe=describe)
 
 
-async def until_left(floor: TradingFloor, host: MonitorHost, count: int, seconds: float) -> None:
+async def until_left(floor: TradingFloor, host: MonitorHost, count: int) -> None:
     async def look() -> bool | None:
         left = await floor.sql.fetchval("SELECT count(*) FROM trades WHERE exit_requested IS NOT NULL")
         return True if left == count else None
@@ -85,7 +82,7 @@ async def until_left(floor: TradingFloor, host: MonitorHost, count: int, seconds
         asked = await floor.sql.fetchval("SELECT count(*) FROM outbox")
         return f"{asked} of {count}\n{host.log()}"
 
-    await until(look, seconds, describe)
+    await until(look, describe=describe)
 
 
 async def exits_of_each(floor: TradingFloor) -> list[int]:
@@ -105,15 +102,13 @@ async def test_shards_of_a_lost_monitor_are_watched_again_and_no_exit_is_doubled
     monitors.start()
     await until_shared_by(floor, monitors, 2)
     before = await open_in_every_shard(floor, 2)
-    await until_left(floor, monitors, before, 20.0)
+    await until_left(floor, monitors, before)
     lost.send_signal(death)
-    at = utc_now()
     after = before + await open_in_every_shard(floor, 3)
-    await until_left(floor, monitors, after, TAKEN_OVER_SECONDS - (utc_now() - at).total_seconds())
+    await until_left(floor, monitors, after)
     if death is signal.SIGSTOP:
-        lost.send_signal(
-            signal.SIGCONT
-        )  # it comes back with a book full of positions that are not its own now
+        # it comes back with a book full of positions that are not its own now
+        lost.send_signal(signal.SIGCONT)
         await until_shared_by(floor, monitors, 2)
     assert await exits_of_each(floor) == [1] * after
     assert await floor.sql.fetchval("SELECT count(*) FROM outbox WHERE kind = 'exit'") == after
@@ -129,7 +124,6 @@ async def test_a_monitor_killed_among_its_exits_leaves_none_of_them_out_and_none
     count = await open_in_every_shard(floor, 10)
     await until_some_left(floor, monitors, more_than=0)
     killed.send_signal(signal.SIGKILL)
-    at = utc_now()
-    await until_left(floor, monitors, count, TAKEN_OVER_SECONDS - (utc_now() - at).total_seconds())
+    await until_left(floor, monitors, count)
     assert await exits_of_each(floor) == [1] * count
     assert await floor.sql.fetchval("SELECT count(*) FROM outbox WHERE kind = 'exit'") == count

@@ -232,7 +232,7 @@ async def test_missed_fill_of_a_triggered_stop_closes_the_trade_as_stop_loss(flo
         floor.venue.step(50)
         return True if await floor.venue_position(account) == 0 else None
 
-    await until(gone, seconds=60)
+    await until(gone)
     async with floor.executor():
         closed = await floor.until_status(account, "CLOSED")
     assert closed["exit_reason"] == "stop_loss"
