@@ -29,6 +29,7 @@ from app.core.lean_transactions import LeanTransactions
 from app.core.process_identity import own_identity
 from app.core.redis import connect_redis
 from app.domain.price_batch import PricesUnavailableError
+from app.domain.signals.ta_lib import ta_lib
 from app.domain.trading_hours import moment
 from app.services.activity_watch import ActivityWatch
 from app.services.analytics.portfolio_snapshots import SnapshotKeeper
@@ -72,6 +73,7 @@ class MarketParts:
 
     @classmethod
     def build(cls, settings: Settings) -> Self:
+        ta_lib()  # now, and not between two prices
         url = role_database_url(settings, DatabaseRole.SYSTEM)
         system = Database(url, pool_size=4, max_overflow=4)
         redis = connect_redis(settings)

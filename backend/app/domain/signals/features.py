@@ -7,9 +7,9 @@ on that bar and earlier ones only.
 from collections.abc import Callable
 
 import numpy as np
-import talib
 
 from app.domain.fixed_point import FloatColumn
+from app.domain.signals.ta_lib import ta_lib
 
 
 class Features:
@@ -37,42 +37,42 @@ class Features:
 
     def ema(self, period: int) -> FloatColumn:
         """Return the exponential moving average of the close, quote currency."""
-        return self._keep("ema", period, lambda: talib.EMA(self._close, period))
+        return self._keep("ema", period, lambda: ta_lib().EMA(self._close, period))
 
     def adx(self, period: int) -> FloatColumn:
         """Return Wilder's average directional index, 0-100."""
-        return self._keep("adx", period, lambda: talib.ADX(self._high, self._low, self._close, period))
+        return self._keep("adx", period, lambda: ta_lib().ADX(self._high, self._low, self._close, period))
 
     def plus_di(self, period: int) -> FloatColumn:
         """Return Wilder's positive directional indicator, 0-100."""
         return self._keep(
-            "plus_di", period, lambda: talib.PLUS_DI(self._high, self._low, self._close, period)
+            "plus_di", period, lambda: ta_lib().PLUS_DI(self._high, self._low, self._close, period)
         )
 
     def minus_di(self, period: int) -> FloatColumn:
         """Return Wilder's negative directional indicator, 0-100."""
         return self._keep(
-            "minus_di", period, lambda: talib.MINUS_DI(self._high, self._low, self._close, period)
+            "minus_di", period, lambda: ta_lib().MINUS_DI(self._high, self._low, self._close, period)
         )
 
     def atr(self, period: int) -> FloatColumn:
         """Return Wilder's average true range, quote currency."""
-        return self._keep("atr", period, lambda: talib.ATR(self._high, self._low, self._close, period))
+        return self._keep("atr", period, lambda: ta_lib().ATR(self._high, self._low, self._close, period))
 
     def channel_high(self, period: int) -> FloatColumn:
         """Return the Donchian channel's upper line: the highest high of the `period` bars before each bar."""
-        return self._keep("channel_high", period, lambda: _before(talib.MAX(self._high, period)))
+        return self._keep("channel_high", period, lambda: _before(ta_lib().MAX(self._high, period)))
 
     def channel_low(self, period: int) -> FloatColumn:
         """Return the Donchian channel's lower line: the lowest low of the `period` bars before each bar."""
-        return self._keep("channel_low", period, lambda: _before(talib.MIN(self._low, period)))
+        return self._keep("channel_low", period, lambda: _before(ta_lib().MIN(self._low, period)))
 
     def volume_ratio(self, period: int) -> FloatColumn:
         """Return each bar's volume over the mean of the `period` bars before it; NaN where that is zero."""
         return self._keep("volume_ratio", period, lambda: self._volume_ratio(period))
 
     def _volume_ratio(self, period: int) -> FloatColumn:
-        mean = _before(np.asarray(talib.SMA(self._volume, period), dtype=np.float64))
+        mean = _before(np.asarray(ta_lib().SMA(self._volume, period), dtype=np.float64))
         return np.where(mean > 0, self._volume / np.where(mean > 0, mean, 1.0), np.nan)
 
 

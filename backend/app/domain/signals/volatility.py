@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
-import talib
+
+from app.domain.signals.ta_lib import ta_lib
 
 ATR_PERIOD: Final = 14
 
@@ -19,5 +20,5 @@ def average_true_range(
     Trading Systems", 1978."""
     if len(close) <= period:
         return None
-    found = float(talib.ATR(np.asarray(high), np.asarray(low), np.asarray(close), period)[-1])
+    found = float(ta_lib().ATR(np.asarray(high), np.asarray(low), np.asarray(close), period)[-1])
     return found if math.isfinite(found) and found > 0 else None
