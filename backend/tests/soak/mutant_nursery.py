@@ -10,7 +10,7 @@ import os
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -47,7 +47,8 @@ Tell = Callable[[Trial, Verdict], None]
 class Work:
     """What a nursery does: `trials` before the `tests` (files), at benches of `folder` where a database is needed,
     so many at a time, until `deadline` (s, of the monotonic clock); `book` has which lines of the `modules` tests
-    reach."""
+    reach. No mutant meets more tests than take `patience` (s of processor time) together: where slower ones are left,
+    they might have noticed, and it is taken for a survivor all the same."""
 
     trials: Sequence[Trial]
     modules: Sequence[str]
@@ -58,6 +59,7 @@ class Work:
     processes: int
     deadline: float
     book: ReachBook
+    patience: float
 
     def bench(self, place: int) -> Bench | None:
         """Where a process of that number works."""
@@ -272,4 +274,14 @@ class _Nursery:
         )
         chosen += [name for *_, name in ranked][:FIRST]
         files = sorted(by_file, key=lambda file: sum(self._reach[name].cpu for name in by_file[file]))
-        return tuple(dict.fromkeys([*chosen, *(name for file in files for name in by_file[file])]))
+        every = dict.fromkeys([*chosen, *(name for file in files for name in by_file[file])])
+        return tuple(self._within_patience(every))
+
+    def _within_patience(self, names: Iterable[str]) -> Iterator[str]:
+        """The names until their tests have taken too long; the first in any case."""
+        spent = 0.0
+        for name in names:
+            took = self._reach[name].cpu
+            if not spent or spent + took <= self._work.patience:
+                spent += took
+                yield name

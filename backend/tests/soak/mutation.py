@@ -13,7 +13,8 @@ busy machine kills none.
 
 What is known is kept in `var/mutation.jsonl`, so that a run that was stopped goes on where it was: a death stands as
 long as the mutant's text and the test that killed it do, a survivor until any of its tests changes. A mutant whose
-line no test runs has survived; so has one that does not end, unless `ENDLESS` (`equivalent_mutants.py`) proves that
+line no test runs has survived; so has one that no test of the first `--patience` seconds notices, although a slower
+one might (delete the file to ask with more patience), and one that does not end, unless `ENDLESS` (`equivalent_mutants.py`) proves that
 it cannot. Those in `EQUIVALENT` answer like the original and are left out of the score, each with its reason.
 
 Ends with 1 where fewer than nine in ten of the domain, of the gate's services or of the unwired limits are killed, or
@@ -87,6 +88,9 @@ def main() -> int:
         default=["all", "gate", LIMITS_AT_GATE],
         help="names, `risk`, `gate`, `limits` or `all`",
     )
+    parser.add_argument(
+        "--patience", type=float, default=5, help="seconds of tests that a mutant meets at most"
+    )
     parser.add_argument("--sample", type=int, help="this many mutants of each module, at random")
     chosen = parser.parse_args()
     drawn = {module: _trials(module) for module in _modules(chosen.modules)}
@@ -103,7 +107,7 @@ def main() -> int:
             places = _Places(Path(folder) / "servers", chosen.processes)
             for at_gate in (False, True):
                 side = [trial for trial in waiting if trial.at_gate is at_gate]
-                if side and not _try(side, places, deadline):
+                if side and not _try(side, places, deadline, chosen.patience):
                     sys.stdout.write("The tests fail without a mutant: nothing can be told.\n")
                     return 2
     known = _known()
@@ -186,7 +190,7 @@ class _Places:
         return pid, verdict
 
 
-def _try(waiting: Sequence[Trial], places: _Places, deadline: float) -> bool:
+def _try(waiting: Sequence[Trial], places: _Places, deadline: float, patience: float) -> bool:
     """Run the mutants in parallel until all are told or the time is over; False where the tests fail by themselves."""
     columns = (
         TextColumn("mutants"),
@@ -208,6 +212,7 @@ def _try(waiting: Sequence[Trial], places: _Places, deadline: float) -> bool:
             processes=places.count,
             deadline=deadline,
             book=ReachBook(REACH),
+            patience=patience,
         )
         if not nurse(work, board.tell, anew):
             return False
