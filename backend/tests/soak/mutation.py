@@ -14,8 +14,9 @@ busy machine kills none.
 What is known is kept in `var/mutation.jsonl`, so that a run that was stopped goes on where it was: a death stands as
 long as the mutant's text and the test that killed it do, a survivor until any of its tests changes. A mutant whose
 line no test runs has survived; so has one that no test of the first `--patience` seconds notices, although a slower
-one might (delete the file to ask with more patience), and one that does not end, unless `ENDLESS` (`equivalent_mutants.py`) proves that
-it cannot. Those in `EQUIVALENT` answer like the original and are left out of the score, each with its reason.
+one might (delete the file to ask with more patience), and one that does not end, unless `ENDLESS`
+(`equivalent_mutants.py`) proves that it cannot. Those in `EQUIVALENT` answer like the original and are left out of the
+score, each with its reason.
 
 Ends with 1 where fewer than nine in ten of the domain, of the gate's services or of the unwired limits are killed, or
 a limit can be unwired unnoticed. `--modules` chooses modules, `risk` those that decide about an entry, `all` the
