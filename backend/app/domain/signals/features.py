@@ -72,8 +72,17 @@ class Features:
         return self._keep("volume_ratio", period, lambda: self._volume_ratio(period))
 
     def _volume_ratio(self, period: int) -> FloatColumn:
-        mean = _before(np.asarray(ta_lib().SMA(self._volume, period), dtype=np.float64))
+        mean = _before(_means(self._volume, period))
         return np.where(mean > 0, self._volume / np.where(mean > 0, mean, 1.0), np.nan)
+
+
+def _means(column: FloatColumn, period: int) -> FloatColumn:
+    """Return the mean of each value and the `period` - 1 before it, NaN for the first ones. Every window is added up
+    by itself: what a running sum carries along of volumes long gone is no volume."""
+    means = np.full(len(column), np.nan)
+    if len(column) >= period:
+        means[period - 1 :] = np.lib.stride_tricks.sliding_window_view(column, period).mean(axis=1)
+    return means
 
 
 def _before(column: FloatColumn) -> FloatColumn:
