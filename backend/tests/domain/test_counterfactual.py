@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from app.domain.counterfactual import Walked, WouldLeave, walk
 from app.domain.exit_rules import OpenPosition, TrailingTerms
@@ -86,3 +87,38 @@ def test_time_is_up_at_the_first_bar_from_then_on() -> None:
 
 def test_nothing_reached_keeps_the_rules_and_the_best_price() -> None:
     assert walk(Walked(RULES, Decimal(100)), [bar(0, 100, 101, 99, 100)]) == Walked(RULES, Decimal("101.0"))
+
+
+def mirrored_short(**changed: object) -> OpenPosition:
+    held: Any = {
+        "side": Side.SHORT,
+        "initial_stop_price": Decimal(105),
+        "stop_price": Decimal(105),
+        "take_profit_price": Decimal(90),
+        **changed,
+    }
+    return replace(RULES, **held)
+
+
+def test_a_shorts_target_is_below_and_its_stop_follows_downward() -> None:
+    assert left(mirrored_short(), bar(0, 100, 101, 89, 95)) == (ExitReason.TAKE_PROFIT, Decimal(90))
+    trailing = mirrored_short(take_profit_price=None, trailing=TRAILING.trailing)
+    found = left(trailing, bar(0, 100, 101, 96, 96.5), bar(1, 96.5, 98, 96.4, 98))
+    assert found == (ExitReason.TRAILING_STOP, Decimal("96.9"))  # 96.96, down
+
+
+def test_a_rule_without_a_price_leaves_at_the_mark_that_reached_it() -> None:
+    """The session closes at the bar's opening; what the bar did then is not asked."""
+    closing = replace(RULES, session_close_ms=bar(1, 1, 1, 1, 1).open_time_ms)
+    found = walk(Walked(closing, Decimal(100)), [bar(0, 100, 101, 99, 100), bar(1, 100.5, 109, 96, 100)])
+    assert found == WouldLeave(NOON + timedelta(minutes=1), Decimal("100.5"), ExitReason.SESSION_CLOSE)
+
+
+def test_a_stop_that_has_armed_in_one_bar_holds_in_the_next() -> None:
+    kept = walk(Walked(TRAILING, Decimal(100)), [bar(0, 100, 104, 99, 103.5)])
+    assert isinstance(kept, Walked)
+    assert (kept.position.is_armed, kept.position.stop_price, kept.best) == (
+        True,
+        Decimal("103.0"),
+        Decimal(104),
+    )

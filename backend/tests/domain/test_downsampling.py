@@ -27,3 +27,29 @@ def test_a_crash_of_one_point_stays() -> None:
 def test_a_line_needs_three_points(most: int) -> None:
     with pytest.raises(ValueError, match="3 points"):
         kept_points(np.arange(5.0), np.arange(5.0), most)
+
+
+def by_hand(times: list[float], values: list[float], most: int) -> list[int]:
+    """Steinarsson's own words, point by point: buckets of equal numbers between the ends."""
+    count = len(times)
+    edges = [int(1 + (count - 2) * place / (most - 2)) for place in range(most - 1)]
+    kept = [0]
+    for begin, end, after in zip(edges[:-1], edges[1:], [*edges[2:], count], strict=True):
+        ahead = range(end, max(after, end + 1))
+        c = (sum(times[i] for i in ahead) / len(ahead), sum(values[i] for i in ahead) / len(ahead))
+        a = (times[kept[-1]], values[kept[-1]])
+
+        def area(i: int, a: tuple[float, float] = a, c: tuple[float, float] = c) -> float:
+            b = (times[i], values[i])
+            return abs((a[0] - c[0]) * (b[1] - a[1]) - (a[0] - b[0]) * (c[1] - a[1])) / 2
+
+        kept.append(max(range(begin, end), key=area))
+    return [*kept, count - 1]
+
+
+@pytest.mark.parametrize(("count", "most"), [(20, 6), (60, 3), (61, 12), (200, 50), (7, 6)])
+def test_the_largest_triangles_are_kept(count: int, most: int) -> None:
+    random = np.random.default_rng(count)
+    times = random.exponential(1, count).cumsum()
+    values = random.normal(0, 1, count).cumsum()
+    assert kept_points(times, values, most).tolist() == by_hand(times.tolist(), values.tolist(), most)

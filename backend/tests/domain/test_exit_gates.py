@@ -159,6 +159,7 @@ def test_nothing_is_left_in_parts_that_is_not_wished_so_or_has_no_instrument() -
         ({"volatility_distance": 2.01}, 103.0),
         ({"volatility_distance": 2.01, "trail_fraction": 0.01, "armed": True}, 104.0),
         ({"volatility_distance": 9.0}, 98.0),  # never looser than wanted
+        ({"trail_fraction": 0.01, "trail_distance": 3.0, "armed": True}, 104.0),
     ],
 )
 def test_the_tightest_stop_stands(changed: dict[str, object], stop: float) -> None:

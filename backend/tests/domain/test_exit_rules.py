@@ -2,12 +2,23 @@
 
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.domain.exit_rules import ExitRule, OpenPosition, Reaction, TrailingTerms, react
+from app.domain.exit_rules import (
+    ExitRule,
+    LeavePart,
+    OpenPosition,
+    Reaction,
+    StandingStop,
+    TrailingTerms,
+    move_step,
+    react,
+    standing_stop,
+)
 from app.domain.types import ExitReason, Instrument, Side
 
 TICK = Decimal("0.1")
@@ -141,3 +152,105 @@ def test_a_stop_never_loosens_nor_disarms(marks: list[Decimal], is_short: bool) 
             position = replace(position, stop_price=reaction.move.stop_price)
         best = reaction.best
         position = replace(position, is_armed=reaction.is_armed)
+
+
+IN_PARTS = replace(HELD, take_profit_price=None, scales_out=True, stop_price=Decimal(90))
+"""Parts at 105, 110 and 115."""
+
+
+@pytest.mark.parametrize(
+    ("mark", "taken", "part"),
+    [("104.9", 0, None), ("105", 0, 1), ("109.9", 1, None), ("110", 1, 2), ("115", 0, 3), ("116", 3, None)],
+)
+def test_a_part_is_left_at_its_price(mark: str, taken: int, part: int | None) -> None:
+    held = replace(IN_PARTS, parts_taken=taken)
+    for position, price in ((held, mark), (mirrored(held), str(200 - Decimal(mark)))):
+        reaction = at(position, price)
+        assert reaction.part == (None if part is None else LeavePart(part))
+        assert reaction.is_event is (part is not None)
+        assert reaction.leave is None
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        replace(IN_PARTS, scales_out=False),
+        replace(IN_PARTS, instrument=None),
+        replace(IN_PARTS, quantity=Decimal(0)),
+        replace(IN_PARTS, initial_stop_price=Decimal(100)),
+        replace(IN_PARTS, initial_stop_price=Decimal(101)),
+    ],
+)
+def test_no_part_is_left_that_was_not_wished_or_cannot_be_reckoned(held: OpenPosition) -> None:
+    assert at(held, "130").part is None
+
+
+VOLATILE = replace(HELD, take_profit_price=None, volatility_distance=Decimal("4.04"))
+
+
+def test_a_volatility_stop_follows_from_the_first_price_on() -> None:
+    move = at(VOLATILE, "100.6").move
+    assert move is not None
+    assert (move.stop_price, move.rule) == (Decimal("96.6"), ExitRule.VOLATILITY_STOP)  # 96.56, up
+    assert at(replace(VOLATILE, instrument=None), "110").move is None
+    naked = replace(VOLATILE, has_live_stop=False)
+    leave = at(naked, "96", best="100.6").leave
+    assert leave is not None
+    assert (leave.reason, leave.rule, leave.stop_price) == (
+        *(ExitReason.VOLATILITY_STOP, ExitRule.VOLATILITY_STOP, Decimal("96.6")),
+    )
+
+
+@pytest.mark.parametrize(
+    ("trailing", "volatility", "stop", "rule"),
+    [
+        ("2", "3", "101", ExitRule.TRAILING_STOP),
+        ("3", "2", "101", ExitRule.VOLATILITY_STOP),
+        ("2", "2", "101", ExitRule.TRAILING_STOP),  # the first of two at one price
+        ("8", "8", "95", ExitRule.STOP_LOSS),  # the stop itself where they reach no farther
+        ("9", "9", "95", ExitRule.STOP_LOSS),
+    ],
+)
+def test_the_tightest_of_all_stops_stands(trailing: str, volatility: str, stop: str, rule: ExitRule) -> None:
+    terms = TrailingTerms(activation_fraction=Decimal(0), fraction=Decimal(0), distance=Decimal(trailing))
+    held = replace(VOLATILE, trailing=terms, volatility_distance=Decimal(volatility))
+    assert standing_stop(held, Decimal(103), True) == StandingStop(Decimal(stop), rule)
+    unarmed = standing_stop(held, Decimal(103), False)
+    assert unarmed.rule is not ExitRule.TRAILING_STOP
+
+
+def test_a_stop_moves_by_a_part_of_r_and_at_least_a_tick() -> None:
+    assert move_step(HELD, Decimal("0.1")) == Decimal("0.5")
+    assert move_step(HELD, Decimal("0.01")) == TICK
+    assert move_step(replace(HELD, instrument=None), Decimal("0.01")) == Decimal("0.05")
+    assert move_step(replace(HELD, initial_stop_price=Decimal(105)), Decimal("0.1")) == Decimal("0.5")
+
+
+def test_no_move_before_the_interval_is_over_and_none_of_nothing() -> None:
+    held = replace(TRAILING, is_armed=True)
+    assert react(held, Decimal(104), Decimal(100), 0, may_move=False).move is None
+    assert react(held, Decimal(104), Decimal(100), 0, step_r_fraction=Decimal(2)).move is None
+    there = replace(TRAILING, is_armed=True, stop_price=Decimal(103))
+    assert react(there, Decimal(104), Decimal(100), 0, step_r_fraction=Decimal(0)).move is None
+
+
+@pytest.mark.parametrize(
+    ("held", "reason"),
+    [
+        ({"session_close_ms": 5}, ExitReason.SESSION_CLOSE),
+        ({"funding_leave_ms": 5}, ExitReason.FUNDING),
+        ({"time_exit_ms": 5, "session_close_ms": 5, "funding_leave_ms": 5}, ExitReason.TIME_EXIT),
+        ({"session_close_ms": 5, "funding_leave_ms": 5}, ExitReason.SESSION_CLOSE),
+    ],
+)
+def test_each_time_leaves_at_its_moment_in_this_order(held: dict[str, int], reason: ExitReason) -> None:
+    times: Any = held
+    timed = replace(HELD, **times)
+    assert at(timed, "100", ms=4).leave is None
+    leave = at(timed, "100", ms=5).leave
+    assert leave is not None
+    assert leave.reason is reason
+    reached = at(timed, "110", ms=5).leave
+    assert reached is not None
+    assert reached.reason is ExitReason.TAKE_PROFIT
+    assert react(timed, Decimal(100), Decimal(100), 5).is_event
