@@ -153,3 +153,29 @@ def test_a_bad_answer_begins_again_and_waits_twice_as_long_up_to_a_bound() -> No
         now = probe.next_at
     assert pauses[:3] == [10.0, 20.0, 40.0]
     assert pauses[-1] == TERMS.longest_probe_pause.total_seconds()
+
+
+@pytest.mark.parametrize(
+    ("count", "limit", "reached"), [(0, 0, False), (1, 0, True), (0, 1, False), (1, 1, True), (1, 2, False)]
+)
+def test_a_limit_of_nothing_trips_with_the_first(count: int, limit: int, reached: bool) -> None:
+    reading = count_reading(BreakerCause.ORDER_RATE, count, limit)
+    assert reading is not None
+    assert [reading.value, reading.limit] == [count, limit]
+    assert reading.reached is reached
+
+
+def test_a_peak_of_nothing_reads_nothing_and_an_equity_above_it_has_not_fallen() -> None:
+    assert drawdown_reading(ZERO, Decimal(1), Decimal("0.1")) is None
+    assert drawdown_reading(Decimal(1), None, Decimal("0.1")) is None
+    above = drawdown_reading(Decimal(100), Decimal(101), Decimal("0.1"))
+    assert above is not None
+    assert [above.value, above.limit] == [0, 10]
+    assert not above.reached
+
+
+def test_a_limit_of_a_drawdown_is_rounded_up_to_the_unit() -> None:
+    tiny = Decimal("0.00000001")
+    reading = drawdown_reading(tiny, tiny, Decimal("0.1"))
+    assert reading is not None
+    assert (reading.limit, reading.reached) == (tiny, False)

@@ -17,6 +17,7 @@ from app.domain.routing import (
     RouteRefusal,
     Urgency,
     choose_route,
+    is_outbid,
     posting_price,
 )
 from app.domain.types import OrderSide
@@ -228,3 +229,50 @@ def test_slippage_is_read_in_every_unit(value: str, unit: SlippageUnit, bps: Dec
 def test_a_slippage_that_means_nothing_is_an_error(value: str, price: str) -> None:
     with pytest.raises(ValueError, match=r"slippage|points"):
         to_bps(D(value), SlippageUnit.POINTS, price=D(price), tick=D("0.1"))
+
+
+def test_slices_are_whole_steps_and_differ_by_one_at_most() -> None:
+    uneven = replace(ORDER, quantity=D("1.001"))
+    assert route(uneven, book(size="0.4", gap="50")).slices == (*[D("0.167")] * 5, D("0.166"))
+    assert route(at=book(size="0.4", gap="50")).slices == (D("0.2"),) * 5
+
+
+@pytest.mark.parametrize(
+    ("side", "best", "price", "outbid"),
+    [
+        (OrderSide.BUY, "101", "100", True),
+        (OrderSide.BUY, "100", "100", False),
+        (OrderSide.BUY, "99", "100", False),
+        (OrderSide.BUY, "110", "105", False),  # beyond what it may pay
+        (OrderSide.BUY, None, "105", False),
+        (OrderSide.BUY, None, "104", True),
+        (OrderSide.SELL, "109", "110", True),
+        (OrderSide.SELL, "110", "110", False),
+        (OrderSide.SELL, "111", "110", False),
+        (OrderSide.SELL, "100", "105", False),
+        (OrderSide.SELL, None, "106", True),
+    ],
+)
+def test_an_order_is_outbid_where_another_is_first_and_it_may_follow(
+    side: OrderSide, best: str | None, price: str, outbid: bool
+) -> None:
+    levels = [] if best is None else [(D(best), D(1))]
+    held = OrderBook.of(levels, []) if side is OrderSide.BUY else OrderBook.of([], levels)
+    assert is_outbid(side, D(price), D(105), held.joined_by(side)) is outbid
+
+
+def test_a_way_out_tells_what_the_book_says_and_leaves_without_one() -> None:
+    leaving = replace(ORDER, side=OrderSide.SELL, urgency=Urgency.NOW)
+    told = route(leaving, book(spread="2"))
+    assert (told.kind, told.slices, told.expected_slippage_bps) == (RouteKind.MARKET, (D(1),), D(1))
+    assert (told.spread_bps, told.depth) == (D(2), D(25))
+    blind = route(leaving)
+    assert (blind.expected_slippage_bps, blind.spread_bps, blind.depth) == (None, None, None)
+
+
+def test_a_refusal_tells_what_the_book_said() -> None:
+    thin = route(at=book(size="0.198", gap="50"))
+    assert (thin.spread_bps, thin.depth, thin.expected_slippage_bps) == (D(1), D("0.198"), None)
+    moved = route(at=book(mid="10030"))
+    assert (moved.spread_bps, moved.depth, moved.expected_slippage_bps) == (None, None, None)
+    assert (moved.value, moved.limit) == (D(30), D(20))

@@ -92,3 +92,17 @@ def test_once_flat_every_method_gains_what_the_fills_gained(
     )
     assert abs(sum((piece.gain for piece in pieces), Decimal(0)) - cash) < Decimal("1e-15")
     assert all(piece.opened_at <= piece.closed_at and piece.quantity > 0 for piece in pieces)
+
+
+@pytest.mark.parametrize(
+    ("closing", "fees"),
+    [
+        ([("1", "0.8")], ["1.2"]),  # a quarter of the lot's fee of 1.6, and the fill's own
+        ([("1", "0.8"), ("3", "0.6")], ["1.2", "1.8"]),  # who ends the lot takes what is left of it
+        ([("5", "1")], ["2.4"]),  # four fifths of the fill's fee go with this lot
+    ],
+)
+def test_fees_are_shared_by_quantity(closing: list[tuple[str, str]], fees: list[str]) -> None:
+    fills = [fill(day, SELL, quantity, "110", fee) for day, (quantity, fee) in enumerate(closing, 1)]
+    pieces = closed(LotMethod.FIFO, fill(0, BUY, "4", "100", "1.6"), *fills)
+    assert [piece.fees for piece in pieces] == [Decimal(fee) for fee in fees]

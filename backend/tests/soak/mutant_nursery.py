@@ -38,7 +38,7 @@ from tests.soak.tests_of_modules import reach_version_of, version_of
 
 FIRST = 12
 """So many tests from everywhere are asked before the others, file by file."""
-SPARE_CPU_SECONDS, SPARE_WALL_SECONDS = 30, 300
+SPARE_CPU_SECONDS, SPARE_WALL_SECONDS = 10, 300
 
 Tell = Callable[[Trial, Verdict], None]
 

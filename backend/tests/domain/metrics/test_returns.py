@@ -163,3 +163,44 @@ def test_drawdowns_cover_the_deepest_fall_and_never_overlap(returns: np.ndarray)
     for before, after in pairwise(placed):
         assert before.recovery is not None
         assert before.recovery <= after.peak or before.recovery == after.peak + 1
+
+
+def test_ratios_are_measured_against_the_return_that_was_wanted() -> None:
+    returns = np.array([0.03, -0.01, 0.02, 0.0])
+    excess = returns - 0.01
+    assert sharpe_ratio(returns, 4, 0.01) == pytest.approx(excess.mean() / excess.std(ddof=1) * 2)
+    assert sortino_ratio(returns, 4, 0.01) == pytest.approx(0)
+    assert sortino_ratio(returns, 4, 0.005) == pytest.approx(0.005 / np.sqrt((0.015**2 + 0.005**2) / 4) * 2)
+    assert sortino_ratio(returns, 4, 0.02) == pytest.approx(-0.01 / np.sqrt((0.03**2 + 0.02**2) / 4) * 2)
+    assert omega_ratio(returns, 0.01) == pytest.approx(0.03 / 0.03)
+    assert omega_ratio(returns, 0.02) == pytest.approx(0.01 / 0.05)
+
+
+def test_two_returns_are_enough_and_one_is_not() -> None:
+    two, one = np.array([0.01, -0.02]), np.array([0.01])
+    assert beta(two, 2 * two) == pytest.approx(0.5)
+    assert correlation(two, -two) == pytest.approx(-1)
+    assert sharpe_ratio(two, 365) is not None
+    assert sortino_ratio(two, 365) is not None
+    assert volatility(two, 365) is not None
+    for figure in (sharpe_ratio, sortino_ratio, volatility):
+        assert figure(one, 365) is None
+    assert beta(one, one) is None
+    assert correlation(one, one) is None
+
+
+def test_beta_is_the_slope_and_correlation_its_share_of_the_spread() -> None:
+    random = np.random.default_rng(12)
+    benchmark = random.normal(0.001, 0.01, 50)
+    returns = 1.5 * benchmark + random.normal(0, 0.01, 50)
+    slope = np.polyfit(benchmark, returns, 1)[0]
+    assert beta(returns, benchmark) == pytest.approx(slope)
+    assert correlation(returns, benchmark) == pytest.approx(np.corrcoef(returns, benchmark)[0, 1])
+
+
+def test_exposure_and_turnover_are_shares_of_equity() -> None:
+    assert mean_exposure(np.array([-50.0, 20.0]), np.array([100.0, 40.0])) == pytest.approx(0.5)
+    assert mean_exposure(np.empty(0), np.empty(0)) is None
+    assert annual_turnover(600.0, 100.0, 2.0) == pytest.approx(3)
+    assert annual_turnover(600.0, 100.0, 0.0) is None
+    assert annual_turnover(600.0, 0.0, 2.0) is None

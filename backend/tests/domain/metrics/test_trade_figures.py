@@ -32,6 +32,11 @@ def test_figures_of_a_few_trades() -> None:
 def test_no_trades_have_no_figures() -> None:
     found = trade_figures(np.array([]))
     assert (found.count, found.win_rate, found.expectancy, found.profit_factor) == (0, None, None, None)
+    assert (found.expectancy_r, found.largest_win, found.largest_loss) == (None, None, None)
+    assert (found.payoff_ratio, found.median_holding_seconds) == (None, None)
+    assert (found.longest_winning_streak, found.longest_losing_streak, found.net_pnl) == (0, 0, 0)
+    unrisked = trade_figures(np.array([1.0, -2.0]), np.array([np.nan, np.nan]))
+    assert (unrisked.expectancy_r, unrisked.largest_win, unrisked.largest_loss) == (None, 1, 2)
 
 
 def test_without_a_loss_there_is_no_profit_factor() -> None:
@@ -100,3 +105,29 @@ def test_a_rate_that_does_not_exist_is_none(moments: list[datetime], flows: list
 
 def test_a_lost_account_is_minus_everything() -> None:
     assert money_weighted_return([START, START + YEAR], [100], 0) == -1
+
+
+@pytest.mark.parametrize(
+    ("years", "flows", "end", "rate"),
+    [
+        ([0, 1], [100.0], 110.0, 0.10),
+        ([0, 2], [100.0], 121.0, 0.10),
+        ([0, 0.5, 1], [100.0, 100.0], 100 * 1.21 + 100 * 1.1, 0.21),
+        ([0, 1, 2], [100.0, -60.0], 100 * 1.44 - 60 * 1.2, 0.20),
+        ([0, 1], [100.0], 50.0, -0.5),
+    ],
+)
+def test_the_money_grows_at_the_rate_that_it_was_made_of(
+    years: list[float], flows: list[float], end: float, rate: float
+) -> None:
+    moments = [START + year * YEAR for year in years]
+    assert money_weighted_return(moments, flows, end) == pytest.approx(rate, abs=1e-9)
+
+
+def test_no_moment_has_no_return_and_no_time_no_rate() -> None:
+    assert time_weighted_returns(np.empty(0), np.empty(0)).tolist() == []
+    assert time_weighted_returns(np.array([5.0]), np.zeros(1)).tolist() == []
+    assert money_weighted_return([START], [], 1.0) is None
+    assert money_weighted_return([START, START], [100.0], 110.0) is None
+    with pytest.raises(ValueError, match="need 2 moments"):
+        money_weighted_return([START], [100.0], 110.0)
