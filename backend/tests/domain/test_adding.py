@@ -165,3 +165,11 @@ def test_a_stop_may_stand_beyond_the_venues_least_distance(side: Side, stop: str
 def test_where_the_venue_names_no_distance_it_is_more_than_a_tick(stop: str, stands: bool) -> None:
     unbounded = replace(INSTRUMENT, min_trigger_distance_fraction=None, price_tick=Decimal("0.1"))
     assert may_stand(Side.LONG, Decimal(stop), Decimal(10_000), unbounded) is stands
+
+
+def test_averages_are_rounded_against_the_owner_of_either_side() -> None:
+    """Two at 100 and one at 101 come to 100.333 in period; the stops of 95 and 95.5 to 95.1666 in period."""
+    plan = replace(SECOND, entry_price=Decimal(101), stop_price=Decimal("95.5"))
+    long, short = (enlarged(side, FIRST, [(plan, Decimal(1))]) for side in (Side.LONG, Side.SHORT))
+    assert (long.entry_price, long.stop_price) == (Decimal("100.3333333333"), Decimal("95.1666666667"))
+    assert (short.entry_price, short.stop_price) == (Decimal("100.3333333334"), Decimal("95.1666666666"))

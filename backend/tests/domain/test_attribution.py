@@ -1,5 +1,7 @@
 """P&L by what a trade was and by what caused it: each cut sums to the account's P&L, to the last unit."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,6 +13,7 @@ from app.domain.attribution import (
     TradeColumns,
     attribution,
     labels_of,
+    net_total,
     total,
 )
 from tests.domain.random_accounts import accounts, check_account
@@ -86,3 +89,20 @@ def test_no_trades_have_no_shares(cut: Cut) -> None:
     empty = trades([1], [1]).chosen(np.zeros(1, dtype=np.bool_))
     assert attribution(empty, cut) == []
     assert total(empty) == Causes(0, 0, 0, 0, 0)
+
+
+def test_the_net_of_rows_and_of_all_of_them_is_made_of_the_same_parts() -> None:
+    held = trades([30, -10], [10, 10], slippage=2, fees=-1)
+    held = replace(held, funding=np.array([3, -1]) * ONE)
+    assert held.net.tolist() == [32 * ONE, -12 * ONE]
+    assert net_total(held) == 20 * ONE == total(held).net
+    assert net_total(held.chosen(np.array([False, True]))) == -12 * ONE
+    assert net_total(held.chosen(np.zeros(2, dtype=np.bool_))) == 0
+    assert total(held.chosen(np.zeros(2, dtype=np.bool_))) == Causes(0, 0, 0, 0, 0)
+
+
+def test_rows_that_stand_apart_keep_their_order() -> None:
+    held = trades([1, 2, 3, 4], [1, 2, 3, 4], symbols="ABAB").chosen(np.array([True, False, True, True]))
+    assert held.realized.tolist() == [ONE, 3 * ONE, 4 * ONE]
+    assert held.risk.tolist() == [ONE, 3 * ONE, 4 * ONE]
+    assert {share.key: share.trades for share in attribution(held, Cut.SYMBOL)} == {"A": 2, "B": 1}

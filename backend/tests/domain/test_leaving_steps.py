@@ -199,3 +199,10 @@ def test_leaving_whole_drops_a_part_that_was_not_sent_and_asks_for_one_that_was(
         "EXITING",
         "scale_out-1",
     )
+
+
+@pytest.mark.parametrize(("attempt", "forgiven", "leg"), [(1, 1, OrderLeg.EXIT), (1, 0, None), (2, 1, None)])
+def test_exits_that_were_forgiven_do_not_count(attempt: int, forgiven: int, leg: OrderLeg | None) -> None:
+    trade = replace(LEAVING, exits_forgiven=forgiven)
+    refused = order(OrderLeg.EXIT, OrderStatus.REJECTED, MAX_EXIT_ATTEMPTS + attempt - 1)
+    assert next_action(trade, [ENTERED, LIVE_STOP, refused], ONE).leg is leg

@@ -85,3 +85,37 @@ def test_a_slot_whose_price_is_not_known_is_left_out() -> None:
     slots = [NOON + step * HOUR for step in (2, 3, 4)]
     found = list(rebuilt(*long_of_two(), marks, slots))
     assert [state.at for state in found] == [NOON + 2 * HOUR, NOON + 3 * HOUR]  # the fourth hour's is too old
+
+
+def test_a_flow_while_a_price_is_missing_carries_the_peak_by_the_balance() -> None:
+    """At the deposit nobody knows what the position is worth: 999 and 1,000 more double the peak of 1,000 and a
+    little."""
+    postings, fills = long_of_two()
+    postings = [*postings[:2], Posting(NOON + 2 * HOUR, Decimal(1000), is_flow=True)]
+    marks = Marks({"BTC": [(NOON + 3 * HOUR, Decimal(100))]}, 2 * HOUR)
+    slots = [NOON, NOON + 3 * HOUR]
+    first, last = rebuilt(postings, fills[:1], marks, slots)
+    assert [first.peak, last.equity] == [1000, 1999]
+    assert last.peak == pytest.approx(Decimal(1000) * 1999 / 999, abs=Decimal("1e-6"))
+
+
+def test_two_symbols_add_up_and_what_is_flat_needs_no_price() -> None:
+    postings, fills = long_of_two()
+    sold = Fill(OrderSide.SELL, Decimal(50), Decimal(3), Decimal(0))
+    fills = [fills[0], SymbolFill(NOON + HOUR, "ETH", sold, leverage=2)]
+    marks = Marks({"BTC": [(NOON, Decimal(110))], "ETH": [(NOON, Decimal(60))]}, 9 * HOUR)
+    (state,) = rebuilt(postings[:1], fills, marks, [NOON + HOUR])
+    assert [state.unrealized, state.exposure, state.margin] == [20 - 30, 220 + 180, 55 + 90]
+    bought = Fill(OrderSide.BUY, Decimal(50), Decimal(3), Decimal(0))
+    flat = [fills[1], SymbolFill(NOON + HOUR, "ETH", bought)]
+    (state,) = rebuilt(postings[:1], flat, Marks({}, HOUR), [NOON + HOUR])
+    assert [state.exposure, state.equity] == [0, 1000]
+
+
+def test_a_price_counts_until_it_is_too_old() -> None:
+    marks = Marks({"BTC": [(NOON, Decimal(1)), (NOON + HOUR, Decimal(2))]}, 2 * HOUR)
+    assert marks.at("BTC", NOON - HOUR) is None
+    assert marks.at("BTC", NOON) == 1
+    assert marks.at("BTC", NOON + 3 * HOUR) == 2
+    assert marks.at("BTC", NOON + 4 * HOUR) is None
+    assert marks.at("ETH", NOON) is None

@@ -8,6 +8,7 @@ from typing import Final
 
 _SAME_LENGTH: Final = "both are made of the same rows; the check is for whoever changes one of them"
 _SPEED: Final = "columns and single elements give the same; only the time differs"
+_SIDE: Final = "a side's sign is 1 or -1"
 _MASKED: Final = "stands in where nothing is read: the result is masked"
 
 EQUIVALENT: Final[dict[tuple[str, str, str], str]] = {
@@ -40,7 +41,39 @@ EQUIVALENT: Final[dict[tuple[str, str, str], str]] = {
         "correlation",
         "Mult for Div",
         "return None if unsigned is None else unsigned * held.sign * candidate.sign",
-    ): "a side's sign is 1 or -1",
+    ): _SIDE,
+    ("stops", "Mult for Div", "if not price > 0 or (entry_price - price) * side.sign <= 0:"): _SIDE,
+    ("stops", "Mult for Div", "if not price > 0 or (price - entry_price) * side.sign <= 0:"): _SIDE,
+    ("exit_rules", "Mult for Div", "best = mark if sign * (mark - best) > 0 else best"): _SIDE,
+    ("exit_rules", "Mult for Div", "if sign * (price - found.price) > 0:"): _SIDE,
+    ("exit_rules", "Mult for Div", "if sign * (mark - stop.price) <= 0 and not venue_holds_it:"): _SIDE,
+    ("exit_rules", "Mult for Div", "if target is not None and sign * (mark - target) >= 0:"): _SIDE,
+    (
+        "exit_rules",
+        "Gt for GtE",
+        "best = mark if sign * (mark - best) > 0 else best",
+    ): "a price that equals the best is the best",
+    (
+        "sizing",
+        "the other truth",
+        "return [_position_size(*one) for one in zip(rows, proposals, sized, strict=True)]",
+    ): _SAME_LENGTH,
+    (
+        "review_columns",
+        "the other truth",
+        "for held, now, threshold in zip(facts, market_ms, correlations, strict=True)",
+    ): _SAME_LENGTH,
+    ("fixed_point", "Gt for GtE", "if left.size > _FEW:"): _SPEED,
+    (
+        "loss_windows",
+        "one more",
+        "after = (first + timedelta(days=32)).replace(day=1)",
+    ): "29 to 58 days after the first of a month lie in the next one",
+    (
+        "receive_window",
+        "one more",
+        "return max(base_ms, min(base_ms << min(times_late, 16), MOST_MS))",
+    ): "a millisecond that is doubled sixteen times is above the most",
     (
         "drawdown",
         "Gt for GtE",

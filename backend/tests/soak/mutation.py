@@ -75,6 +75,7 @@ GATE = tuple(
                  "correlations")
 )  # fmt: skip
 RULEBOOK = f"{SERVICES}trading.rulebook"
+_NAMES = {declared.field: declared.name for declared in LIMITS}
 REACH = KNOWN.with_name("mutation_reach")
 
 
@@ -98,7 +99,8 @@ def main() -> int:
     trials = [trial for held in drawn.values() for trial in _sampled(held, chosen.sample)]
     known = _known()
     waiting = [trial for trial in trials if trial.tests and _verdict(trial, known) is None]
-    random.Random(0).shuffle(waiting)  # a run that is stopped has then seen some of every module
+    # In an order that chance has drawn once: whoever stops has seen a sample. What was tried before comes first.
+    waiting.sort(key=lambda trial: ((trial.judged, trial.text) not in known, trial.text))
     deadline = time.monotonic() + chosen.minutes * 60
     if waiting:
         with tempfile.TemporaryDirectory(prefix="stackalpha-mutation-") as folder, ExitStack() as servers:
@@ -112,7 +114,7 @@ def main() -> int:
                     sys.stdout.write("The tests fail without a mutant: nothing can be told.\n")
                     return 2
     known = _known()
-    verdicts = [(trial, _verdict(trial, known)) for trial in trials]
+    verdicts = [(trial, _verdict(trial, known) or _survived_before(trial, known)) for trial in trials]
     return judge(verdicts, {module: len(held) for module, held in drawn.items()})
 
 
@@ -143,7 +145,12 @@ def _trials(module: str) -> list[Trial]:
     if module == "limit_checks":
         held += list(unwired_limits(source))
     at_gate = module.startswith(SERVICES)
-    return [Trial(module, one.name, one.source, at_gate, lines=one.lines) for one in held]
+    return [Trial(module, one.name, one.source, at_gate, _asked_first(one.name), one.lines) for one in held]
+
+
+def _asked_first(name: str) -> str:
+    """Tests with this in their name come first: those of the limit that is unwired."""
+    return _NAMES.get(name.split()[1], "") if name.startswith("unwired") else ""
 
 
 def _sampled(held: list[Trial], sample: int | None) -> list[Trial]:
@@ -157,9 +164,8 @@ def _sampled(held: list[Trial], sample: int | None) -> list[Trial]:
 
 def _limits_at_the_gate() -> list[Trial]:
     """Every limit unwired where the gate takes it from the settings; the tests that name it come first."""
-    names = {declared.field: declared.name for declared in LIMITS}
     return [
-        Trial(RULEBOOK, one.name, one.source, at_gate=True, first=names[one.name.split()[1]])
+        Trial(RULEBOOK, one.name, one.source, at_gate=True, first=_asked_first(one.name))
         for one in unbound_limits(path_of(RULEBOOK).read_text())
     ]
 
@@ -259,6 +265,12 @@ def _verdict(trial: Trial, known: dict[tuple[str, str], Verdict]) -> Verdict | N
         return None
     on = trial.tests if held.killed_by is None else (held.killed_by,)
     return held if held.tests == _version(on) else None
+
+
+def _survived_before(trial: Trial, known: dict[tuple[str, str], Verdict]) -> Verdict | None:
+    """What was left alive stays so until a test has noticed it, or those that were tried would be told too well."""
+    held = known.get((trial.judged, trial.text))
+    return held if held is not None and held.killed_by is None else None
 
 
 @cache
