@@ -1,7 +1,8 @@
 """One writer per account: a queue of what is to be looked at, and the task that works through it.
 
 Work is named, not piled up: the same trade or symbol waits once. Trades come before reconciliation, until that has
-waited so long that it takes turns with them: what somebody does by hand is found however busy we are. A trade that is
+waited so long that it takes turns with them: what somebody does by hand is found however busy we are. Of the trades
+those that may hold a position come first: no stop waits while another entry is sent. A trade that is
 to be left waits for nothing else: while the venue owes an answer about another trade, or is being compared, it is
 driven beside that. Each trade still has one driver at a time, and each step its row lock and its compare-and-swap.
 """
@@ -10,13 +11,11 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from functools import partial
-from random import SystemRandom
 from uuid import UUID
 
 import structlog
 
 from app.core.metrics import loop_failed
-from app.domain.backoff import backoff_seconds
 from app.domain.sweep_budget import SWEEPS_PER_FULL_READ
 from app.domain.venue import BudgetSpentError, VenueUnavailableError
 from app.repositories.kill_switch_work import OpenRun
@@ -25,7 +24,7 @@ from app.services.trading.desk import Desk
 from app.services.trading.flattening import AccountFlattening
 from app.services.trading.gate import NotOurShardError
 from app.services.trading.reconcile import Found, Reconciler
-from app.services.trading.request_pace import RequestPace
+from app.services.trading.request_pace import CHANCE, RequestPace, retry_wait
 from app.services.trading.trade_driver import TradeDriver
 
 RETRY_SECONDS = 0.5
@@ -40,7 +39,6 @@ TOLD_LATELY_SECONDS = 30.0
 
 Key = UUID | str | None  # a trade, a symbol, or the whole account
 
-CHANCE = SystemRandom()  # spreads what would come at once
 
 log = structlog.get_logger(__name__)
 
@@ -53,6 +51,7 @@ class AccountQueue:
         self.symbols = 0  # in which something went on when the account was last compared
         self._desk = desk
         self._trades: OrderedDict[Key, None] = OrderedDict()
+        self._entering: OrderedDict[Key, None] = OrderedDict()  # trades of which nothing is at the venue
         self._symbols: OrderedDict[Key, None] = OrderedDict()
         self._asked: dict[Key, float] = {}  # since when a comparison waits
         self._turn_taken = False
@@ -105,6 +104,7 @@ class AccountQueue:
         for timer in self._timers.values():
             timer.cancel()
         self._trades.clear()
+        self._entering.clear()
         self._symbols.clear()
         self._asked.clear()
         self._runs.clear()
@@ -118,11 +118,12 @@ class AccountQueue:
 
     def drive(self, trade_id: UUID, after_seconds: float = 0.0) -> None:
         """Look at a trade, now or later."""
+        self._entering.pop(trade_id, None)
         self._schedule(trade_id, self._trades, after_seconds)
 
     def leave(self, trade_id: UUID) -> None:
         """Look at a trade that is to be left: before the others that wait, and beside what is under way."""
-        self._schedule(trade_id, self._trades, 0.0)
+        self.drive(trade_id)
         self._trades.move_to_end(trade_id, last=False)
         is_busy = not (self._idle.is_set() or self._leaving)
         if is_busy and trade_id not in self._driven and len(self._aside) < MOST_ASIDE:
@@ -135,7 +136,7 @@ class AccountQueue:
         """Look at a trade that is to enter. While the account is in doubt (just taken over, or its venue was
         away) it is compared first: no entry leaves on facts that may be stale."""
         if not self._in_doubt:
-            self.drive(trade_id)
+            self._schedule(trade_id, self._entering, 0.0)
             return
         self._entries[trade_id] = None
         self.reconcile(None)
@@ -169,7 +170,7 @@ class AccountQueue:
 
     async def _work(self) -> None:
         while True:
-            if not (self._trades or self._symbols or self._runs or self._balance_due):
+            if not (self._trades or self._entering or self._symbols or self._runs or self._balance_due):
                 self._wake.clear()
                 self._idle.set()
                 await self._wake.wait()
@@ -207,18 +208,18 @@ class AccountQueue:
         """Seconds to the next try: doubled with each failure, jittered, or what the budget says."""
         if isinstance(error, BudgetSpentError):
             return min(error.seconds, MOST_RETRY_SECONDS) * CHANCE.uniform(1.0, 1.3)
-        return _wait(max(self._failures, 1), RETRY_SECONDS, MOST_RETRY_SECONDS)
+        return retry_wait(max(self._failures, 1), RETRY_SECONDS, MOST_RETRY_SECONDS)
 
     async def _next(self) -> None:
         if self._takes_turn():
             await self._reconcile_next()
         elif self._trades:
-            trade_id, _ = self._trades.popitem(last=False)
-            if isinstance(trade_id, UUID):
-                await self._drive(trade_id)
+            await self._drive_next(self._trades)
         elif self._runs:
             _, run = self._runs.popitem(last=False)
             await self._flatten(run)
+        elif self._entering:
+            await self._drive_next(self._entering)
         elif self._balance_due:
             self._balance_due = False
             await self._refresh_balance()
@@ -239,6 +240,11 @@ class AccountQueue:
         symbol, _ = self._symbols.popitem(last=False)
         if not isinstance(symbol, UUID):
             await self._reconcile(symbol)
+
+    async def _drive_next(self, waiting: OrderedDict[Key, None]) -> None:
+        trade_id, _ = waiting.popitem(last=False)
+        if isinstance(trade_id, UUID):
+            await self._drive(trade_id)
 
     async def _drive(self, trade_id: UUID) -> None:
         if trade_id in self._driven:
@@ -273,8 +279,10 @@ class AccountQueue:
             self.reconcile(None)
         if rest.seconds is not None:
             times = self._failed.get(trade_id)
-            again = rest.seconds if times is None else _wait(times, rest.seconds, MOST_TRADE_RETRY_SECONDS)
-            self.drive(trade_id, again)
+            again = (
+                rest.seconds if times is None else retry_wait(times, rest.seconds, MOST_TRADE_RETRY_SECONDS)
+            )
+            self._schedule(trade_id, self._entering if rest.entering else self._trades, again)
 
     async def _flatten(self, run: OpenRun) -> None:
         """A look that fails is asked for again by the run, for as long as it is not flat."""
@@ -321,7 +329,7 @@ class AccountQueue:
         try:
             gateway = await self._desk.gateway(self.account)
             reconciler = Reconciler(
-                self._desk, self.account, gateway, lambda: bool(self._trades) and not taken
+                self._desk, self.account, gateway, lambda: bool(self._trades or self._entering) and not taken
             )
             found = await self._whole(reconciler) if symbol is None else await reconciler.symbol(symbol)
         except BaseException as error:
@@ -343,7 +351,7 @@ class AccountQueue:
         self._in_doubt = False
         self._compared.set()
         for trade_id in self._entries:
-            self.drive(trade_id)
+            self.enter(trade_id)
         self._entries.clear()
         if found.changed:
             self._suspect_stream()
@@ -385,12 +393,3 @@ class AccountQueue:
                     failures=loop_failed("account hints"),
                 )
             await asyncio.sleep(HINT_RETRY_SECONDS)
-
-
-def _wait(failures: int, base_seconds: float, most_seconds: float) -> float:
-    return backoff_seconds(
-        failures,
-        base_seconds=base_seconds,
-        most_seconds=most_seconds,
-        draw=CHANCE.random(),
-    )

@@ -1,9 +1,14 @@
-"""How many requests an account sends within a second, so that leaving many positions at once is no flood."""
+"""How often an account asks: so many requests within a second that leaving many positions at once is no flood, and
+after a failure with pauses that grow."""
 
 import asyncio
 from collections import deque
+from random import SystemRandom
+
+from app.domain.backoff import backoff_seconds
 
 PER_SECOND = 10
+CHANCE = SystemRandom()  # spreads what would come at once
 
 
 class RequestPace:
@@ -24,3 +29,13 @@ class RequestPace:
                 self._sent.append(now)
                 return
             await asyncio.sleep(self._sent[0] + 1 - now)
+
+
+def retry_wait(failures: int, base_seconds: float, most_seconds: float) -> float:
+    """Seconds until what failed so many times in a row is tried again: doubled with each, jittered."""
+    return backoff_seconds(
+        failures,
+        base_seconds=base_seconds,
+        most_seconds=most_seconds,
+        draw=CHANCE.random(),
+    )

@@ -59,6 +59,12 @@ class TradeCase:
     def status(self) -> TradeStatus:
         return TradeStatus(self.trade.status)
 
+    @property
+    def is_entering(self) -> bool:
+        """Whether nothing of it is, or may be, at the venue: what comes next would be an entry."""
+        statuses = [OrderStatus(order.status) for order in self.orders]
+        return not self.fills and all(one is OrderStatus.INTENT or one.is_terminal for one in statuses)
+
     def account(self) -> PositionAccount:
         """What the fills add up to."""
         return position_from_fills(accounted(fill) for fill in self.fills)

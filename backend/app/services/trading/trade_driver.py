@@ -6,7 +6,7 @@ answer. A crash anywhere is followed by the same step, because the question depe
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime
 from time import perf_counter
 from uuid import UUID
@@ -32,6 +32,7 @@ from app.repositories.trading_accounts import TradingAccount
 from app.repositories.trading_transaction import TradingTransaction
 from app.services.ports import ExchangeGateway
 from app.services.trading.desk import Desk
+from app.services.trading.drive_steps import Rest, Step, Writing
 from app.services.trading.entry_gate import turn_down
 from app.services.trading.entry_preparation import BookNeeded, prepare_entry
 from app.services.trading.entry_refusals import NotYet, Refusal
@@ -54,37 +55,6 @@ BUDGET_AGAIN_SECONDS = 1.0
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Rest:
-    """The trade is at rest: look again after `seconds` (None: when something happens). `changed` when its
-    fills changed, `suspicious` when the venue refused what our books say is possible, `failed` when the venue
-    gave no certain answer or refused for now: then the wait grows with every time in a row."""
-
-    seconds: float | None
-    changed: bool = False
-    suspicious: bool = False
-    failed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One decided step: what, about which order, and for SEND the ticket that passed the gate."""
-
-    action: Action
-    order: Order | None
-    passed: Passed | None
-    leverage: int | None = None
-    missing: BookNeeded | NotYet | None = None  # what an entry still needs before the gate
-
-
-@dataclass(slots=True)
-class Writing:
-    """A transaction on a locked trade; `case` is what it has become."""
-
-    transaction: TradingTransaction
-    case: TradeCase
-
-
 class TradeDriver:
     """Drives the trades of one account, one at a time."""
 
@@ -105,6 +75,10 @@ class TradeDriver:
 
     async def drive(self, trade_id: UUID) -> Rest:
         """Take the trade as far as it can go now."""
+        rest = await self._steps(trade_id)
+        return replace(rest, entering=self._case is not None and self._case.is_entering)
+
+    async def _steps(self, trade_id: UUID) -> Rest:
         self._changed, self._case = False, None
         for _ in range(MOST_ROUNDS):
             step = await self._decide(trade_id)

@@ -11,10 +11,11 @@ from app.domain.trade_actions import Action
 from app.domain.venue import PlaceOutcome
 from app.repositories.trading_transaction import TradingTransaction
 from app.services.trading import account_queue
+from app.services.trading.drive_steps import Step
 from app.services.trading.gate import Passed
 from app.services.trading.terms import TradingTerms
 from app.services.trading.trade_case import TradeCase, crash_leg
-from app.services.trading.trade_driver import Step, TradeDriver
+from app.services.trading.trade_driver import TradeDriver
 
 MUTANTS = ("send_first", "small_margin")
 
