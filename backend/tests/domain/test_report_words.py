@@ -3,9 +3,11 @@
 import pytest
 
 from app.domain.report_words import (
+    NAMES,
     RETURN_NAMES,
     currency_of,
     duration,
+    figure_name,
     figure_text,
     money,
     signed,
@@ -71,3 +73,30 @@ def test_every_figure_has_a_reason_for_not_being_known() -> None:
     assert why_undefined("sharpe_ratio", 1) == "it needs two returns"
     assert why_undefined("profit_factor", 40) == "no trade lost"
     assert why_undefined("win_rate", 0) == "no trade"
+
+
+def test_a_figure_is_called_by_its_name_or_by_its_words() -> None:
+    assert figure_name("sharpe_ratio") == NAMES["sharpe_ratio"]
+    assert figure_name("some_new_figure") == "Some new figure"
+
+
+def test_one_observation_has_too_few_returns_and_a_figure_its_own_reason() -> None:
+    assert why_undefined("sharpe_ratio", 1) == "it needs two returns"
+    assert why_undefined("win_rate", 0) == "no trade"
+    assert why_undefined("mean_exposure", 5) == "equity was not positive throughout"
+    assert why_undefined("anything", 1) == "not defined for this sample"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "0 s"),
+        (59.4, "59 s"),
+        (60, "1 min"),
+        (3_661, "1 h 1 min"),
+        (90_061, "1 d 1 h"),
+        (86_460, "1 d 1 min"),
+    ],
+)
+def test_a_length_of_time_is_told_in_two_units(seconds: float, text: str) -> None:
+    assert duration(seconds) == text

@@ -44,3 +44,15 @@ def test_a_ratio_is_undefined_without_a_target_or_a_risk(
 ) -> None:
     found = reward_to_risk(reward, risk)
     assert (None if math.isnan(found) else found) == ratio
+
+
+@pytest.mark.parametrize(
+    ("risk", "factor"),
+    [(2_500.0, 1.0), (250.0, 10.0), (2.5, 1e3), (0.0025, 1e6), (2.5e-9, 1e12), (2.5e-12, 1e12), (0.0, 1e3)],
+)
+def test_both_are_raised_by_one_power_of_ten_up_to_a_trillion(risk: float, factor: float) -> None:
+    """One by one and as columns; without a risk as for a risk of 1."""
+    raised = round(7e-4 * factor * 1e8), round(risk * factor * 1e8)
+    assert comparable_units(7e-4, risk) == raised
+    rewards, risks = comparable_units(np.array([7e-4]), np.array([risk]))
+    assert (rewards.tolist(), risks.tolist()) == ([raised[0]], [raised[1]])
