@@ -47,6 +47,8 @@ USER_SETTINGS: Final[Changes] = {
     "max_weekly_loss_percent": Decimal(30),
     "max_monthly_loss_percent": Decimal(60),
     "min_signal_confidence": Decimal("0.5"),
+    # Thirds at 1R, 2R and 3R make 2R before costs, which are a large part of R on bars of fifteen minutes.
+    "min_risk_reward_ratio": Decimal(1),
     # Three wallets that follow one signal lose it three times, and the market of the demo moves as one.
     "max_consecutive_losses": 15,
     "max_correlated_positions": 8,

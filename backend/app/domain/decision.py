@@ -113,4 +113,5 @@ def _sizing_inputs(case: RiskCase) -> SizingInputs | SizeRefusal:
         position_notional=held,
         position_quantity=held_quantity,
         planned_quantity=terms.planned_quantity,
+        scales_out=order.scales_out,
     )

@@ -197,7 +197,7 @@ _QUALITY: Final = (
     ),
     _per_trade(
         "min_risk_reward_ratio", "min_risk_reward_ratio", "Least reward-to-risk",
-        "Net of costs, to the target; parts that leave earlier are not counted.",
+        "Net of costs, to the target; with scale-out on, to the targets of the parts, weighed by their sizes.",
         LimitUnit.RATIO, Breach.RISK_REWARD, Decimal(100),
         unknown=Breach.RISK_REWARD_UNKNOWN, refuses=Refuses.BELOW,
     ),

@@ -196,6 +196,7 @@ class OneRow:
     balance_age_seconds: int
     symbol_is_open: int
     adds: bool
+    scales_out: bool
     held: OneHeld
     levels: tuple[OneScope, ...]
     limits: tuple[tuple[int, ...], ...]
@@ -242,6 +243,7 @@ def one_row(row: ReviewRow, limits: LimitLevels) -> OneRow:
         balance_age_seconds=fp.floats_to_units(_float(wallet.balance_age_seconds)),
         symbol_is_open=tristate(wallet.symbol_is_open),
         adds=intent.adds,
+        scales_out=intent.scales_out,
         held=OneHeld.of(wallet.open_trade),
         levels=_levels(row, limits),
         limits=limits.units,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from app.domain import fixed_point as fp
 from app.domain.elementwise import float_where, maximum, minimum, where
 from app.domain.fixed_point import BoolColumn, FloatColumn, IntColumn
+from app.domain.part_targets import average_target
 from app.domain.review_columns import ReviewColumns, ScopeColumns, WindowColumns
 from app.domain.trade_costs import comparable_units, loss_per_unit, reward_per_unit
 
@@ -134,8 +135,20 @@ def stop_distance_fraction(columns: ReviewColumns) -> FloatColumn:
 
 
 def reward_and_risk(columns: ReviewColumns) -> tuple[IntColumn, IntColumn]:
-    """Return what one unit wins at the target and loses at the stop, net of costs, comparably scaled."""
-    costs = (columns.instrument.fee_rate, columns.slippage_allowance)
-    reward = reward_per_unit(columns.sign, columns.entry_price, columns.target_price, *costs)
+    """Return what one unit wins at its targets and loses at the stop, net of costs, comparably scaled. What is left
+    in parts has as many targets, weighed by the quantities that leave there."""
+    instrument, costs = columns.instrument, (columns.instrument.fee_rate, columns.slippage_allowance)
+    target = average_target(
+        in_parts=columns.scales_out & instrument.known,
+        sign=columns.sign,
+        entry=columns.entry_price,
+        stop=columns.stop_price,
+        target=columns.target_price,
+        tick=instrument.price_tick,
+        quantity=columns.quantity,
+        step=instrument.quantity_step,
+        min_quantity=instrument.min_quantity,
+    )
+    reward = reward_per_unit(columns.sign, columns.entry_price, target, *costs)
     risk = loss_per_unit(columns.entry_price, columns.stop_price, *costs)
     return comparable_units(reward, risk)

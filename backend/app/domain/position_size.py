@@ -68,7 +68,8 @@ class SizeSteps:
 @dataclass(frozen=True, slots=True)
 class PositionSize:
     """A proposed size. `quantity` base units, the rest quote currency; `risk_amount` is the loss at the
-    stop with fees both ways and the slippage allowance; `risk_reward` net of costs, None without a target.
+    stop with fees both ways and the slippage allowance; `risk_reward` net of costs, to the target, or to
+    the targets of the parts weighed by their sizes; None without one.
     `binding_cap` is None when the method's own proposal stood; `refusal` says why `quantity` is zero.
     `risk_r` is `risk_amount` in R, the user's risk per trade of equity; None where that is zero or not
     known. `steps` is None where a missing fact ended the sizing before its first step."""

@@ -70,6 +70,7 @@ _REAL_MONEY: Final = replace(
     max_daily_loss_usd=Decimal(500),
     stop_loss_percent=Decimal("2.0"),
     take_profit_percent=Decimal("4.0"),
+    enable_scale_out=False,  # all of it leaves at that target
 )
 
 

@@ -292,6 +292,7 @@ class ReviewColumns(_Taking):
     balance_age_seconds: IntColumn
     symbol_is_open: IntColumn
     adds: BoolColumn
+    scales_out: BoolColumn
     held: HeldColumns
     scopes: ScopeColumns
     hours: IntColumn
@@ -350,6 +351,7 @@ class ReviewColumns(_Taking):
             balance_age_seconds=fp.floats_to_units(_floats([w.balance_age_seconds for w in wallets])),
             symbol_is_open=np.array([tristate(w.symbol_is_open) for w in wallets], dtype=np.int64),
             adds=np.array([intent.adds for intent in intents], dtype=np.bool_),
+            scales_out=np.array([intent.scales_out for intent in intents], dtype=np.bool_),
             held=HeldColumns.of([wallet.open_trade for wallet in wallets]),
             scopes=ScopeColumns.of(
                 levels, [market.market_ms for market in markets], [thresholds[at] for at in limit_set]

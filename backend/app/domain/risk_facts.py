@@ -161,7 +161,8 @@ class EntryOrder:
     """An entry that somebody would like to send, before it has a size. `signal_price` is what the signal saw,
     `entry_price` the price at which it is expected to fill now; both quote currency. `expires_at_ms` is
     market time, exclusive: at that moment the signal is too old. `adds` says that it adds to the wallet's
-    trade. `liquidation_price` is where the venue would close the position, None where not known."""
+    trade, `scales_out` that it will be left in parts. `liquidation_price` is where the venue would close the position,
+    None where not known."""
 
     symbol: str
     environment: Environment
@@ -174,6 +175,7 @@ class EntryOrder:
     expires_at_ms: int
     slippage_allowance_fraction: Decimal
     adds: bool = False
+    scales_out: bool = False
     liquidation_price: Decimal | None = None
 
     def sized(self, size: PositionSize) -> "OrderIntent":

@@ -76,12 +76,6 @@ def break_even_stop(
     return on_tick(entry_price * factor, instrument.price_tick, up=up)
 
 
-def weighted_target(plan: Sequence[ScaleOutStep]) -> Decimal:
-    """Return the average price at which the whole leaves when every part is reached."""
-    quantity = sum((step.quantity for step in plan), Decimal(0))
-    return sum((step.price * step.quantity for step in plan), Decimal(0)) / quantity
-
-
 def _reachable(quantity: Decimal, instrument: Instrument) -> tuple[Decimal, ...]:
     for targets in (TARGETS_R, (TARGETS_R[0], TARGETS_R[-1])):
         part = _in_steps(quantity / len(targets), instrument)

@@ -27,10 +27,11 @@ from app.domain.elementwise import (
     whole,
 )
 from app.domain.fixed_point import UNIT, BoolColumn, FloatColumn, IntColumn
+from app.domain.part_targets import average_target
 from app.domain.position_size import CapStep, PositionSize, SizeCap, SizeRefusal, SizeSteps
 from app.domain.sizing_columns import SizingColumns, SizingInputs
 from app.domain.sizing_methods import ZERO, MethodProposal, is_above_zero, method_proposal
-from app.domain.trade_costs import reward_to_risk
+from app.domain.trade_costs import reward_per_unit, reward_to_risk
 
 _ONE: Final = float(fp.SCALE)
 _MOST: Final = float(fp.MAX_UNITS)
@@ -123,7 +124,7 @@ def _sized_columns(rows: Sequence[SizingInputs], proposals: Sequence[MethodPropo
     binding = np.where(trimmed, caps.argmin(axis=0), _NOTHING_BOUND)
     wanted = proposed.quantity * columns.entry * columns.contract_size
     held = [proposed.quantity, wanted, proposed.budget, caps.T, binding]
-    held += [allowed, quantity, notional, columns.loss, columns.reward]
+    held += [allowed, quantity, notional, columns.loss, _reward(columns, quantity, notional)]
     sized = [_Sized(*figures) for figures in zip(*(column.tolist() for column in held), strict=True)]
     return [_position_size(*one) for one in zip(rows, proposals, sized, strict=True)]
 
@@ -151,7 +152,7 @@ def _sized_one(row: SizingInputs, proposal: MethodProposal) -> PositionSize:
             quantity=int(quantity),
             notional=int(notional),
             loss=float(column.loss),
-            reward=float(column.reward),
+            reward=float(_reward(column, quantity, notional)),
         ),
     )
 
@@ -167,6 +168,25 @@ def _trimmed(
     notional = fp.multiply_floor(quantity, unit_price)
     wanted = proposed.quantity * columns.entry * columns.contract_size * fp.SCALE
     return allowed, quantity, notional, wanted > cap * 1.0 + 0.5
+
+
+def _reward(columns: SizingColumns, quantity: IntColumn, notional: IntColumn) -> FloatColumn:
+    """Return what one contract wins at the targets of that quantity, costs taken off; a quantity that the venue
+    would not take is none."""
+    is_sent = (quantity >= columns.min_quantity) & (notional >= columns.min_notional)
+    target = average_target(
+        in_parts=columns.scales_out,
+        sign=columns.sign,
+        entry=columns.entry,
+        stop=columns.stop,
+        target=columns.target,
+        tick=columns.tick,
+        quantity=where(is_sent, quantity, 0),
+        step=columns.step,
+        min_quantity=columns.min_quantity,
+    )
+    reward = reward_per_unit(columns.sign, columns.entry, target, columns.fee_rate, columns.slippage)
+    return reward * columns.contract_size
 
 
 def _figure(value: float) -> Decimal:

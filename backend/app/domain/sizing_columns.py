@@ -13,7 +13,7 @@ from app.domain.fixed_point import BoolColumn, FloatColumn, IntColumn
 from app.domain.risk_case import ClosedTradeStatistics
 from app.domain.risk_limits import RiskLimits
 from app.domain.sizing_methods import ZERO, MethodProposal
-from app.domain.trade_costs import loss_per_unit, reward_per_unit
+from app.domain.trade_costs import loss_per_unit
 from app.domain.types import Instrument, Side, SizingMethod
 
 
@@ -21,7 +21,7 @@ from app.domain.types import Instrument, Side, SizingMethod
 class SizingInputs:
     """What a size depends on. `limits` are the merged per-trade limits; `leverage` is the venue's setting
     of the wallet; `notional_used` is open plus reserved notional of the wallet; `position_*` is what an order adds
-    to."""
+    to; `scales_out` says that it is left in parts."""
 
     method: SizingMethod
     side: Side
@@ -44,6 +44,7 @@ class SizingInputs:
     position_notional: Decimal = ZERO
     position_quantity: Decimal = ZERO
     planned_quantity: Decimal | None = None
+    scales_out: bool = False
 
 
 _Asked = tuple[SizingInputs, MethodProposal]
@@ -54,6 +55,7 @@ _FLOATS: Final[dict[str, Callable[[_Asked], Decimal | int | None]]] = {
     "target": lambda asked: asked[0].take_profit_price,
     "fee_rate": lambda asked: asked[0].instrument.taker_fee_rate,
     "slippage": lambda asked: asked[0].slippage_allowance_fraction,
+    "tick": lambda asked: asked[0].instrument.price_tick,
     "contract_size": lambda asked: asked[0].instrument.contract_size,
     "lot_size": lambda asked: asked[0].instrument.lot_size,
     "leverage": lambda asked: asked[0].leverage,
@@ -62,6 +64,8 @@ _FLOATS: Final[dict[str, Callable[[_Asked], Decimal | int | None]]] = {
 }
 _UNITS: Final[dict[str, Callable[[_Asked], Decimal | None]]] = {
     "step": lambda asked: asked[0].instrument.quantity_step,
+    "min_quantity": lambda asked: asked[0].instrument.min_quantity,
+    "min_notional": lambda asked: asked[0].instrument.min_notional,
     # One stop and one exit have to carry the whole position.
     "max_quantity": lambda asked: max(asked[0].instrument.max_quantity - asked[0].position_quantity, ZERO),
     "equity": lambda asked: asked[0].equity,
@@ -83,21 +87,27 @@ _LIMITS: Final[dict[str, Callable[[_Asked], Decimal | int | None]]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SizingColumns:
-    """One element per row. `price` is one contract's, `loss` and `reward` one contract's at stop and target with
-    costs; `held` is the notional that an order adds to; `asked` and `risk`, `volatility` are the method's own;
-    `by_amount` says that it names an amount. Of one row the fields hold Python's own numbers, not columns."""
+    """One element per row. `price` is one contract's, `loss` one contract's at the stop with costs; `held`
+    is the notional that an order adds to; `asked` and `risk`, `volatility` are the method's own; `by_amount` says
+    that it names an amount. Of one row the fields hold Python's own numbers, not columns."""
 
+    sign: FloatColumn
     entry: FloatColumn
+    stop: FloatColumn
+    target: FloatColumn
+    tick: FloatColumn
     price: FloatColumn
     loss: FloatColumn
-    reward: FloatColumn
     fee_rate: FloatColumn
+    slippage: FloatColumn
     contract_size: FloatColumn
     lot_size: FloatColumn
     leverage: FloatColumn
     risk: FloatColumn
     volatility: FloatColumn
     step: IntColumn
+    min_quantity: IntColumn
+    min_notional: IntColumn
     max_quantity: IntColumn
     equity: IntColumn
     free_margin: IntColumn
@@ -112,6 +122,7 @@ class SizingColumns:
     most_order: IntColumn
     most_leverage: IntColumn
     by_amount: BoolColumn
+    scales_out: BoolColumn
 
     @staticmethod
     def of(rows: Sequence[SizingInputs], proposals: Sequence[MethodProposal]) -> "SizingColumns":
@@ -121,7 +132,8 @@ class SizingColumns:
         units = {name: fp.decimals_to_units([read(one) for one in asked]) for name, read in _UNITS.items()}
         limits = {name: fp.optional_limit([read(one) for one in asked]) for name, read in _LIMITS.items()}
         by_amount = np.array([proposal.amount is not None for proposal in proposals])
-        return _columns(floats, units | limits, by_amount)
+        scales_out = np.array([row.scales_out for row in rows])
+        return _columns(floats, units | limits, by_amount, scales_out)
 
     @staticmethod
     def of_one(row: SizingInputs, proposal: MethodProposal) -> "SizingColumns":
@@ -134,23 +146,34 @@ class SizingColumns:
             cast(dict[str, FloatColumn], floats),
             cast(dict[str, IntColumn], units),
             cast(BoolColumn, proposal.amount is not None),
+            cast(BoolColumn, row.scales_out),
         )
 
 
 def _columns(
-    floats: dict[str, FloatColumn], units: dict[str, IntColumn], by_amount: BoolColumn
+    floats: dict[str, FloatColumn],
+    units: dict[str, IntColumn],
+    by_amount: BoolColumn,
+    scales_out: BoolColumn,
 ) -> SizingColumns:
-    sign, stop, target, slippage = (floats[name] for name in ("sign", "stop", "target", "slippage"))
-    entry, fee_rate, contract_size = floats["entry"], floats["fee_rate"], floats["contract_size"]
+    entry, stop, slippage = floats["entry"], floats["stop"], floats["slippage"]
+    fee_rate, contract_size = floats["fee_rate"], floats["contract_size"]
     return SizingColumns(
+        sign=floats["sign"],
         entry=entry,
+        stop=stop,
+        target=floats["target"],
+        tick=floats["tick"],
         fee_rate=fee_rate,
+        slippage=slippage,
         contract_size=contract_size,
         lot_size=floats["lot_size"],
         leverage=floats["leverage"],
         risk=floats["risk"],
         volatility=floats["volatility"],
         step=units["step"],
+        min_quantity=units["min_quantity"],
+        min_notional=units["min_notional"],
         max_quantity=units["max_quantity"],
         equity=units["equity"],
         free_margin=units["free_margin"],
@@ -166,8 +189,8 @@ def _columns(
         most_leverage=units["most_leverage"],
         price=entry * contract_size,
         loss=loss_per_unit(entry, stop, fee_rate, slippage) * contract_size,
-        reward=reward_per_unit(sign, entry, target, fee_rate, slippage) * contract_size,
         by_amount=by_amount,
+        scales_out=scales_out,
     )
 
 

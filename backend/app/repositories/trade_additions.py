@@ -35,7 +35,8 @@ _WORKING = "o.status IN ('INTENT', 'SENDING', 'OPEN', 'PARTIAL')"
 _OF_TRADE = "FROM orders o WHERE o.user_id = t.user_id AND o.trade_id = t.id AND o.leg"
 _HELD = """
 SELECT t.id, t.status, t.side, t.symbol, t.strategy, t.environment, t.leverage, t.quantity, t.entry_price,
-    t.stop_price, t.take_profit_price, t.exit_requested, t.scale_out_quantity, t.adding_notional,
+    t.stop_price, t.take_profit_price, t.exit_requested, t.scale_out_enabled, t.scale_out_quantity,
+    t.adding_notional,
     t.planned_quantity, t.planned_entry_price, t.planned_notional, t.risk_amount,
     coalesce(t.reference_stop_price, t.initial_stop_price) AS planned_stop_price,
     (SELECT CASE t.side WHEN 'long' THEN max(o.trigger_price) ELSE min(o.trigger_price) END FROM own AND o.leg = 'stop'
@@ -92,6 +93,7 @@ class HeldTrade(msgspec.Struct, frozen=True, kw_only=True):
     stop_price: Decimal
     take_profit_price: Decimal | None
     exit_requested: str | None
+    scale_out_enabled: bool
     scale_out_quantity: Decimal
     adding_notional: Decimal
     planned_quantity: Decimal

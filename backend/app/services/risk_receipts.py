@@ -179,7 +179,10 @@ def _with_user(case: RiskCase, user: RiskSettingsValues, own: RiskSettingsValues
         fixed_amount_usd=book.fixed_amount_usd,
         kelly_fraction=book.kelly_fraction,
     )
-    return replace(case, limits=limits, terms=terms)
+    order = case.order
+    if not order.adds:  # what is added to was made in its own manner
+        order = replace(order, scales_out=book.scale_out_enabled)
+    return replace(case, order=order, limits=limits, terms=terms)
 
 
 def _changed(

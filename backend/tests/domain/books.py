@@ -82,6 +82,7 @@ class Drawing:
             expires_at_ms=NOW_MS + self._random.randint(-1_000, 60_000),
             slippage_allowance_fraction=Decimal("0.0005"),
             adds=adds,
+            scales_out=self.chance(0.5),
         )
         equity = self.money(50_000)
         market = MarketFacts(

@@ -131,6 +131,19 @@ def test_an_altered_receipt_does_not_pass() -> None:
     assert (other.identical, other.same_answer, other.stored_version) == (False, True, "0")
 
 
+def test_a_receipt_from_before_parts_were_weighed_is_still_answered_by_its_one_target() -> None:
+    """Version 5 wrote nothing about leaving in parts: nothing is what it says."""
+    limits = replace(NO_LIMITS, user=RiskLimits(min_risk_reward_ratio=Decimal("1.5")))
+    case = replace(CASE, limits=limits)
+    receipt = receipt_of(case, decide_batch([case])[0])
+    older = receipt.replace(b'"scales_out":false,', b"").replace(b'"rule_version":"6"', b'"rule_version":"5"')
+    assert len(older) == len(receipt) - len(b'"scales_out":false,')
+    again = rerun(older)
+    assert (again.identical, again.same_answer, again.stored_version) == (False, True, "5")
+    in_parts = receipt.replace(b'"scales_out":false', b'"scales_out":true')
+    assert rerun(in_parts).same_answer is False
+
+
 def test_a_version_that_words_a_refusal_otherwise_answers_alike_and_one_that_reckons_otherwise_does_not() -> (
     None
 ):
@@ -359,6 +372,6 @@ def test_the_rules_answer_as_their_version_says() -> None:
     answers = [receipt.partition(b',"case":')[0] for receipt in receipts_of(cases, decide_batch(cases))]
     digest = hashlib.sha256(b"\n".join(answers)).hexdigest()
     assert (RULE_VERSION, digest) == (
-        "5",
-        "4b7921b205f3544d0f8d95bbf4ad758c3be2c8752c7691167e9a54127f815f2f",
+        "6",
+        "aeec079bf12a30d6355b46ad8efbf5a158d0073310e9e39f1b4857e21e4c1def",
     )

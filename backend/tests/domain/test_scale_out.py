@@ -12,7 +12,6 @@ from app.domain.scale_out import (
     break_even_stop,
     due_step,
     scale_out_plan,
-    weighted_target,
 )
 from app.domain.types import Side
 from tests.domain.examples import INSTRUMENT
@@ -99,11 +98,6 @@ def test_break_even_pays_both_fees_and_hardly_more(side: Side) -> None:
     left = side.sign * (stop - D("10000.3")) - fee * (stop + D("10000.3"))
     assert 0 <= left < INSTRUMENT.price_tick
     assert stop % INSTRUMENT.price_tick == 0
-
-
-def test_the_weighted_target_is_the_average_price_of_leaving() -> None:
-    assert weighted_target(plan()) == D(10_200)
-    assert weighted_target(plan("0.004")) == (D(10_100) + D(10_200) + 2 * D(10_300)) / 4
 
 
 @given(

@@ -31,6 +31,7 @@ class AddedTo:
     entry_price: Decimal | None
     live_stop_price: Decimal | None
     take_profit_price: Decimal | None
+    scales_out: bool
     leverage: int
     additions: int
 
@@ -82,7 +83,8 @@ def addition_case(
 ) -> RiskCase:
     """Return the signal as that wallet would add it, under the trade's own stop, target and leverage; at most
     `quantity`, None for what the rules propose."""
-    case = case_of(market, picture, wallet_id, Planned(quantity, stop_price, held.take_profit_price))
+    planned = Planned(quantity, stop_price, held.take_profit_price, held.scales_out)
+    case = case_of(market, picture, wallet_id, planned)
     return replace(
         case,
         order=replace(case.order, adds=True),

@@ -211,6 +211,7 @@ def _of(held: HeldTrade) -> AddedTo:
         entry_price=held.entry_price,
         live_stop_price=held.live_stop_price,
         take_profit_price=held.take_profit_price,
+        scales_out=held.scale_out_enabled,
         leverage=held.leverage,
         additions=held.additions,
     )
@@ -236,6 +237,7 @@ def _added_to(case: TradeCase, order: Order) -> AddedTo:
         entry_price=trade.entry_price,
         live_stop_price=max(triggers, key=lambda price: side.sign * price, default=None),
         take_profit_price=trade.take_profit_price,
+        scales_out=trade.scale_out_enabled,
         leverage=trade.leverage,
         additions=len(before),
     )

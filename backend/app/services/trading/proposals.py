@@ -35,7 +35,7 @@ class SignalMarket:
     quote_usd_price: Decimal | None = None
     keeps_stops: bool = False
     funding: NextFunding | None = None
-    _orders: dict[tuple[str, OwnStops], EntryOrder] = field(default_factory=dict, compare=False)
+    _orders: dict[tuple[str, OwnStops, bool], EntryOrder] = field(default_factory=dict, compare=False)
     _facts: dict[tuple[TradingState, TradingState], MarketFacts] = field(default_factory=dict, compare=False)
     _terms: dict[int, tuple[Rulebook, SizingTerms]] = field(default_factory=dict, compare=False)
 
@@ -92,12 +92,13 @@ class SignalMarket:
         except StopSpecError:
             return target
 
-    def order(self, environment: str, own: OwnStops) -> EntryOrder:
-        """Return the entry that the signal asks for under these stops, before it has a size."""
-        held = self._orders.get((environment, own))
+    def order(self, environment: str, book: Rulebook) -> EntryOrder:
+        """Return the entry that the signal asks for under these rules, before it has a size."""
+        own, scales_out = book.own_stops, book.scale_out_enabled
+        held = self._orders.get((environment, own, scales_out))
         if held is None:
             signal = self.signal
-            held = self._orders[environment, own] = EntryOrder(
+            held = self._orders[environment, own, scales_out] = EntryOrder(
                 symbol=signal.symbol,
                 environment=Environment(environment),
                 side=self.side,
@@ -108,6 +109,7 @@ class SignalMarket:
                 signal_confidence=signal.confidence,
                 expires_at_ms=int(signal.expires_at.timestamp() * 1000),
                 slippage_allowance_fraction=SLIPPAGE_ALLOWANCE_FRACTION,
+                scales_out=scales_out,
             )
         return held
 
@@ -155,6 +157,7 @@ class Planned:
     quantity: Decimal | None
     stop_price: Decimal
     take_profit_price: Decimal | None
+    scales_out: bool
 
 
 def case_of(
@@ -165,12 +168,17 @@ def case_of(
     book = picture.book(wallet_id, order.strategy, order.symbol)
     terms = market.terms(book)
     statistics = picture.statistics(order.strategy) if terms.method is SizingMethod.KELLY else None
-    entry = market.order(picture.wallets[wallet_id].environment, book.own_stops)
+    entry = market.order(picture.wallets[wallet_id].environment, book)
     if statistics is not None or planned is not None:
         quantity = None if planned is None else planned.quantity
         terms = replace(terms, statistics=statistics, planned_quantity=quantity)
     if planned is not None:
-        entry = replace(entry, stop_price=planned.stop_price, take_profit_price=planned.take_profit_price)
+        entry = replace(
+            entry,
+            stop_price=planned.stop_price,
+            take_profit_price=planned.take_profit_price,
+            scales_out=planned.scales_out,
+        )
     limits = book.limits
     return RiskCase(
         order=entry,

@@ -97,7 +97,12 @@ class RiskManagement:
         if needs_funding(rows):
             market = await with_funding(self._markets, market)
         (picture,) = (await self._reading.pictures(rows, market, without_trade=trade.id)).values()
-        planned = Planned(trade.planned_quantity, trade.initial_stop_price, trade.take_profit_price)
+        planned = Planned(
+            trade.planned_quantity,
+            trade.initial_stop_price,
+            trade.take_profit_price,
+            trade.scale_out_enabled,
+        )
         case = case_of(market, picture, trade.wallet_id, planned)
         return decide_batch([case])[0]
 

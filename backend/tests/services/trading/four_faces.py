@@ -67,6 +67,7 @@ SETTINGS = st.fixed_dictionaries(
         "max_drawdown_percent": _limit(_decimal("1", "50", 2)),
         "max_consecutive_losses": _limit(st.integers(1, 4)),
         "min_risk_reward_ratio": _limit(_decimal("0", "4", 2)),
+        "enable_scale_out": st.booleans(),
         "min_signal_confidence": _limit(_decimal("0.5", "1", 2)),
         "max_single_asset_exposure_percent": _limit(_decimal("20", "100", 2)),
     }
@@ -79,7 +80,7 @@ class Asked:
 
     side: str
     stop: int
-    target: int
+    target: int | None
     confidence: Decimal
     equity: Decimal
     lost_today: Decimal
@@ -93,7 +94,7 @@ ASKED = st.builds(
     Asked,
     side=st.sampled_from(["long", "short"]),
     stop=st.integers(100, 8_000),
-    target=st.integers(500, 30_000),
+    target=st.none() | st.integers(500, 30_000),
     confidence=_decimal("0.5", "1", 2),
     equity=_decimal("1000", "100000", 2),
     lost_today=st.just(Decimal(0)) | _decimal("0", "500", 2),
@@ -172,7 +173,7 @@ class FourFaces:
             "side": asked.side,
             "entry_price": str(PRICE),
             "stop_price": str(stop),
-            "take_profit_price": str(target),
+            "take_profit_price": None if target is None else str(target),
             "signal_confidence": str(asked.confidence),
             "strategy": STRATEGY,
         }
@@ -187,7 +188,7 @@ class FourFaces:
         signal_id = await world.signal(
             confidence=str(asked.confidence),
             stop=str(Decimal(asked.stop) / cents),
-            target=str(Decimal(asked.target) / cents),
+            target=None if asked.target is None else str(Decimal(asked.target) / cents),
             side=asked.side,
         )
         (decision,) = await world.ask(signal_id)
@@ -200,13 +201,16 @@ class FourFaces:
         return _answer(held["approved"], held["size"], held["breaches"])
 
 
-def _prices(asked: Asked) -> tuple[Decimal, Decimal]:
+def _prices(asked: Asked) -> tuple[Decimal, Decimal | None]:
     sign = 1 if asked.side == "long" else -1
-    return PRICE - sign * Decimal(asked.stop) / 100, PRICE + sign * Decimal(asked.target) / 100
+    target = None if asked.target is None else PRICE + sign * Decimal(asked.target) / 100
+    return PRICE - sign * Decimal(asked.stop) / 100, target
 
 
 def _answer(approved: bool, size: Drawn, breaches: list[Drawn]) -> Drawn:
     figures = {name: size.get(name) for name in FIGURES}
+    ratio = size.get("risk_reward")
+    figures["risk_reward"] = None if ratio is None else f"{Decimal(ratio):.4f}"
     said = [{name: breach.get(name) for name in SAID} for breach in breaches]
     return {"approved": approved, "size": figures, "breaches": said}
 

@@ -42,6 +42,10 @@ async def loss_of_500(world: GateWorld) -> None:
     )
 
 
+async def leaves_whole(world: GateWorld) -> None:
+    await world.limit("user", "enable_scale_out", False)
+
+
 async def one_open_elsewhere(world: GateWorld) -> None:
     await world.trade(ETH)
 
@@ -102,7 +106,13 @@ ROWS = (
     Row("max_risk_per_trade_percent", "", Decimal("0.3"), Decimal("0.22"), Decimal("0.1")),
     Row("max_leverage", "", 2, 1, 0),
     Row("min_signal_confidence", "signal_confidence", Decimal("0.89"), Decimal("0.90"), Decimal("0.91")),
-    Row("min_risk_reward_ratio", "risk_reward", Decimal("2.5"), Decimal("2.6"), Decimal("2.9")),
+    Row(
+        "min_risk_reward_ratio",
+        "risk_reward",
+        *(Decimal("2.7"), Decimal("2.72"), Decimal("2.73"), leaves_whole),
+    ),
+    # Thirds at 2 %, 4 % and 6 %: 38.46 to win and 21.48 to lose, costs included.
+    Row("min_risk_reward_ratio", "risk_reward", Decimal("1.7"), Decimal("1.79"), Decimal("1.80")),
     Row(
         "max_portfolio_heat",
         "portfolio_heat",

@@ -181,7 +181,7 @@ async def test_what_was_traded_before_we_looked_is_history(floor: TradingFloor) 
 async def test_what_our_rules_would_have_done_is_known_once_the_market_went_there(
     floor: TradingFloor,
 ) -> None:
-    account = await floor.wallet(await floor.user())
+    account = await floor.wallet(await floor.user(min_risk_reward_ratio=None))
     async with floor.executor():
         await floor.signal(stop="0.004", target="0.012")
         trade = await floor.until_status(account, "PROTECTED")

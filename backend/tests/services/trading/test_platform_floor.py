@@ -160,6 +160,8 @@ async def test_largest_order_trims_the_size(
 
 
 async def test_refusal_without_a_target_names_the_minimum(world: GateWorld) -> None:
+    """Nor parts, whose targets would be measured."""
+    await world.limit("user", "enable_scale_out", False)
     await world.limit("user", "min_risk_reward_ratio", Decimal("1.5"))
     (decision,) = await world.ask(await world.signal(target=None))
     (breach,) = decision.breaches

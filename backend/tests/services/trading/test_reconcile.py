@@ -223,7 +223,7 @@ async def test_entry_with_our_prefix_of_no_trade_of_ours_freezes_entries(floor: 
 
 
 async def test_missed_fill_of_a_triggered_stop_closes_the_trade_as_stop_loss(floor: TradingFloor) -> None:
-    account = await floor.wallet(await floor.user())
+    account = await floor.wallet(await floor.user(min_risk_reward_ratio=None))
     async with floor.executor():
         await floor.signal(BTC, "long", stop="0.004", target="0.02")
         trade = await floor.until_status(account, "PROTECTED")

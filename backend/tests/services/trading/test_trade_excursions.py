@@ -74,7 +74,7 @@ def test_the_bars_are_the_finest_that_one_page_covers() -> None:
 async def test_a_closed_trades_excursions_are_found_once_its_last_bar_has_closed(
     floor: TradingFloor,
 ) -> None:
-    account = await floor.wallet(await floor.user())
+    account = await floor.wallet(await floor.user(min_risk_reward_ratio=None))
     async with floor.executor():
         await floor.signal(stop="0.004", target="0.012")
         trade = await floor.until_status(account, "PROTECTED")

@@ -125,6 +125,33 @@ async def test_a_live_wallet_enters_only_once_it_is_armed(floor: TradingFloor, a
     assert await floor.venue_orders(account) == []
 
 
+@pytest.mark.parametrize(
+    ("in_parts", "minimum", "code"),
+    [
+        (True, "1.70", None),
+        (True, "1.79", None),  # thirds at 2 %, 4 % and 6 %, stop at 2 %: 1.7905 after costs
+        (True, "1.80", "risk_reward"),
+        (False, "2.72", None),  # the whole at 6 %
+        (False, "2.73", "risk_reward"),
+    ],
+)
+async def test_reward_to_risk_is_held_against_the_targets_at_which_the_trade_leaves(
+    floor: TradingFloor, in_parts: bool, minimum: str, code: str | None
+) -> None:
+    own = {"stop_loss_percent": Decimal(2), "take_profit_percent": Decimal(6), "enable_scale_out": in_parts}
+    account = await floor.wallet(await floor.user(min_risk_reward_ratio=Decimal(minimum), **own))
+    async with floor.executor():
+        await floor.signal(BTC)
+        if code is None:
+            trade = await floor.until_status(account, "PROTECTED")
+            assert trade["scale_out_enabled"] is in_parts
+            return
+        assert await refusal(floor, account) == {code}
+        await floor.until_outbox_empty()
+    assert await floor.trade(account) is None
+    assert await floor.venue_position(account) == 0
+
+
 async def test_own_stop_of_the_settings_is_the_one_that_stands_at_the_venue(floor: TradingFloor) -> None:
     account = await floor.wallet(await floor.user(stop_loss_percent=Decimal(3), min_risk_reward_ratio=None))
     async with floor.executor():

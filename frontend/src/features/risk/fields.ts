@@ -202,7 +202,7 @@ export const GROUPS: ReadonlyArray<Group> = [
         'R',
         '1.5',
         '99.99',
-        'Net of costs.',
+        'Net of costs, to the target; with scale-out on, to the targets of the parts, weighed by their sizes.',
       ]),
       countLimit('max_trades_per_day', 'Trades a day', '', '', '10000'),
       number('decimal', 'higher', true, [
