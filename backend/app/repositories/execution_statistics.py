@@ -12,10 +12,15 @@ from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
 Numbers = tuple[float | None, ...]
+WALLETS = (
+    "(CAST(:wallet AS uuid) IS NULL OR {0}wallet_id = :wallet) AND (CAST(:environment AS text) IS NULL"
+    " OR {0}wallet_id IN (SELECT id FROM wallets WHERE user_id = :user AND environment = :environment))"
+)
 CHOSEN = (
-    "user_id = :user AND timestamp >= :begin AND timestamp < :end"
-    " AND (CAST(:wallet AS uuid) IS NULL OR wallet_id = :wallet)"
+    f"user_id = :user AND timestamp >= :begin AND timestamp < :end AND {WALLETS.format('')}"  # noqa: S608 - constants
     " AND (CAST(:symbol AS text) IS NULL OR symbol = :symbol)"
+    " AND (CAST(:strategy AS text) IS NULL"
+    " OR trade_id IN (SELECT id FROM trades WHERE user_id = :user AND strategy = :strategy))"
 )
 # The newest line of an order holds all its fills; the hour is of the market's clock, in UTC.
 FILLED = f"""
@@ -46,7 +51,7 @@ SLIPPAGE = text(f"""
 FILLS = text(f"""
     WITH filled AS ({FILLED})
     SELECT (SELECT count(DISTINCT client_order_id) FROM execution_logs
-            WHERE {CHOSEN} AND action IN ('enter', 'exit', 'scale_out') AND outcome <> 'refused') AS sent,
+            WHERE {CHOSEN} AND action IN ('enter', 'add', 'exit', 'scale_out') AND outcome <> 'refused') AS sent,
            (SELECT count(*) FROM filled), (SELECT count(*) FROM filled WHERE share >= 1),
            (SELECT avg(least(share, 1)) FROM filled), (SELECT sum(fees) FROM filled),
            (SELECT sum(notional) FROM filled)
@@ -63,24 +68,26 @@ OUTCOMES = text(f"""
            count(*) FILTER (WHERE outcome = 'refused'), count(*) FILTER (WHERE outcome = 'observed')
     FROM execution_logs WHERE {CHOSEN}
 """)  # noqa: S608
-REFUSALS = text("""
+REFUSALS = text(f"""
     SELECT breach ->> 'code', count(*) FROM risk_decisions d
     JOIN signals s ON s.id = d.signal_id, LATERAL jsonb_array_elements(d.breaches) AS breach
     WHERE d.user_id = :user AND NOT d.approved AND d.created_at >= :begin AND d.created_at < :end
-      AND (CAST(:wallet AS uuid) IS NULL OR d.wallet_id = :wallet)
-      AND (CAST(:symbol AS text) IS NULL OR s.symbol = :symbol)
+      AND {WALLETS.format("d.")} AND (CAST(:symbol AS text) IS NULL OR s.symbol = :symbol)
+      AND (CAST(:strategy AS text) IS NULL OR s.strategy = :strategy)
     GROUP BY 1 ORDER BY 2 DESC, 1
-""")
+""")  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
 class StatisticsFilter:
-    """From `begin` to before `end`, wall time; None lets all wallets and symbols pass."""
+    """From `begin` to before `end`, wall time; None lets all wallets, symbols, environments and strategies pass."""
 
     begin: datetime
     end: datetime
     wallet_id: UUID | None = None
     symbol: str | None = None
+    environment: str | None = None
+    strategy: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,5 +179,7 @@ class ExecutionStatisticsRepository:
             "end": chosen.end,
             "wallet": chosen.wallet_id,
             "symbol": chosen.symbol,
+            "environment": chosen.environment,
+            "strategy": chosen.strategy,
         }
         return (await self._session.execute(statement, values)).all()

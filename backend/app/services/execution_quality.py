@@ -9,6 +9,7 @@ from uuid import UUID
 
 from app.core.errors import FieldError, InvalidInputError
 from app.domain.decimal_text import plain
+from app.domain.types import Environment
 from app.repositories.execution_statistics import (
     ExecutionStatisticsRepository,
     LatencyRow,
@@ -113,6 +114,18 @@ class ExecutionStatsView:
     refusals: list[RefusalView]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatisticsAsked:
+    """What is asked about, by wall time; None is everything, of the time what is usual."""
+
+    begin: datetime | None = None
+    end: datetime | None = None
+    wallet_id: UUID | None = None
+    symbol: str | None = None
+    environment: Environment | None = None
+    strategy: str | None = None
+
+
 class ExecutionQuality:
     """Statistics of one user at a time, in the caller's transaction."""
 
@@ -120,20 +133,14 @@ class ExecutionQuality:
         self._statistics = statistics
         self._now = now
 
-    async def stats(
-        self,
-        user_id: UUID,
-        *,
-        begin: datetime | None,
-        end: datetime | None,
-        wallet_id: UUID | None,
-        symbol: str | None,
-    ) -> ExecutionStatsView:
+    async def stats(self, user_id: UUID, asked: StatisticsAsked) -> ExecutionStatsView:
         """Statistics of the time; without an end until now, without a beginning of the 30 days before it."""
-        end = end or self._now()
-        begin = begin or end - timedelta(days=USUAL_DAYS)
+        end = asked.end or self._now()
+        begin = asked.begin or end - timedelta(days=USUAL_DAYS)
         _check_range(begin, end)
-        chosen = StatisticsFilter(begin, end, wallet_id, symbol)
+        chosen = StatisticsFilter(
+            begin, end, asked.wallet_id, asked.symbol, asked.environment, asked.strategy
+        )
         fills = await self._statistics.fills(user_id, chosen)
         outcomes = await self._statistics.outcomes(user_id, chosen)
         refusals = await self._statistics.refusals(user_id, chosen)

@@ -8,7 +8,9 @@ from pydantic import AwareDatetime
 
 from app.api.deps import CurrentUser, Parts, Tenant
 from app.api.desk import Cursor, Desk, PageLimit, answer, written
+from app.domain.types import Environment
 from app.schemas.execution import ExecutionPage, ExecutionStats
+from app.services.execution_quality import StatisticsAsked
 from app.services.journal import JournalFilter
 from app.services.market_directory import unified_symbol
 
@@ -18,6 +20,8 @@ Wallet = Annotated[UUID | None, Query(description="One wallet instead of all")]
 Market = Annotated[str | None, Query(max_length=50, description="Such as BTC or BTC/USDT")]
 Begin = Annotated[AwareDatetime | None, Query(alias="from", description="Wall time, the first moment")]
 End = Annotated[AwareDatetime | None, Query(alias="to", description="Wall time, the first moment after it")]
+Money = Annotated[Environment | None, Query(description="One environment instead of both")]
+Strategy = Annotated[str | None, Query(max_length=100, description="Orders of one strategy's trades")]
 Name = Annotated[str | None, Query(max_length=20, pattern=r"^[A-Za-z_]+$")]
 
 
@@ -54,16 +58,19 @@ async def read_execution_stats(
     desk: Desk,
     wallet_id: Wallet = None,
     symbol: Market = None,
+    environment: Money = None,
+    strategy: Strategy = None,
     begin: Begin = None,
     end: End = None,
 ) -> Response:
     """Slippage, fills, latency, fees, retries and refusals; the last 30 days where nothing else is asked for.
     What is not defined is null, and `n` says of how many each figure is."""
-    stats = await desk.execution_quality(tenant.session).stats(
-        tenant.user_id,
+    asked = StatisticsAsked(
         begin=begin,
         end=end,
         wallet_id=wallet_id,
         symbol=None if symbol is None else unified_symbol(symbol),
+        environment=environment,
+        strategy=strategy,
     )
-    return answer(stats)
+    return answer(await desk.execution_quality(tenant.session).stats(tenant.user_id, asked))

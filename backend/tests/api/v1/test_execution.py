@@ -78,6 +78,47 @@ async def test_stats_say_of_how_many_and_take_each_order_once(
     assert "signal_confidence" in {row.code for row in stats.refusals}
 
 
+async def test_stats_are_of_one_environment_or_strategy_where_one_is_asked_for(
+    http: httpx.AsyncClient, world: World, alice: Person, bob: Person
+) -> None:
+    """Paper and live are never summed on a page that shows one of them; orders that added are sent like the others."""
+    await fill(world, alice)
+    await fill(world, bob)
+    trade = await world.trade(alice)
+    await world.execution(
+        alice,
+        trade_id=trade,
+        action="add",
+        client_order_id=f"{alice.user_id.hex[:8]}9",
+        slippage_bps=7,
+        outcome="answered",
+        requested_size=1,
+        timestamp=utc_now() - timedelta(hours=2),
+    )
+    strategy = await world.sql.fetchval("SELECT strategy FROM trades WHERE id = $1", trade)
+
+    async def asked(**query: str) -> ExecutionStats:
+        answer = await http.get("/execution/stats", params=query, headers=alice.headers)
+        assert answer.status_code == 200, answer.text
+        return ExecutionStats.model_validate_json(answer.content)
+
+    def counted(stats: ExecutionStats) -> tuple[int, int, int, int]:
+        fills = stats.fills
+        return fills.orders_sent, fills.orders_filled, stats.attempts.lines, len(stats.refusals)
+
+    everything = await asked()
+    assert counted(everything) == (4, 4, 6, len(everything.refusals))
+    assert everything.refusals
+    assert counted(await asked(environment="paper")) == counted(everything)
+    assert counted(await asked(environment="live")) == (0, 0, 0, 0)
+    of_strategy = await asked(strategy=strategy)
+    assert counted(of_strategy)[:3] == (1, 1, 1)
+    assert of_strategy.slippage.all.worst_bps == "7"
+    assert counted(await asked(strategy="nobody's")) == (0, 0, 0, 0)
+    refused = await http.get("/execution/stats", params={"environment": "play"}, headers=alice.headers)
+    assert refused.status_code == 422
+
+
 async def test_stats_of_nothing_are_null_and_never_zero(http: httpx.AsyncClient, alice: Person) -> None:
     stats = (await http.get("/execution/stats", headers=alice.headers)).json()
     assert stats["slippage"]["all"] == {

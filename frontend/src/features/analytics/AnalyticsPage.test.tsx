@@ -5,6 +5,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { show } from '@/testing/render'
 import { api, problem, server } from '@/testing/server'
 import { analytics } from '../../../e2e/mock-analytics.mjs'
+import { executionStats } from '../../../e2e/mock-data.mjs'
 import { AnalyticsPage } from './AnalyticsPage'
 
 let empty = false
@@ -18,6 +19,10 @@ beforeEach(() => {
       const query = new URL(request.url).searchParams
       asked.push(query)
       return HttpResponse.json(analytics(`/analytics/${String(params.question)}`, query, empty))
+    }),
+    http.get(api('/execution/stats'), ({ request }) => {
+      asked.push(new URL(request.url).searchParams)
+      return HttpResponse.json(executionStats)
     }),
     http.get(api('/wallets'), () => HttpResponse.json({ items: [] })),
     http.get(api('/strategies'), () => HttpResponse.json({ items: [] })),
@@ -45,6 +50,18 @@ describe('the analytics page', () => {
     const table = await screen.findByRole('table', { name: 'How far trades ran, in R' })
     expect(within(table).getByRole('row', { name: /^0\.25 to 0\.50 R 45 30 10 50$/ })).toBeInTheDocument()
     expect(within(table).getByRole('row', { name: /^3\.00 R and more/ })).toBeInTheDocument()
+  })
+
+  it('shows how well the orders behind it were carried out', async () => {
+    show(<AnalyticsPage search={{ environment: 'live', strategy: 'ema_trend', tag: 'news' }} onSearch={vi.fn()} />)
+    const region = await screen.findByRole('region', { name: 'Execution quality' })
+    const slippage = await within(region).findByRole('table', { name: 'Slippage of all orders' })
+    expect(within(slippage).getByRole('row', { name: /^All filled orders 1,204 / })).toBeInTheDocument()
+    expect(within(region).getByRole('table', { name: 'Latency in milliseconds' })).toBeInTheDocument()
+    expect(within(region).getByText('$1,204.55120001 (4.9 bp)')).toBeInTheDocument()
+    expect(within(region).getByText(/orders of every tag/)).toBeInTheDocument()
+    const query = asked.find((one) => one.has('from') && !one.has('tag'))
+    expect([query?.get('environment'), query?.get('strategy')]).toEqual(['live', 'ema_trend'])
   })
 
   it('says in words what the line shows', async () => {

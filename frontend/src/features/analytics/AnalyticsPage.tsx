@@ -1,10 +1,11 @@
 import { useQuery } from '@tanstack/react-query'
-import { useMemo } from 'react'
+import { lazy, Suspense, useMemo } from 'react'
 import { strategiesQuery, walletsQuery } from '@/lib/api/queries'
 import { useMarketMinute } from '@/lib/stream/link'
 import { EnvironmentBadge } from '@/ui/Badge'
 import { Button } from '@/ui/Button'
 import { SelectField, TextField } from '@/ui/Field'
+import { Skeleton } from '@/ui/Skeleton'
 import { AttributionPanel } from './AttributionPanel'
 import { type AnalyticsSearch, askedOf, RANGES, type RangeName } from './analytics-filter'
 import { CalendarPanel } from './CalendarPanel'
@@ -14,6 +15,8 @@ import { EquityPanel } from './EquityPanel'
 import { ExcursionsPanel } from './ExcursionsPanel'
 import { FiguresPanel } from './FiguresPanel'
 import { RiskMetricsPanel } from './RiskMetricsPanel'
+
+const ExecutionPanel = lazy(() => import('./ExecutionPanel').then((module) => ({ default: module.ExecutionPanel })))
 
 interface Props {
   readonly search: AnalyticsSearch
@@ -98,6 +101,9 @@ export function AnalyticsPage({ search, onSearch }: Props) {
         <RiskMetricsPanel asked={asked} />
         <ComparePanel asked={asked} by={search.beside ?? 'strategy'} onBy={(beside) => onSearch({ beside })} />
       </FiguresPanel>
+      <Suspense fallback={<Skeleton label="Loading execution quality" rows={10} />}>
+        <ExecutionPanel search={search} />
+      </Suspense>
     </div>
   )
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { askedOf, readSearch } from './analytics-filter'
+import { askedOf, executionAsked, readSearch } from './analytics-filter'
 
 const NOON = Date.UTC(2025, 9, 1, 12, 0, 1)
 
@@ -24,6 +24,19 @@ describe('the filters in the address', () => {
       wallet_id: 'w',
       from: '2025-09-30T12:01:00.000Z',
       to: '2025-10-01T12:01:00.000Z',
+    })
+  })
+
+  it('asks the execution log about the same money, wallet and strategy, by the wall clock', () => {
+    expect(executionAsked({ range: '1w', wallet: 'w', strategy: 's', tag: 't' }, NOON)).toEqual({
+      environment: 'paper',
+      wallet_id: 'w',
+      strategy: 's',
+      from: '2025-09-24T12:00:00.000Z',
+    })
+    expect(executionAsked({ environment: 'live' }, NOON)).toEqual({
+      environment: 'live',
+      from: '2023-10-02T12:00:00.000Z',
     })
   })
 })

@@ -1,5 +1,6 @@
 // What is asked about, as it stands in the address.
 import type { Asked } from '@/lib/api/analytics'
+import type { ExecutionAsked } from '@/lib/api/queries'
 import type { Environment } from '@/lib/api/types'
 
 export const RANGES = [
@@ -80,5 +81,20 @@ export function askedOf(search: AnalyticsSearch, now: number): Asked {
     ...(days === null
       ? {}
       : { from: new Date(end - days * 86_400_000).toISOString(), to: new Date(end).toISOString() }),
+  }
+}
+
+/** The longest time that the execution log is summed up over. */
+const LONGEST_DAYS = 730
+
+/** The same choice for the execution log, whose times are the wall's; `now` is too, rounded down to the hour. */
+export function executionAsked(search: AnalyticsSearch, now: number): ExecutionAsked {
+  const days = RANGES.find(([name]) => name === search.range)?.[2] ?? LONGEST_DAYS
+  const end = Math.floor(now / 3_600_000) * 3_600_000
+  return {
+    environment: search.environment ?? 'paper',
+    wallet_id: search.wallet,
+    strategy: search.strategy,
+    from: new Date(end - days * 86_400_000).toISOString(),
   }
 }

@@ -3020,7 +3020,7 @@ export interface Endpoints {
   }
   'GET /execution/stats': {
     readonly path: Record<never, never>
-    readonly query: { readonly wallet_id?: string | null; readonly symbol?: string | null; readonly from?: string | null; readonly to?: string | null }
+    readonly query: { readonly wallet_id?: string | null; readonly symbol?: string | null; readonly environment?: Environment | null; readonly strategy?: string | null; readonly from?: string | null; readonly to?: string | null }
     readonly body: undefined
     readonly result: ExecutionStats
   }

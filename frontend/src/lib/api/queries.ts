@@ -2,7 +2,7 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { currentLink } from '@/lib/stream/link'
 import { call, callWithEtag } from './call'
-import type { EventCategory, EventLevel, Timeframe } from './types'
+import type { Environment, EventCategory, EventLevel, Timeframe } from './types'
 
 const POLL_MS = 5000
 /** No frame tells that a trade by hand was found, or what the rules would have done. */
@@ -298,12 +298,19 @@ export const executionsQuery = (filter: JournalQuery, rows = PAGE_ROWS) =>
     getNextPageParam: (page) => page.next_cursor ?? undefined,
     placeholderData: keepPreviousData,
   })
-export const executionStatsQuery = (filter: Pick<JournalFilter, 'wallet' | 'symbol'>) =>
+/** What execution statistics are asked about, by the API's names; times are the wall's. */
+export interface ExecutionAsked {
+  readonly environment?: Environment | undefined
+  readonly wallet_id?: string | undefined
+  readonly strategy?: string | undefined
+  readonly symbol?: string | undefined
+  readonly from?: string | undefined
+}
+export const executionStatsQuery = (asked: ExecutionAsked) =>
   queryOptions({
-    queryKey: ['execution-stats', filter],
+    queryKey: ['execution-stats', asked],
     queryFn: ({ signal }) => {
-      const { wallet, symbol } = filter
-      const query = { ...(wallet ? { wallet_id: wallet } : {}), ...(symbol ? { symbol } : {}) }
+      const query = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined && value !== ''))
       return call('GET /execution/stats', { query, signal })
     },
     refetchInterval: 30_000,
