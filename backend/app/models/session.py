@@ -2,7 +2,15 @@
 
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, String, UniqueConstraint
+from sqlalchemy import (
+    Boolean,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    String,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base, CreatedAt, Timestamp, UuidKey
@@ -28,7 +36,8 @@ class UserSession(Base):
 
 
 class RefreshToken(Base):
-    """One link of the chain. A second use of a used token revokes the family."""
+    """One link of the chain (`domain.refresh_chain`). `struck_out`: another was made in its place before anybody used
+    it, so that its use is somebody else's and revokes the family."""
 
     __tablename__ = "refresh_tokens"
     __table_args__ = (
@@ -45,4 +54,5 @@ class RefreshToken(Base):
     token_hash: Mapped[str] = mapped_column(String(64))
     expires_at: Mapped[Timestamp]
     used_at: Mapped[Timestamp | None]
+    struck_out: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     created_at: Mapped[CreatedAt]

@@ -1,9 +1,8 @@
 """Sign-in, the chain of refresh tokens, and sessions.
 
-A refresh token is used once; its use makes the next one. A second use within REFRESH_GRACE gets the very
-same next token again, because two tabs that refresh at once, or an answer that got lost, are not theft. A
-second use after that ends the whole session: either the thief or the owner comes late, and we cannot tell
-which.
+A refresh token is used once; its use makes the next one. What a second use comes to is said by
+`domain.refresh_chain`: the same next token again, another one in its place where nobody ever used it, or the end
+of the whole session.
 
 These services open their own transactions: before the credentials are read there is no tenant, and an ended
 session must stay ended although the request is refused.
@@ -20,7 +19,9 @@ from app.core.errors import ForbiddenError, NotFoundError, UnauthenticatedError
 from app.core.security import AccessTokens, DerivedTokens, Passwords, token_hash
 from app.domain.anomaly import ActivityChoice, Oddity, judge_sign_in
 from app.domain.notification_events import NotificationEvent
+from app.domain.refresh_chain import ChainLink, LinkUse, use_of
 from app.domain.types import BreakerScope
+from app.models.session import RefreshToken, UserSession
 from app.repositories.audit import AuditRepository
 from app.repositories.breakers import SystemBreakerRepository
 from app.repositories.halt_lock import SystemHaltLock
@@ -41,7 +42,6 @@ from app.services.two_factor import CODE_BY_USER, SecondFactor, wrong_code
 
 __all__ = ["Authentication", "ClientFacts", "SessionView", "SignedInUser", "Tokens"]
 
-REFRESH_GRACE: Final = timedelta(seconds=10)
 REFRESH: Final = "refresh"
 
 
@@ -133,7 +133,7 @@ class Authentication:
             await self._attempts.forget(CODE_BY_USER, subject_of(str(account.user_id)))
         return tokens
 
-    async def refresh(self, refresh_token: str) -> Tokens:
+    async def refresh(self, refresh_token: str, client: ClientFacts) -> Tokens:
         """A new access token, and the next refresh token of the chain."""
         async with self._database.system() as session:
             found = await SystemSignInLookup(session).refresh_token(token_hash(refresh_token))
@@ -146,29 +146,45 @@ class Authentication:
             held = await sessions.lock(user_id, session_id)
             token = await sessions.token(user_id, token_id)
             user = await sessions.signed_in(user_id, session_id, now)
-            next_id = self._refresh.successor(REFRESH, token_id)
             tokens: Tokens | None = None
-            if held is None or token is None or user is None or token.expires_at <= now:
-                pass
-            elif token.used_at is None:
-                token.used_at = now
-                held.last_used_at = now
-                held.expires_at = now + self._terms.refresh_life
-                await self._extend(sessions, user_id, session_id, next_id, now)
-                tokens = self._tokens(user_id, session_id, now, next_id)
-            elif now - token.used_at <= REFRESH_GRACE:
-                following = await sessions.token(user_id, next_id)
-                is_newest = following is not None and following.used_at is None
-                tokens = self._tokens(user_id, session_id, now, next_id if is_newest else None)
-            else:
-                await sessions.revoke(user_id, session_id, "refresh_token_reused", now)
-                await AuditRepository(session).append(
-                    user_id, "refresh_token_reused", {"session_id": str(session_id)}, now, "system"
-                )
-                await UserEventRepository(session).announce(user_id, "session", str(session_id))
+            if held is not None and token is not None and user is not None:
+                same_client = held.user_agent == client.user_agent
+                tokens = await self._use(session, held, token, now, same_client=same_client)
         if tokens is None:
             raise _session_over()
         return tokens
+
+    async def _use(
+        self, session: DbSession, held: UserSession, token: RefreshToken, now: datetime, *, same_client: bool
+    ) -> Tokens | None:
+        """The tokens that a link gives of a session that stands and is locked; None where it gives none."""
+        sessions, user_id, session_id = SessionRepository(session), held.user_id, held.id
+        next_id = self._refresh.successor(REFRESH, token.id)
+        following = await sessions.token(user_id, next_id)
+        use = use_of(
+            _link(token), None if following is None else _link(following), now, same_client=same_client
+        )
+        if use is LinkUse.AGAIN:
+            if following is not None and following.struck_out:
+                next_id = self._refresh.successor(REFRESH, next_id)
+                following = await sessions.token(user_id, next_id)
+            is_newest = following is not None and following.used_at is None
+            return self._tokens(user_id, session_id, now, next_id if is_newest else None)
+        if use is LinkUse.REUSED:
+            await sessions.revoke(user_id, session_id, "refresh_token_reused", now)
+            await _note(session, held, "refresh_token_reused", now)
+            await UserEventRepository(session).announce(user_id, "session", str(session_id))
+            return None
+        if use is LinkUse.OVER:
+            return None
+        if use is LinkUse.REPLACE and following is not None:
+            following.struck_out = True
+            next_id = self._refresh.successor(REFRESH, next_id)
+            await _note(session, held, "refresh_token_replaced", now)
+        token.used_at = held.last_used_at = now
+        held.expires_at = now + self._terms.refresh_life
+        await self._extend(sessions, user_id, session_id, next_id, now)
+        return self._tokens(user_id, session_id, now, next_id)
 
     async def sign_out(self, refresh_token: str) -> None:
         """End the session that the token belongs to; a token that belongs to none changes nothing."""
@@ -277,6 +293,14 @@ class Authentication:
     def _tokens(self, user_id: UUID, session_id: UUID, now: datetime, token_id: UUID | None) -> Tokens:
         refresh = None if token_id is None else self._refresh.token(REFRESH, token_id)
         return Tokens(self._access.issue(user_id, session_id, now), self._access.lifetime_seconds, refresh)
+
+
+def _link(token: RefreshToken) -> ChainLink:
+    return ChainLink(token.expires_at, token.used_at, token.struck_out)
+
+
+async def _note(session: DbSession, held: UserSession, event: str, now: datetime) -> None:
+    await AuditRepository(session).append(held.user_id, event, {"session_id": str(held.id)}, now, "system")
 
 
 def _wrong_credentials() -> UnauthenticatedError:

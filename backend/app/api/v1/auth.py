@@ -92,11 +92,13 @@ async def sign_in(body: SignIn, parts: Parts, client: Client, response: Response
 
 
 @router.post("/refresh", dependencies=[SameOrigin])
-async def refresh_session(parts: Parts, response: Response, cookie: RefreshCookie = None) -> AccessTokenOut:
+async def refresh_session(
+    parts: Parts, client: Client, response: Response, cookie: RefreshCookie = None
+) -> AccessTokenOut:
     """A new access token for the session that the cookie belongs to."""
     if not cookie:
         raise UnauthenticatedError("There is no session: sign in.", code="session_over")
-    return _answer(await parts.authentication.refresh(cookie), response, parts)
+    return _answer(await parts.authentication.refresh(cookie, client), response, parts)
 
 
 @router.post("/sign-out", status_code=204, dependencies=[SameOrigin])

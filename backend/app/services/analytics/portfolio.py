@@ -67,7 +67,8 @@ class PortfolioAnalytics:
         of_trades, won, lost = figures_of_trades(closed)
         inside = float(line.flows.sum())
         known = line.equity.size > 0
-        profit = float(line.equity[-1] - line.equity[0] - inside) if known else None
+        # One point has two ends of which nothing is known: what was made before it, or since.
+        profit = float(line.equity[-1] - line.equity[0] - inside) if line.equity.size > 1 else None
         return PortfolioView(
             asked=asked(chosen, line, note_of(line, closed, chosen)),
             as_of=moment_of(line.at_ms[-1]) if known else None,

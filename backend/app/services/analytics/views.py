@@ -50,7 +50,8 @@ class CausesView:
 
 @dataclass(frozen=True, slots=True)
 class PortfolioView:
-    """The account over the range: equity at both ends, what flowed in, what was made, and every figure."""
+    """The account over the range: equity at both ends, what flowed in, what was made (None until there are two
+    points), and every figure."""
 
     asked: AskedView
     as_of: datetime | None

@@ -78,6 +78,17 @@ async def test_the_portfolio_is_what_returns_and_trades_say(
     )
 
 
+@pytest.mark.parametrize(("points", "profit"), [([], None), ([1_000], None), ([1_000, 1_000], "0")])
+async def test_what_was_made_is_not_known_before_two_snapshots(
+    http: httpx.AsyncClient, world: World, alice: Person, points: list[float], profit: str | None
+) -> None:
+    """A trade closed since, but nothing tells what the account was worth then: that is not zero."""
+    await snapshots(world, alice, points, NOON - DAY)
+    await trade(world, alice, "60", NOON)
+    answer = await asked(http, alice, "portfolio")
+    assert (answer["profit"], answer["first_equity"]) == (profit, "1000" if points else None)
+
+
 @pytest.mark.parametrize(
     ("reasons", "percent"),
     [

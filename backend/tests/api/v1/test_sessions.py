@@ -51,10 +51,73 @@ async def test_a_stolen_refresh_token_ends_the_session(newcomer: Newcomer) -> No
     headers = await newcomer.arrive()
     stolen = newcomer.http.cookies[COOKIE]
     own = (await newcomer.http.post("/auth/refresh")).cookies[COOKIE]
+    newest = (await refresh_with(newcomer, own)).cookies[COOKIE]
     await use_up(newcomer, 11)
     assert code(await refresh_with(newcomer, stolen)) == (401, "session_over")
-    assert code(await refresh_with(newcomer, own)) == (401, "session_over")
+    assert code(await refresh_with(newcomer, newest)) == (401, "session_over")
     assert code(await newcomer.http.get("/me", headers=headers)) == (401, "session_over")
+
+
+async def test_a_page_that_was_closed_while_it_renewed_its_session_goes_on_with_the_former_cookie(
+    newcomer: Newcomer,
+) -> None:
+    """The answer never reached the browser. Another tab that opens with the same cookie gets the same answer."""
+    await newcomer.arrive()
+    kept = newcomer.http.cookies[COOKIE]
+    lost = (await newcomer.http.post("/auth/refresh")).cookies[COOKIE]
+    await use_up(newcomer, 11)
+    first, second = await refresh_with(newcomer, kept), await refresh_with(newcomer, kept)
+    assert first.status_code == 200
+    assert lost != first.cookies[COOKIE] == second.cookies[COOKIE]
+    assert (await newcomer.http.get("/me", headers=bearer(first))).status_code == 200
+    await use_up(newcomer, 11)
+    assert (await refresh_with(newcomer, first.cookies[COOKIE])).status_code == 200
+    events = await newcomer.sql.fetch(
+        "SELECT a.action FROM audit_log a JOIN users u ON u.id = a.user_id WHERE u.email = $1", newcomer.email
+    )
+    assert [row["action"] for row in events].count("refresh_token_replaced") == 1
+
+
+async def test_a_thief_who_replaces_an_unused_token_is_found_out_by_the_owners_next_renewal(
+    newcomer: Newcomer,
+) -> None:
+    """And the former cookie works no third time: what was put in its place ends with it."""
+    headers = await newcomer.arrive()
+    stolen = newcomer.http.cookies[COOKIE]
+    own = (await newcomer.http.post("/auth/refresh")).cookies[COOKIE]
+    await use_up(newcomer, 11)
+    thief = await refresh_with(newcomer, stolen)
+    assert thief.status_code == 200
+    assert code(await refresh_with(newcomer, own)) == (401, "session_over")
+    assert code(await refresh_with(newcomer, thief.cookies[COOKIE])) == (401, "session_over")
+    for access in (headers, bearer(thief)):
+        assert code(await newcomer.http.get("/me", headers=access)) == (401, "session_over")
+
+
+async def test_a_former_cookie_replaces_a_lost_one_once_and_for_the_same_browser_alone(
+    newcomer: Newcomer,
+) -> None:
+    await newcomer.arrive()
+    kept = newcomer.http.cookies[COOKIE]
+    await newcomer.http.post("/auth/refresh")
+    await use_up(newcomer, 11)
+    assert (await refresh_with(newcomer, kept)).status_code == 200
+    await use_up(newcomer, 11)
+    assert code(await refresh_with(newcomer, kept)) == (401, "session_over")
+
+    again = (await newcomer.sign_in()).cookies[COOKIE]
+    assert (await refresh_with(newcomer, again)).status_code == 200
+    await use_up(newcomer, 11)
+    newcomer.http.headers["User-Agent"] = "somebody else's"
+    assert code(await refresh_with(newcomer, again)) == (401, "session_over")
+
+
+async def test_after_an_hour_a_former_cookie_ends_the_session(newcomer: Newcomer) -> None:
+    await newcomer.arrive()
+    kept = newcomer.http.cookies[COOKIE]
+    await newcomer.http.post("/auth/refresh")
+    await use_up(newcomer, 3_601)
+    assert code(await refresh_with(newcomer, kept)) == (401, "session_over")
 
 
 async def test_two_tabs_that_refresh_at_once_stay_signed_in_with_one_cookie(newcomer: Newcomer) -> None:

@@ -147,6 +147,8 @@ export function MoneyPanel(props: {
                     : known
                       ? portfolio.isPending
                         ? 'being read'
+                        : since?.last_equity
+                        ? 'one snapshot so far'
                         : 'no snapshot so far'
                       : 'waits for the market’s clock'
               }
