@@ -2,6 +2,7 @@
 
 import json
 from decimal import Decimal
+from typing import Final
 from uuid import UUID
 
 import pytest
@@ -125,12 +126,21 @@ async def test_a_live_wallet_enters_only_once_it_is_armed(floor: TradingFloor, a
     assert await floor.venue_orders(account) == []
 
 
+NINE_THOUSAND: Final = {
+    "position_sizing_method": "fixed_amount",
+    "fixed_amount_usd": Decimal(9_000),
+    "max_position_size_percent": None,
+    "max_single_asset_exposure_percent": None,
+    "max_portfolio_heat": None,
+}
+
+
 @pytest.mark.parametrize(
     ("in_parts", "minimum", "code"),
     [
         (True, "1.70", None),
-        (True, "1.79", None),  # thirds at 2 %, 4 % and 6 %, stop at 2 %: 1.7905 after costs
-        (True, "1.80", "risk_reward"),
+        (True, "1.79", None),  # thirds at 2 %, 4 % and 6 %, stop at 2 %: 1.7905 after costs,
+        (True, "1.82", "risk_reward"),  # and with two steps more in the last part of a hundred 1.81
         (False, "2.72", None),  # the whole at 6 %
         (False, "2.73", "risk_reward"),
     ],
@@ -139,7 +149,8 @@ async def test_reward_to_risk_is_held_against_the_targets_at_which_the_trade_lea
     floor: TradingFloor, in_parts: bool, minimum: str, code: str | None
 ) -> None:
     own = {"stop_loss_percent": Decimal(2), "take_profit_percent": Decimal(6), "enable_scale_out": in_parts}
-    account = await floor.wallet(await floor.user(min_risk_reward_ratio=Decimal(minimum), **own))
+    user_id = await floor.user(min_risk_reward_ratio=Decimal(minimum), **own, **NINE_THOUSAND)
+    account = await floor.wallet(user_id)
     async with floor.executor():
         await floor.signal(BTC)
         if code is None:
