@@ -92,9 +92,8 @@ class SignalMarket:
         except StopSpecError:
             return target
 
-    def order(self, environment: str, book: Rulebook) -> EntryOrder:
-        """Return the entry that the signal asks for under these rules, before it has a size."""
-        own, scales_out = book.own_stops, book.scale_out_enabled
+    def order(self, environment: str, own: OwnStops, *, scales_out: bool) -> EntryOrder:
+        """Return the entry that the signal asks for under these stops, before it has a size."""
         held = self._orders.get((environment, own, scales_out))
         if held is None:
             signal = self.signal
@@ -168,7 +167,8 @@ def case_of(
     book = picture.book(wallet_id, order.strategy, order.symbol)
     terms = market.terms(book)
     statistics = picture.statistics(order.strategy) if terms.method is SizingMethod.KELLY else None
-    entry = market.order(picture.wallets[wallet_id].environment, book)
+    environment = picture.wallets[wallet_id].environment
+    entry = market.order(environment, book.own_stops, scales_out=book.scale_out_enabled)
     if statistics is not None or planned is not None:
         quantity = None if planned is None else planned.quantity
         terms = replace(terms, statistics=statistics, planned_quantity=quantity)

@@ -104,13 +104,15 @@ def test_without_a_target_there_is_none_and_a_target_that_is_passed_stands_for_t
 
 def test_an_order_is_made_once_for_all_wallets_of_the_same_stops() -> None:
     held = market()
-    order = held.order("paper", SIGNALS)
+    order = held.order("paper", SIGNALS, scales_out=False)
     assert [order.signal_price, order.entry_price, order.signal_confidence] == [100, 200, Decimal("0.8")]
     assert order.expires_at_ms == int((NOON + timedelta(hours=1)).timestamp() * 1000)
     assert (order.symbol, order.environment, order.side) == (BTC, Environment.PAPER, Side.LONG)
-    assert held.order("paper", SIGNALS) is order
-    assert held.order("paper", OWN).stop_price == 190
-    assert held.order("live", SIGNALS).environment is Environment.LIVE
+    assert order.scales_out is False
+    assert held.order("paper", SIGNALS, scales_out=False) is order
+    assert held.order("paper", SIGNALS, scales_out=True).scales_out is True
+    assert held.order("paper", OWN, scales_out=False).stop_price == 190
+    assert held.order("live", SIGNALS, scales_out=False).environment is Environment.LIVE
 
 
 def test_the_markets_facts_are_made_once_and_say_what_is_not_known() -> None:
@@ -166,11 +168,12 @@ def test_terms_are_the_rulebooks_and_made_once() -> None:
     assert replace(held, instrument=None, _terms={}).terms(book).leverage == 1
 
 
-@pytest.mark.parametrize("quantity", [None, Decimal(3)])
-def test_what_was_decided_before_stands(quantity: Decimal | None) -> None:
-    planned = Planned(quantity, Decimal(91), Decimal(222))
+@pytest.mark.parametrize(("quantity", "scales_out"), [(None, True), (Decimal(3), False)])
+def test_what_was_decided_before_stands(quantity: Decimal | None, scales_out: bool) -> None:
+    planned = Planned(quantity, Decimal(91), Decimal(222), scales_out)
     case = case_of(market(), picture(user(trades=[trade()])), WALLET, planned)
     assert [case.order.stop_price, case.order.take_profit_price] == [91, 222]
+    assert case.order.scales_out is scales_out
     assert case.terms.planned_quantity == quantity
     assert case.terms.statistics is None
 
