@@ -148,8 +148,8 @@ export function MoneyPanel(props: {
                       ? portfolio.isPending
                         ? 'being read'
                         : since?.last_equity
-                        ? 'one snapshot so far'
-                        : 'no snapshot so far'
+                          ? 'one snapshot so far'
+                          : 'no snapshot so far'
                       : 'waits for the market’s clock'
               }
             >
