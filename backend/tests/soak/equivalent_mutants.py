@@ -110,6 +110,16 @@ EQUIVALENT: Final[dict[tuple[str, str, str], str]] = {
         "return -1.0",
     ): "only whether an edge lies below zero is read",
     (
+        "services.trading.windows",
+        "the other truth",
+        "for place, (since, start) in enumerate(zip(begun, starts, strict=True)):",
+    ): _SAME_LENGTH,
+    (
+        "services.trading.windows",
+        "always the first",
+        "return self._sum_of_equity(self.counted()) if self._of_user is None else self._user_equity",
+    ): "an approval holds nothing yet, so that the sum that was kept is the one that would be found",
+    (
         "services.trading.rulebook",
         "max_correlated_positions of the symbol",
         "",

@@ -150,6 +150,12 @@ def test_the_narrower_of_two_limits_binds_and_free_margin_is_one() -> None:
     assert found["symbol"] == (None, Decimal(3_700), None, None, None)
 
 
+def test_free_margin_alone_is_a_ceiling() -> None:
+    found = ceilings(case(levels(), free_margin=Decimal(90)))
+    assert found.pop("wallet") == (None, None, Decimal(400), None, None)
+    assert set(found.values()) == {(None,) * 5}
+
+
 def test_where_nothing_limits_or_nothing_is_known_there_is_no_ceiling() -> None:
     assert set(ceilings(case(levels())).values()) == {(None,) * 5}
     unknown = dict.fromkeys(HELD)
