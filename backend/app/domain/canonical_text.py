@@ -20,9 +20,20 @@ from app.domain.decimal_text import plain_text
 Held = TypeVar("Held")
 # Objects that many cases of a batch have in common.
 _SHARED: Final = frozenset(
-    {"EntryOrder", "LimitLevels", "RiskLimits", "LossWindow", "MarketFacts", "Instrument", "SizingTerms"}
+    {"EntryOrder", "RiskLimits", "LossWindow", "MarketFacts", "Instrument", "SizingTerms"}
     | {"StrategyFacts", "SymbolFacts", "UserFacts"}
 )
+
+_ON_ITSELF: Final = frozenset({"LimitLevels"})  # the same object through many batches
+_TEXT: Final = "_canonical_text"
+
+
+class _Keeping(Enum):
+    """Where the text of an object is kept: nowhere, with the writer, or on the object, which never changes."""
+
+    NOTHING = "nothing"
+    WITH_WRITER = "with_writer"
+    ON_ITSELF = "on_itself"
 
 
 class CanonicalTextError(ValueError):
@@ -47,37 +58,41 @@ class TextWriter:
         if isinstance(value, Enum):
             _SCALARS[kind] = _word
             return _word(value)
-        return self._object(kind, value)
+        known = self._written.get(id(value))
+        return self._object(kind, value) if known is None else known[1]
 
     def _object(self, kind: type, value: object) -> str:
-        keys, held_by, is_shared = _shape(kind)
-        if is_shared:
-            known = self._written.get(id(value))
-            if known is not None:
-                return known[1]
-        written = "{" + ",".join(self._members(keys, held_by(value))) + "}"
-        if is_shared:
-            self._written[id(value)] = (value, written)
-        return written
-
-    def _members(self, keys: tuple[str, ...], values: tuple[object, ...]) -> list[str]:
-        """The fields that are known, each with its key. The frequent kinds are asked about first."""
+        """A dataclass: the fields that are known, each with its key. The frequent kinds are asked about first."""
+        keys, held_by, keeping = _shape(kind)
+        if keeping is _Keeping.ON_ITSELF and _TEXT in value.__dict__:
+            kept: str = value.__dict__[_TEXT]
+            return kept
         parts = []
-        for key, held in zip(keys, values, strict=True):
+        for key, held in zip(keys, held_by(value), strict=True):
             if held is None:
                 continue
-            kind = type(held)
-            if kind is Decimal:
-                parts.append(f'{key}"{plain_text(str(held))}"' if held else key + '"0"')
-            elif kind is int:
+            inner = type(held)
+            if inner is Decimal:
+                digits = str(held) if held else "0"
+                if "E" in digits:
+                    digits = plain_text(digits)
+                elif "." in digits:
+                    digits = digits.rstrip("0").rstrip(".")
+                parts.append(f'{key}"{digits}"')
+            elif inner is int:
                 parts.append(f"{key}{held}")
-            elif (write := _SCALARS.get(kind)) is not None:
+            elif (write := _SCALARS.get(inner)) is not None:
                 parts.append(key + write(held))
-            elif (known := self._written.get(id(held))) is not None:
-                parts.append(key + known[1])
+            elif (shared := self._written.get(id(held))) is not None:
+                parts.append(key + shared[1])
             else:
                 parts.append(key + self.text(held))
-        return parts
+        written = "{" + ",".join(parts) + "}"
+        if keeping is _Keeping.WITH_WRITER:
+            self._written[id(value)] = (value, written)
+        elif keeping is _Keeping.ON_ITSELF:
+            value.__dict__[_TEXT] = written
+        return written
 
 
 def _decimal(value: Decimal) -> str:
@@ -105,17 +120,20 @@ _SCALARS: Final[dict[type, Callable[..., str]]] = {
 
 
 @cache
-def _shape(kind: type) -> tuple[tuple[str, ...], Callable[[object], tuple[object, ...]], bool]:
-    """The keys of a dataclass in order, what reads all of its fields in that order, and whether many cases
-    have its objects in common."""
+def _shape(kind: type) -> tuple[tuple[str, ...], Callable[[object], tuple[object, ...]], _Keeping]:
+    """The keys of a dataclass in order, what reads all of its fields in that order, and where its text is kept."""
     if not is_dataclass(kind):
         raise TypeError(f"{kind.__name__} has no canonical text")
     names = sorted(field.name for field in fields(kind))
-    keys, is_shared = tuple(f'"{name}":' for name in names), kind.__name__ in _SHARED
+    keys, keeping = tuple(f'"{name}":' for name in names), _Keeping.NOTHING
+    if kind.__name__ in _ON_ITSELF:
+        keeping = _Keeping.ON_ITSELF
+    elif kind.__name__ in _SHARED:
+        keeping = _Keeping.WITH_WRITER
     held_by = attrgetter(*names)
     if len(names) == 1:
-        return keys, lambda value: (held_by(value),), is_shared
-    return keys, held_by, is_shared
+        return keys, lambda value: (held_by(value),), keeping
+    return keys, held_by, keeping
 
 
 def from_text(kind: type[Held], held: object) -> Held:

@@ -94,7 +94,7 @@ def lower_price(one: FloatColumn, other: FloatColumn) -> FloatColumn: ...
 def lower_price(one: FloatColumn | float, other: FloatColumn | float) -> FloatColumn | float:
     """Return the lower of two prices; the other where one is NaN."""
     if isinstance(one, float) and isinstance(other, float):
-        return float(np.fmin(one, other))
+        return other if math.isnan(one) else one if math.isnan(other) else min(one, other)
     return np.fmin(one, other)
 
 
@@ -105,7 +105,7 @@ def higher_price(one: FloatColumn, other: FloatColumn) -> FloatColumn: ...
 def higher_price(one: FloatColumn | float, other: FloatColumn | float) -> FloatColumn | float:
     """Return the higher of two prices; the other where one is NaN."""
     if isinstance(one, float) and isinstance(other, float):
-        return float(np.fmax(one, other))
+        return other if math.isnan(one) else one if math.isnan(other) else max(one, other)
     return np.fmax(one, other)
 
 
@@ -114,9 +114,12 @@ def rounded(value: float, places: int) -> float: ...
 @overload
 def rounded(value: FloatColumn, places: int) -> FloatColumn: ...
 def rounded(value: FloatColumn | float, places: int) -> FloatColumn | float:
-    """Return the value to that many places, as numpy rounds (Python's own round differs in the last digit)."""
+    """Return the value to that many places, as numpy rounds: raised, to the nearest even whole number, and lowered
+    again (Python's own round to places differs in the last digit)."""
     if isinstance(value, float):
-        return float(np.round(np.float64(value), places))
+        factor = 10.0**places
+        raised = value * factor
+        return round(raised) / factor if math.isfinite(raised) else raised / factor
     return np.round(value, places)
 
 

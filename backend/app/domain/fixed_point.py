@@ -12,7 +12,7 @@ tests hold them to.
 
 import math
 from collections.abc import Iterable, Sequence
-from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation, Overflow
 from typing import Final, overload
 
 import numpy as np
@@ -28,6 +28,7 @@ UNKNOWN: Final = -(2**63)
 OUT_OF_RANGE: Final = UNKNOWN + 1
 NO_LIMIT: Final = 2**63 - 1
 UNIT: Final = Decimal("1e-8")
+_PER_ONE: Final = Decimal(SCALE)
 _FEW: Final = 32
 
 
@@ -38,8 +39,9 @@ class FixedPointOverflowError(ValueError):
 def to_units(value: Decimal, rounding: str = ROUND_HALF_EVEN) -> int:
     """Return `value` in units of 1e-8: exact up to eight decimals, else rounded as named."""
     try:
-        units = int(value.scaleb(8).to_integral_value(rounding=rounding))
-    except (InvalidOperation, OverflowError, ValueError) as error:
+        scaled = value * _PER_ONE
+        units = round(scaled) if rounding == ROUND_HALF_EVEN else int(scaled.to_integral_value(rounding))
+    except (InvalidOperation, Overflow, OverflowError, ValueError) as error:
         raise FixedPointOverflowError(f"{value} has no fixed-point value") from error
     if not -MAX_UNITS <= units <= MAX_UNITS:
         raise FixedPointOverflowError(f"{value} is beyond the fixed-point range of ±{MAX_UNITS // SCALE}")
@@ -50,7 +52,7 @@ def from_units(units: int) -> Decimal:
     """Return the exact decimal of `units`, with eight places."""
     if abs(units) > MAX_UNITS:
         raise FixedPointOverflowError(f"{units} units are beyond the fixed-point range")
-    return Decimal(int(units)).scaleb(-8)
+    return Decimal(int(units)) * UNIT
 
 
 def from_column(units: int) -> Decimal | None:

@@ -28,7 +28,6 @@ from app.domain.fixed_point import NO_LIMIT, BoolColumn, IntColumn
 from app.domain.hours_columns import CLOSED, HOURS_LEVELS, UNKNOWN
 from app.domain.limit_columns import MERGED, PLACE
 from app.domain.limit_rules import RULES, LimitRule, Measure
-from app.domain.limit_table import Refuses
 from app.domain.one_row import OneRow
 from app.domain.order_amounts import (
     OrderAmounts,
@@ -38,6 +37,7 @@ from app.domain.order_amounts import (
     total,
 )
 from app.domain.review_columns import LEVELS, STATE_UNKNOWN, USER, WALLET, ReviewColumns, ScopeColumns
+from app.domain.risk_limits import NOTHING_SAID
 from app.domain.types import RiskLevel
 
 Check = tuple[Breach, RiskLevel | None]
@@ -55,6 +55,8 @@ _TRIPPED: Final = {
     "week": Breach.WEEKLY_LOSS_TRIPPED,
     "month": Breach.MONTHLY_LOSS_TRIPPED,
 }
+_OF_ORDERS: Final = tuple((PLACE[rule.declared.field], rule) for rule in RULES if not rule.is_aggregate)
+_OF_LEVELS: Final = tuple((PLACE[rule.declared.field], rule) for rule in RULES if rule.is_aggregate)
 
 
 def breach_masks(columns: ReviewColumns) -> Masks:
@@ -81,12 +83,14 @@ def breaches_of_one(row: OneRow) -> list[Check]:
     amounts, found = order_amounts(columns), _Found({})
     _check_order(columns, amounts, found)
     for level, is_paused in zip(LEVELS, row.paused, strict=True):
-        found.add(Breach.TRADING_PAUSED, level, is_paused)
+        if is_paused:
+            found.add(Breach.TRADING_PAUSED, level, True)
     _check_limits_of_one(row, amounts, found)
     found.budgets_below_their_limits()
     for held, level in zip(row.levels, LEVELS, strict=True):
         for window, breach in _TRIPPED.items():
-            found.add(breach, level, getattr(held, window).tripped != 0)
+            if getattr(held, window).tripped:
+                found.add(breach, level, True)
     of_levels = [amount for held in row.levels for amount in _amounts_of(cast(ScopeColumns, held))]
     _check_range(columns, amounts, of_levels, found)
     return sorted(found.masks, key=_place)
@@ -95,19 +99,19 @@ def breaches_of_one(row: OneRow) -> list[Check]:
 def _check_limits_of_one(row: OneRow, amounts: OrderAmounts, found: "_Found") -> None:
     """Hold one order against its limits, each aggregate level after level."""
     whole = _Measured(cast(ReviewColumns, row), amounts, {})
-    seen = [_Measured(cast(ReviewColumns, row.seen(at)), amounts, {}) for at in range(len(LEVELS))]
-    for rule in RULES:
-        place = PLACE[rule.declared.field]
-        if not rule.is_aggregate:
-            limit = row.limits[MERGED][place]
-            if limit != NO_LIMIT:
-                for breach, mask in _against(rule, cast(IntColumn, limit), whole):
-                    found.add_limit(rule, breach, mask)
+    limits = row.limits[MERGED]
+    for place, rule in _OF_ORDERS:
+        if limits[place] != NO_LIMIT:
+            for breach, mask in _against(rule, cast(IntColumn, limits[place]), whole):
+                found.add_limit(rule, breach, mask)
+    for at, level in enumerate(LEVELS):
+        limits = row.limits[at]
+        if limits is NOTHING_SAID:
             continue
-        for at, level in enumerate(LEVELS):
-            limit = row.limits[at][place]
-            if limit != NO_LIMIT:
-                for breach, mask in _against(rule, cast(IntColumn, limit), seen[at]):
+        seen = _Measured(cast(ReviewColumns, row.seen(at)), amounts, {})
+        for place, rule in _OF_LEVELS:
+            if limits[place] != NO_LIMIT:
+                for breach, mask in _against(rule, cast(IntColumn, limits[place]), seen):
                     found.add(breach, level, mask)
 
 
@@ -184,29 +188,28 @@ class _Measured:
 
     columns: ReviewColumns
     amounts: OrderAmounts
-    held: dict[Measure, IntColumn]
+    held: dict[Measure, tuple[IntColumn, BoolColumn]]
 
-    def of(self, measure: Measure) -> IntColumn:
+    def of(self, measure: Measure) -> tuple[IntColumn, BoolColumn]:
+        """Return the measure, and where it is known."""
         held = self.held.get(measure)
         if held is None:
-            held = self.held[measure] = measure(self.columns, self.amounts)
+            measured = measure(self.columns, self.amounts)
+            held = self.held[measure] = (measured, fp.is_known(measured))
         return held
 
 
 def _against(rule: LimitRule, limit: IntColumn, measured: _Measured) -> Sequence[tuple[Breach, BoolColumn]]:
     """Hold what is used against a limit where it stands; a fact that is not known refuses by name."""
-    used = measured.of(rule.used)
-    known, threshold = fp.is_known(used), limit
-    based = None
+    used, known = measured.of(rule.used)
+    threshold, based = limit, None
+    sound = known & (limit > fp.OUT_OF_RANGE)  # a limit that is no number allows nothing
     if rule.base is not None:
-        base = measured.of(rule.base)
-        based = fp.is_known(base)
-        threshold = _threshold(rule, where(based, base, 0), limit)
-    crossed = _crosses(rule.refuses, used, threshold)
-    sound = known & negated(crossed) & (limit > fp.OUT_OF_RANGE)  # a limit that is no number allows nothing
-    if based is not None:
+        base, based = measured.of(rule.base)
+        threshold = rule.threshold(where(based, base, 0), limit)
         sound = sound & based
-    stands = limit != NO_LIMIT
+    crossed = rule.crosses(used, threshold)
+    sound, stands = sound & negated(crossed), limit != NO_LIMIT
     if holds_everywhere(sound | negated(stands)):
         return ()
     broken = limit <= fp.OUT_OF_RANGE
@@ -217,23 +220,6 @@ def _against(rule: LimitRule, limit: IntColumn, measured: _Measured) -> Sequence
         (rule.declared.unknown, stands & negated(known)),
         (rule.base_unknown, stands & negated(based)),
     )
-
-
-def _threshold(rule: LimitRule, base: IntColumn, limit: IntColumn) -> IntColumn:
-    """Return base x limit: the most that may be used, or the least that reaches a loss limit or a minimum."""
-    if rule.refuses is Refuses.ABOVE:
-        return fp.scaled_limit(base, limit)
-    return fp.scaled_limit_ceil(base, limit)
-
-
-def _crosses(refuses: Refuses, used: IntColumn, threshold: IntColumn) -> BoolColumn:
-    match refuses:
-        case Refuses.ABOVE:
-            return used > threshold
-        case Refuses.AT:
-            return used >= threshold
-        case Refuses.BELOW:
-            return used < threshold
 
 
 def _check_states(columns: ReviewColumns, found: _Found) -> None:

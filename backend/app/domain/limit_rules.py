@@ -5,21 +5,31 @@ fixed point, so that a loss of exactly the limit is one.
 """
 
 import math
+import operator
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from app.domain import fixed_point as fp
 from app.domain import order_amounts as use
 from app.domain.breaches import Breach
 from app.domain.elementwise import float_where, rounded, where
-from app.domain.fixed_point import IntColumn
+from app.domain.fixed_point import BoolColumn, IntColumn
 from app.domain.limit_table import LIMITS, Aggregation, LimitDeclaration, Refuses
 from app.domain.order_amounts import OrderAmounts
 from app.domain.review_columns import WALLET, ReviewColumns, ScopeColumns, WindowColumns
 
 Measure = Callable[[ReviewColumns, OrderAmounts], IntColumn]
+Crosses = Callable[[IntColumn, IntColumn], BoolColumn]
+"""(used, threshold) -> where the limit is crossed."""
+Threshold = Callable[[IntColumn, IntColumn], IntColumn]
+"""(base, fraction) -> the most that may be used, or the least that reaches a loss limit or a minimum."""
 _WindowOf = Callable[[ScopeColumns], WindowColumns]
+_CROSSES: Final[dict[Refuses, Crosses]] = {
+    Refuses.ABOVE: operator.gt,
+    Refuses.AT: operator.ge,
+    Refuses.BELOW: operator.lt,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +44,22 @@ class LimitRule:
     used: Measure
     base: Measure | None = None
     shown: Measure | None = None
+    is_aggregate: bool = field(init=False)
+    crosses: Crosses = field(init=False)
+    threshold: Threshold = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Note what every order is asked with, so that it is looked up once."""
+        object.__setattr__(self, "is_aggregate", self.declared.aggregation is Aggregation.AGGREGATE)
+        object.__setattr__(self, "crosses", _CROSSES[self.refuses])
+        is_usage = self.refuses is Refuses.ABOVE
+        object.__setattr__(self, "threshold", fp.scaled_limit if is_usage else fp.scaled_limit_ceil)
 
     @property
     def base_unknown(self) -> Breach:
         """The refusal where the base is not there."""
         of_equity = self.base in (_equity, _wallet_equity)
         return Breach.EQUITY_UNKNOWN if of_equity else self.declared.unknown
-
-    @property
-    def is_aggregate(self) -> bool:
-        return self.declared.aggregation is Aggregation.AGGREGATE
 
 
 def _equity(columns: ReviewColumns, _amounts: OrderAmounts) -> IntColumn:

@@ -6,6 +6,7 @@ the columns: they propose, and what decides against a limit is in units (`fixed_
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
@@ -78,10 +79,15 @@ class OneScope:
     @staticmethod
     def of(level: int, facts: ScopeFacts, market_ms: int, threshold: Decimal | None) -> "OneScope":
         """Return the elements of one level's facts."""
-        nothing = facts is NO_STRATEGY_FACTS or facts is NO_SYMBOL_FACTS
-        units = NOTHING_KNOWN if nothing else scope_units(facts, market_ms, threshold)
+        if facts is NO_STRATEGY_FACTS or facts is NO_SYMBOL_FACTS:
+            return _NOTHING_THERE
+        return OneScope.of_units(level < OWN_EQUITY.stop, scope_units(facts, market_ms, threshold))
+
+    @staticmethod
+    def of_units(has_own_equity: bool, units: Sequence[int]) -> "OneScope":
+        """Return the elements out of their list in the order of `ScopeColumns`."""
         day, week, month = [OneWindow(*units[at : at + 5]) for at in range(_WINDOWS_FROM, len(units), 5)]
-        return OneScope(level < OWN_EQUITY.stop, *units[:_WINDOWS_FROM], day=day, week=week, month=month)
+        return OneScope(has_own_equity, *units[:_WINDOWS_FROM], day=day, week=week, month=month)
 
     def by_equity(self, own: int, traded: int) -> int:
         """Return `own` at a level that has equity of its own, else `traded`."""
@@ -90,6 +96,9 @@ class OneScope:
     def at_every_level(self, held: int) -> int:
         """Return it: there is one level here."""
         return held
+
+
+_NOTHING_THERE: Final = OneScope.of_units(False, NOTHING_KNOWN)
 
 
 @dataclass(slots=True)

@@ -107,7 +107,7 @@ class LimitLevels:
         """Every limit in fixed-point units, in the order of `FIELD_NAMES`, for the user (with the platform's),
         the wallet, the strategy, the symbol, and merged to the strictest."""
         levels = (self._of_user, self.wallet, self.strategy, self.symbol, self._per_trade)
-        return tuple(_NOTHING_SAID if level is NO_OPINION else _units(level) for level in levels)
+        return tuple(NOTHING_SAID if level is NO_OPINION else _units(level) for level in levels)
 
     def at(self, level: RiskLevel) -> RiskLimits:
         """The opinions of one level; a venue has none."""
@@ -137,7 +137,7 @@ def _unit(name: str, value: Decimal | int | None) -> int:
     return fp.UNKNOWN if unit == fp.NO_LIMIT and value is not None and is_minimum else unit
 
 
-_NOTHING_SAID: Final = (fp.NO_LIMIT,) * len(FIELD_NAMES)
+NOTHING_SAID: Final = (fp.NO_LIMIT,) * len(FIELD_NAMES)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,13 @@ allowance is on the leaving order, whose price nobody promises.
 """
 
 import math
-from typing import overload
+from typing import Final, overload
 
 import numpy as np
 
 from app.domain.fixed_point import FloatColumn, IntColumn, floats_to_units
+
+_MOST_RAISED: Final = 12  # places by which what one unit costs is raised, at most
 
 
 def loss_per_unit(
@@ -38,8 +40,9 @@ def comparable_units(
     """Return reward and risk per unit in fixed point, both raised by one power of ten per row so that a
     coin of a hundredth of a cent is compared as finely as one of a hundred thousand."""
     if isinstance(reward, float) or isinstance(risk, float):
-        # As a column, since the last bit of a logarithm and a power is numpy's own.
-        (factor,) = _powers(np.array([risk if risk > 0 else 1.0])).tolist()
+        # The last bit of a logarithm and a power is numpy's own.
+        magnitude = float(np.floor(np.log10(risk if risk > 0 else 1.0)))
+        factor = _FACTORS[int(min(max(3 - magnitude, 0), _MOST_RAISED))]
         return floats_to_units(float(reward) * factor), floats_to_units(float(risk) * factor)
     factors = _powers(np.where(risk > 0, risk, 1.0))
     return floats_to_units(reward * factors), floats_to_units(risk * factors)
@@ -47,7 +50,10 @@ def comparable_units(
 
 def _powers(risk: FloatColumn) -> FloatColumn:
     magnitude = np.floor(np.log10(risk))
-    return np.asarray(np.power(10.0, np.minimum(np.maximum(3 - magnitude, 0), 12)))
+    return np.asarray(np.power(10.0, np.minimum(np.maximum(3 - magnitude, 0), _MOST_RAISED)))
+
+
+_FACTORS: Final[list[float]] = np.power(10.0, np.arange(_MOST_RAISED + 1.0)).tolist()
 
 
 def reward_to_risk(reward: float, risk: float) -> float:

@@ -56,13 +56,19 @@ class Answers:
         markets: Sequence[SignalMarket],
         cases: Sequence[RiskCase],
         verdicts: Sequence[Verdict],
+        *,
+        is_last: bool,
     ) -> None:
-        """Take in what was decided about asks of different users."""
+        """Take in what was decided about asks of different users. After the last round nobody asks what was
+        reserved before."""
         self._receipts += receipts_of(cases, verdicts)
         for ask, market, case, verdict in zip(asks, markets, cases, verdicts, strict=True):
-            self._add(ask, market, case, verdict)
+            trade = self._add(ask, market, case, verdict)
+            if trade is not None and not is_last:
+                self._pictures[ask.account.user_id].reserve(_holding(trade, ask))
 
-    def _add(self, ask: Ask, market: SignalMarket, case: RiskCase, verdict: Verdict) -> None:
+    def _add(self, ask: Ask, market: SignalMarket, case: RiskCase, verdict: Verdict) -> PlannedTrade | None:
+        """Note one answer; returns its trade where it was approved."""
         user_id = ask.account.user_id
         trade_id = uuid4() if isinstance(verdict, ApprovedOrder) else None
         breaches = () if isinstance(verdict, ApprovedOrder) else verdict.breaches
@@ -72,9 +78,9 @@ class Answers:
             picture = self._pictures[user_id]
             trade = self._planned(trade_id, ask, market, case, verdict)
             self._bound(picture, ask, trade.strategy, case)
-            picture.reserve(_holding(trade, ask))
         self._decisions.append(_decision(answer, market, verdict, trade))
         self._answers[id(ask)] = answer
+        return trade
 
     def batch(self) -> AnsweredBatch:
         """Everything that is written for them."""

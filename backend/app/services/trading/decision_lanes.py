@@ -80,7 +80,10 @@ class DecisionLanes:
             self._waiting[lane].append(question)
             if self._running[lane] is None:
                 self._running[lane] = asyncio.create_task(self._run(lane))
-        await asyncio.gather(*(question.done for question in questions))
+        if len(questions) == 1:
+            await questions[0].done
+        else:
+            await asyncio.gather(*(question.done for question in questions))
         found = {id(answer.ask): answer for question in questions for answer in question.answers}
         return [found[id(ask)] for ask in asks]
 

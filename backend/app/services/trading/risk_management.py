@@ -183,13 +183,15 @@ class RiskManagement:
             for key, market in markets.items():
                 markets[key] = await with_funding(self._markets, market)
         answers = Answers(self._terms.deployment, pictures)
-        for held in _rounds(asks):
+        rounds = _rounds(asks)
+        for number, held in enumerate(rounds, 1):
             of_asks = [markets[id(ask.signal)] for ask in held]
             cases = [
                 case_of(market, pictures[ask.account.user_id], ask.account.wallet_id)
                 for market, ask in zip(of_asks, held, strict=True)
             ]
-            answers.add_round(held, of_asks, cases, decide_batch(cases))
+            verdicts = decide_batch(cases)
+            answers.add_round(held, of_asks, cases, verdicts, is_last=number == len(rounds))
         return answers
 
 
