@@ -7,7 +7,7 @@ in quotes, so that none of them passes through a float; floats are their shortes
 import json
 import math
 from collections.abc import Callable
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import MISSING, dataclass, fields, is_dataclass
 from decimal import Decimal, InvalidOperation
 from enum import Enum
 from functools import cache
@@ -53,50 +53,62 @@ class TextWriter:
         write = _SCALARS.get(kind)
         if write is not None:
             return write(value)
+        shape = _SHAPES.get(kind)
+        if shape is not None:
+            return self._object(shape, value)
         if isinstance(value, tuple):
             return f"[{','.join([self.text(one) for one in value])}]"
         if isinstance(value, Enum):
             _SCALARS[kind] = _word
             return _word(value)
-        known = self._written.get(id(value))
-        return self._object(kind, value) if known is None else known[1]
+        shape = _SHAPES[kind] = _shape_of(kind)
+        return self._object(shape, value)
 
-    def _object(self, kind: type, value: object) -> str:
+    def _object(self, shape: "_Shape", value: object) -> str:
         """A dataclass: the fields that are known, each with its key. The frequent kinds are asked about first."""
-        keys, held_by, keeping = _shape(kind)
-        if keeping is _Keeping.ON_ITSELF and _TEXT in value.__dict__:
-            kept: str = value.__dict__[_TEXT]
-            return kept
+        if shape.keeping is not _Keeping.NOTHING:
+            known = self._known(shape.keeping, value)
+            if known is not None:
+                return known
         parts = []
-        for key, held in zip(keys, held_by(value), strict=True):
+        for key, held in zip(shape.keys, shape.held_by(value), strict=True):
             if held is None:
                 continue
-            inner = type(held)
-            if inner is Decimal:
-                digits = str(held) if held else "0"
-                if "E" in digits:
-                    digits = plain_text(digits)
-                elif "." in digits:
-                    digits = digits.rstrip("0").rstrip(".")
-                parts.append(f'{key}"{digits}"')
-            elif inner is int:
+            kind = type(held)
+            if isinstance(held, Decimal):
+                parts.append(f'{key}"{_digits(held)}"' if held else key + '"0"')
+            elif kind is int:
                 parts.append(f"{key}{held}")
-            elif (write := _SCALARS.get(inner)) is not None:
+            elif (write := _SCALARS.get(kind)) is not None:
                 parts.append(key + write(held))
-            elif (shared := self._written.get(id(held))) is not None:
-                parts.append(key + shared[1])
             else:
                 parts.append(key + self.text(held))
         written = "{" + ",".join(parts) + "}"
-        if keeping is _Keeping.WITH_WRITER:
+        if shape.keeping is _Keeping.WITH_WRITER:
             self._written[id(value)] = (value, written)
-        elif keeping is _Keeping.ON_ITSELF:
+        elif shape.keeping is _Keeping.ON_ITSELF:
             value.__dict__[_TEXT] = written
         return written
 
+    def _known(self, keeping: _Keeping, value: object) -> str | None:
+        """The text of an object that was written before, None where it was not."""
+        if keeping is _Keeping.WITH_WRITER:
+            shared = self._written.get(id(value))
+            return None if shared is None else shared[1]
+        kept: str | None = value.__dict__.get(_TEXT)
+        return kept
+
 
 def _decimal(value: Decimal) -> str:
-    return f'"{plain_text(str(value))}"' if value else '"0"'
+    return f'"{_digits(value)}"' if value else '"0"'
+
+
+def _digits(value: Decimal) -> str:
+    """`plain_text` of a decimal that is not zero."""
+    digits = str(value)
+    if "E" in digits:
+        return plain_text(digits)
+    return digits.rstrip("0").rstrip(".") if "." in digits else digits
 
 
 def _float(value: float) -> str:
@@ -119,9 +131,19 @@ _SCALARS: Final[dict[type, Callable[..., str]]] = {
 }
 
 
-@cache
-def _shape(kind: type) -> tuple[tuple[str, ...], Callable[[object], tuple[object, ...]], _Keeping]:
+@dataclass(frozen=True, slots=True)
+class _Shape:
     """The keys of a dataclass in order, what reads all of its fields in that order, and where its text is kept."""
+
+    keys: tuple[str, ...]
+    held_by: Callable[[object], tuple[object, ...]]
+    keeping: _Keeping
+
+
+_SHAPES: Final[dict[type, _Shape]] = {}
+
+
+def _shape_of(kind: type) -> _Shape:
     if not is_dataclass(kind):
         raise TypeError(f"{kind.__name__} has no canonical text")
     names = sorted(field.name for field in fields(kind))
@@ -132,8 +154,8 @@ def _shape(kind: type) -> tuple[tuple[str, ...], Callable[[object], tuple[object
         keeping = _Keeping.WITH_WRITER
     held_by = attrgetter(*names)
     if len(names) == 1:
-        return keys, lambda value: (held_by(value),), keeping
-    return keys, held_by, keeping
+        return _Shape(keys, lambda value: (held_by(value),), keeping)
+    return _Shape(keys, held_by, keeping)
 
 
 def from_text(kind: type[Held], held: object) -> Held:

@@ -1,6 +1,7 @@
 """What the gate reads about one user, as typed rows: one JSON document of Postgres per user, decoded once.
 
-Amounts are quote currency; `*_as_of` is wall time, windows and exits are market time.
+Amounts are quote currency; `*_as_of` is wall time, windows and exits are market time. Rows hold values alone, so
+that the garbage collector need not look through them (`gc=False`).
 """
 
 from datetime import datetime
@@ -12,7 +13,7 @@ import msgspec
 ZERO = Decimal(0)
 
 
-class StateRow(msgspec.Struct, kw_only=True):
+class StateRow(msgspec.Struct, kw_only=True, gc=False):
     """A row of `risk_state`: a wallet's, or the user's (`wallet_id` None). Mutable: windows begin and trip."""
 
     id: UUID
@@ -38,7 +39,7 @@ class StateRow(msgspec.Struct, kw_only=True):
     external_notional: Decimal
 
 
-class WalletRow(msgspec.Struct, frozen=True, kw_only=True):
+class WalletRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A wallet and its own settings, undecoded."""
 
     id: UUID
@@ -51,7 +52,7 @@ class WalletRow(msgspec.Struct, frozen=True, kw_only=True):
     max_holding_minutes: int | None
 
 
-class TradeRow(msgspec.Struct, frozen=True, kw_only=True):
+class TradeRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A live trade. `entry_works`: its entry may still fill; `has_live_stop`: a stop works at the venue. `adding_*`:
     what an addition may still take. `net` is what it realised so far, costs included."""
 
@@ -76,7 +77,7 @@ class TradeRow(msgspec.Struct, frozen=True, kw_only=True):
     adding_risk: Decimal = ZERO
 
 
-class ScopedSettingsRow(msgspec.Struct, frozen=True, kw_only=True):
+class ScopedSettingsRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A strategy's or a symbol's own limits, undecoded."""
 
     scope: str
@@ -84,7 +85,7 @@ class ScopedSettingsRow(msgspec.Struct, frozen=True, kw_only=True):
     settings: msgspec.Raw
 
 
-class UsageRow(msgspec.Struct, frozen=True, kw_only=True):
+class UsageRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What the ledger counts for one of the user's scopes, reserved and used together. `*_tripped_at` is when a
     strategy's or a symbol's own loss limit was last reached, `book_result` what its closed trades made, net and
     signed, `book_peak` the most that it ever came to with the open ones."""
@@ -116,7 +117,7 @@ NO_USAGE = UsageRow(
 )
 
 
-class BreakerRow(msgspec.Struct, frozen=True, kw_only=True):
+class BreakerRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The trading state of one scope."""
 
     scope: str
@@ -125,7 +126,7 @@ class BreakerRow(msgspec.Struct, frozen=True, kw_only=True):
     until: datetime | None
 
 
-class EntriesRow(msgspec.Struct, frozen=True, kw_only=True):
+class EntriesRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Entries of the user's day that were not turned down, of one wallet, strategy and symbol."""
 
     wallet_id: UUID
@@ -134,7 +135,7 @@ class EntriesRow(msgspec.Struct, frozen=True, kw_only=True):
     entries: int
 
 
-class ExitRow(msgspec.Struct, frozen=True, kw_only=True):
+class ExitRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The newest exit, and the newest losing one, of one wallet, strategy and symbol."""
 
     wallet_id: UUID
@@ -144,7 +145,7 @@ class ExitRow(msgspec.Struct, frozen=True, kw_only=True):
     last_loss: datetime | None
 
 
-class ClosedRow(msgspec.Struct, frozen=True, kw_only=True):
+class ClosedRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Net result of the trades of one strategy and symbol that closed in each of the present windows."""
 
     strategy: str
@@ -154,7 +155,7 @@ class ClosedRow(msgspec.Struct, frozen=True, kw_only=True):
     month: Decimal
 
 
-class StatisticsRow(msgspec.Struct, frozen=True, kw_only=True):
+class StatisticsRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """All closed trades of one strategy, net of costs; both averages are >= 0."""
 
     strategy: str
@@ -164,7 +165,7 @@ class StatisticsRow(msgspec.Struct, frozen=True, kw_only=True):
     average_loss: Decimal
 
 
-class ScheduleRow(msgspec.Struct, frozen=True, kw_only=True):
+class ScheduleRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """When the user (neither `wallet_id` nor `venue`), the user's wallets at a venue, or a wallet wants to trade;
     the schedule is undecoded."""
 

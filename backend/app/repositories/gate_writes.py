@@ -16,7 +16,7 @@ import msgspec
 from app.repositories.gate_rows import StateRow
 
 
-class PlannedTrade(msgspec.Struct, frozen=True, kw_only=True):
+class PlannedTrade(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The trade and first entry of an approval; what it takes from its signal is copied."""
 
     trade_id: UUID
@@ -64,7 +64,7 @@ class DecisionRow(msgspec.Struct, frozen=True, kw_only=True):
     trade: PlannedTrade | None
 
 
-class CeilingRow(msgspec.Struct, frozen=True, kw_only=True):
+class CeilingRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The most that one scope of a user may come to, reserved and used together; None where nothing limits.
     `expected` is the version of the user's own row that was read, 0 where there was none yet."""
 
