@@ -1,12 +1,13 @@
 """The answers of one batch, gathered: what each says, and the rows that are written for it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Final
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import msgspec
 
+from app.core.random_ids import random_ids
 from app.domain.client_order_id import client_order_id
 from app.domain.limits import ApprovedOrder, BreachDetail, RefusedOrder
 from app.domain.receipts import receipts_of
@@ -62,17 +63,20 @@ class Answers:
         """Take in what was decided about asks of different users. After the last round nobody asks what was
         reserved before."""
         self._receipts += receipts_of(cases, verdicts)
+        ids = random_ids(2 * len(asks))
         for ask, market, case, verdict in zip(asks, markets, cases, verdicts, strict=True):
-            trade = self._add(ask, market, case, verdict)
+            trade = self._add(ask, market, case, verdict, ids)
             if trade is not None and not is_last:
                 self._pictures[ask.account.user_id].reserve(_holding(trade, ask))
 
-    def _add(self, ask: Ask, market: SignalMarket, case: RiskCase, verdict: Verdict) -> PlannedTrade | None:
+    def _add(
+        self, ask: Ask, market: SignalMarket, case: RiskCase, verdict: Verdict, ids: Iterator[UUID]
+    ) -> PlannedTrade | None:
         """Note one answer; returns its trade where it was approved."""
         user_id = ask.account.user_id
-        trade_id = uuid4() if isinstance(verdict, ApprovedOrder) else None
+        trade_id = next(ids) if isinstance(verdict, ApprovedOrder) else None
         breaches = () if isinstance(verdict, ApprovedOrder) else verdict.breaches
-        answer = TradeDecision(ask, uuid4(), trade_id, breaches)
+        answer = TradeDecision(ask, next(ids), trade_id, breaches)
         trade = None
         if trade_id is not None:
             picture = self._pictures[user_id]
