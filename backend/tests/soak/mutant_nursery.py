@@ -27,6 +27,7 @@ from tests.soak.mutant_trial import (
     Verdict,
     at_home,
     bound,
+    end_with_parent,
     forget_loaded,
     options_for,
     path_of,
@@ -73,6 +74,7 @@ def nurse(work: Work, tell: Tell, anew: Path) -> bool:
     if not pid:
         code = 3
         try:
+            end_with_parent()
             forget_loaded()
             code = _Nursery(work, tell, anew).open()
         finally:
@@ -206,6 +208,7 @@ class _Nursery:
     def _as_child(self, place: int, do: Callable[[], int]) -> None:
         code = 3
         try:
+            end_with_parent()
             os.environ["PYTEST_XDIST_WORKER"] = f"gw{place}"
             code = do()
         finally:

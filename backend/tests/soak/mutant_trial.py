@@ -1,5 +1,6 @@
 """One mutant before its tests, in a process of its own that ends with the verdict."""
 
+import ctypes
 import hashlib
 import importlib.abc
 import importlib.machinery
@@ -28,6 +29,8 @@ PATIENCE_SECONDS = 3600
 """And one that waits for what never comes."""
 MOST_MEMORY = 6 << 30
 """Bytes; a mutant that gathers without end is refused more."""
+PR_SET_PDEATHSIG = 1
+"""Of <sys/prctl.h>."""
 NOT_ENDED = "did not end"
 NOT_REACHED = "no test runs its line"
 _ENDED_FROM_OUTSIDE = (signal.SIGXCPU, signal.SIGALRM, signal.SIGKILL)
@@ -123,6 +126,7 @@ def begin(trial: Trial | None, tests: tuple[str, ...], bench: Bench | None = Non
         return pid
     os.close(reading)
     try:
+        end_with_parent()
         _run(trial, tests, bench, writing)
     finally:
         os._exit(1)
@@ -159,6 +163,12 @@ def bound(cpu: float, wall: float) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (int(cpu), int(cpu) + 5))
     resource.setrlimit(resource.RLIMIT_DATA, (MOST_MEMORY, MOST_MEMORY))
     signal.alarm(int(wall))
+
+
+def end_with_parent() -> None:
+    """End this process when the one that forked it ends, whatever ended that."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def silence() -> None:

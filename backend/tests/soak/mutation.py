@@ -20,7 +20,7 @@ score, each with its reason.
 
 Ends with 1 where fewer than nine in ten of the domain, of the gate's services or of the unwired limits are killed, or
 a limit can be unwired unnoticed. `--modules` chooses modules, `risk` those that decide about an entry, `all` the
-whole domain, `gate` the services of the gate, `limits` the limits unwired at the gate; the last three are the default.
+whole domain, `gate` the services of the gate, `unwired` the limits unwired at the gate; the last three are the default.
 Where not all were tried, because of `--sample` or `--minutes`, the interval of confidence is given: the order is a
 lottery's.
 
@@ -59,7 +59,7 @@ from tests.soak.mutant_trial import (
     path_of,
 )
 from tests.soak.mutants import mutants_of, unbound_limits, unwired_limits
-from tests.soak.mutation_score import LIMITS_AT_GATE, judge
+from tests.soak.mutation_score import UNWIRED, judge
 from tests.soak.tests_of_modules import version_of
 
 KNOWN = Path(__file__).parents[3] / "var" / "mutation.jsonl"
@@ -87,8 +87,8 @@ def main() -> int:
     parser.add_argument(
         "--modules",
         nargs="*",
-        default=["all", "gate", LIMITS_AT_GATE],
-        help="names, `risk`, `gate`, `limits` or `all`",
+        default=["all", "gate", UNWIRED],
+        help="names, `risk`, `gate`, `unwired` or `all`",
     )
     parser.add_argument(
         "--patience", type=float, default=5, help="seconds of tests that a mutant meets at most"
@@ -131,14 +131,14 @@ def _modules(asked: Sequence[str]) -> list[str]:
     chosen: dict[str, None] = {}
     for name in asked:
         chosen |= dict.fromkeys({"all": every, "risk": RISK, "gate": GATE}.get(name, (name,)))
-    unknown = set(chosen) - {*every, *GATE, LIMITS_AT_GATE}
+    unknown = set(chosen) - {*every, *GATE, UNWIRED}
     if unknown:
         raise SystemExit(f"There is no {', '.join(sorted(unknown))} to mutate.")
     return list(chosen)
 
 
 def _trials(module: str) -> list[Trial]:
-    if module == LIMITS_AT_GATE:
+    if module == UNWIRED:
         return _limits_at_the_gate()
     source = path_of(module).read_text()
     held = list(mutants_of(source))

@@ -9,7 +9,7 @@ from math import sqrt
 from tests.soak.equivalent_mutants import ENDLESS, EQUIVALENT
 from tests.soak.mutant_trial import NOT_ENDED, SERVICES, Trial, Verdict
 
-LIMITS_AT_GATE = "limits"
+UNWIRED = "unwired"
 LEAST_KILLED = 0.9
 Z = 1.959964
 """Standard deviations about the middle that hold 95 % of a normal distribution."""
@@ -81,7 +81,7 @@ def _line(score: Mapping[str, int]) -> dict[str, float | int | str | list[float]
 
 
 def _module_of(trial: Trial) -> str:
-    return LIMITS_AT_GATE if trial.at_gate and trial.unwires else trial.module
+    return UNWIRED if trial.at_gate and trial.unwires else trial.module
 
 
 def _kind_of(trial: Trial) -> str:
@@ -89,6 +89,6 @@ def _kind_of(trial: Trial) -> str:
 
 
 def _kind_named(module: str) -> str:
-    if module == LIMITS_AT_GATE:
+    if module == UNWIRED:
         return "every limit unwired at the gate"
     return "the gate's services" if module.startswith(SERVICES) else "the domain"
