@@ -24,6 +24,26 @@ EQUIVALENT: Final[dict[tuple[str, str, str], str]] = {
         "the other truth",
         "for level, state in zip(_STATES, columns.state, strict=True):",
     ): _SAME_LENGTH,
+    (
+        "next_rule",
+        "Mult for Div",
+        "if leave is not None and target is not None and facts.side.sign * (target - arms_at) <= 0:",
+    ): _SIDE,
+    (
+        "metrics.drawdowns",
+        "one more",
+        "return np.where(peak > 0, (peak - equity) / np.where(peak > 0, peak, 1.0), 0.0)",
+    ): _MASKED,
+    (
+        "trade_costs",
+        "one more",
+        "factors = _powers(np.where(risk > 0, risk, 1.0))",
+    ): "1 and 2 are of one magnitude",
+    (
+        "signals.features",
+        "one more",
+        "return np.where(mean > 0, self._volume / np.where(mean > 0, mean, 1.0), np.nan)",
+    ): _MASKED,
     ("fixed_point", "one more", "_FEW: Final = 32"): _SPEED,
     ("limit_checks", "one more", "BLOCK: Final = 2048"): _SPEED,
     (
@@ -127,5 +147,23 @@ EQUIVALENT: Final[dict[tuple[str, str, str], str]] = {
 }
 """(module, what, line) -> why nobody can notice."""
 
-ENDLESS: Final[dict[tuple[str, str, str], str]] = {}
+_BOTTOMLESS: Final = "the lower end is minus infinity, so is every middle, and the two ends never meet"
+
+ENDLESS: Final[dict[tuple[str, str, str], str]] = {
+    (
+        "metrics.flows",
+        "Add for Sub",
+        "left, right = np.log1p(max(low, -1 + 1e-15)), np.log1p(high)",
+    ): _BOTTOMLESS,
+    (
+        "metrics.flows",
+        "one more",
+        "left, right = np.log1p(max(low, -1 + 1e-15)), np.log1p(high)",
+    ): _BOTTOMLESS,
+    (
+        "tax_lots",
+        "Gt for GtE",
+        "while self._lots and self._side is not opens and left.quantity > 0:",
+    ): "a fill of which nothing is left closes nothing of the next lot, which stays, for ever",
+}
 """(module, what, line) -> why it cannot end: a test that waits for it has then noticed."""

@@ -94,6 +94,7 @@ class _Nursery:
         self._names = {str(path_of(module)): module for module in work.modules}
         self._loading = CallRecorder(self._names)
         self._failed: list[str] = []
+        self._broken: list[str] = []
         self._items: dict[str, pytest.Item] = {}
         self._reach: dict[str, Passage] = {}
         self._killers: dict[str, list[tuple[int, str]]] = defaultdict(list)
@@ -125,7 +126,9 @@ class _Nursery:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.failed:
-            self._failed.append(report.nodeid)
+            # What makes a test at the gate ready asks the servers: their trouble is not the mutant's.
+            is_told = report.when == "call" or not self._work.at_gate
+            (self._failed if is_told else self._broken).append(report.nodeid)
 
     def _files(self) -> dict[str, list[pytest.Item]]:
         files: dict[str, list[pytest.Item]] = defaultdict(list)
@@ -162,8 +165,8 @@ class _Nursery:
             passages[item.nodeid] = Passage(
                 took[0], took[1], {module: frozenset(ran) for module, ran in lines.items()}
             )
-        if self._failed:
-            sys.stderr.write(f"These fail without a mutant: {', '.join(self._failed)}\n")
+        if self._failed or self._broken:
+            sys.stderr.write(f"These fail without a mutant: {', '.join([*self._failed, *self._broken])}\n")
             sys.stderr.flush()
             return 1
         self._work.book.write(file, version, passages)
@@ -226,6 +229,8 @@ class _Nursery:
             if self._failed:
                 os.write(writing, self._failed[0].encode()[:4000])
                 return 1
+            if self._broken:
+                return 2
         return 0
 
     def _waited(self, running: Container[int]) -> tuple[int, int]:

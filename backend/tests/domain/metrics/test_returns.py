@@ -10,7 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from app.domain.metrics.drawdowns import Drawdown, drawdowns, equity_curve, max_drawdown, ulcer_index
+from app.domain.metrics.drawdowns import (
+    Drawdown,
+    drawdown_curve,
+    drawdowns,
+    equity_curve,
+    max_drawdown,
+    ulcer_index,
+)
 from app.domain.metrics.returns import (
     SeriesError,
     annual_return,
@@ -204,3 +211,8 @@ def test_exposure_and_turnover_are_shares_of_equity() -> None:
     assert annual_turnover(600.0, 100.0, 2.0) == pytest.approx(3)
     assert annual_turnover(600.0, 100.0, 0.0) is None
     assert annual_turnover(600.0, 0.0, 2.0) is None
+
+
+def test_a_drawdown_is_a_part_of_the_peak_and_none_without_one() -> None:
+    assert drawdown_curve(np.array([0.5, 0.25, 1.0, 0.75])).tolist() == [0, 0.5, 0, 0.25]
+    assert drawdown_curve(np.array([-1.0, -2.0, 0.0])).tolist() == [0, 0, 0]

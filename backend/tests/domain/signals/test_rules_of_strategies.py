@@ -187,3 +187,16 @@ def test_bars_are_sound_with_prices_above_zero_and_time_that_goes_forward() -> N
     assert len(bars.last(3)) == 3
     assert bars.last(3).open_time_ms.tolist() == [2 * HOUR_MS, 3 * HOUR_MS, 4 * HOUR_MS]
     assert len(bars.last(9)) == 5
+
+
+def test_volumes_below_one_are_volumes() -> None:
+    bars = walk(2, 60)
+    small = replace(bars, volume=bars.volume / 1e4)
+    assert small.features().volume_ratio(20)[20:] == pytest.approx(bars.features().volume_ratio(20)[20:])
+    assert np.isnan(bars.features().volume_ratio(20)[:20]).all()
+    assert np.isnan(bars.bars(0, 10).features().volume_ratio(20)).all()
+
+
+def test_a_confidence_has_four_places() -> None:
+    assert confidence_of({"one": (1, 0.12345)}) == 0.5117
+    assert confidence_of({"one": (1, 0.12355)}) == 0.5118
