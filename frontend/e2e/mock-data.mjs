@@ -502,6 +502,7 @@ export const settings = {
   take_profit_percent: null,
   stop_atr_multiple: null,
   trailing_atr_multiple: null,
+  max_holding_minutes: null,
   version: 3,
   updated_at: iso(NOW - 4e6),
   pending: [{ setting: 'max_leverage', value: '12', effective_at: iso(NOW + 3.2e7), requested_at: iso(NOW - 9e5) }],

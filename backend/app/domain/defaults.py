@@ -22,7 +22,8 @@ class RiskSettingsValues:
     `auto_breakers` off turns the user's automatic trips into alerts. `flatten_when_tripped` leaves every
     position when one trips. `stop_loss_percent` and `take_profit_percent` (of the entry price) replace the
     signal's own stop and target; None leaves them. `stop_atr_multiple` sets a volatility stop behind the best
-    price; `trailing_atr_multiple` replaces `trailing_stop_percent`.
+    price; `trailing_atr_multiple` replaces `trailing_stop_percent`. `max_holding_minutes` after its opening a
+    position is left.
     """
 
     position_sizing_method: SizingMethod | None = None
@@ -69,6 +70,7 @@ class RiskSettingsValues:
     take_profit_percent: Decimal | None = None
     stop_atr_multiple: Decimal | None = None
     trailing_atr_multiple: Decimal | None = None
+    max_holding_minutes: int | None = None
     max_adds_per_trade: int | None = None
 
 

@@ -11,6 +11,8 @@ from app.domain.limit_table import BY_FIELD, BY_SETTING
 from app.domain.limits import LimitError, coherence_errors
 
 _HUNDRED: Final = Decimal(100)
+MOST_HOLDING_MINUTES: Final = 2**31 - 1
+"""What a column of whole numbers holds."""
 # Settings that are no limits: the least value and the greatest one that still mean something.
 _MANNER_BOUNDS: Final[dict[str, tuple[Decimal, Decimal]]] = {
     "risk_per_trade_percent": (Decimal(0), _HUNDRED),
@@ -22,6 +24,7 @@ _MANNER_BOUNDS: Final[dict[str, tuple[Decimal, Decimal]]] = {
     "take_profit_percent": (Decimal("0.01"), Decimal(10_000)),
     "stop_atr_multiple": (Decimal("0.1"), Decimal(100)),
     "trailing_atr_multiple": (Decimal("0.1"), Decimal(100)),
+    "max_holding_minutes": (Decimal(1), Decimal(MOST_HOLDING_MINUTES)),
 }
 
 _MORE_IS_LOOSER: Final = frozenset(
@@ -34,6 +37,7 @@ _MORE_IS_LOOSER: Final = frozenset(
         "stop_loss_percent",
         "stop_atr_multiple",
         "trailing_atr_multiple",
+        "max_holding_minutes",
     }
 )
 _ON_IS_LOOSER: Final = frozenset({"enable_pyramiding"})
@@ -56,9 +60,10 @@ def setting_errors(values: RiskSettingsValues) -> tuple[SettingError, ...]:
     """Return what makes no sense, per setting: negative, beyond its bound, or at odds with a wider limit."""
     errors = [_in_table_units(error) for error in coherence_errors(limits_of(values))]
     for name, (least, most) in _MANNER_BOUNDS.items():
-        value: Decimal | None = getattr(values, name)
-        if value is None:
+        held: Decimal | int | None = getattr(values, name)
+        if held is None:
             continue
+        value = Decimal(held)
         if value < 0:
             errors.append(_error(name, "negative", Decimal(0), value))
         elif value < least:

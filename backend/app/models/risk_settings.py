@@ -45,13 +45,14 @@ class LaterLimits:
 
 
 class EntryManners:
-    """How entries and stops are made; None leaves the signal's own."""
+    """How entries and stops are made and when positions are left; None leaves the signal's own."""
 
     flatten_when_tripped: Mapped[bool | None] = mapped_column(Boolean)
     stop_loss_percent: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
     take_profit_percent: Mapped[Decimal | None] = mapped_column(Numeric(7, 2))
     stop_atr_multiple: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
     trailing_atr_multiple: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
+    max_holding_minutes: Mapped[int | None] = mapped_column(Integer)
 
 
 class RiskSettings(LaterLimits, EntryManners, Timestamped, Base):
@@ -140,7 +141,6 @@ class WalletRiskSettings(OwnLimits, EntryManners, Timestamped, Base):
     trailing_activation_percent: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
     trailing_stop_percent: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
     enable_scale_out: Mapped[bool | None] = mapped_column(Boolean)
-    max_holding_minutes: Mapped[int | None] = mapped_column(Integer)
 
 
 class ScopedRiskSettings(OwnLimits, Timestamped, Base):

@@ -52,7 +52,6 @@ _PARTS = {
         "SELECT w.id, w.venue, w.environment, w.status, w.auto_trade_enabled,"
         " CASE WHEN w.environment = 'live' AND w.live_armed_at IS NULL THEN 'not armed for live trading'"
         " ELSE w.entries_frozen_reason END AS entries_frozen_reason,"
-        " s.max_holding_minutes,"
         f" (SELECT row_to_json(y) FROM (SELECT {_WALLET_SETTINGS}) y WHERE s.id IS NOT NULL) AS settings"
         " FROM wallets w LEFT JOIN wallet_risk_settings s ON s.user_id = w.user_id AND s.wallet_id = w.id"
         " WHERE w.user_id = u.id AND w.environment = $2 ORDER BY w.id"

@@ -49,7 +49,6 @@ class WalletRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     auto_trade_enabled: bool
     entries_frozen_reason: str | None
     settings: msgspec.Raw
-    max_holding_minutes: int | None
 
 
 class TradeRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -80,7 +80,6 @@ class OverridesOut(OwnStopsOut, LimitsOut):
     trailing_activation_percent: DecimalText | None
     trailing_stop_percent: DecimalText | None
     enable_scale_out: bool | None
-    max_holding_minutes: int | None
     enable_pyramiding: bool | None
 
 
@@ -102,5 +101,4 @@ class WalletRiskSettingsPatch(OwnStopsPatch, LimitsPatch):
     trailing_activation_percent: Percent | None = None
     trailing_stop_percent: Percent | None = None
     enable_scale_out: bool | None = None
-    max_holding_minutes: Annotated[int, Field(ge=1, lt=2**31)] | None = None
     enable_pyramiding: bool | None = None

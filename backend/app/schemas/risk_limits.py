@@ -100,6 +100,7 @@ class OwnStopsOut(Answer):
     take_profit_percent: DecimalText | None
     stop_atr_multiple: DecimalText | None
     trailing_atr_multiple: DecimalText | None
+    max_holding_minutes: int | None
 
 
 class OwnStopsPatch(RequestBody):
@@ -110,3 +111,4 @@ class OwnStopsPatch(RequestBody):
     take_profit_percent: Heat | None = None
     stop_atr_multiple: Percent | None = None
     trailing_atr_multiple: Percent | None = None
+    max_holding_minutes: Annotated[int, Field(ge=1, lt=2**31)] | None = None

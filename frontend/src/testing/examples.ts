@@ -209,6 +209,7 @@ export const SETTINGS: RiskSettings = {
   take_profit_percent: null,
   stop_atr_multiple: null,
   trailing_atr_multiple: null,
+  max_holding_minutes: null,
   version: 1,
   updated_at: '2025-10-10T10:00:00Z',
   pending: [],

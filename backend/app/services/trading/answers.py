@@ -125,7 +125,6 @@ class Answers:
             planned_quantity=size.quantity,
             planned_notional=size.notional,
             planned_risk=size.risk_amount,
-            max_holding_minutes=wallet.max_holding_minutes,
             session_closes_at=moment(picture.hours.leaves_ms(wallet.id, wallet.venue)),
         )
 
@@ -157,7 +156,7 @@ def _plan(signal: Signal, market: SignalMarket, case: RiskCase, book: Rulebook) 
         trailing_distance=atr_distance(signal.features, book.trailing_atr_multiple),
         volatility_multiple=book.volatility_multiple,
         scale_out_enabled=book.scale_out_enabled,
-        max_holding_minutes=None,
+        max_holding_minutes=book.max_holding_minutes,
     )
 
 

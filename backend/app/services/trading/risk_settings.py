@@ -200,8 +200,6 @@ class RiskSettingsDesk:
             _check_consent(limits_taken_away(before, after), consent)
         allowed_more = set(loosened(before, after)) & set(known)
         looser = allowed_more - {"trading_paused"}
-        if _holds_longer(current, known):
-            looser.add("max_holding_minutes")
         if looser or allowed_more:
             self._prove()
         waits = {name: value for name, value in known.items() if name in looser}
@@ -334,13 +332,6 @@ def _check_version(current: int, wanted: int | None) -> None:
         raise PreconditionFailedError(
             f"Somebody changed this meanwhile: it is version {current}, not {wanted}. Read it again."
         )
-
-
-def _holds_longer(row: Row, changes: Changes) -> bool:
-    if "max_holding_minutes" not in changes:
-        return False
-    before, after = getattr(row, "max_holding_minutes", None), changes["max_holding_minutes"]
-    return after is None or (before is not None and Decimal(after) > before)
 
 
 def _details(row: Row, changes: Mapping[str, Setting]) -> dict[str, object]:

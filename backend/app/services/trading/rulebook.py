@@ -154,6 +154,12 @@ class Rulebook:
         )
 
     @property
+    def max_holding_minutes(self) -> int | None:
+        """After how long a position is left: the shorter of the wallet's and the user's; None for never."""
+        held = [self.own.max_holding_minutes, self.user.max_holding_minutes]
+        return min((minutes for minutes in held if minutes is not None), default=None)
+
+    @property
     def scale_out_enabled(self) -> bool:
         """Whether a trade is left in parts: the innermost opinion counts."""
         if self.own.enable_scale_out is not None:

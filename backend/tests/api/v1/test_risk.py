@@ -274,6 +274,23 @@ async def test_a_loosening_that_no_longer_fits_is_refused_when_its_day_comes(
     assert (held["max_daily_loss_percent"], held["pending"]) == ("5", [])
 
 
+async def test_a_longest_holding_is_shortened_at_once_and_lengthened_later(
+    http: httpx.AsyncClient, alice: Person
+) -> None:
+    await patch(http, alice, {"max_holding_minutes": 60})
+    for looser in (61, None):
+        await patch(http, alice, {"max_holding_minutes": looser})
+        held = (await http.get(PATH, headers=alice.headers)).json()
+        assert held["max_holding_minutes"] == 60
+        assert [change["setting"] for change in held["pending"]] == ["max_holding_minutes"]
+    await patch(http, alice, {"max_holding_minutes": 1})
+    held = (await http.get(PATH, headers=alice.headers)).json()
+    assert (held["max_holding_minutes"], held["pending"]) == (1, [])
+    for refused in (0, 2**31):
+        answer = await http.patch(PATH, json={"max_holding_minutes": refused}, headers=alice.headers | ANY)
+        assert answer.status_code == 422
+
+
 async def test_reset_goes_back_to_the_defaults(http: httpx.AsyncClient, alice: Person) -> None:
     await patch(http, alice, {"flatten_when_tripped": False})
     before = (await http.get(PATH, headers=alice.headers)).json()

@@ -57,7 +57,6 @@ def wallet(wallet_id: UUID = WALLET, /, **changed: object) -> WalletRow:
         auto_trade_enabled=True,
         entries_frozen_reason=None,
         settings=NOTHING,
-        max_holding_minutes=None,
     )
     return msgspec.structs.replace(row, **changed)
 

@@ -388,6 +388,20 @@ async def test_own_stop_and_target_stand_in_the_place_of_the_signals(
     assert tuple(planned) == (Decimal(stop), Decimal(target))
 
 
+@pytest.mark.parametrize(
+    ("user", "wallet", "planned"),
+    [(None, None, None), (60, None, 60), (None, 30, 30), (60, 30, 30), (60, 90, 60)],
+)
+async def test_a_trade_is_planned_to_be_left_after_the_shorter_of_the_users_and_the_wallets_time(
+    world: GateWorld, user: int | None, wallet: int | None, planned: int | None
+) -> None:
+    await world.limit("user", "max_holding_minutes", user)
+    await world.limit("wallet", "max_holding_minutes", wallet)
+    (decision,) = await world.ask(await world.signal())
+    statement = "SELECT max_holding_minutes FROM trades WHERE id = $1"
+    assert await world.sql.fetchval(statement, decision.trade_id) == planned
+
+
 async def test_own_stop_is_what_the_size_and_the_limits_reckon_with(world: GateWorld) -> None:
     """2 % of its own in the place of 3 %: 21.48 at risk with costs, where the signal's stop would lose 31.46."""
     await world.limit("user", "stop_loss_percent", Decimal(2))

@@ -256,6 +256,20 @@ export const GROUPS: ReadonlyArray<Group> = [
         ['take_profit_percent', 'Own target', '%', '', '10000', 'Of the entry price, instead of the signal’s target.'],
         '0.01',
       ),
+      number(
+        'integer',
+        'lower',
+        true,
+        [
+          'max_holding_minutes',
+          'Longest holding',
+          'min',
+          '',
+          '2147483647',
+          'Left at market that long after the opening.',
+        ],
+        '1',
+      ),
       {
         kind: 'switch',
         name: 'enable_trailing_stop',

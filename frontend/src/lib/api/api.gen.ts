@@ -1744,6 +1744,7 @@ export interface RiskSettingsOut {
   readonly max_daily_loss_percent: string | null
   readonly max_daily_loss_usd: string | null
   readonly max_drawdown_percent: string | null
+  readonly max_holding_minutes: number | null
   readonly max_leverage: number | null
   readonly max_margin_utilisation_percent: string | null
   readonly max_monthly_loss_percent: string | null
@@ -1807,6 +1808,7 @@ export interface RiskSettingsPatch {
   readonly max_daily_loss_percent?: number | string | null
   readonly max_daily_loss_usd?: number | string | null
   readonly max_drawdown_percent?: number | string | null
+  readonly max_holding_minutes?: number | null
   readonly max_leverage?: number | null
   readonly max_margin_utilisation_percent?: number | string | null
   readonly max_monthly_loss_percent?: number | string | null
