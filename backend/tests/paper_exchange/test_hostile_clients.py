@@ -53,7 +53,7 @@ class Neighbour:
 async def undisturbed(running: Running, name: str) -> AsyncIterator[aiohttp.ClientSession]:
     """A neighbour trades while the block runs, and nothing of its trading is lost or refused."""
     keys = running.open_account(f"neighbour-{name}", "1000000")
-    async with aiohttp.ClientSession() as session, asyncio.timeout(60):
+    async with aiohttp.ClientSession() as session, asyncio.timeout(240):
         client = BareClient(session, running.base, keys)
         key = (await client.call("POST", "/fapi/v1/listenKey"))["listenKey"]
         async with session.ws_connect(f"{running.base}/private/ws?listenKey={key}") as stream:
@@ -225,7 +225,7 @@ async def test_reader_that_does_not_read_is_cut_off(own_exchange: Running) -> No
     wire = sockets.socket()
     wire.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, 4_096)
     wire.connect((where.hostname, where.port))
-    wire.settimeout(30)
+    wire.settimeout(240)
     async with undisturbed(own_exchange, "slow"):
         path = "/stream?streams=" + "/".join(streams)
         wire.sendall(

@@ -72,12 +72,7 @@ async def test_followed_market_is_the_followers_market(followed: Running, follow
     assert status["feed"] == "live"
     assert str(status["following"]).endswith(followed.base)
     async with _client(follower, "mirror") as here, _client(followed, "mirror") as there:
-        theirs = await there.fetch_ohlcv(SYMBOL, "1m", limit=100)
-        ours = await here.fetch_ohlcv(SYMBOL, "1m", limit=100)
-        common = {row[0] for row in theirs[:-2]} & {row[0] for row in ours[:-2]}
-        assert len(common) > 50
-        assert [row for row in ours if row[0] in common] == [row for row in theirs if row[0] in common]
-        # Held still, both show the same last and mark price.
+        # Held still, and once all was heard, both show the same last price and the same bars.
         followed.admin("feed", paused=True)
         _until(lambda: follower.admin("status")["silent_seconds"] != 0)
         wanted = (await there.fetch_ticker(SYMBOL))["last"]
@@ -85,6 +80,11 @@ async def test_followed_market_is_the_followers_market(followed: Running, follow
             last = None
             while last != wanted:
                 last = (await here.fetch_ticker(SYMBOL))["last"]
+        theirs = await there.fetch_ohlcv(SYMBOL, "1m", limit=100)
+        ours = await here.fetch_ohlcv(SYMBOL, "1m", limit=100)
+        common = {row[0] for row in theirs[:-2]} & {row[0] for row in ours[:-2]}
+        assert len(common) > 50
+        assert [row for row in ours if row[0] in common] == [row for row in theirs if row[0] in common]
 
 
 async def test_silence_is_told_refused_and_never_extended(followed: Running, follower: Running) -> None:

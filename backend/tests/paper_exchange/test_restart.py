@@ -72,7 +72,7 @@ async def test_everything_acknowledged_survives_kills_in_mid_traffic(own_exchang
     own_exchange.start()
     for kill in range(1, 4):
         own_exchange.admin("feed", paused=False)
-        async with asyncio.timeout(60), busy(own_exchange, traders):
+        async with asyncio.timeout(240), busy(own_exchange, traders):
             while min(trader.acknowledged for trader in traders) < 40 * kill:  # noqa: ASYNC110 - plain counts
                 await asyncio.sleep(0.01)
             own_exchange.stop(signal.SIGKILL)
