@@ -12,7 +12,7 @@ from app.core.config import Settings
 from tests.conftest import create_database, settings_for
 from tests.paper_venue import SYNTHETIC, PaperVenue
 from tests.service_host import TestServices
-from tests.services.trading.floor import WEIGHT_LIMIT, TradingFloor
+from tests.services.trading.floor import WEIGHT_LIMIT, FloorDatabases, TradingFloor
 from tests.services.trading.gate_racer import GateDesk
 from tests.services.trading.gate_world import GateWorld
 
@@ -42,18 +42,38 @@ def trading_venue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PaperVen
     venue.stop()
 
 
-@pytest_asyncio.fixture
-async def floor(trading_settings: Settings, trading_venue: PaperVenue) -> AsyncIterator[TradingFloor]:
-    """An empty floor before a paper exchange whose market stands still, with all of its book: what the test before
-    ate up comes back with one step."""
-    connection = await asyncpg.connect(trading_settings.database_url)
-    trading_venue.pause()
-    trading_venue.step(1)
-    held = TradingFloor(trading_settings, connection, trading_venue)
-    await held.open()
+@pytest_asyncio.fixture(scope="session")
+async def trading_databases(trading_settings: Settings) -> AsyncIterator[FloorDatabases]:
+    """Connections of the executors' roles to that database."""
+    held = FloorDatabases(trading_settings)
     yield held
     await held.close()
-    await connection.close()
+
+
+@pytest_asyncio.fixture(scope="session")
+async def trading_connections(trading_settings: Settings) -> AsyncIterator[asyncpg.Pool]:
+    """A superuser's connections to that database."""
+    async with asyncpg.create_pool(trading_settings.database_url, min_size=0, max_size=4) as pool:
+        yield pool
+
+
+@pytest_asyncio.fixture
+async def floor(
+    trading_settings: Settings,
+    trading_venue: PaperVenue,
+    trading_databases: FloorDatabases,
+    trading_connections: asyncpg.Pool,
+) -> AsyncIterator[TradingFloor]:
+    """An empty floor before a paper exchange whose market stands still, with all of its book: what the test before
+    ate up comes back with one step."""
+    trading_venue.pause()
+    trading_venue.step(1)
+    async with trading_connections.acquire() as connection:
+        held = TradingFloor(trading_settings, connection, trading_venue, trading_databases)
+        await held.open()
+        yield held
+        await held.close()
+        await connection.reset()
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -65,11 +85,13 @@ async def desk(trading_settings: Settings) -> AsyncIterator[GateDesk]:
 
 
 @pytest_asyncio.fixture
-async def world(trading_settings: Settings, desk: GateDesk) -> AsyncIterator[GateWorld]:
+async def world(
+    trading_settings: Settings, desk: GateDesk, trading_connections: asyncpg.Pool
+) -> AsyncIterator[GateWorld]:
     """A user of its own before that gate; market and platform are as they were afterwards."""
-    sql = await asyncpg.connect(trading_settings.database_url)
-    yield await GateWorld.open(trading_settings, sql, desk)
-    await sql.execute("DELETE FROM platform_risk_limits")
-    await sql.close()
+    async with trading_connections.acquire() as sql:
+        yield await GateWorld.open(trading_settings, sql, desk)
+        await sql.execute("DELETE FROM platform_risk_limits")
+        await sql.reset()
     desk.market.prices.clear()
     desk.market.quoted_before = timedelta()

@@ -32,16 +32,36 @@ from app.services.trading.risk_management import RiskManagement
 from app.services.trading.shard_leases import ShardLeases
 from app.services.trading.terms import TradingTerms
 from tests.paper_venue import PaperVenue
+from tests.services.trading.emptying import Emptying
 
 BTC, ETH, SOL = "BTC/USDT:USDT", "ETH/USDT:USDT", "SOL/USDT:USDT"
 SYMBOLS = (BTC, ETH, SOL, "XRP/USDT:USDT", "DOGE/USDT:USDT")
 STRATEGY, TIMEFRAME = "ema_trend", "1h"
-TABLES = (
-    "manual_trades, external_fills, external_positions, reconciliations, "
-    "execution_logs, fills, ledger_events, orders, trades, risk_decisions, risk_state, breaker_states, "
-    "kill_switch_runs, breaker_events, "
-    "wallet_risk_settings, execution_settings, risk_settings, outbox, shard_leases, signals, wallets, users, "
-    "monitor_leases, monitor_members"
+EMPTYING = Emptying(
+    "manual_trades",
+    "external_fills",
+    "external_positions",
+    "reconciliations",
+    "execution_logs",
+    "fills",
+    "ledger_events",
+    "orders",
+    "trades",
+    "risk_decisions",
+    "risk_state",
+    "breaker_states",
+    "kill_switch_runs",
+    "breaker_events",
+    "wallet_risk_settings",
+    "execution_settings",
+    "risk_settings",
+    "outbox",
+    "shard_leases",
+    "signals",
+    "wallets",
+    "users",
+    "monitor_leases",
+    "monitor_members",
 )
 PATIENCE_SECONDS = 120.0  # on a machine that does much else; what comes, comes at once
 # Signatures hold long enough for a machine that does much else; an unknown outcome is certain after the margin.
@@ -50,13 +70,30 @@ WEIGHT_LIMIT = 1_000_000
 Found = TypeVar("Found")
 
 
+class FloorDatabases:
+    """The roles' connections that executors use. Kept over tests: an engine forgets with its end every statement that
+    it has compiled, which takes longer than running them."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.worker = Database(role_database_url(settings, DatabaseRole.WORKER))
+        self.system = Database(role_database_url(settings, DatabaseRole.SYSTEM))
+        self.gate = LeanTransactions(asyncpg_dsn(role_database_url(settings, DatabaseRole.SYSTEM)), size=6)
+
+    async def close(self) -> None:
+        await self.gate.close()
+        await self.worker.close()
+        await self.system.close()
+
+
 @dataclass
 class TradingFloor:
-    """`sql` is a superuser's connection, for arranging and for looking."""
+    """`sql` is a superuser's connection, for arranging and for looking; `databases` are those of its desk, and its own
+    where there are none."""
 
     settings: Settings
     sql: asyncpg.Connection
     venue: PaperVenue
+    databases: FloorDatabases | None = None
     terms: TradingTerms = field(
         default_factory=lambda: TradingTerms(
             "sa", receive_window_ms=RECEIVE_WINDOW_MS, outcome_margin_ms=MARGIN_MS
@@ -68,13 +105,13 @@ class TradingFloor:
     desk: Desk = field(init=False)
 
     async def open(self) -> None:
-        await self.sql.execute(f"TRUNCATE {TABLES} CASCADE")
+        await EMPTYING.carry_out(self.sql)
         self.venue.control("POST", "/sim/fault", {})
         self.admin = PaperAdmin(self.venue.url, self.venue.token)
         self.reader = CcxtMarketReader(
             self.venue.url, None, utc_now, fresh_seconds=1.0, paper_weight=WEIGHT_LIMIT
         )
-        self.desk = self.new_desk()
+        self.desk = self.new_desk(self.databases)
 
     async def close(self) -> None:
         for closer in reversed(self.closers):
@@ -82,17 +119,19 @@ class TradingFloor:
         await self.reader.close()
         await self.admin.close()
 
-    def new_desk(self) -> Desk:
+    def new_desk(self, databases: FloorDatabases | None = None) -> Desk:
         """Collaborators as one executor process has them."""
-        worker = Database(role_database_url(self.settings, DatabaseRole.WORKER))
-        system = Database(role_database_url(self.settings, DatabaseRole.SYSTEM))
+        held = databases or FloorDatabases(self.settings)
+        if databases is None:
+            self.closers.append(held.close)
         pool = GatewayPool(self.credentials, self.venue.url, None, utc_now, paper_weight=WEIGHT_LIMIT)
-        gate = LeanTransactions(asyncpg_dsn(role_database_url(self.settings, DatabaseRole.SYSTEM)), size=6)
-        self.closers += [worker.close, system.close, pool.close, gate.close]
+        self.closers.append(pool.close)
         markets = MarketView(self.reader, PriceBook())
-        balances = BalanceKeeper(worker, pool, markets)
-        risk = RiskManagement(gate, markets, balances, self.terms)
-        return Desk(worker, system, pool, markets, balances, risk, self.terms, OrderBooks(self.reader))
+        balances = BalanceKeeper(held.worker, pool, markets)
+        risk = RiskManagement(held.gate, markets, balances, self.terms)
+        return Desk(
+            held.worker, held.system, pool, markets, balances, risk, self.terms, OrderBooks(self.reader)
+        )
 
     async def credentials(self, key: AccountKey) -> tuple[str, str]:
         return await self.admin.open_account(str(key.wallet_id))
