@@ -4,9 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 from app.domain.types import OrderSide, OrderStatus, Side
+
+ORDERS_A_REQUEST: Final = 5
+"""Exits of one request, at most; more are sent in several."""
 
 
 class VenueUnavailableError(Exception):

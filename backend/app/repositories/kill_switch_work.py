@@ -41,14 +41,12 @@ _POSITIONS = text(
 )
 # Everybody whom a run concerns, with the counts of the message.
 _CONCERNED = text(
-    "SELECT a.user_id,"
-    " (SELECT count(*) FROM kill_switch_positions p WHERE p.run_id = a.run_id AND p.user_id = a.user_id"
-    "  AND NOT p.is_external) AS positions,"
-    " (SELECT count(*) FROM kill_switch_positions p JOIN trades t ON t.id = p.trade_id"
-    "  WHERE p.run_id = a.run_id AND p.user_id = a.user_id AND t.status = 'CLOSED') AS closed,"
-    " (SELECT count(*) FROM kill_switch_positions p WHERE p.run_id = a.run_id AND p.user_id = a.user_id"
-    "  AND p.is_external AND p.closed_at IS NULL) AS kept"
-    " FROM kill_switch_accounts a WHERE a.run_id = :run GROUP BY a.run_id, a.user_id"
+    "SELECT a.user_id, count(*) FILTER (WHERE NOT p.is_external) AS positions,"
+    " count(*) FILTER (WHERE t.status = 'CLOSED') AS closed,"
+    " count(*) FILTER (WHERE p.is_external AND p.closed_at IS NULL) AS kept"
+    " FROM (SELECT DISTINCT user_id FROM kill_switch_accounts WHERE run_id = :run) a"
+    " LEFT JOIN kill_switch_positions p ON p.run_id = :run AND p.user_id = a.user_id"
+    " LEFT JOIN trades t ON t.id = p.trade_id GROUP BY a.user_id"
 )
 # A run's entries: those that may still work, and those whose outcome nobody knows and the venue may still accept.
 _ENTRIES = text(
@@ -61,11 +59,12 @@ _ENTRIES = text(
 )
 
 _TO_LOOK_AT = text(
-    "SELECT a.wallet_id FROM kill_switch_accounts a LEFT JOIN LATERAL (SELECT count(*) AS live,"
-    " count(*) FILTER (WHERE t.exit_requested IS NULL OR NOT t.entry_stopped) AS unasked FROM trades t"
-    f" WHERE t.user_id = a.user_id AND t.wallet_id = a.wallet_id AND {_LIVE}) h ON true"
+    "SELECT a.wallet_id FROM kill_switch_accounts a"
     " WHERE a.run_id = :run AND a.proven_at IS NULL AND a.shard = ANY (:shards)"
-    " AND (a.asked_at IS NULL OR h.live = 0 OR h.unasked > 0) ORDER BY a.wallet_id"
+    " AND (a.asked_at IS NULL OR NOT EXISTS (SELECT FROM trades t"
+    f"  WHERE t.user_id = a.user_id AND t.wallet_id = a.wallet_id AND {_LIVE})"
+    " OR EXISTS (SELECT FROM trades t WHERE t.user_id = a.user_id AND t.wallet_id = a.wallet_id"
+    f"  AND {_LIVE} AND (t.exit_requested IS NULL OR NOT t.entry_stopped))) ORDER BY a.wallet_id"
 )
 
 

@@ -36,17 +36,17 @@ _INSERT = """
 _TO_ONE = text(_INSERT.format(readers="(SELECT CAST(:user_id AS uuid) AS id) AS reader")).bindparams(
     bindparam("figures", type_=JSONB)
 )
-_MANY_TO_ONE = text(
+_MANY = text(
     """
     WITH made AS (
         INSERT INTO notifications
             (user_id, wallet_id, event, level, subject, dedupe_key, title, sentence, figures, in_app)
-        SELECT :user_id, told.wallet_id, told.event, told.level, told.subject, told.dedupe_key, told.title,
+        SELECT told.user_id, told.wallet_id, told.event, told.level, told.subject, told.dedupe_key, told.title,
                told.sentence, told.figures,
-               COALESCE((SELECT p.mode FROM notification_preferences p
-                         WHERE p.user_id = :user_id AND p.event = told.event AND p.channel = 'in_app'), 'on')
-        FROM json_to_recordset(CAST(:rows AS json)) AS told (wallet_id uuid, event varchar, level varchar,
-            subject varchar, dedupe_key varchar, title varchar, sentence text, figures jsonb)
+               COALESCE((SELECT p.mode FROM notification_preferences p WHERE p.user_id = told.user_id
+                         AND p.event = told.event AND p.channel = 'in_app'), 'on')
+        FROM json_to_recordset(CAST(:rows AS json)) AS told (user_id uuid, wallet_id uuid, event varchar,
+            level varchar, subject varchar, dedupe_key varchar, title varchar, sentence text, figures jsonb)
         ON CONFLICT (user_id, event, dedupe_key) DO NOTHING
         RETURNING id, user_id
     )
@@ -98,21 +98,32 @@ class NotificationOutbox:
 
     async def emit_all(self, user_id: UUID, events: Sequence[Told]) -> None:
         """`emit` for many events of one user in one statement."""
-        rows = [_values(one.event, one.dedupe_key, one.figures, one.subject, one.wallet_id) for one in events]
-        await self._session.execute(_MANY_TO_ONE, {"user_id": user_id, "rows": as_json(rows)})
+        await _emit(self._session, [(user_id, one) for one in events])
 
 
 class SystemNotificationOutbox:
-    """Tells the operators."""
+    """Tells the operators, and many users at once; needs the system role's transaction."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
+    async def emit_to_each(self, events: Sequence[tuple[UUID, Told]]) -> None:
+        """`NotificationOutbox.emit` for many users, with whom each event is for, in one statement."""
+        await _emit(self._session, events)
+
     async def emit_to_administrators(
         self, event: NotificationEvent, *, dedupe_key: str, figures: Mapping[str, str], subject: str = ""
     ) -> None:
-        """Tell every administrator; needs the system role's transaction."""
+        """Tell every administrator."""
         await self._session.execute(_TO_ADMINISTRATORS, _values(event, dedupe_key, figures, subject, None))
+
+
+async def _emit(session: AsyncSession, events: Sequence[tuple[UUID, Told]]) -> None:
+    rows = [
+        {"user_id": user_id} | _values(one.event, one.dedupe_key, one.figures, one.subject, one.wallet_id)
+        for user_id, one in events
+    ]
+    await session.execute(_MANY, {"rows": as_json(rows)})
 
 
 def _values(

@@ -56,8 +56,8 @@ class ExchangeGateway(Protocol):
         ...
 
     async def place_exits(self, tickets: Sequence[OrderTicket]) -> Sequence[PlaceOutcome]:
-        """Reduce-only market orders, several to a request; what is known of each, in their order. An answer that
-        is lost leaves every order of its request unknown."""
+        """Reduce-only market orders, `ORDERS_A_REQUEST` to a request; what is known of each, in their order. An
+        answer that is lost leaves every order of its request unknown."""
         ...
 
     async def find_order(self, symbol: str, client_order_id: str, *, conditional: bool) -> VenueOrder | None:

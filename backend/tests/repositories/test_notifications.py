@@ -8,7 +8,7 @@ import pytest_asyncio
 
 from app.core.db import Database
 from app.domain.notification_events import EVENT_KINDS, NotificationEvent
-from app.repositories.notifications import NotificationOutbox, SystemNotificationOutbox
+from app.repositories.notifications import NotificationOutbox, SystemNotificationOutbox, Told
 
 FIGURES = {"scope": "All wallets", "reason": "Daily loss limit reached."}
 
@@ -110,6 +110,30 @@ async def test_operators_are_told_and_nobody_else(
         )
     (row,) = await _told(owner_connection, operator)
     assert row["title"] == "Disk is nearly full"
+    assert await _told(owner_connection, user_id) == []
+
+
+async def test_many_are_told_at_once_each_of_his_own_and_each_once(
+    system_database: Database, owner_connection: asyncpg.Connection, user_id: UUID
+) -> None:
+    other_id = await _person(owner_connection)
+    events = [
+        (told_id, Told(NotificationEvent.TRADING_PAUSED, "pause:1", FIGURES | {"scope": scope}))
+        for told_id, scope in ((user_id, "All wallets"), (other_id, "One wallet"))
+    ]
+    for _ in range(2):
+        async with system_database.system() as session:
+            await SystemNotificationOutbox(session).emit_to_each(events)
+    for told_id, scope in ((user_id, "All wallets"), (other_id, "One wallet")):
+        (row,) = await _told(owner_connection, told_id)
+        assert row["sentence"].startswith(f"{scope}: no new entries.")
+
+
+async def test_nobody_is_told_of_nothing(
+    system_database: Database, owner_connection: asyncpg.Connection, user_id: UUID
+) -> None:
+    async with system_database.system() as session:
+        await SystemNotificationOutbox(session).emit_to_each([])
     assert await _told(owner_connection, user_id) == []
 
 

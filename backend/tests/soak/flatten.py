@@ -1,8 +1,8 @@
 """Thousands of positions left by one press of the kill switch, and proven flat by the venue itself.
 
-    make soak NAME=flatten ARGS="--accounts 2000"
+    make soak NAME=flatten ARGS="--accounts 1000"
 
-The venue lists five perpetuals and an account holds one position in each, so that 2,000 accounts hold 10,000. Real
+The venue lists ten perpetuals and an account holds one position in each, so that 1,000 accounts hold 10,000. Real
 executor processes act; four of a hundred requests fail in one of four ways, two of them carried out; Redis is killed
 before the press. A second press over a tenth of the accounts meets a venue that stops half-way and comes back: the
 run has to call people, stay latched and end by itself. The venue's limit per address is raised, and said. Prints one
@@ -15,11 +15,13 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import asyncpg
@@ -31,14 +33,17 @@ from app.domain.types import BreakerScope
 from benchmarks.served import benchmark_settings
 from tests.paper_venue import PaperVenue
 from tests.services.trading.executor_host import ExecutorHost
-from tests.services.trading.floor import SYMBOLS, WEIGHT_LIMIT, TradingFloor, until
+from tests.services.trading.floor import WEIGHT_LIMIT, TradingFloor, until
 from tests.services.trading.kill_trials import KillTrials
 from tests.soak.flatten_book import FlattenBook
+from tests.soak.process_times import Seconds, pid_listening_at, processor_seconds
 from tests.soak.venue_capacity import requests_per_second
+from tests.soak.wide_venue import WIDE_SYMBOLS
 
 FLAT_LIMIT_SECONDS = 30.0
 PATIENCE_SECONDS = 900.0
 OUTAGE_SECONDS = 25.0
+LOOK_SECONDS = 0.25
 MOST_ORDERS = 10
 SHARDS = 4
 FAULTS = ("503unknown", "503exec", "reset", "reset_exec")
@@ -49,8 +54,8 @@ LEFT = "SELECT count(*) FROM trades WHERE status NOT IN ('CLOSED', 'REJECTED', '
 @dataclass(frozen=True, slots=True)
 class Flattened:
     """One press: seconds from the halt to the proof, to the venue being quiet, to half and all of the positions
-    being closed in the books, to the escalation (None: none); what the venue still showed, and the most orders
-    that one account sent within a second."""
+    being closed in the books, to the escalation (None: none); what the venue still showed, the most orders that one
+    account sent within a second, and the processor seconds that it took by kind of process."""
 
     positions: int
     flat_seconds: float
@@ -61,6 +66,7 @@ class Flattened:
     left: int
     most_orders: int
     latched: bool
+    processor: Seconds
 
 
 def say(name: str, value: object, unit: str, limit: object = None) -> None:
@@ -79,7 +85,7 @@ class Press:
         log: Path | None,
     ) -> None:
         self._log = log
-        self._floor = TradingFloor(settings, sql, venue)
+        self._floor = TradingFloor(settings, sql, venue, symbols=WIDE_SYMBOLS)
         self._sql, self._venue, self._folder, self._settings = sql, venue, folder, settings
 
     async def run(self, accounts: int, executors: int, *, outage: bool) -> Flattened:
@@ -112,7 +118,7 @@ class Press:
             os.kill(redis.pid or 0, signal.SIGKILL)
             self._venue.resume(1.0)  # prices come by the stream, as in life
             self._fail(FAULT_CHANCE)
-            return await self._press(book, outage=outage)
+            return await self._press(book, self._processes(host), outage=outage)
         finally:
             self._venue.control("POST", "/sim/fault", {})
             self._venue.pause()
@@ -133,16 +139,30 @@ class Press:
 
         await until(look, PATIENCE_SECONDS)
 
-    async def _press(self, book: FlattenBook, *, outage: bool) -> Flattened:
+    def _processes(self, host: ExecutorHost) -> dict[str, list[int]]:
+        """The processes that share the work, by kind."""
+        postgres = urlsplit(self._settings.database_url).port
+        assert postgres is not None
+        return {
+            "executors": [process.pid for process in host.processes],
+            "venue": [self._venue.pid],
+            "postgres": [pid_listening_at(postgres)],
+        }
+
+    async def _press(
+        self, book: FlattenBook, processes: Mapping[str, Sequence[int]], *, outage: bool
+    ) -> Flattened:
         positions = int(await self._sql.fetchval(LEFT))
         trials = KillTrials(self._floor)
+        before = processor_seconds(processes)
         run_id, _ = await trials.press(BreakerScope.PLATFORM, PLATFORM_ID, None)
         if outage:
             await self._until_left(positions // 2)
             os.kill(self._venue.pid, signal.SIGSTOP)
             await asyncio.sleep(OUTAGE_SECONDS)
             os.kill(self._venue.pid, signal.SIGCONT)
-        await trials.until_flat(run_id, PATIENCE_SECONDS)
+        await self._until_flat(run_id)
+        after = processor_seconds(processes)
         row = await self._sql.fetchrow("SELECT * FROM kill_switch_runs WHERE id = $1", run_id)
         assert row is not None
         self._venue.control("POST", "/sim/fault", {})
@@ -163,13 +183,23 @@ class Press:
             left=left + int(await self._sql.fetchval(LEFT)),
             most_orders=await self._most_orders(run_id),
             latched=latched == "halted",
+            processor={name: after[name] - taken for name, taken in before.items()},
         )
 
     async def _until_left(self, count: int) -> None:
         async def look() -> bool | None:
             return True if await self._sql.fetchval(LEFT) <= count else None
 
-        await until(look, PATIENCE_SECONDS)
+        await until(look, PATIENCE_SECONDS, pause_seconds=LOOK_SECONDS)
+
+    async def _until_flat(self, run_id: UUID) -> None:
+        """Wait for the proof, looking so seldom that it costs nothing of what is measured."""
+
+        async def look() -> bool | None:
+            flat_at = await self._sql.fetchval("SELECT flat_at FROM kill_switch_runs WHERE id = $1", run_id)
+            return None if flat_at is None else True
+
+        await until(look, PATIENCE_SECONDS, pause_seconds=LOOK_SECONDS)
 
     async def _most_orders(self, run_id: UUID) -> int:
         """The most orders that any account of the run sent within one second of the clock."""
@@ -201,7 +231,7 @@ async def soak(settings: Settings, venue: PaperVenue, folder: Path, sizes: Sizes
         say(
             "venue_bare", round(bare), "signed requests per second answered to raw HTTP, nothing else running"
         )
-        say("accounts", sizes.accounts, f"accounts with a position in each of {len(SYMBOLS)} markets")
+        say("accounts", sizes.accounts, f"accounts with a position in each of {len(WIDE_SYMBOLS)} markets")
         press = Press(settings, venue, folder, sql, sizes.log)
         kept = _whole(await press.run(sizes.accounts, sizes.executors, outage=False))
         if sizes.with_outage:
@@ -218,6 +248,12 @@ def _whole(whole: Flattened) -> bool:
     say("all_closed", round(whole.all_closed_seconds, 2), "s")
     say("flat", round(whole.flat_seconds, 2), "s", FLAT_LIMIT_SECONDS)
     say("most_orders_of_an_account", whole.most_orders, "orders per second", MOST_ORDERS)
+    for kind, seconds in whole.processor.items():
+        say(
+            f"processor.{kind}",
+            round(seconds / whole.positions * 1_000, 2),
+            "ms of processor time per position",
+        )
     say("left", whole.left, "positions and orders at the venue or in the books", 0)
     in_time = whole.flat_seconds <= FLAT_LIMIT_SECONDS and whole.most_orders <= MOST_ORDERS
     return in_time and whole.left == 0 and whole.latched
@@ -234,7 +270,7 @@ def _outage(seen: Flattened) -> bool:
 def main() -> int:
     """Run, print the figures, and return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--accounts", type=int, default=2_000)
+    parser.add_argument("--accounts", type=int, default=1_000)
     parser.add_argument("--executors", type=int, default=SHARDS)
     parser.add_argument("--no-outage", action="store_true", help="leave the second press out")
     parser.add_argument("--log", type=Path, help="keep what the executors wrote in this file")
@@ -242,7 +278,7 @@ def main() -> int:
     options = ("--feed", "synthetic", "--seed", "7", "--weight-limit", str(WEIGHT_LIMIT))
     with benchmark_settings() as settings, TemporaryDirectory(prefix="stackalpha-flatten-") as name:
         folder = Path(name)
-        venue = PaperVenue(folder, options)
+        venue = PaperVenue(folder, options, module="tests.soak.wide_venue")
         venue.start()
         try:
             venue.pause()

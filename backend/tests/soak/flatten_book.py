@@ -23,7 +23,7 @@ from app.domain.symbols import venue_symbol
 from app.domain.types import OrderLeg
 from app.domain.venue import VenueFill
 from app.repositories.trading_accounts import TradingAccount
-from tests.services.trading.floor import SYMBOLS, TradingFloor
+from tests.services.trading.floor import TradingFloor
 from tests.services.trading.kill_trials import FREE as UNLIMITED
 
 WALLETS_OF_A_USER = 5
@@ -59,10 +59,10 @@ class FlattenBook:
         """That many accounts, each with one position in every market of the venue."""
         first = await self.floor.wallet(await self.floor.user(**FREE), DEPOSIT)
         async with self.floor.executor():
-            for symbol in SYMBOLS:
+            for symbol in self.floor.symbols:
                 await self.floor.signal(symbol, stop="0.05", target="0.20")
                 await self.floor.until_status(first, "PROTECTED", symbol=symbol, seconds=60)
-        for symbol in SYMBOLS:
+        for symbol in self.floor.symbols:
             self._patterns[symbol] = await self._pattern(first, symbol)
         self.accounts.append(first)
         user_id = first.user_id
@@ -93,7 +93,7 @@ class FlattenBook:
             profile = venue_profile(account.venue, self.floor.venue.url, 1)
             client = make_instance(profile, credentials=keys, session=session)
             rows: dict[str, list[Row]] = {"trades": [], "orders": [], "fills": []}
-            for symbol in SYMBOLS:
+            for symbol in self.floor.symbols:
                 await self._enter(account, client, symbol, rows)
             await self._write(rows)
 

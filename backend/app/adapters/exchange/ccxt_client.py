@@ -26,6 +26,7 @@ from app.adapters.exchange.venues import VenueProfile
 from app.domain.limits import ApprovedOrder
 from app.domain.symbols import venue_symbol
 from app.domain.venue import (
+    ORDERS_A_REQUEST,
     Accepted,
     AccountBalance,
     AccountHint,
@@ -44,7 +45,6 @@ from app.domain.venue import (
 log = structlog.get_logger(__name__)
 PAGE = 1000
 TRADES_WEIGHT = 5
-BATCH_ORDERS = 5  # in one request, at most
 BATCH_WEIGHT = 5
 TIMED = ("timestamp", "recvWindow")
 # No stop waits longer for a slow venue's time: its refusal is written, and it is signed anew.
@@ -110,7 +110,9 @@ class CcxtGateway:
         return await self._place_plain(ticket, Priority.EXIT, reduce_only=True)
 
     async def place_exits(self, tickets: Sequence[OrderTicket]) -> Sequence[PlaceOutcome]:
-        parts = [tickets[start : start + BATCH_ORDERS] for start in range(0, len(tickets), BATCH_ORDERS)]
+        parts = [
+            tickets[start : start + ORDERS_A_REQUEST] for start in range(0, len(tickets), ORDERS_A_REQUEST)
+        ]
         answered = await asyncio.gather(*(self._place_batch(part) for part in parts))
         return [outcome for part in answered for outcome in part]
 
@@ -250,7 +252,7 @@ class CcxtGateway:
         }
 
     async def _place_batch(self, tickets: Sequence[OrderTicket]) -> Sequence[PlaceOutcome]:
-        """One request of at most `BATCH_ORDERS` orders; it carries the time of the ticket that ends first."""
+        """One request of at most `ORDERS_A_REQUEST` orders; it carries the time of the ticket that ends first."""
         if len(tickets) == 1:
             return [await self.place_exit(tickets[0])]
         first = min(tickets, key=lambda ticket: ticket.timestamp_ms + ticket.receive_window_ms)

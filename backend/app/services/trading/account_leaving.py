@@ -8,11 +8,10 @@ protect, is handed back, to be driven alone. Called by the account's one writer.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from time import perf_counter
-from typing import TypeVar
 from uuid import UUID
 
 import structlog
@@ -22,8 +21,8 @@ from app.core.crash_points import crash_point
 from app.domain.order_states import Action, ActionKind
 from app.domain.types import ExitReason, OrderLeg, OrderSide, OrderStatus
 from app.domain.venue import (
+    ORDERS_A_REQUEST,
     Accepted,
-    BudgetSpentError,
     PlaceOutcome,
     Refused,
     Unknown,
@@ -46,12 +45,10 @@ from app.services.trading.slippage_events import tell_of_slippage
 from app.services.trading.trade_case import TradeCase, crash_leg
 
 MOST_ROUNDS = 12
-TRIES = 3  # of a question, whose answer changes nothing
 AT_ONCE_SECONDS = 0.0
 AGAIN_SECONDS = 0.2
 RESTING_SECONDS = 1.0
 FINAL = (ActionKind.NOTHING, ActionKind.FINISH, ActionKind.CALL_OPERATOR)
-Found = TypeVar("Found")
 
 log = structlog.get_logger(__name__)
 
@@ -217,7 +214,8 @@ class AccountLeaving:
         if not steps:
             return []
         crash_point("after_commit_sending_exit")
-        await self._pace.turn()
+        for _ in range(0, len(passed), ORDERS_A_REQUEST):
+            await self._pace.turn()
         begun = perf_counter()
         outcomes = await self._gateway.place_exits([one.ticket for one in passed])
         taken = perf_counter() - begun
@@ -252,14 +250,14 @@ class AccountLeaving:
             return await self._look_up(step)
         order = step.order
         crash_point("before_cancel_stop")
-        gone = await self._tried(lambda: self._gateway.withdraw(order.symbol, order.client_order_id))
+        gone = await self._pace.answer(lambda: self._gateway.withdraw(order.symbol, order.client_order_id))
         crash_point("after_cancel_stop")
         return Told(step, _cancelled(order)) if gone else await self._look_up(step)
 
     async def _look_up(self, step: Step) -> Told | None:
         """Ask for the order by its id; None where nothing can be said yet, and it is asked for again alone."""
         margin_ms = self._desk.terms.outcome_margin_ms
-        found = await self._tried(lambda: find_order(self._gateway, margin_ms, step.order, utc_now()))
+        found = await self._pace.answer(lambda: find_order(self._gateway, margin_ms, step.order, utc_now()))
         match found:
             case VenueOrder():
                 return Told(step, found, await self._fills(found))
@@ -275,24 +273,11 @@ class AccountLeaving:
         if seen.filled_quantity == 0 or venue_id is None:
             return ()
         try:
-            return await self._tried(lambda: self._gateway.fills(seen.symbol, exchange_order_id=venue_id))
+            return await self._pace.answer(
+                lambda: self._gateway.fills(seen.symbol, exchange_order_id=venue_id)
+            )
         except VenueUnavailableError:
             return ()
-
-    async def _tried(self, question: Callable[[], Awaitable[Found]]) -> Found:
-        """An answer that may be asked for again; raises VenueUnavailableError after `TRIES`."""
-        for _ in range(TRIES - 1):
-            await self._pace.turn()
-            begun = perf_counter()
-            try:
-                return await question()
-            except BudgetSpentError:
-                raise
-            except VenueUnavailableError:
-                if perf_counter() - begun > 1:  # it does not refuse, it is away
-                    raise
-        await self._pace.turn()
-        return await question()
 
     async def _certain(self, step: Step, told: Awaitable[Told | None]) -> Told | None:
         try:

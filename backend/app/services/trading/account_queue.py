@@ -23,6 +23,7 @@ from app.repositories.trading_accounts import TradingAccount
 from app.services.trading.desk import Desk
 from app.services.trading.flattening import AccountFlattening
 from app.services.trading.gate import NotOurShardError
+from app.services.trading.owed_balance import OwedBalance
 from app.services.trading.reconcile import Found, Reconciler
 from app.services.trading.request_pace import CHANCE, RequestPace, retry_wait
 from app.services.trading.trade_driver import TradeDriver
@@ -64,9 +65,9 @@ class AccountQueue:
         self._entries: OrderedDict[UUID, None] = OrderedDict()
         self._in_doubt = True
         self._compared = asyncio.Event()
-        self._balance_due = False
         self._told_at: float | None = None
         self._wake = asyncio.Event()
+        self._balance = OwedBalance(desk.under_kill_switch, self._wake.set)
         self._idle = asyncio.Event()
         self._timers: dict[Key, asyncio.TimerHandle] = {}
         self._tasks: list[asyncio.Task[None]] = []
@@ -103,11 +104,13 @@ class AccountQueue:
         """Stop between two steps where possible; a step under way is cut off, as a crash would."""
         for timer in self._timers.values():
             timer.cancel()
+        self._balance.stop()
         self._trades.clear()
         self._entering.clear()
         self._symbols.clear()
         self._asked.clear()
         self._runs.clear()
+        self._desk.under_kill_switch.discard(self.account.wallet_id)
         if self._tasks:
             await asyncio.wait([asyncio.create_task(self._idle.wait()), *self._aside], timeout=2)
         tasks = [*self._tasks, *self._aside, *([] if self._stream is None else [self._stream])]
@@ -150,6 +153,7 @@ class AccountQueue:
         """Look at the account for a kill switch: leave what is live, then prove it flat at the venue."""
         if not self._leaving:
             self._runs[run.id] = run
+            self._desk.under_kill_switch.add(self.account.wallet_id)
             self._wake.set()
 
     @property
@@ -170,7 +174,7 @@ class AccountQueue:
 
     async def _work(self) -> None:
         while True:
-            if not (self._trades or self._entering or self._symbols or self._runs or self._balance_due):
+            if not (self._trades or self._entering or self._symbols or self._runs or self._balance.is_due):
                 self._wake.clear()
                 self._idle.set()
                 await self._wake.wait()
@@ -220,17 +224,15 @@ class AccountQueue:
             await self._flatten(run)
         elif self._entering:
             await self._drive_next(self._entering)
-        elif self._balance_due:
-            self._balance_due = False
+        elif self._balance.is_due:
+            self._balance.taken()
             await self._refresh_balance()
         elif self._symbols:
             await self._reconcile_next()
 
     def _takes_turn(self) -> bool:
         """Whether the comparison that waits longest goes before the trades: every other time, once it is overdue."""
-        waits = (
-            bool(self._symbols) and not self._runs
-        )  # a kill switch is behind nothing that it does not ask for
+        waits = self._symbols and not self._runs  # a kill switch is behind nothing that it does not ask for
         asked = self._asked.get(next(iter(self._symbols))) if waits else None
         overdue = asked is not None and asyncio.get_running_loop().time() - asked > OVERDUE_SECONDS
         self._turn_taken = overdue and not self._turn_taken
@@ -274,7 +276,7 @@ class AccountQueue:
         else:
             self._failed.pop(trade_id, None)
         if rest.changed:
-            self._balance_due = True
+            self._balance.owe()
         if rest.suspicious:
             self.reconcile(None)
         if rest.seconds is not None:
@@ -303,9 +305,12 @@ class AccountQueue:
             raise
         finally:
             self._leaving = False
+            if not self._runs:
+                self._desk.under_kill_switch.discard(self.account.wallet_id)
         for trade_id, seconds in look.trades.items():
             self.drive(trade_id, seconds)
-        self._balance_due |= look.changed
+        if look.changed:
+            self._balance.owe_after_others()
         if look.differs:
             self.reconcile(None)
 
@@ -335,7 +340,8 @@ class AccountQueue:
         except BaseException as error:
             self.reconcile(symbol, self._backoff(error))
             raise
-        self._balance_due |= found.changed
+        if found.changed:
+            self._balance.owe()
         if found.cut_short:
             if asked is not None:
                 self._asked[symbol] = asked

@@ -35,7 +35,8 @@ class LeaseBook:
 
 @dataclass(slots=True)
 class Desk:
-    """`alive_since` is when this process began to act; time without a stop counts from then at most."""
+    """`alive_since` is when this process began to act; time without a stop counts from then at most.
+    `under_kill_switch` are the wallets of this process that are left by a kill switch, now or in their turn."""
 
     database: Database
     system: Database
@@ -50,6 +51,7 @@ class Desk:
     leverage_set: set[tuple[UUID, str, int]] = field(default_factory=set)
     signals: dict[UUID, Signal] = field(default_factory=dict)
     leaving: dict[str, asyncio.Semaphore] = field(default_factory=dict)
+    under_kill_switch: set[UUID] = field(default_factory=set)
 
     async def gateway(self, account: TradingAccount) -> ExchangeGateway:
         """The account's gateway, out of the pool."""

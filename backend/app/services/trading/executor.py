@@ -35,6 +35,7 @@ TASKS_AT_ONCE = 16
 LOOK_SECONDS = 1.0
 LOOK_PAUSES = 20  # times as long as a look took: thousands of restless trades are read more seldom
 SWEEP_PATIENCE_SECONDS = 1.0
+LEAVING_PAUSES = 9  # times as long as a comparison took, while a kill switch leaves accounts
 POSTPONE_SECONDS = 0.5
 RETRY_SECONDS = 0.5
 KILL_SWITCH_SECONDS = 0.25
@@ -318,7 +319,8 @@ class Executor:
             await self._look_at_restless()
             took = asyncio.get_running_loop().time() - now
             self._look_due = now + max(LOOK_SECONDS, took * LOOK_PAUSES)
-        wallets = sorted(self._queues)
+        # a kill switch asks the venue itself about each of its accounts
+        wallets = sorted(wallet_id for wallet_id, queue in self._queues.items() if not queue.is_leaving)
         catching_up = self._catching_up is not None and not self._catching_up.done()
         if not wallets or catching_up:
             await asyncio.sleep(RETRY_SECONDS)
@@ -333,7 +335,8 @@ class Executor:
             log.debug("a comparison takes long, the sweep goes on", wallet_id=str(queue.account.wallet_id))
         took = asyncio.get_running_loop().time() - begun
         # never more than half of the time: whoever has work to do comes before a sweep
-        await asyncio.sleep(max(self._pause(queue.account.venue, queue.symbols) - took, took))
+        pauses = LEAVING_PAUSES if self._desk.under_kill_switch else 1
+        await asyncio.sleep(max(self._pause(queue.account.venue, queue.symbols) - took, took * pauses))
 
     async def _look_at_restless(self) -> None:
         async with self._desk.system.system() as session:

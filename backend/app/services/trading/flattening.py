@@ -24,7 +24,7 @@ from app.services.trading.account_leaving import AccountLeaving, Left
 from app.services.trading.desk import Desk
 from app.services.trading.request_pace import RequestPace
 
-REQUESTS_OF_A_PROOF = 3
+REQUESTS_FOR_ORDERS = 2  # plain and conditional
 FOREIGN_PREFIX = "k"  # not the shape of our own orders' ids: what it closes is not in our books
 
 log = structlog.get_logger(__name__)
@@ -87,9 +87,10 @@ class AccountFlattening:
 
     async def _prove(self, run: OpenRun, gateway: ExchangeGateway) -> Look:
         """Read what the venue shows; ours is taken away, somebody else's is written down."""
-        for _ in range(REQUESTS_OF_A_PROOF):
-            await self._pace.turn()
-        shown, held_there = await asyncio.gather(gateway.open_orders(None), gateway.positions(None))
+        shown, held_there = await asyncio.gather(
+            self._pace.answer(lambda: gateway.open_orders(None), REQUESTS_FOR_ORDERS),
+            self._pace.answer(lambda: gateway.positions(None)),
+        )
         orders = [order for order in shown if self._is_ours(order)]
         positions = [held for held in held_there if held.side is not None]
         for order in orders:  # their trades are over: nothing that they protect is ours

@@ -2,6 +2,7 @@
 on where a killed one stopped; each acts for its own accounts only, and every step is written once.
 """
 
+import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
@@ -14,12 +15,13 @@ from app.domain.notification_events import NotificationEvent
 from app.domain.types import BreakerScope
 from app.repositories.breakers import SystemBreakerRepository
 from app.repositories.kill_switch_work import OpenRun, SystemKillSwitchRepository
-from app.repositories.notifications import NotificationOutbox, SystemNotificationOutbox
+from app.repositories.notifications import SystemNotificationOutbox, Told
 from app.services.circuit_breaker import scope_name
 from app.services.trading.account_queue import AccountQueue
 from app.services.trading.desk import Desk
 
 ESCALATE_AFTER = timedelta(seconds=20)
+LOOK_PAUSES = 3  # times as long as a look took: thousands of accounts are looked over more seldom
 
 log = structlog.get_logger(__name__)
 
@@ -32,7 +34,8 @@ class KillSwitchRunner:
         self._queue_of = queue_of
 
     async def advance(self) -> None:
-        """One look at every run that is not flat."""
+        """One look at every run that is not flat, and a pause that is its due."""
+        begun = asyncio.get_running_loop().time()
         async with self._desk.system.system() as session:
             runs = await SystemKillSwitchRepository(session).open_runs()
         for run in runs:
@@ -40,6 +43,8 @@ class KillSwitchRunner:
                 await self._list(run)
             await self._ask_accounts(run)
             await self._note_steps(run)
+        if runs:
+            await asyncio.sleep((asyncio.get_running_loop().time() - begun) * LOOK_PAUSES)
 
     @property
     def _database(self) -> Database:
@@ -48,20 +53,12 @@ class KillSwitchRunner:
     async def _list(self, run: OpenRun) -> None:
         """Write down what the run meets, and tell everybody whom it concerns."""
         async with self._database.system() as session:
-            runs, told = SystemKillSwitchRepository(session), NotificationOutbox(session)
+            runs = SystemKillSwitchRepository(session)
             if not await runs.list_accounts(run.id):
                 return
-            for user in await runs.concerned(run.id):
-                await told.emit(
-                    user.user_id,
-                    NotificationEvent.KILL_SWITCH_ENGAGED,
-                    dedupe_key=str(run.id),
-                    figures={
-                        "scope": scope_name(BreakerScope(run.scope)),
-                        "positions": str(user.positions),
-                        "reason": run.reason,
-                    },
-                )
+            users = await runs.concerned(run.id)
+            told = [(user.user_id, _engaged(run, user.positions)) for user in users]
+            await SystemNotificationOutbox(session).emit_to_each(told)
         log.critical("the kill switch runs", run_id=str(run.id), scope=run.scope, scope_id=run.scope_id)
 
     async def _ask_accounts(self, run: OpenRun) -> None:
@@ -89,32 +86,30 @@ class KillSwitchRunner:
             if run.cancelled_at is None and working == 0 and unknown == 0:
                 await runs.reach(run.id, "cancelled_at")
             if waiting == 0 and working == 0 and unknown == 0 and await runs.reach(run.id, "flat_at"):
-                for outcome in await runs.concerned(run.id):
-                    await self._tell_end(NotificationOutbox(session), run, outcome.user_id, outcome.closed, 0)
+                users = await runs.concerned(run.id)
+                told = [(user.user_id, _finished(run, user.closed, 0)) for user in users]
+                await SystemNotificationOutbox(session).emit_to_each(told)
                 scope = BreakerScope(run.scope)
                 await SystemBreakerRepository(session).announce(scope, run.scope_id)
                 log.critical("the kill switch is done: everything is flat", run_id=str(run.id))
             elif waiting and run.escalated_at is None and utc_now() - run.halted_at > ESCALATE_AFTER:
                 why = f"{waiting} accounts are not proven flat." + ("" if error is None else f" {error}")
                 if await runs.escalate(run.id, why):
-                    await self._escalate(
-                        runs, NotificationOutbox(session), SystemNotificationOutbox(session), run, why
-                    )
+                    await self._escalate(runs, SystemNotificationOutbox(session), run, why)
 
     async def _escalate(
         self,
         runs: SystemKillSwitchRepository,
-        told: NotificationOutbox,
-        operators: SystemNotificationOutbox,
+        told: SystemNotificationOutbox,
         run: OpenRun,
         why: str,
     ) -> None:
         """Call people; the run stays latched and goes on."""
-        for user in await runs.concerned(run.id):
-            left = user.positions - user.closed
-            if left:
-                await self._tell_end(told, run, user.user_id, user.closed, left)
-        await operators.emit_to_administrators(
+        waiting = [user for user in await runs.concerned(run.id) if user.positions > user.closed]
+        await told.emit_to_each(
+            [(user.user_id, _finished(run, user.closed, user.positions - user.closed)) for user in waiting]
+        )
+        await told.emit_to_administrators(
             NotificationEvent.SYSTEM_DEGRADED,
             dedupe_key=f"kill_switch:{run.id}",
             figures={
@@ -127,18 +122,27 @@ class KillSwitchRunner:
         )
         log.critical("the kill switch does not come to its end", run_id=str(run.id), why=why)
 
-    @staticmethod
-    async def _tell_end(
-        told: NotificationOutbox, run: OpenRun, user_id: UUID, closed: int, remaining: int
-    ) -> None:
-        await told.emit(
-            user_id,
-            NotificationEvent.KILL_SWITCH_FINISHED,
-            dedupe_key=f"{run.id}:{'open' if remaining else 'flat'}",
-            figures={
-                "outcome": "still closing" if remaining else "everything is flat",
-                "scope": scope_name(BreakerScope(run.scope)),
-                "closed": str(closed),
-                "remaining": str(remaining),
-            },
-        )
+
+def _engaged(run: OpenRun, positions: int) -> Told:
+    return Told(
+        NotificationEvent.KILL_SWITCH_ENGAGED,
+        dedupe_key=str(run.id),
+        figures={
+            "scope": scope_name(BreakerScope(run.scope)),
+            "positions": str(positions),
+            "reason": run.reason,
+        },
+    )
+
+
+def _finished(run: OpenRun, closed: int, remaining: int) -> Told:
+    return Told(
+        NotificationEvent.KILL_SWITCH_FINISHED,
+        dedupe_key=f"{run.id}:{'open' if remaining else 'flat'}",
+        figures={
+            "outcome": "still closing" if remaining else "everything is flat",
+            "scope": scope_name(BreakerScope(run.scope)),
+            "closed": str(closed),
+            "remaining": str(remaining),
+        },
+    )

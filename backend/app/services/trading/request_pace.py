@@ -3,12 +3,18 @@ after a failure with pauses that grow."""
 
 import asyncio
 from collections import deque
+from collections.abc import Awaitable, Callable
 from random import SystemRandom
+from typing import TypeVar
 
 from app.domain.backoff import backoff_seconds
+from app.domain.venue import BudgetSpentError, VenueUnavailableError
 
 PER_SECOND = 10
+TRIES = 3  # of a question, whose answer changes nothing
+AWAY_SECONDS = 1.0  # a venue that takes longer to give no answer does not refuse, it is away
 CHANCE = SystemRandom()  # spreads what would come at once
+Found = TypeVar("Found")
 
 
 class RequestPace:
@@ -29,6 +35,23 @@ class RequestPace:
                 self._sent.append(now)
                 return
             await asyncio.sleep(self._sent[0] + 1 - now)
+
+    async def answer(self, question: Callable[[], Awaitable[Found]], requests: int = 1) -> Found:
+        """The answer to a question of that many requests, which may be asked again; raises VenueUnavailableError
+        after `TRIES`."""
+        tried = 0
+        while True:
+            for _ in range(requests):
+                await self.turn()
+            loop, tried = asyncio.get_running_loop(), tried + 1
+            begun = loop.time()
+            try:
+                return await question()
+            except BudgetSpentError:
+                raise
+            except VenueUnavailableError:
+                if tried == TRIES or loop.time() - begun > AWAY_SECONDS:
+                    raise
 
 
 def retry_wait(failures: int, base_seconds: float, most_seconds: float) -> float:

@@ -10,6 +10,7 @@ from app.adapters.exchange.paper_admin import PaperAdmin
 from app.bootstrap.trading import compose_trading
 from app.core.clock import utc_now
 from app.core.config import load_settings
+from app.core.garbage_collection import settle_garbage_collection
 from app.core.logging import configure_logging
 from app.core.redis import connect_redis
 from app.domain.venue import AccountKey
@@ -34,6 +35,7 @@ async def serve(paper_url: str, token: str, most_shards: int | None = None) -> N
     pool = GatewayPool(credentials, paper_url, redis, utc_now, paper_weight=weight)
     reader = CcxtMarketReader(paper_url, redis, utc_now, fresh_seconds=1.0, paper_weight=weight)
     async with compose_trading(settings, pool, reader, most_shards=most_shards) as trading:
+        settle_garbage_collection()
         await trading.executor.run(stop)
     watching.cancel()
     await pool.close()

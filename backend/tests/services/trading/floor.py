@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
@@ -100,6 +100,7 @@ class TradingFloor:
         )
     )
     closers: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+    symbols: Sequence[str] = SYMBOLS
     admin: PaperAdmin = field(init=False)
     reader: CcxtMarketReader = field(init=False)
     desk: Desk = field(init=False)
@@ -164,7 +165,7 @@ class TradingFloor:
         return user_id
 
     async def wallet(self, user_id: UUID, deposit: str = "10000", shard: int = 0) -> TradingAccount:
-        """A funded paper wallet that trades every symbol of the strategy automatically."""
+        """A funded paper wallet that trades every symbol of the floor automatically."""
         wallet_id = uuid4()
         # Funded first: an executor compares a wallet as soon as it is there.
         self.venue.account(str(wallet_id), deposit)
@@ -176,7 +177,7 @@ class TradingFloor:
             str(wallet_id),
             shard,
             [STRATEGY],
-            list(SYMBOLS),
+            list(self.symbols),
             [TIMEFRAME],
         )
         return TradingAccount(user_id, wallet_id, "paper", "paper", shard)
@@ -346,6 +347,7 @@ async def until(
     look: Callable[[], Awaitable[Found | None]],
     seconds: float = PATIENCE_SECONDS,
     describe: Callable[[], Awaitable[str]] | None = None,
+    pause_seconds: float = 0.02,
 ) -> Found:
     """Poll until something is there; fails with a description when patience ends."""
     end = utc_now() + timedelta(seconds=seconds)
@@ -355,4 +357,4 @@ async def until(
             return found
         if utc_now() > end:
             raise AssertionError(await describe() if describe else "nothing came")
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(pause_seconds)

@@ -1,34 +1,14 @@
-"""Requests of an account within a second: as many as are allowed pass at once, the next one waits."""
+"""Requests of an account within a second: as many as are allowed pass at once, the next one waits; and a question
+that got no answer is asked again a few times."""
 
 import asyncio
-from collections.abc import Callable
-from contextvars import Context
-from typing import TypeVarTuple, Unpack
+from dataclasses import dataclass
 
-from app.services.trading.request_pace import RequestPace
+import pytest
 
-Given = TypeVarTuple("Given")
-
-
-class SteppedLoop(asyncio.SelectorEventLoop):
-    """A loop whose clock jumps to the next timer instead of waiting for it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.ahead = 0.0
-
-    def time(self) -> float:
-        return self.ahead
-
-    def call_at(
-        self,
-        when: float,
-        callback: Callable[[Unpack[Given]], object],
-        *args: *Given,
-        context: Context | None = None,
-    ) -> asyncio.TimerHandle:
-        self.ahead = max(self.ahead, when)
-        return super().call_at(when, callback, *args, context=context)
+from app.domain.venue import BudgetSpentError, VenueUnavailableError
+from app.services.trading.request_pace import AWAY_SECONDS, TRIES, RequestPace
+from tests.services.trading.stepped_loop import stepped
 
 
 def moments(turns: int, per_second: int) -> list[float]:
@@ -41,13 +21,63 @@ def moments(turns: int, per_second: int) -> list[float]:
             found.append(round(asyncio.get_running_loop().time(), 6))
         return found
 
-    loop = SteppedLoop()
-    try:
-        return loop.run_until_complete(ask())
-    finally:
-        loop.close()
+    return stepped(ask())
 
 
 def test_as_many_as_allowed_pass_at_once_and_the_next_waits_for_the_second_to_end() -> None:
     assert moments(3, per_second=3) == [0, 0, 0]
     assert moments(7, per_second=3) == [0, 0, 0, 1, 1, 1, 2]
+
+
+@dataclass
+class Venue:
+    """Gives no answer so many times, each after that many seconds, and then answers."""
+
+    failures: int
+    error: VenueUnavailableError
+    seconds: float = 0.0
+    asked: int = 0
+
+    async def question(self) -> str:
+        self.asked += 1
+        if self.asked > self.failures:
+            return "answer"
+        if self.seconds:
+            await asyncio.sleep(self.seconds)
+        raise self.error
+
+
+async def _answer(venue: Venue, requests: int = 1) -> tuple[str, float]:
+    """The answer, and the seconds at which it came with two requests a second allowed."""
+    found = await RequestPace(2).answer(venue.question, requests)
+    return found, asyncio.get_running_loop().time()
+
+
+def test_a_question_without_an_answer_is_asked_again_within_the_pace() -> None:
+    venue = Venue(TRIES - 1, VenueUnavailableError("away"))
+    assert stepped(_answer(venue)) == ("answer", 1.0)
+    assert venue.asked == TRIES
+
+
+def test_a_question_of_two_requests_counts_as_two_each_time() -> None:
+    assert stepped(_answer(Venue(TRIES - 1, VenueUnavailableError("away")), requests=2)) == ("answer", 2.0)
+
+
+def test_a_question_is_given_up_after_its_tries() -> None:
+    venue = Venue(TRIES, VenueUnavailableError("away"))
+    with pytest.raises(VenueUnavailableError):
+        stepped(_answer(venue))
+    assert venue.asked == TRIES
+
+
+@pytest.mark.parametrize(
+    "venue",
+    [
+        Venue(1, BudgetSpentError(1.0)),
+        Venue(1, VenueUnavailableError("no answer in time"), seconds=AWAY_SECONDS + 1),
+    ],
+)
+def test_a_spent_budget_and_a_venue_that_is_away_are_not_asked_again(venue: Venue) -> None:
+    with pytest.raises(VenueUnavailableError):
+        stepped(_answer(venue))
+    assert venue.asked == 1
