@@ -22,6 +22,7 @@ from app.services.trading.desk import Desk
 
 ESCALATE_AFTER = timedelta(seconds=20)
 LOOK_PAUSES = 3  # times as long as a look took: thousands of accounts are looked over more seldom
+MOST_PAUSE_SECONDS = 2.0
 
 log = structlog.get_logger(__name__)
 
@@ -44,7 +45,8 @@ class KillSwitchRunner:
             await self._ask_accounts(run)
             await self._note_steps(run)
         if runs:
-            await asyncio.sleep((asyncio.get_running_loop().time() - begun) * LOOK_PAUSES)
+            took = asyncio.get_running_loop().time() - begun
+            await asyncio.sleep(min(took * LOOK_PAUSES, MOST_PAUSE_SECONDS))
 
     @property
     def _database(self) -> Database:
