@@ -224,8 +224,7 @@ class AccountQueue:
             await self._flatten(run)
         elif self._entering:
             await self._drive_next(self._entering)
-        elif self._balance.is_due:
-            self._balance.taken()
+        elif self._balance.take():
             await self._refresh_balance()
         elif self._symbols:
             await self._reconcile_next()

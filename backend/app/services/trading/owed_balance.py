@@ -31,9 +31,10 @@ class OwedBalance:
         if self._timer is None and not self.is_due:
             self._look(asyncio.get_running_loop().time() + PATIENCE_SECONDS)
 
-    def taken(self) -> None:
-        """It is read now."""
-        self.is_due = False
+    def take(self) -> bool:
+        """Whether it is due; then it is read now."""
+        is_due, self.is_due = self.is_due, False
+        return is_due
 
     def stop(self) -> None:
         """Forget what is owed."""

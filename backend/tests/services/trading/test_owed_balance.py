@@ -49,8 +49,8 @@ def test_a_balance_that_waits_is_not_read_before_its_turn_and_only_once() -> Non
         owed.owe()
         assert not owed.is_due
         await woken.wait()
-        owed.taken()
-        assert not owed.is_due
+        assert owed.take()
+        assert not owed.take()
         owed.owe()
         assert owed.is_due
 
