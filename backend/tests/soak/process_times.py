@@ -29,6 +29,7 @@ def _family(pid: int) -> float:
 def pid_listening_at(port: int) -> int:
     """The oldest process that listens at a port of this machine; raises LookupError where none does."""
     for held in psutil.net_connections("tcp"):
-        if held.status == psutil.CONN_LISTEN and held.laddr.port == port and held.pid is not None:
+        is_there = held.status == psutil.CONN_LISTEN and held.laddr and held.laddr.port == port
+        if is_there and held.pid is not None:
             return held.pid
     raise LookupError(f"nobody listens at port {port}")
