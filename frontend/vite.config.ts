@@ -20,7 +20,7 @@ const LEAST_BYTES = 1024
 const SHARED = {
   figures: [
     /src\/lib\/format\/(?:limits|numbers|time|words)\.ts$/,
-    /src\/lib\/preferences\/(?:marks|now|zone)\.ts$/,
+    /src\/lib\/preferences\/(?:now|zone)\.ts$/,
     /src\/lib\/stream\/(?:link|prices)\.ts$/,
   ],
   reads: [
@@ -61,12 +61,47 @@ function packedCopies(): Plugin {
   }
 }
 
+/**
+ * Names in the page the files that each of its addresses needs beyond the entry's, so that public/start.js can ask for
+ * them while the entry is on its way: `*` for what every page behind the sign-in needs.
+ */
+function partsOfPages(): Plugin {
+  return {
+    name: 'parts-of-pages',
+    apply: 'build',
+    transformIndexHtml: {
+      order: 'post',
+      handler(html, { bundle = {} }) {
+        const chunks = new Map(
+          Object.values(bundle).flatMap((one) => (one.type === 'chunk' ? [[one.fileName, one]] : [])),
+        )
+        const withImports = (name: string, seen = new Set<string>()): Set<string> => {
+          if (!seen.has(name)) for (const next of chunks.get(name)?.imports ?? []) withImports(next, seen.add(name))
+          return seen.add(name)
+        }
+        const entries = [...chunks.values()].filter((one) => one.isEntry).map((one) => one.fileName)
+        const known = new Set(entries.flatMap((name) => [...withImports(name)]))
+        const lines = [...chunks.values()].flatMap(({ fileName, facadeModuleId }) => {
+          const route = /\/_app(?:\.([\w.-]+))?\.tsx\?tsr-split=component/.exec(facadeModuleId ?? '')
+          if (route === null) return []
+          const address = route[1] === undefined ? '*' : `/${route[1].replace('index', '').replaceAll('.', '/')}`
+          const files = [...withImports(fileName)].filter((name) => !known.has(name))
+          return [[address, ...files.map((name) => `/${name}`)].join(' ')]
+        })
+        const meta = `<meta name="parts" content="${lines.sort().join(';')}" />\n    `
+        return html.replace('<script src="/start.js">', (script) => meta + script)
+      },
+    },
+  }
+}
+
 export default defineConfig({
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
   plugins: [
     tanstackRouter({ target: 'react', autoCodeSplitting: true, quoteStyle: 'single', semicolons: false }),
     react(),
     tailwindcss(),
+    partsOfPages(),
     packedCopies(),
   ],
   server: { proxy: { '/api': { target: api, ws: true } } },

@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { Outlet, useLocation, useNavigate } from '@tanstack/react-router'
+import { Outlet, useLocation, useRouter } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect, useRef } from 'react'
 import { KillSwitchBanner } from '@/features/circuit-breaker/KillSwitchBanner'
 import { meQuery } from '@/lib/api/queries'
@@ -33,7 +33,8 @@ function usePageFocus(): React.RefObject<HTMLElement | null> {
 export function AppShell() {
   const session = useSessionState()
   const client = useQueryClient()
-  const navigate = useNavigate()
+  const router = useRouter()
+  const wasSignedIn = useRef(false)
   const me = useQuery({ ...meQuery, enabled: session === 'signed-in' })
   const main = usePageFocus()
   const announcement = useAnnouncement()
@@ -45,9 +46,12 @@ export function AppShell() {
   useEffect(() => {
     if (session === 'signed-out') {
       client.clear()
-      void navigate({ to: '/sign-in' })
+      // Who wanted this page and was not signed in after all comes back to it; who signed out does not.
+      const search = wasSignedIn.current ? {} : { next: router.latestLocation.href }
+      void router.navigate({ to: '/sign-in', search })
     }
-  }, [session, client, navigate])
+    wasSignedIn.current ||= session === 'signed-in'
+  }, [session, client, router])
   return (
     <div className="grid min-h-dvh grid-cols-1 lg:grid-cols-[12rem_minmax(0,1fr)]">
       <a

@@ -1,6 +1,17 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { type KeyboardEvent, memo, type ReactNode, type RefObject, useEffect, useRef, useState } from 'react'
+import {
+  type KeyboardEvent,
+  memo,
+  type ReactNode,
+  type RefObject,
+  useEffect,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from 'react'
 import { cx } from './classes'
+import { RowSlots } from './row-slots'
+import { RowWindow } from './row-window'
 
 export interface Column<Row> {
   readonly id: string
@@ -54,10 +65,14 @@ interface Actions<Row> {
   readonly rowLabel: (row: Row) => string
   readonly choose: (index: number, row: Row) => void
   readonly press: (event: KeyboardEvent, index: number, row: Row) => void
+  /** The row that had the focus is out of sight, and its element shows another one. */
+  readonly leave: () => void
 }
 
 interface LineProps<Row> {
   readonly row: Row
+  /** The row's key: the element outlives it. */
+  readonly name: string
   readonly index: number
   readonly start: number
   readonly columns: ReadonlyArray<Column<Row>>
@@ -68,9 +83,16 @@ interface LineProps<Row> {
   readonly actions: RefObject<Actions<Row>>
 }
 
-function PlainLine<Row>({ row, index, start, columns, tracks, isOpen, inTabOrder, actions }: LineProps<Row>) {
+function PlainLine<Row>({ row, name, index, start, columns, tracks, isOpen, inTabOrder, actions }: LineProps<Row>) {
+  const self = useRef<HTMLDivElement>(null)
+  const shown = useRef(name)
+  useLayoutEffect(() => {
+    if (shown.current !== name && self.current === document.activeElement) actions.current.leave()
+    shown.current = name
+  }, [name, actions])
   return (
     <div
+      ref={self}
       role="row"
       data-row={index}
       aria-rowindex={index + 2}
@@ -80,13 +102,13 @@ function PlainLine<Row>({ row, index, start, columns, tracks, isOpen, inTabOrder
       onClick={() => actions.current.choose(index, row)}
       onKeyDown={(event) => actions.current.press(event, index, row)}
       className={cx(
-        'absolute inset-x-0 grid h-row cursor-pointer items-center border-b border-line contain-strict hover:bg-s2 focus-visible:-outline-offset-2',
+        'absolute inset-x-0 grid h-row cursor-pointer border-b leading-row border-line contain-strict hover:bg-s2 focus-visible:-outline-offset-2',
         isOpen && 'bg-s3',
       )}
       style={{ gridTemplateColumns: tracks, transform: `translateY(${start}px)` }}
     >
       {columns.map((column) => (
-        <div key={column.id} role="cell" className={cx('truncate px-2', column.right && 'text-right')}>
+        <div key={column.id} role="cell" className={cx('truncate px-2 contain-strict', column.right && 'text-right')}>
           {column.cell(row)}
         </div>
       ))}
@@ -102,11 +124,12 @@ export function DataTable<Row>(props: Props<Row>) {
   const scroller = useRef<HTMLDivElement>(null)
   const [active, setActive] = useState(0)
   const rowHeight = useRowHeight()
+  const [drawn] = useState(() => new RowWindow())
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
-    overscan: 8,
+    rangeExtractor: drawn.rows,
     // A scroll is drawn with the next frame, not within the event.
     useFlushSync: false,
     initialRect: { width: 1000, height: 600 },
@@ -115,17 +138,37 @@ export function DataTable<Row>(props: Props<Row>) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: measured rows are forgotten when the height changes
   useEffect(() => measure(), [rowHeight, measure])
   const items = virtual.getVirtualItems()
+  const [slots] = useState(() => new RowSlots())
+  const inWindow = items.flatMap((item) => {
+    const row = rows[item.index]
+    return row === undefined ? [] : [{ item, row, name: rowKey(row) }]
+  })
+  const taken = slots.take(inWindow.map((one) => one.name))
   const lastShown = items.at(-1)?.index ?? 0
   useEffect(() => {
     if (rows.length > 0 && lastShown >= rows.length - NEAR_END) onEnd?.()
   }, [lastShown, rows.length, onEnd])
 
+  const isActiveDrawn = items.some((item) => item.index === active)
+  const tabStop = isActiveDrawn ? active : items[0]?.index
   const tracks = columns.map((column) => column.track).join(' ')
+  // A row that is far away is drawn some frames after it was asked for.
+  const wanted = useRef<number | null>(null)
+  const focusWanted = () => {
+    const row = scroller.current?.querySelector<HTMLElement>(`[data-row="${wanted.current}"]`)
+    if (!row) return
+    wanted.current = null
+    row.focus()
+  }
+  useEffect(() => {
+    if (wanted.current !== null) focusWanted()
+  })
   const focusRow = (index: number) => {
     const next = Math.max(0, Math.min(rows.length - 1, index))
     setActive(next)
     virtual.scrollToIndex(next)
-    requestAnimationFrame(() => scroller.current?.querySelector<HTMLElement>(`[data-row="${next}"]`)?.focus())
+    wanted.current = next
+    focusWanted()
   }
   const onKeyDown = (event: KeyboardEvent, index: number, row: Row) => {
     const steps: Record<string, number> = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1, PageDown: 15, PageUp: -15 }
@@ -147,6 +190,7 @@ export function DataTable<Row>(props: Props<Row>) {
       onOpen(row)
     },
     press: onKeyDown,
+    leave: () => scroller.current?.focus({ preventScroll: true }),
   }
   const actions = useRef(current)
   actions.current = current
@@ -182,24 +226,20 @@ export function DataTable<Row>(props: Props<Row>) {
           </div>
         </div>
         <div role="rowgroup" className="num relative" style={{ height: virtual.getTotalSize() }}>
-          {items.map((item) => {
-            const row = rows[item.index]
-            if (row === undefined) return null
-            const key = rowKey(row)
-            return (
-              <Line
-                key={key}
-                row={row}
-                index={item.index}
-                start={item.start}
-                columns={columns}
-                tracks={tracks}
-                isOpen={key === openKey}
-                inTabOrder={item.index === Math.min(active, rows.length - 1)}
-                actions={actions}
-              />
-            )
-          })}
+          {inWindow.map(({ item, row, name }, place) => (
+            <Line
+              key={taken[place]}
+              row={row}
+              name={name}
+              index={item.index}
+              start={item.start}
+              columns={columns}
+              tracks={tracks}
+              isOpen={name === openKey}
+              inTabOrder={item.index === tabStop}
+              actions={actions}
+            />
+          ))}
         </div>
       </div>
       {footer}

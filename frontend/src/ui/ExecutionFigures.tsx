@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
 import type { ExecutionStats, SlippageFigures } from '@/lib/api/types'
-import { basisPoints, count, exactMoney, figure, money, percent } from '@/lib/format/numbers'
+import { basisPoints, count, figure, money, percent } from '@/lib/format/numbers'
 import { dateTime } from '@/lib/format/time'
 import { limitName, shortSymbol, venueName, words } from '@/lib/format/words'
 import { useZone } from '@/lib/preferences/zone'
@@ -96,7 +96,7 @@ function Fills({ stats }: { readonly stats: ExecutionStats }) {
           ['Filled whole', count(fills.orders_filled_whole)],
           ['Filled of each, on average', percent(fills.mean_filled_percent, 1)],
           ['Traded', money(fills.traded_notional)],
-          ['Fees', fills.fees === null ? '–' : `${exactMoney(fills.fees)} (${figure(fills.fees_bps, 1)} bp)`],
+          ['Fees', fills.fees === null ? '–' : `${money(fills.fees)} (${figure(fills.fees_bps, 1)} bp)`],
           ['Lines in the log', count(attempts.lines)],
           ['Answered by the venue', count(attempts.answered)],
           ['Looked up, the answer was lost', count(attempts.looked_up)],

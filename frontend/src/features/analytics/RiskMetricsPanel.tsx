@@ -12,6 +12,8 @@ import { riskMetricsQuery } from './analytics-queries'
 import { Sample } from './FiguresPanel'
 import { figureName, figureText } from './figure-words'
 
+const ENOUGH_DAYS = 30
+
 const INTERVALS: Record<string, string> = { fine: 'five minutes', hour: 'hour', day: 'day' }
 
 function Judged({ tail }: { readonly tail: Tail }) {
@@ -59,6 +61,11 @@ function Tails({ risk }: { readonly risk: RiskMetrics }) {
   )
 }
 
+/** Two days always agree or differ wholly: fewer than thirty say little. */
+function Days({ n }: { readonly n: number }) {
+  return n < ENOUGH_DAYS ? <span className="text-warn">{count(n)}, too few</span> : <span>{count(n)}</span>
+}
+
 /** What the bad intervals cost, which claim of it holds, and how returns move with others. */
 export function RiskMetricsPanel({ asked }: { readonly asked: Asked }) {
   const query = useQuery(riskMetricsQuery(asked))
@@ -92,7 +99,12 @@ export function RiskMetricsPanel({ asked }: { readonly asked: Asked }) {
                   ]}
                   rows={risk.correlations.map((pair) => ({
                     key: `${pair.first} ${pair.second}`,
-                    cells: [partName(pair.first), partName(pair.second), count(pair.n), figure(pair.correlation, 2)],
+                    cells: [
+                      partName(pair.first),
+                      partName(pair.second),
+                      <Days key="days" n={pair.n} />,
+                      figure(pair.correlation, 2),
+                    ],
                   }))}
                 />
               )}

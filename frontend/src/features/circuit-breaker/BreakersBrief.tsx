@@ -6,6 +6,7 @@ import { useZone } from '@/lib/preferences/zone'
 import { Badge } from '@/ui/Badge'
 import { buttonClass } from '@/ui/Button'
 import { Panel } from '@/ui/Panel'
+import { Skeleton } from '@/ui/Skeleton'
 import { Surface } from '@/ui/Surface'
 import { tradingStateWords } from './trading-state'
 import { endWords, scopeWords } from './trip-words'
@@ -24,7 +25,12 @@ export function BreakersBrief() {
         </Link>
       }
     >
-      <Surface query={breaker} what="The trading state" className="space-y-2 p-3">
+      <Surface
+        query={breaker}
+        what="The trading state"
+        loading={<Skeleton label="Loading the trading state" rows={2} />}
+        className="space-y-2 p-3"
+      >
         {(status) => {
           const { glyph, text, tone, more } = tradingStateWords(status, wallets.data, zone)
           return (

@@ -67,7 +67,14 @@ export function PauseResume() {
         ? { id: 'resume', title: 'Resume entries…', group: 'Do', run: () => setAsking(true) }
         : { id: 'pause', title: 'Pause entries', group: 'Do', keys: 'Shift+P', run: () => pause.mutate() },
   )
-  if (breaker.data === undefined) return null
+  if (breaker.data === undefined) {
+    // Keeps the button's place, so that nothing beside it moves when the state is known.
+    return (
+      <Button disabled className="invisible">
+        <Icon name="pause" size={16} /> Pause<span className="hidden sm:inline"> entries</span>
+      </Button>
+    )
+  }
   return (
     <>
       {paused ? (

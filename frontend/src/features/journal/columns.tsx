@@ -22,9 +22,9 @@ export function realises(row: Pick<Execution, 'action' | 'realized_pnl'>): boole
 
 export function executionColumns(zone: string, wallet: (id: string) => string): ReadonlyArray<Column<Execution>> {
   return [
-    { id: 'time', title: 'Time', track: '10.5rem', cell: (row) => dateTime(row.market_time ?? row.timestamp, zone) },
+    { id: 'time', title: 'Time', track: '10rem', cell: (row) => dateTime(row.market_time ?? row.timestamp, zone) },
     { id: 'symbol', title: 'Symbol', track: '6rem', cell: (row) => <b>{shortSymbol(row.symbol)}</b> },
-    { id: 'action', title: 'Action', track: 'minmax(5.5rem,1fr)', cell: (row) => words(row.action) },
+    { id: 'action', title: 'Action', track: 'minmax(6.5rem,1fr)', cell: (row) => words(row.action) },
     { id: 'side', title: 'Side', track: '3rem', cell: (row) => words(row.side) },
     { id: 'status', title: 'Status', track: '5.5rem', cell: (row) => <ExecutionStatus status={row.status} /> },
     { id: 'filled', title: 'Filled', track: '5rem', right: true, cell: (row) => plain(row.filled_size) },
@@ -42,7 +42,7 @@ export function executionColumns(zone: string, wallet: (id: string) => string): 
     {
       id: 'latency',
       title: 'Took',
-      track: '4rem',
+      track: '5rem',
       right: true,
       cell: (row) => (row.execution_time_ms === null ? ABSENT : `${count(row.execution_time_ms)} ms`),
     },
@@ -67,7 +67,7 @@ export function tradeColumns(zone: string): ReadonlyArray<Column<Trade>> {
     { id: 'fees', title: 'Fees', track: '6rem', right: true, cell: (row) => money(row.fees, 4) },
     { id: 'funding', title: 'Funding', track: '6rem', right: true, cell: (row) => money(row.funding, 4) },
     { id: 'slippage', title: 'Slippage', track: '6rem', right: true, cell: (row) => basisPoints(row.slippage_bps) },
-    { id: 'strategy', title: 'Strategy', track: '10rem', cell: (row) => `${words(row.strategy)} ${row.timeframe}` },
+    { id: 'strategy', title: 'Strategy', track: '12rem', cell: (row) => `${words(row.strategy)} ${row.timeframe}` },
     { id: 'wallet', title: 'Wallet', track: '9rem', cell: (row) => row.wallet_name },
   ]
 }

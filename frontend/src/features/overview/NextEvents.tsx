@@ -23,12 +23,16 @@ interface Fundings {
   readonly known: ReadonlyArray<Funding>
   /** Symbols whose venue did not answer. */
   readonly unknown: number
+  readonly isPending: boolean
 }
 
-function fundingsOf(queries: ReadonlyArray<{ data: Funding | undefined; isError: boolean }>): Fundings {
+function fundingsOf(
+  queries: ReadonlyArray<{ data: Funding | undefined; isError: boolean; isPending: boolean }>,
+): Fundings {
   return {
     known: queries.flatMap(({ data }) => data ?? []),
     unknown: queries.filter(({ data, isError }) => isError && data === undefined).length,
+    isPending: queries.some(({ isPending }) => isPending),
   }
 }
 
@@ -49,7 +53,14 @@ export function NextEvents() {
   const market = useMarketTime()
   const wall = useNow()
   const zone = useZone()
-  if (positions.isPending && schedule.isPending) return <Skeleton label="Loading what comes next" rows={4} />
+  // All of it at once: lines that come one after another move what stands below them.
+  if ([positions, schedule, risk, settings, fundings].some((one) => one.isPending)) {
+    return (
+      <Panel title="What comes next">
+        <Skeleton label="Loading what comes next" rows={4} />
+      </Panel>
+    )
+  }
   const events = nextEvents(
     {
       positions: positions.data ?? [],

@@ -74,7 +74,7 @@ export function OverviewPage({ checklist, positions, breakers, alerts }: Props) 
           <Room className="min-h-28">
             <Later until={<Skeleton label="Loading the trading state" rows={2} />}>{breakers}</Later>
           </Room>
-          <Room className="min-h-36">
+          <Room className="min-h-44">
             <Later until={null}>
               <NextEvents />
             </Later>

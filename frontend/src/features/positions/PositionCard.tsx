@@ -16,7 +16,7 @@ import { ConfirmEntry } from './ConfirmEntry'
 import { ExitButton } from './ExitButton'
 import { HealthButton } from './HealthButton'
 import { marked } from './marking'
-import { protectionWords, rulerSummary, stopHasMoved, trailingWords } from './position-words'
+import { isOpening, protectionWords, rulerSummary, stopHasMoved, trailingWords } from './position-words'
 
 interface Props {
   readonly position: Position
@@ -33,7 +33,7 @@ function Age({ since }: { readonly since: string | null }) {
 
 function Protection({ position }: { readonly position: Position }) {
   const text = protectionWords(position)
-  if (position.status === 'EXITING') return <Badge tone="outline">{text}</Badge>
+  if (position.status === 'EXITING' || isOpening(position)) return <Badge tone="outline">{text}</Badge>
   return position.protected ? (
     <Badge>
       <Icon name="lock" size={12} /> {text}
@@ -126,7 +126,13 @@ export function PositionCard({ position, tick, onOpen }: Props) {
         <span className="text-2xs text-mid">
           {position.wallet_name} · {words(position.strategy)} {position.timeframe}
           <br />
-          opened <Age since={position.opened_at} />
+          {position.opened_at === null ? (
+            'not opened yet'
+          ) : (
+            <>
+              opened <Age since={position.opened_at} />
+            </>
+          )}
         </span>
         {position.awaits_yes_until === null && (
           <ExitButton position={position} pnl={live.pnl} className="relative z-1 shrink-0" />

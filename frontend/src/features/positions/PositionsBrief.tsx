@@ -15,7 +15,7 @@ import { Skeleton } from '@/ui/Skeleton'
 import { Surface } from '@/ui/Surface'
 import { healthWords } from './health-words'
 import { marked } from './marking'
-import { protectionWords } from './position-words'
+import { isBare, isOpening, protectionWords } from './position-words'
 import { useSteadyOrder } from './steady-order'
 import { WhyNothing } from './WhyNothing'
 
@@ -47,7 +47,7 @@ const Line = memo(function Line({ position }: { readonly position: Position }) {
         {position.health && ` · ${healthWords(position.health)}`}
       </span>
       <span className="text-right text-2xs">
-        {position.protected || position.awaits_yes_until !== null ? (
+        {position.protected || position.awaits_yes_until !== null || isOpening(position) ? (
           <span className="text-mid">
             {position.awaits_yes_until === null ? protectionWords(position) : 'Waits for your yes'}
           </span>
@@ -61,8 +61,9 @@ const Line = memo(function Line({ position }: { readonly position: Position }) {
 
 /** Whether every position has its stop on the venue, in a sentence. */
 function Protection({ positions }: { readonly positions: ReadonlyArray<Position> }) {
-  const open = positions.filter((one) => one.awaits_yes_until === null)
-  const bare = open.filter((one) => !one.protected && one.status !== 'EXITING').length
+  const open = positions.filter((one) => one.awaits_yes_until === null && !isOpening(one))
+  const bare = open.filter(isBare).length
+  if (open.length === 0) return <span className="text-mid">Nothing is held yet.</span>
   return bare > 0 ? (
     <Badge tone="crit">
       <Icon name="unlock" size={12} /> {bare} of {plural(open.length, 'position')} without a stop on the venue

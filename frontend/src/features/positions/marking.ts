@@ -1,6 +1,7 @@
 // Unrealised figures at the price last heard. The server's are the truth; these move between its messages and say so.
 import type { Position } from '@/lib/api/types'
 import { compare, divide, multiply, negate, subtract } from '@/lib/format/decimal'
+import { isOpening } from './position-words'
 
 export interface Marked {
   readonly mark: string | null
@@ -43,7 +44,7 @@ export type PositionOrder = (typeof POSITION_ORDERS)[number]
 
 /** Worst first: no live stop, then the lowest score, then those whose score is not known. */
 function healthRank(position: Position): number {
-  if (!position.protected) return -1
+  if (!position.protected && !isOpening(position)) return -1
   return position.health?.score ?? 101
 }
 

@@ -1,5 +1,6 @@
 // What a card says in words.
 import type { Position } from '@/lib/api/types'
+import { compare } from '@/lib/format/decimal'
 import { price } from '@/lib/format/numbers'
 import { shortSymbol } from '@/lib/format/words'
 
@@ -14,7 +15,19 @@ export function trailingWords(position: Position, tick?: string): string {
   return at === null ? 'Not armed yet' : `Arms at ${price(at, tick)}`
 }
 
+/** Nothing of it is held yet: its entry has not been filled. */
+export function isOpening({ status, quantity }: Position): boolean {
+  return (status === 'INTENT' || status === 'ENTERING') && compare(quantity, '0') === 0
+}
+
+/** Something is held that no stop guards, and that is not being left. */
+export function isBare(position: Position): boolean {
+  const { status, awaits_yes_until: asked } = position
+  return !position.protected && status !== 'EXITING' && asked === null && !isOpening(position)
+}
+
 export function protectionWords(position: Position): string {
+  if (isOpening(position)) return 'Entry not filled yet'
   if (position.status === 'EXITING') return 'Exit being sent'
   return position.protected ? 'Stop on the venue' : 'No stop on the venue yet'
 }

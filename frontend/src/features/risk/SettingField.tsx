@@ -2,7 +2,7 @@ import type { UseFormReturn } from 'react-hook-form'
 import { DecimalField, SelectField } from '@/ui/Field'
 import { Switch } from '@/ui/Switch'
 import type { Setting } from './fields'
-import { type FormValues, shown } from './settings-form'
+import { emptyWord, type FormValues, shown } from './settings-form'
 
 interface Props {
   readonly setting: Setting
@@ -43,7 +43,7 @@ export function SettingField({ setting, form, serverError }: Props) {
           error={error}
           unit={setting.unit}
           inputMode={setting.kind === 'integer' ? 'numeric' : 'decimal'}
-          placeholder={setting.optional ? 'no limit' : ''}
+          placeholder={setting.optional ? emptyWord(setting.name) : ''}
           {...register(setting.name)}
         />
       )

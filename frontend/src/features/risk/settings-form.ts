@@ -91,12 +91,17 @@ export function patchOf(changes: ReadonlyArray<Change>): RiskChanges {
   return body as RiskChanges
 }
 
+/** What an empty field means: only what bounds something has no limit. */
+export function emptyWord(name: string): string {
+  return name.startsWith('max_') ? 'no limit' : 'none'
+}
+
 /** A value of a setting as the diff shows it: "5%", "$500.00", "no limit", "on". */
 export function shown(setting: Setting, value: string | boolean): string {
   if (typeof value === 'boolean') return value ? 'on' : 'off'
   if (setting.kind === 'choice') return setting.options.find(([id]) => id === value)?.[1] ?? value
   if (setting.kind === 'switch') return value
-  if (value.trim() === '') return 'no limit'
+  if (value.trim() === '') return emptyWord(setting.name)
   const number = value.trim().replace(',', '.')
   if (!isDecimal(number)) return value
   if (setting.unit === 'USD') return money(number)

@@ -2,7 +2,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { call } from '@/lib/api/call'
 import { keys } from '@/lib/api/queries'
 import type { Wallet } from '@/lib/api/types'
-import { money, plain } from '@/lib/format/numbers'
+import { money } from '@/lib/format/numbers'
 import { dateTime } from '@/lib/format/time'
 import { plural, shortSymbol, venueName, words } from '@/lib/format/words'
 import { useZone } from '@/lib/preferences/zone'
@@ -12,23 +12,13 @@ import { FormError } from '@/ui/ErrorState'
 import { Facts } from '@/ui/Facts'
 import { Pnl } from '@/ui/Pnl'
 import { toast } from '@/ui/Toast'
+import { ownLimits } from './own-limits'
 
 export type WalletAction = 'auto-trade' | 'execution' | 'rename' | 'deposit' | 'withdraw' | 'archive' | 'arm'
 
 interface Props {
   readonly wallet: Wallet
   readonly onAction: (action: WalletAction) => void
-}
-
-function overridesInWords(wallet: Wallet): string {
-  const own = Object.entries(wallet.overrides).filter(([, value]) => value !== null && value !== undefined)
-  if (own.length === 0) return 'None: your risk settings hold'
-  return own
-    .map(
-      ([name, value]) =>
-        `${words(name).toLowerCase()} ${typeof value === 'boolean' ? (value ? 'on' : 'off') : plain(value as string)}`,
-    )
-    .join(', ')
 }
 
 /** Whether a live wallet may open anything, and the way to change it. */
@@ -148,7 +138,7 @@ export function WalletCard({ wallet, onAction }: Props) {
           ['Strategies', list(follows.strategies.map(words))],
           ['Symbols', list(follows.symbols.map(shortSymbol))],
           ['Timeframes', list(follows.timeframes)],
-          ['Own limits', overridesInWords(wallet)],
+          ['Own limits', ownLimits(wallet.overrides)],
         ]}
       />
       <div className="mt-auto flex flex-wrap items-center gap-2 border-t border-line p-2">

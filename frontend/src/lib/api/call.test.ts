@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { api, problem, server } from '@/testing/server'
 import { call, callWithEtag, newIdempotencyKey } from './call'
 import { ApiProblem } from './problem'
-import { adopt, resetSession, sessionState } from './session'
+import { adopt, forget, resetSession, sessionState, wasSignedIn } from './session'
 
 const SESSION = { access_token: 'token-0', token_type: 'bearer', expires_in: 900 } as const
 const rejected = async (promise: Promise<unknown>): Promise<ApiProblem> => {
@@ -43,6 +43,21 @@ describe('a call', () => {
     expect(answer.etag).toBe('"8"')
     expect(seen?.get('if-match')).toBe('"7"')
     expect(seen?.get('idempotency-key')).toBe('k')
+  })
+
+  it('takes the renewal that the page began before its code was here, and asks for no other', async () => {
+    window.stackalphaRenewal = Promise.resolve(Response.json({ ...SESSION, access_token: 'early' }))
+    server.use(http.get(api('/me'), ({ request }) => HttpResponse.json({ id: request.headers.get('authorization') })))
+    const all = await Promise.all([call('GET /me'), call('GET /me')])
+    expect(all.map((me) => me.id)).toEqual(['Bearer early', 'Bearer early'])
+    expect(window.stackalphaRenewal).toBeUndefined()
+  })
+
+  it('remembers in this browser whether somebody is signed in', () => {
+    adopt(SESSION)
+    expect(wasSignedIn()).toBe(true)
+    forget('expired')
+    expect(wasSignedIn()).toBe(false)
   })
 
   it('renews an old token once for many calls at the same time', async () => {

@@ -1,5 +1,6 @@
 // Who is signed in. The access token lives in memory only; the refresh cookie is HttpOnly and never seen here.
 import { useSyncExternalStore } from 'react'
+import { readMark, writeMark } from '@/lib/preferences/marks'
 import { problemFrom, unreachable } from './problem'
 import type { Session } from './types'
 
@@ -8,6 +9,15 @@ export type SessionState = 'unknown' | 'signed-in' | 'signed-out' | 'expired'
 
 export const API = '/api/v1'
 const RENEW_BEFORE_MS = 10_000
+const LOCK = 'stackalpha.refresh'
+const MARK = 'signed-in'
+
+declare global {
+  interface Window {
+    /** The renewal that public/start.js has asked for while this code was on its way. */
+    stackalphaRenewal?: Promise<Response> | undefined
+  }
+}
 
 let state: SessionState = 'unknown'
 let token: string | null = null
@@ -38,13 +48,20 @@ export function useSessionState(): SessionState {
 export function adopt(session: Session): void {
   token = session.access_token
   expiresAt = Date.now() + session.expires_in * 1000
+  writeMark(MARK, 'yes')
   change('signed-in')
 }
 
 export function forget(next: 'signed-out' | 'expired'): void {
   token = null
   expiresAt = 0
+  writeMark(MARK, 'no')
   change(next)
+}
+
+/** Whether somebody was signed in here when this browser last had the server's word. */
+export function wasSignedIn(): boolean {
+  return readMark(MARK) === 'yes'
 }
 
 export function accessToken(): string | null {
@@ -55,10 +72,10 @@ export function tokenIsOld(): boolean {
   return token === null || Date.now() > expiresAt - RENEW_BEFORE_MS
 }
 
-async function renewOnce(): Promise<boolean> {
+async function renewOnce(asked?: Promise<Response>): Promise<boolean> {
   let response: Response
   try {
-    response = await fetch(`${API}/auth/refresh`, { method: 'POST', credentials: 'same-origin' })
+    response = await (asked ?? fetch(`${API}/auth/refresh`, { method: 'POST', credentials: 'same-origin' }))
   } catch (cause) {
     throw unreachable(cause)
   }
@@ -80,7 +97,9 @@ async function renewOnce(): Promise<boolean> {
 export function renew(): Promise<boolean> {
   if (renewal === null) {
     const locks = typeof navigator === 'undefined' ? undefined : navigator.locks
-    const work = locks ? locks.request('stackalpha.refresh', renewOnce) : renewOnce()
+    const begun = window.stackalphaRenewal
+    window.stackalphaRenewal = undefined
+    const work = locks && !begun ? locks.request(LOCK, () => renewOnce()) : renewOnce(begun)
     renewal = Promise.resolve(work).finally(() => {
       renewal = null
     })

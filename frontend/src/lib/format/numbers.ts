@@ -8,12 +8,12 @@ export const ABSENT = '–'
 const MINUS = '\u2212'
 const formats = new Map<string, Intl.NumberFormat>()
 
-function formatted(value: string | number, options: Intl.NumberFormatOptions): string {
-  const key = JSON.stringify(options)
-  let format = formats.get(key)
+/** `kind` names the options: making a format takes a thousand times as long as using one, and a table asks for them all the time. */
+function formatted(value: string | number, kind: string, options: () => Intl.NumberFormatOptions): string {
+  let format = formats.get(kind)
   if (format === undefined) {
-    format = new Intl.NumberFormat('en-US', options)
-    formats.set(key, format)
+    format = new Intl.NumberFormat('en-US', options())
+    formats.set(kind, format)
   }
   return format.format(value as Intl.StringNumericLiteral).replace('-', MINUS)
 }
@@ -22,13 +22,19 @@ function fixed(digits: number): Intl.NumberFormatOptions {
   return { minimumFractionDigits: digits, maximumFractionDigits: digits }
 }
 
+function signed(value: string | number, digits: number): string {
+  return formatted(value, `signed ${digits}`, () => ({ signDisplay: 'exceptZero', ...fixed(digits) }))
+}
+
 function present(value: Value): value is string | number {
   return value !== null && value !== undefined && value !== ''
 }
 
 /** US dollars, e.g. $1,234.50; the whole precision the server sent with `exact`. */
 export function money(value: Value, digits = 2): string {
-  return present(value) ? formatted(value, { style: 'currency', currency: 'USD', ...fixed(digits) }) : ABSENT
+  return present(value)
+    ? formatted(value, `usd ${digits}`, () => ({ style: 'currency', currency: 'USD', ...fixed(digits) }))
+    : ABSENT
 }
 
 export function exactMoney(value: Value): string {
@@ -38,33 +44,40 @@ export function exactMoney(value: Value): string {
 
 export function signedMoney(value: Value, digits = 2): string {
   if (!present(value)) return ABSENT
-  return formatted(value, { style: 'currency', currency: 'USD', signDisplay: 'exceptZero', ...fixed(digits) })
+  return formatted(value, `signed usd ${digits}`, () => ({
+    style: 'currency',
+    currency: 'USD',
+    signDisplay: 'exceptZero',
+    ...fixed(digits),
+  }))
 }
 
 export function percent(value: Value, digits = 2): string {
-  return present(value) ? `${formatted(value, fixed(digits))}%` : ABSENT
+  return present(value) ? `${formatted(value, `fixed ${digits}`, () => fixed(digits))}%` : ABSENT
 }
 
 export function signedPercent(value: Value, digits = 2): string {
-  return present(value) ? `${formatted(value, { signDisplay: 'exceptZero', ...fixed(digits) })}%` : ABSENT
+  return present(value) ? `${signed(value, digits)}%` : ABSENT
 }
 
 /** Multiples of the initial risk, e.g. +1.25 R. */
 export function rMultiple(value: Value): string {
-  return present(value) ? `${formatted(value, { signDisplay: 'exceptZero', ...fixed(2) })} R` : ABSENT
+  return present(value) ? `${signed(value, 2)} R` : ABSENT
 }
 
 export function basisPoints(value: Value): string {
-  return present(value) ? `${formatted(value, { signDisplay: 'exceptZero', ...fixed(1) })} bp` : ABSENT
+  return present(value) ? `${signed(value, 1)} bp` : ABSENT
 }
 
 /** Every digit the value carries, grouped. */
 export function plain(value: Value): string {
-  return present(value) ? formatted(value, { minimumFractionDigits: 0, maximumFractionDigits: 20 }) : ABSENT
+  return present(value)
+    ? formatted(value, 'plain', () => ({ minimumFractionDigits: 0, maximumFractionDigits: 20 }))
+    : ABSENT
 }
 
 export function figure(value: Value, digits: number): string {
-  return present(value) ? formatted(value, fixed(digits)) : ABSENT
+  return present(value) ? formatted(value, `fixed ${digits}`, () => fixed(digits)) : ABSENT
 }
 
 /** Digits a price of that height is read with when its instrument's tick is not known. */
@@ -77,9 +90,9 @@ export function priceDigits(price: string): number {
 export function price(value: Value, tickSize?: string | null): string {
   if (!present(value)) return ABSENT
   const digits = tickSize ? placesOf(tickSize) : Math.max(priceDigits(String(value)), 0)
-  return formatted(value, fixed(digits))
+  return formatted(value, `fixed ${digits}`, () => fixed(digits))
 }
 
 export function count(value: Value): string {
-  return present(value) ? formatted(value, { maximumFractionDigits: 0 }) : ABSENT
+  return present(value) ? formatted(value, 'count', () => ({ maximumFractionDigits: 0 })) : ABSENT
 }

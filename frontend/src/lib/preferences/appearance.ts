@@ -1,4 +1,4 @@
-// Theme, P&L colours and density: attributes of <html>, remembered in this browser (see public/appearance.js).
+// Theme, P&L colours and density: attributes of <html>, remembered in this browser (see public/start.js).
 import { useSyncExternalStore } from 'react'
 
 export type Theme = 'system' | 'dark' | 'light'
