@@ -16,7 +16,8 @@ import { ConfirmEntry } from './ConfirmEntry'
 import { ExitButton } from './ExitButton'
 import { HealthButton } from './HealthButton'
 import { marked } from './marking'
-import { isOpening, protectionWords, rulerSummary, stopHasMoved, trailingWords } from './position-words'
+import { isOpening } from './opening'
+import { protectionWords, rulerSummary, stopHasMoved, trailingWords } from './position-words'
 
 interface Props {
   readonly position: Position

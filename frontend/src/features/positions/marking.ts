@@ -1,7 +1,7 @@
 // Unrealised figures at the price last heard. The server's are the truth; these move between its messages and say so.
 import type { Position } from '@/lib/api/types'
 import { compare, divide, multiply, negate, subtract } from '@/lib/format/decimal'
-import { isOpening } from './position-words'
+import { isOpening } from './opening'
 
 export interface Marked {
   readonly mark: string | null

@@ -1,8 +1,8 @@
 // What a card says in words.
 import type { Position } from '@/lib/api/types'
-import { compare } from '@/lib/format/decimal'
 import { price } from '@/lib/format/numbers'
 import { shortSymbol } from '@/lib/format/words'
+import { isOpening } from './opening'
 
 export function stopHasMoved(position: Position): boolean {
   return position.stop_price !== null && position.stop_price !== position.initial_stop_price
@@ -13,17 +13,6 @@ export function trailingWords(position: Position, tick?: string): string {
   if (!enabled) return 'Off'
   if (armed) return `Armed${trail === null ? '' : `, trails by ${Number(trail)}%`}`
   return at === null ? 'Not armed yet' : `Arms at ${price(at, tick)}`
-}
-
-/** Nothing of it is held yet: its entry has not been filled. */
-export function isOpening({ status, quantity }: Position): boolean {
-  return (status === 'INTENT' || status === 'ENTERING') && compare(quantity, '0') === 0
-}
-
-/** Something is held that no stop guards, and that is not being left. */
-export function isBare(position: Position): boolean {
-  const { status, awaits_yes_until: asked } = position
-  return !position.protected && status !== 'EXITING' && asked === null && !isOpening(position)
 }
 
 export function protectionWords(position: Position): string {
