@@ -10,34 +10,30 @@ from pathlib import Path
 from app.cli.processes import child_environment
 from app.core.config import Settings
 from tests.paper_venue import BACKEND, PaperVenue
+from tests.services.trading.executor_host import ExecutorProcess
 
-RUN = "import uvloop; from app.workers.position_monitor import main; uvloop.run(main())"
 SHARDS = 4
+STOP_SECONDS = 10.0
 
 
 @dataclass
 class MonitorHost:
-    """Monitors over one database and one paper exchange; `folder` keeps their log."""
+    """Monitors over one database and one paper exchange, forks of one nursery; `folder` keeps their log."""
 
     settings: Settings
     venue: PaperVenue
     folder: Path
-    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    processes: list[ExecutorProcess] = field(default_factory=list)
+    _nursery: subprocess.Popen[str] | None = None
 
-    def start(self) -> subprocess.Popen[bytes]:
+    def start(self) -> ExecutorProcess:
         """Start one monitor."""
-        settings = self.settings.model_copy(
-            update={"paper_url": self.venue.url, "shard_count": SHARDS, "var_dir": self.folder}
-        )
-        with (self.folder / "monitor.log").open("ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-c", RUN],
-                cwd=BACKEND,
-                env=os.environ | child_environment(settings),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
+        nursery = self._nursery or self._open()
+        assert nursery.stdin is not None
+        assert nursery.stdout is not None
+        nursery.stdin.write("start\n")
+        nursery.stdin.flush()
+        process = ExecutorProcess(int(nursery.stdout.readline()))
         self.processes.append(process)
         return process
 
@@ -48,13 +44,35 @@ class MonitorHost:
     def stop(self) -> None:
         """End every monitor, also one that was stopped in its tracks."""
         for process in self.processes:
-            if process.poll() is None:
-                process.send_signal(signal.SIGCONT)
-                process.send_signal(signal.SIGTERM)
+            process.send_signal(signal.SIGCONT)
+            process.send_signal(signal.SIGTERM)
         for process in self.processes:
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            if not process.wait(STOP_SECONDS):
+                process.send_signal(signal.SIGKILL)
         self.processes.clear()
+
+    def close(self) -> None:
+        """End the process that they are forked from."""
+        nursery, self._nursery = self._nursery, None
+        if nursery is not None:
+            nursery.communicate()
+
+    def _open(self) -> "subprocess.Popen[str]":
+        settings = self.settings.model_copy(
+            update={"paper_url": self.venue.url, "shard_count": SHARDS, "var_dir": self.folder}
+        )
+        with (self.folder / "monitor.log").open("ab") as log:
+            nursery = subprocess.Popen(
+                [sys.executable, "-m", "tests.services.trading.monitor_nursery"],
+                cwd=BACKEND,
+                env=os.environ | child_environment(settings),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
+        assert nursery.stdout is not None
+        if nursery.stdout.readline() != "ready\n":
+            raise RuntimeError(f"The monitors' nursery did not open: {self.log()}")
+        self._nursery = nursery
+        return nursery

@@ -1,23 +1,33 @@
 """Two monitors: one is killed or stalls, its shards are watched again, and nothing is left twice."""
 
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
+from app.core.config import Settings
+from tests.paper_venue import PaperVenue
 from tests.services.trading.floor import BTC, TradingFloor, until
 from tests.services.trading.monitor_host import SHARDS, MonitorHost
 from tests.services.trading.open_positions import open_trade, store
 
 
+@pytest.fixture(scope="module")
+def host(
+    trading_settings: Settings, trading_venue: PaperVenue, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[MonitorHost]:
+    """Starts monitors."""
+    held = MonitorHost(trading_settings, trading_venue, tmp_path_factory.mktemp("monitors"))
+    yield held
+    held.close()
+
+
 @pytest_asyncio.fixture
-async def monitors(floor: TradingFloor, tmp_path: Path) -> AsyncIterator[MonitorHost]:
+async def monitors(floor: TradingFloor, host: MonitorHost) -> AsyncIterator[MonitorHost]:
     """A host of monitors over the floor, whose market moves."""
     floor.venue.control("POST", "/sim/feed", {"paused": False})
-    host = MonitorHost(floor.settings, floor.venue, tmp_path)
     yield host
     host.stop()
     floor.venue.pause()
