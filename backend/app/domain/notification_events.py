@@ -49,6 +49,7 @@ class NotificationEvent(StrEnum):
     """What happened."""
 
     TRADE_OPENED = "trade_opened"
+    POSITION_ADDED = "position_added"
     TRADE_CLOSED = "trade_closed"
     LARGE_SLIPPAGE = "large_slippage"
     TRADING_PAUSED = "trading_paused"
@@ -103,6 +104,12 @@ EVENT_KINDS: Final = (
         _E.TRADE_OPENED, _L.INFO, _C.TRADE, _PUSHED,
         "{symbol} {side} opened",
         "{wallet}: {side} {quantity} {symbol} opened at {entry_price}, stop {stop_price}, at risk {risk_amount}.",
+    ),
+    EventKind(
+        _E.POSITION_ADDED, _L.INFO, _C.TRADE, _PUSHED,
+        "Added to {symbol} {side}",
+        "{wallet}: {added} {symbol} added at {price}. The {side} position is {quantity} at {entry_price} on average,"
+        " stop {stop_price}.",
     ),
     EventKind(
         _E.TRADE_CLOSED, _L.INFO, _C.TRADE, _PUSHED,

@@ -1,7 +1,6 @@
 """What is added to positions: one tenant's rows, and the system's side of deciding about one."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -13,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.models.signal import Signal
 from app.models.trade import LIVE
 from app.models.trade_addition import TradeAddition
+from app.repositories.gate_writes import DecisionRow
 
 # Where every level with an opinion permits adding; the user's settings always have one.
 _PERMITTED = (
@@ -110,18 +110,10 @@ class HeldTrade(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DecidedAddition(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer to one signal about one trade; `breaches` are rows of code, message, limit, value, scope."""
+    """The answer to one signal about one trade, with its receipt, None where no rule was asked."""
 
-    id: UUID
+    decision: DecisionRow
     trade_id: UUID
-    signal_id: UUID
-    breaches: list[dict[str, str | None]]
-    quantity: Decimal | None
-    notional: Decimal | None
-    risk_amount: Decimal | None
-    requested_price: Decimal
-    binding_cap: str | None
-    market_time: datetime
     receipt: bytes | None
 
 
@@ -182,14 +174,15 @@ class SystemTradeAdditionRepository:
 
     async def decide(self, decided: DecidedAddition, *, approved: bool) -> None:
         """Write the answer; a wallet has one answer to a signal."""
+        row = decided.decision
         await self._connection.execute(
             _DECIDE,
-            *(decided.id, decided.trade_id, decided.signal_id, approved),
-            msgspec.json.encode(decided.breaches).decode(),
-            *(decided.quantity, decided.notional, decided.risk_amount, decided.requested_price),
-            *(decided.binding_cap, decided.market_time, decided.receipt),
+            *(row.id, decided.trade_id, row.signal_id, approved),
+            msgspec.json.encode(row.breaches).decode(),
+            *(row.quantity, row.notional, row.risk_amount, row.requested_price),
+            *(row.binding_cap, row.market_time, decided.receipt),
         )
-        await self._connection.execute(_TELL, decided.trade_id, decided.id)
+        await self._connection.execute(_TELL, decided.trade_id, row.id)
 
     async def add(
         self,
@@ -202,12 +195,9 @@ class SystemTradeAdditionRepository:
         """Write an approved addition and the intent of its order. `figures` are quantity, entry price, notional, risk
         and stop of what the trade was planned at, then of the addition. Raises asyncpg.CheckViolationError where it
         does not fit under the ledger's ceilings, or the trade cannot be added to."""
-        quantity = figures[5]
-        await self._connection.execute(
-            _ADD, decided.trade_id, decided.signal_id, number, *figures, decided.market_time
-        )
+        trade_id, row, quantity = decided.trade_id, decided.decision, figures[5]
+        await self._connection.execute(_ADD, trade_id, row.signal_id, number, *figures, row.market_time)
         await self._connection.execute(
             _INTENT,
-            *(decided.trade_id, client_order_id, number, side, quantity),
-            *(decided.requested_price, decided.market_time),
+            *(trade_id, client_order_id, number, side, quantity, row.requested_price, row.market_time),
         )

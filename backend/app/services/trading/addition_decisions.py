@@ -15,7 +15,6 @@ from app.domain.client_order_id import client_order_id
 from app.domain.decision import decide_batch
 from app.domain.limits import ApprovedOrder, RefusedOrder
 from app.domain.receipts import receipt_of
-from app.domain.risk_case import RiskCase
 from app.domain.types import OrderLeg, OrderStatus, Side
 from app.models.order import Order
 from app.models.signal import Signal
@@ -26,7 +25,7 @@ from app.repositories.trade_additions import DecidedAddition, HeldTrade, SystemT
 from app.repositories.trading_accounts import TradingAccount
 from app.repositories.trading_transaction import TradingTransaction
 from app.services.trading.addition_cases import WAIT_SECONDS, AddedTo, addition_case, hindrance, wanted_stop
-from app.services.trading.answers import breach_rows
+from app.services.trading.answers import breach_rows, decision_row
 from app.services.trading.balances import BalanceKeeper
 from app.services.trading.ceilings import ceilings_of
 from app.services.trading.entry_refusals import NotYet, Refusal
@@ -124,7 +123,10 @@ class AdditionDecisions:
             case NotYet(seconds=seconds):
                 return AdditionAnswer(wait_seconds=seconds)
             case Refusal() as refusal:
-                await additions.decide(_refused(held, market, refusal), approved=False)
+                row = decision_row(uuid4(), account, market, [refusal.breach()], None)
+                await additions.decide(
+                    DecidedAddition(decision=row, trade_id=trade_id, receipt=None), approved=False
+                )
                 return ANSWERED
         facts, writes = SystemGateFactsRepository(connection), SystemGateWriteRepository(connection)
         wanted = _wanted(account.user_id, account.environment, market)
@@ -138,7 +140,9 @@ class AdditionDecisions:
         if isinstance(verdict, RefusedOrder) and _only_the_stop(verdict) and stop != held.stop_price:
             await additions.move_stop(trade_id, stop)
             return AdditionAnswer(wait_seconds=WAIT_SECONDS, stop_moved=True)
-        decided = _decided(held, market, case, verdict)
+        breaches = breach_rows(verdict.breaches) if isinstance(verdict, RefusedOrder) else []
+        row = decision_row(uuid4(), account, market, breaches, verdict.intent.size)
+        decided = DecidedAddition(decision=row, trade_id=trade_id, receipt=receipt_of(case, verdict))
         if isinstance(verdict, RefusedOrder):
             await additions.decide(decided, approved=False)
             return ANSWERED
@@ -240,40 +244,4 @@ def _added_to(case: TradeCase, order: Order) -> AddedTo:
         scales_out=trade.scale_out_enabled,
         leverage=trade.leverage,
         additions=len(before),
-    )
-
-
-def _refused(held: HeldTrade, market: SignalMarket, refusal: Refusal) -> DecidedAddition:
-    return DecidedAddition(
-        id=uuid4(),
-        trade_id=held.id,
-        signal_id=market.signal_id,
-        breaches=[refusal.breach()],
-        quantity=None,
-        notional=None,
-        risk_amount=None,
-        requested_price=market.entry_price,
-        binding_cap=None,
-        market_time=market.market_time,
-        receipt=None,
-    )
-
-
-def _decided(
-    held: HeldTrade, market: SignalMarket, case: RiskCase, verdict: ApprovedOrder | RefusedOrder
-) -> DecidedAddition:
-    size = verdict.intent.size
-    sized = size.quantity > 0
-    return DecidedAddition(
-        id=uuid4(),
-        trade_id=held.id,
-        signal_id=market.signal_id,
-        breaches=breach_rows(verdict.breaches) if isinstance(verdict, RefusedOrder) else [],
-        quantity=size.quantity if sized else None,
-        notional=size.notional if sized else None,
-        risk_amount=size.risk_amount if sized else None,
-        requested_price=market.entry_price,
-        binding_cap=None if size.binding_cap is None else size.binding_cap.value,
-        market_time=market.market_time,
-        receipt=receipt_of(case, verdict),
     )

@@ -10,6 +10,7 @@ import msgspec
 from app.core.random_ids import random_ids
 from app.domain.client_order_id import client_order_id
 from app.domain.limits import ApprovedOrder, BreachDetail, RefusedOrder
+from app.domain.position_size import PositionSize
 from app.domain.receipts import receipts_of
 from app.domain.risk_case import RiskCase
 from app.domain.risk_facts import EntryOrder
@@ -18,8 +19,10 @@ from app.domain.types import OrderLeg, Side
 from app.models.signal import Signal
 from app.repositories.gate_rows import StateRow
 from app.repositories.gate_writes import AnsweredBatch, CeilingRow, DecisionRow, PlannedTrade, ScopeTrip
+from app.repositories.trading_accounts import TradingAccount
 from app.services.trading.ceilings import ceilings_of
 from app.services.trading.decision_lanes import Ask, TradeDecision
+from app.services.trading.entry_refusals import BreachRow
 from app.services.trading.holdings import ZERO, Holding
 from app.services.trading.proposals import SignalMarket
 from app.services.trading.risk_picture import RiskPicture
@@ -82,7 +85,10 @@ class Answers:
             picture = self._pictures[user_id]
             trade = self._planned(trade_id, ask, market, case, verdict)
             self._bound(picture, ask, trade.strategy, case)
-        self._decisions.append(_decision(answer, market, verdict, trade))
+        size = verdict.intent.size
+        self._decisions.append(
+            decision_row(answer.decision_id, ask.account, market, breach_rows(breaches), size, trade)
+        )
         self._answers[id(ask)] = answer
         return trade
 
@@ -168,7 +174,7 @@ def atr_distance(features: Mapping[str, float], multiple: Decimal | None) -> Dec
     return round(multiple * Decimal(repr(float(atr))), 10)
 
 
-def breach_rows(breaches: Sequence[BreachDetail]) -> list[dict[str, str | None]]:
+def breach_rows(breaches: Sequence[BreachDetail]) -> list[BreachRow]:
     """Return breaches as they are stored: code, message, limit, value, scope; figures as text."""
     return [
         {
@@ -182,22 +188,28 @@ def breach_rows(breaches: Sequence[BreachDetail]) -> list[dict[str, str | None]]
     ]
 
 
-def _decision(
-    answer: TradeDecision, market: SignalMarket, verdict: Verdict, trade: PlannedTrade | None
+def decision_row(
+    decision_id: UUID,
+    account: TradingAccount,
+    market: SignalMarket,
+    breaches: list[BreachRow],
+    size: PositionSize | None,
+    trade: PlannedTrade | None = None,
 ) -> DecisionRow:
-    size, account = verdict.intent.size, answer.ask.account
-    sized = size.quantity > 0
+    """One answer as it is stored; `size` None where it was not come to."""
+    sized = size if size is not None and size.quantity > 0 else None
+    binding = None if size is None else size.binding_cap
     return DecisionRow(
-        id=answer.decision_id,
+        id=decision_id,
         user_id=account.user_id,
         wallet_id=account.wallet_id,
         signal_id=market.signal_id,
-        breaches=breach_rows(answer.breaches),
-        quantity=size.quantity if sized else None,
-        notional=size.notional if sized else None,
-        risk_amount=size.risk_amount if sized else None,
+        breaches=breaches,
+        quantity=None if sized is None else sized.quantity,
+        notional=None if sized is None else sized.notional,
+        risk_amount=None if sized is None else sized.risk_amount,
         requested_price=market.entry_price,
-        binding_cap=None if size.binding_cap is None else size.binding_cap.value,
+        binding_cap=None if binding is None else binding.value,
         market_time=market.market_time,
         trade=trade,
     )

@@ -14,13 +14,14 @@ import structlog
 
 from app.domain.accounting import money
 from app.domain.limits import ApprovedOrder, RefusedOrder
-from app.domain.routing import Route, RouteKind, RouteRefusal
+from app.domain.routing import Route, RouteKind, RouteRefusal, Urgency
 from app.domain.types import OrderLeg, OrderSide, OrderStatus, TradeStatus
 from app.models.order import Order
 from app.models.trade import Trade
 from app.repositories.trading_accounts import TradingAccount
 from app.repositories.trading_transaction import TradingTransaction
 from app.repositories.written import as_written
+from app.services.trading.addition_gate import plan_addition
 from app.services.trading.answers import breach_rows
 from app.services.trading.closing import finish
 from app.services.trading.desk import Desk
@@ -51,7 +52,19 @@ REST_TOO_SMALL = Refusal("rest_too_small", "What is left of the entry is less th
 AGAIN = NotYet(0.0)
 
 
-async def route_entry(
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is to be routed: base units, the price to reckon with, and how urgently. `is_rest`: it may be less than
+    the venue takes. `may_pass`: where the book is not fit now, it is asked for again."""
+
+    quantity: Decimal
+    price: Decimal
+    urgency: Urgency
+    is_rest: bool
+    may_pass: bool
+
+
+async def route_opening(
     desk: Desk,
     transaction: TradingTransaction,
     case: TradeCase,
@@ -59,35 +72,47 @@ async def route_entry(
     terms: EntryTerms,
     now: datetime,
 ) -> Routed | NotYet | None:
-    """Approve and route one entry order; what is turned down is written (None: the trade is over with it)."""
+    """Approve and route one order of an entry, or an addition; what is turned down is written (None: the trade is
+    over with it). An addition is the first slice of its route, immediate or cancelled: it neither waits in the book
+    nor is followed by another."""
     verdict = await approve(desk, transaction, case, order, now)
     if not isinstance(verdict, ApprovedOrder):
         return verdict
-    trade, intent = case.trade, verdict.intent
-    is_worked = trade.entry_until is not None
-    reference = trade.planned_entry_price if is_worked else intent.entry_price
-    quantity = min(order.quantity, intent.size.quantity - case.entered_quantity())
-    if case.fills and not terms.can_carry(quantity, reference):
+    asked = _asked(case, order, verdict)
+    if asked.is_rest and not terms.can_carry(asked.quantity, asked.price):
         return await turn_down(transaction, case, order, [REST_TOO_SMALL.breach()], now)
-    route = terms.choose(OrderSide(order.side), quantity, reference)
-    if is_worked and route.refusal in PASSES:
+    route = terms.choose(OrderSide(order.side), asked.quantity, asked.price, asked.urgency)
+    if asked.may_pass and route.refusal in PASSES:
         return NotYet(BOOK_AGAIN_SECONDS)
     columns = route_columns(route, terms)
     if route.refusal is not None:
         as_written(order, columns)
         return await turn_down(transaction, case, order, [route_breach(route)], now, columns)
-    if is_worked:
-        _shrink(case, intent.size.quantity)
+    if order.leg == OrderLeg.ADD:
+        await plan_addition(transaction, case, order, verdict, route.slices[0])
+    elif case.trade.entry_until is not None:
+        _shrink(case, verdict.intent.size.quantity)
     else:
-        _plan(trade, verdict, route, terms, now)
+        _plan(case.trade, verdict, route, terms, now)
     log.info(
-        "an entry was routed",
+        "an order was routed",
         order=order.client_order_id,
         route=route.kind.value,
         why=route.reason,
         quantity=str(route.slices[0]),
     )
     return Routed(verdict, route.slices[0], columns | {"quantity": route.slices[0]})
+
+
+def _asked(case: TradeCase, order: Order, verdict: ApprovedOrder) -> _Asked:
+    intent, approved = verdict.intent, verdict.intent.size.quantity
+    if order.leg == OrderLeg.ADD:
+        quantity = min(order.quantity, approved)
+        return _Asked(quantity, intent.entry_price, Urgency.PROMPT, is_rest=True, may_pass=False)
+    is_worked = case.trade.entry_until is not None
+    price = case.trade.planned_entry_price if is_worked else intent.entry_price
+    quantity = min(order.quantity, approved - case.entered_quantity())
+    return _Asked(quantity, price, Urgency.PATIENT, is_rest=bool(case.fills), may_pass=is_worked)
 
 
 async def approve(

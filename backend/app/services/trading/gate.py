@@ -17,9 +17,8 @@ from app.domain.venue import OrderTicket, TimeInForce
 from app.models.order import Order
 from app.repositories.trading_accounts import TradingAccount
 from app.repositories.trading_transaction import TradingTransaction
-from app.services.trading.addition_gate import route_addition
 from app.services.trading.desk import Desk
-from app.services.trading.entry_gate import Routed, route_entry, still_approved
+from app.services.trading.entry_gate import Routed, route_opening, still_approved
 from app.services.trading.entry_refusals import NotYet
 from app.services.trading.entry_routes import EntryTerms
 from app.services.trading.trade_case import TOO_LATE, TradeCase
@@ -62,8 +61,7 @@ async def pass_gate(
     if OrderLeg(order.leg).opens:
         if terms is None:
             raise ValueError(f"{order.client_order_id} is an entry without terms")
-        route = route_addition if order.leg == OrderLeg.ADD else route_entry
-        routed = await route(desk, transaction, case, order, terms, now)
+        routed = await route_opening(desk, transaction, case, order, terms, now)
         if not isinstance(routed, Routed):
             return routed
         values |= routed.columns

@@ -14,7 +14,7 @@ from app.services.trading.closing import finish, naked_ms
 from app.services.trading.desk import Desk
 from app.services.trading.operator_calls import call_operator
 from app.services.trading.trade_case import TradeCase
-from app.services.trading.trade_news import tell_opened, tell_unprotected
+from app.services.trading.trade_news import tell_added, tell_opened, tell_unprotected
 
 MOST_STEPS = 24
 
@@ -44,7 +44,7 @@ class Advance:
                 case ActionKind.END_ENTRY:
                     self._end_entry(case)
                 case ActionKind.END_ADD:
-                    self._end_addition(case)
+                    await self._end_addition(case)
                 case ActionKind.FINISH:
                     await finish(self._transaction, case, action.status)
                     return case, action
@@ -84,8 +84,12 @@ class Advance:
             values |= {"operator_reason": None, "operator_since": None}
         is_new = case.trade.protected_at is None
         if await self._transaction.trades.move(self._transaction.user_id, case.trade, after, values):
-            if after is TradeStatus.PROTECTED and is_new:
-                await tell_opened(self._transaction, case.trade)
+            if after is TradeStatus.PROTECTED:
+                await (
+                    tell_opened(self._transaction, case.trade)
+                    if is_new
+                    else tell_added(self._transaction, case)
+                )
             self._transaction.announcements.trade(case.trade.id)
             self._transaction.announcements.changed(self._transaction.user_id, "position", case.trade.id)
 
@@ -132,8 +136,9 @@ class Advance:
         self._transaction.announcements.changed(self._transaction.user_id, "position", case.trade.id)
         self.wrote.append("end_entry")
 
-    def _end_addition(self, case: TradeCase) -> None:
+    async def _end_addition(self, case: TradeCase) -> None:
         """What was reserved for the addition and not filled is free with this commit."""
+        await tell_added(self._transaction, case)
         case.trade.adding_notional = case.trade.adding_risk = Decimal(0)
         self._transaction.announcements.changed(self._transaction.user_id, "position", case.trade.id)
         self.wrote.append("end_add")

@@ -1,4 +1,4 @@
-"""Telling the owner that a trade was opened and closed, inside the transaction that writes it."""
+"""Telling the owner that a trade was opened, added to and closed, inside the transaction that writes it."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -7,9 +7,11 @@ from app.domain.accounting import net_pnl
 from app.domain.decimal_text import grouped, shown
 from app.domain.notification_events import NotificationEvent
 from app.domain.symbols import quote_asset
+from app.domain.types import OrderLeg, OrderStatus
 from app.models.trade import Trade
 from app.repositories.trading_accounts import TradingAccount
 from app.repositories.trading_transaction import TradingTransaction
+from app.services.trading.trade_case import ZERO, TradeCase
 
 CENT = Decimal("0.01")
 
@@ -24,6 +26,29 @@ async def tell_opened(transaction: TradingTransaction, trade: Trade) -> None:
     if trade.entry_price is not None:
         figures["entry_price"] = shown(trade.entry_price)
     await _tell(transaction, trade, NotificationEvent.TRADE_OPENED, figures)
+
+
+async def tell_added(transaction: TradingTransaction, case: TradeCase) -> None:
+    """Tell, once per addition, what the newest one filled, once no more of it will come; the stop is over all."""
+    additions = [order for order in case.orders if order.leg == OrderLeg.ADD]
+    newest = max(additions, key=lambda order: order.attempt, default=None)
+    if newest is None:
+        return
+    fills, trade = case.fills_of(newest), case.trade
+    added = sum((fill.quantity for fill in fills), ZERO)
+    is_over = OrderStatus(newest.status).is_terminal or added >= newest.quantity
+    if not (is_over and added > 0):
+        return
+    price = sum((fill.quantity * fill.price for fill in fills), ZERO) / added
+    figures = {
+        "added": grouped(added),
+        "price": shown(price),
+        "quantity": grouped(trade.quantity),
+        "stop_price": shown(trade.stop_price),
+    }
+    if trade.entry_price is not None:
+        figures["entry_price"] = shown(trade.entry_price)
+    await _tell(transaction, trade, NotificationEvent.POSITION_ADDED, figures, number=newest.attempt)
 
 
 async def tell_closed(transaction: TradingTransaction, trade: Trade) -> None:
@@ -74,8 +99,14 @@ async def tell_drift(
 
 
 async def _tell(
-    transaction: TradingTransaction, trade: Trade, event: NotificationEvent, figures: dict[str, str]
+    transaction: TradingTransaction,
+    trade: Trade,
+    event: NotificationEvent,
+    figures: dict[str, str],
+    number: int | None = None,
 ) -> None:
+    """Tell of the trade, once per event; of what may happen to it several times once per `number`."""
+    subject = str(trade.id) if number is None else f"{trade.id}:{number}"
     name = await transaction.accounts.name(transaction.user_id, trade.wallet_id)
     figures |= {
         "wallet": name or str(trade.wallet_id),
@@ -87,9 +118,9 @@ async def _tell(
     await transaction.notifications.emit(
         transaction.user_id,
         event,
-        dedupe_key=str(trade.id),
+        dedupe_key=subject,
         figures=figures,
-        subject=str(trade.id),
+        subject=subject,
         wallet_id=trade.wallet_id,
     )
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 import asyncpg
 import pytest
 
+from app.domain.decimal_text import grouped
 from app.domain.fixed_point import UNIT
 from tests.services.trading.additions import (
     ADDING,
@@ -61,6 +62,30 @@ async def test_a_further_signal_adds_to_a_position_in_profit_once_its_stop_is_at
     assert trade["risk_amount"] == row["before_risk_amount"] + row["risk_amount"]
     assert before["initial_stop_price"] == trade["initial_stop_price"] < trade["reference_stop_price"]
     assert (row["before_quantity"], row["before_risk_amount"]) == (before["quantity"], before["risk_amount"])
+
+
+async def test_owner_is_told_of_every_addition_once(floor: TradingFloor) -> None:
+    account = await floor.wallet(await floor.user(**ADDING))
+    async with floor.executor():
+        await floor.signal(stop="0.03")
+        for number in (1, 2):
+            await entered_lower(floor, account)
+            await floor.signal(stop="0.03")
+            trade = await grown(floor, account, number)
+        await floor.enqueue("drive", {"trade_id": str(trade["id"])})
+        await floor.until_outbox_empty()
+    told = await floor.sql.fetch(
+        "SELECT title, sentence, figures FROM notifications WHERE event = 'position_added' AND user_id = $1"
+        " ORDER BY created_at",
+        account.user_id,
+    )
+    orders = await orders_of(floor, trade)
+    assert [json.loads(row["figures"])["added"] for row in told] == [
+        grouped(order["filled_quantity"]) for order in orders
+    ]
+    assert [row["title"] for row in told] == ["Added to BTC/USDT:USDT long"] * 2
+    assert all("unknown" not in row["sentence"] for row in told)
+    assert f"position is {grouped(trade['quantity'])} at" in told[-1]["sentence"]
 
 
 async def test_ledger_counts_an_addition_from_its_decision_on_and_what_is_held_afterwards(
