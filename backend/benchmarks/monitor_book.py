@@ -23,7 +23,7 @@ def drawn_rows(count: int, sign: float, price: float, generator: np.random.Gener
     rows["target"] = entry + sign * np.round(3 * risk, 1)
     rows["activation"] = entry * (1 + sign * 0.02)
     rows["trail_fraction"], rows["trail_distance"] = 0.015, np.nan
-    rows["volatility_multiple"] = np.nan
+    rows["volatility_multiple"] = rows["ladder"] = np.nan
     rows["best"], rows["timeframe_ms"], rows["time_ms"] = entry, 3_600_000, NEVER_MS
     rows["parts"], rows["quantity"], rows["live_stop"] = 1, 0.03, True
     return rows

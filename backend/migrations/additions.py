@@ -12,7 +12,7 @@ from migrations.reservation_ledger import SETTLED_COLUMNS, WORST_CASE, settle_tr
 
 _WORKED = f"{WORKED} OR t.entry_until IS NOT NULL"
 _BEFORE = WORST_CASE.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION").replace(WORKED, _WORKED)
-_ADDING = _BEFORE
+WITH_ADDITIONS = _BEFORE
 for _held, _with in (
     ("WHEN works THEN 'reserved'", "WHEN works OR t.adding_notional > 0 THEN 'reserved'"),
     ("CASE WHEN live THEN held ELSE 0 END", "CASE WHEN live THEN held + t.adding_notional ELSE 0 END"),
@@ -27,9 +27,9 @@ for _held, _with in (
         "                 * counted * contract_size), 8)",
     ),
 ):
-    if _held not in _ADDING:
+    if _held not in WITH_ADDITIONS:
         raise ValueError(f"the ledger's worst case has changed: {_held}")
-    _ADDING = _ADDING.replace(_held, _with)
+    WITH_ADDITIONS = WITH_ADDITIONS.replace(_held, _with)
 
 _RESERVE = """
 CREATE FUNCTION reserve_addition() RETURNS trigger
@@ -86,14 +86,15 @@ EXECUTE FUNCTION refuse_larger_addition()
 """,
 )
 _SETTLED = (*SETTLED_COLUMNS, "entry_until")
+SETTLED = (*_SETTLED, "adding_notional", "adding_risk", "reference_stop_price")
 _SIGNATURES = ("reserve_addition()", "refuse_larger_addition()")
 
 
 def statements() -> Iterator[str]:
     """Every statement, in order; run as the owner once the table and the columns of trades exist."""
-    yield _ADDING
+    yield WITH_ADDITIONS
     yield "DROP TRIGGER settle ON trades"
-    yield settle_trades((*_SETTLED, "adding_notional", "adding_risk", "reference_stop_price"))
+    yield settle_trades(SETTLED)
     yield _RESERVE
     yield _LIMIT
     for signature in _SIGNATURES:

@@ -49,7 +49,12 @@ export const wallets = [
     key_last4: null,
     auto_trade_enabled: true,
     subscriptions: { strategies: ['ema_trend', 'donchian_breakout'], symbols: SYMBOLS, timeframes: ['1m', '5m'] },
-    overrides: { min_signal_confidence: '0.7500', enable_trailing_stop: true, enable_scale_out: null },
+    overrides: {
+      min_signal_confidence: '0.7500',
+      enable_trailing_stop: true,
+      enable_scale_out: null,
+      enable_dca: null,
+    },
     balance: '10184.22',
     equity: '10412.63',
     free_margin: '7120.44',
@@ -118,6 +123,7 @@ function position(id, symbol, side, quantity, entry, initial, stop, target, more
     opened_at: iso(NOW - 6.2e6),
     awaits_yes_until: null,
     next_rule: `trailing arms at ${text(entry * (1 + 0.02 * dir), digits)}`,
+    ladder: null,
     ...more,
   }
 }
@@ -129,6 +135,8 @@ export const positions = [
   position('p2', 'ETH/USDT:USDT', 'short', 6.5, 2261.2, 2306.4, 2306.4, 2125.6, {
     strategy: 'donchian_breakout',
     timeframe: '5m',
+    next_rule: 'adds step 1 of its ladder at 2,276.2; trails 1.5 % once the price reaches 2,216',
+    ladder: { step: 1, price: '2276.2', notional: '29690.7', risk_amount: '341.2' },
   }),
   position('p3', 'SOL/USDT:USDT', 'long', 120, 94.1, 92.2, 92.2, 99.8, {
     protected: false,
@@ -481,6 +489,7 @@ export const settings = {
   trailing_activation_percent: '2.00',
   enable_scale_out: true,
   enable_pyramiding: false,
+  enable_dca: false,
   min_signal_confidence: '0.70',
   auto_breakers: true,
   max_position_size_lots: null,
@@ -495,6 +504,7 @@ export const settings = {
   max_drawdown_percent: null,
   max_trades_per_day: null,
   max_adds_per_trade: null,
+  dca_max_steps: null,
   cooldown_minutes_after_exit: null,
   cooldown_minutes_after_loss: null,
   flatten_when_tripped: false,
@@ -705,6 +715,7 @@ export const scopes = [
     max_open_positions: 1,
     max_daily_loss_usd: '100',
     enable_pyramiding: null,
+    enable_dca: null,
     trading_paused: false,
     version: 2,
     updated_at: iso(NOW - 9e6),

@@ -38,6 +38,7 @@ CRASH_POINTS: Final = (
     "after_record_cancel_entry",
     "after_end_entry",
     "after_end_add",
+    "after_end_ladder",
 )
 MESSAGE_CRASH_POINTS: Final = ("after_claim_message", "after_send_message")
 

@@ -1,7 +1,9 @@
-"""Adding to a position: one order, immediate or cancelled, of the leg `add`; its attempt is the addition's number.
+"""Adding to a position, in profit or by a step of its ladder: one order, immediate or cancelled, of the leg `add`.
+Its attempt is the addition's number.
 
 It leaves only from a position that stands whole under a live stop, and it is over with its one order: it neither
-rests nor is tried again. What was reserved for it and not filled is free with END_ADD.
+rests nor is tried again. What was reserved for it and not filled is free with END_ADD; what is
+reserved for the steps of a ladder that nobody asked for yet, with END_LADDER.
 """
 
 from collections.abc import Sequence
@@ -22,7 +24,26 @@ def work_addition(
         return on(ActionKind.SEND, status, addition, "send the addition")
     if addition is not None and addition.status is OrderStatus.SENDING:
         return on(ActionKind.ASK, status, addition, "the addition's outcome is unknown")
-    return end_addition(trade, orders, status, "the addition is over")
+    return end_addition(trade, orders, status, "the addition is over") or _end_useless_ladder(
+        trade, is_whole, status
+    )
+
+
+def _end_useless_ladder(trade: TradeView, is_whole: bool, status: TradeStatus) -> Action | None:
+    """A ladder ends when a part of the position was left, and when its next step would lie at the stop or beyond."""
+    price, stop = trade.ladder_price, trade.stop_price
+    if price is None:
+        return None
+    if not is_whole:
+        return act(ActionKind.END_LADDER, status, "a part was left, so no step is bought")
+    if stop is not None and trade.side.sign * (price - stop) <= 0:
+        return act(ActionKind.END_LADDER, status, "the stop comes before the next step")
+    return None
+
+
+def end_ladder(trade: TradeView, status: TradeStatus, reason: str) -> Action | None:
+    """Say that no step is bought any more; None where that is so."""
+    return None if trade.ladder_price is None else act(ActionKind.END_LADDER, status, reason)
 
 
 def end_addition(

@@ -56,6 +56,9 @@ class Breach(StrEnum):
     PYRAMIDING_NOT_IN_PROFIT = "pyramiding_not_in_profit"
     PYRAMIDING_STOP_AT_RISK = "pyramiding_stop_at_risk"
     MAX_ADDS_PER_TRADE = "max_adds_per_trade"
+    DCA_NOT_ENABLED = "dca_not_enabled"
+    DCA_WITHOUT_POSITION = "dca_without_position"
+    MAX_DCA_STEPS = "max_dca_steps"
     PORTFOLIO_HEAT = "portfolio_heat"
     OPEN_RISK = "open_risk"
     MARGIN_UTILISATION = "margin_utilisation"
@@ -158,6 +161,9 @@ _SENTENCES: dict[Breach, str] = {
     Breach.PYRAMIDING_NOT_IN_PROFIT: "the position is not in profit: the price is {value}, its entry {limit}.",
     Breach.PYRAMIDING_STOP_AT_RISK: "the position may still lose {value} at its stop; move it to break-even first.",
     Breach.MAX_ADDS_PER_TRADE: "it would be addition {value} to the position, the limit is {limit}.",
+    Breach.DCA_NOT_ENABLED: "averaging down is not enabled.",
+    Breach.DCA_WITHOUT_POSITION: "there is no open position of its side that the ladder belongs to.",
+    Breach.MAX_DCA_STEPS: "it would be step {value} of the ladder, the limit is {limit}.",
     Breach.PORTFOLIO_HEAT: "exposure heat would be {value} %, {scope} limit is {limit} %.",
     Breach.OPEN_RISK: "open risk would be {value} %, {scope} limit is {limit} %.",
     Breach.MARGIN_UTILISATION: "margin in use would be {value} %, {scope} limit is {limit} %.",

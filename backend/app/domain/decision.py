@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
+from app.domain.ladder import ladder_sizes, summed, with_steps
 from app.domain.limits import ApprovedOrder, RefusedOrder, ReviewRow, review_batch
 from app.domain.liquidation import liquidation_price
 from app.domain.position_size import PositionSize, SizeRefusal
@@ -65,13 +66,25 @@ def _liquidation_price(order: EntryOrder, leverage: int, instrument: Instrument)
 def propose_case_sizes(cases: Sequence[RiskCase]) -> list[PositionSize]:
     """Return the size of each case; zero with its reason where a fact that sizing needs is missing."""
     inputs = [_sizing_inputs(case) for case in cases]
-    sizes = iter(propose_sizes([one for one in inputs if isinstance(one, SizingInputs)]))
+    steps = [_ladder_steps(case) for case in cases]
+    sound = [(one, most) for one, most in zip(inputs, steps, strict=True) if isinstance(one, SizingInputs)]
+    rows = [one for one, _ in sound]
+    sizes = iter(ladder_sizes(rows, [most for _, most in sound]) if any(steps) else propose_sizes(rows))
     return [
-        next(sizes)
+        with_steps(one, next(sizes), case.terms.planned_steps)
         if isinstance(one, SizingInputs)
         else PositionSize(_ZERO, _ZERO, _ZERO, _ZERO, None, None, case.terms.method, one)
         for case, one in zip(cases, inputs, strict=True)
     ]
+
+
+def _ladder_steps(case: RiskCase) -> int:
+    """How many steps the entry may have behind it, at most: none for an addition, and none where a quantity was
+    planned before."""
+    limits = case.limits.per_trade()
+    if limits.enable_dca is not True or case.order.adds or case.terms.planned_quantity is not None:
+        return 0
+    return limits.max_dca_steps or 0
 
 
 def _sizing_inputs(case: RiskCase) -> SizingInputs | SizeRefusal:
@@ -82,15 +95,17 @@ def _sizing_inputs(case: RiskCase) -> SizingInputs | SizeRefusal:
         return SizeRefusal.STOP_WRONG_SIDE
     if wallet.notional is None or wallet.reserved_notional is None:
         return SizeRefusal.EXPOSURE_UNKNOWN
+    held, held_quantity, held_risk = summed(terms.planned_steps)
+    reserved = held
     free = None
     if wallet.free_margin is not None and wallet.reserved_margin is not None:
-        free = wallet.free_margin - wallet.reserved_margin
-    held = held_quantity = _ZERO
+        fees = reserved * case.market.instrument.taker_fee_rate
+        free = wallet.free_margin - wallet.reserved_margin - reserved / terms.leverage - fees
     if order.adds and wallet.open_trade is not None:
         trade = wallet.open_trade
         if trade.notional is None or trade.quantity is None:
             return SizeRefusal.EXPOSURE_UNKNOWN
-        held, held_quantity = trade.notional, trade.quantity
+        held, held_quantity, held_risk = trade.notional, trade.quantity, trade.risk_amount or _ZERO
     return SizingInputs(
         method=terms.method,
         side=order.side,
@@ -100,7 +115,7 @@ def _sizing_inputs(case: RiskCase) -> SizingInputs | SizeRefusal:
         instrument=case.market.instrument,
         equity=wallet.equity,
         free_margin=free,
-        notional_used=wallet.notional + wallet.reserved_notional,
+        notional_used=wallet.notional + wallet.reserved_notional + reserved,
         leverage=terms.leverage,
         limits=case.limits.per_trade(),
         risk_per_trade_fraction=terms.risk_per_trade_fraction,
@@ -112,6 +127,7 @@ def _sizing_inputs(case: RiskCase) -> SizingInputs | SizeRefusal:
         daily_volatility=terms.daily_volatility,
         position_notional=held,
         position_quantity=held_quantity,
+        position_risk=held_risk,
         planned_quantity=terms.planned_quantity,
         scales_out=order.scales_out,
     )

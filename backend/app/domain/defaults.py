@@ -72,6 +72,8 @@ class RiskSettingsValues:
     trailing_atr_multiple: Decimal | None = None
     max_holding_minutes: int | None = None
     max_adds_per_trade: int | None = None
+    enable_dca: bool | None = None
+    dca_max_steps: int | None = None
 
 
 STANDARD: Final = RiskSettingsValues(
@@ -104,6 +106,8 @@ STANDARD: Final = RiskSettingsValues(
     auto_breakers=True,
     flatten_when_tripped=False,
     max_adds_per_trade=2,
+    enable_dca=False,
+    dca_max_steps=2,
 )
 
 # The operator's floor: no user can loosen it. That an entry has a stop, a price, a balance and its margin needs
@@ -117,6 +121,7 @@ PLATFORM_LIMITS: Final = RiskLimits(
     max_peg_deviation_fraction=Decimal("0.01"),
     max_orders_per_minute=600,
     max_adds_per_trade=10,
+    max_dca_steps=5,
 )
 SLIPPAGE_ALLOWANCE_FRACTION: Final = Decimal("0.0005")
 
@@ -141,6 +146,7 @@ def limits_of(settings: RiskSettingsValues) -> RiskLimits:
         **limits,
         paused=settings.trading_paused or None,
         enable_pyramiding=settings.enable_pyramiding,
+        enable_dca=settings.enable_dca,
     )
 
 

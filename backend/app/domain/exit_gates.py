@@ -28,6 +28,7 @@ ROW: Final = np.dtype(
         ("risk", "f8"),  # entry less initial stop; not above zero where R is not defined
         ("stop", "f8"),  # as wanted at the venue
         ("target", "f8"),  # inf without one
+        ("ladder", "f8"),  # where the next step of the ladder is bought; -inf without one
         ("activation", "f8"),  # price from which it trails; inf where it does not
         ("trail_fraction", "f8"),  # NaN where it does not trail, or trails by a distance
         ("trail_distance", "f8"),  # NaN where it does not trail, or trails by a fraction
@@ -80,16 +81,17 @@ def parts_of(quantity: FloatColumn, instrument: Instrument) -> NDArray[np.int8]:
 
 
 def signed_rows(read: Rows, sign: float, instrument: Instrument | None) -> Rows:
-    """Return rows for one side of one market from columns as they are read: prices unsigned, NaN for no target,
-    no activation, no fraction, no distance and no multiple; `parts` 1 where it is left in parts, and
+    """Return rows for one side of one market from columns as they are read: prices unsigned, NaN for no target, no
+    ladder, no activation, no fraction, no distance and no multiple; `parts` 1 where it is left in parts, and
     `quantity` all that was entered."""
     rows = np.zeros(len(read), ROW)
     for name in set(ROW.names or ()) & set(read.dtype.names or ()):
         rows[name] = read[name]
-    for name in ("entry", "risk", "stop", "target", "activation", "best"):
+    for name in ("entry", "risk", "stop", "target", "activation", "best", "ladder"):
         rows[name] *= sign
     for name in ("target", "activation"):
         rows[name] = np.where(np.isnan(rows[name]), np.inf, rows[name])
+    rows["ladder"] = np.where(np.isnan(rows["ladder"]), -np.inf, rows["ladder"])
     rows["kept"], rows["volatility_distance"] = rows["best"], np.nan
     rows["asked_high"], rows["asked_low"] = -np.inf, np.inf
     rows["parts"] *= 0 if instrument is None else parts_of(read["quantity"], instrument)
@@ -112,7 +114,7 @@ def gates(rows: Rows, sign: float, tick: float, wall_ms: int, step_r_fraction: f
     with np.errstate(invalid="ignore"):
         own = standing_stops(rows, tick)
         monitored = (own > rows["stop"]) | ~rows["live_stop"]
-        low = np.where(monitored, own, -np.inf)
+        low = np.fmax(np.where(monitored, own, -np.inf), rows["ladder"])
         move = _move_gate(rows, sign, tick, step_r_fraction)
         waits = rows["next_move_ms"] > wall_ms
         arming = np.where(rows["armed"], np.inf, rows["activation"])

@@ -30,6 +30,7 @@ class ExitRule(StrEnum):
     TIME_EXIT = "time_exit"
     SESSION_CLOSE = "session_close"
     FUNDING = "funding"
+    LADDER_STEP = "ladder_step"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +49,8 @@ class OpenPosition:
     `has_live_stop` whether one stands there; `volatility_distance` how far behind the best price the
     volatility stop stands now (a multiple of the present ATR), None without one; `quantity` all that was
     entered, `parts_taken` how many parts of it were asked for; `time_exit_ms`, `session_close_ms` and
-    `funding_leave_ms` None where there is none. `instrument` is None where the venue does not tell it: then no
+    `funding_leave_ms` None where there is none. `ladder_price` is where the next step of its ladder is bought,
+    `ladder_step` its number, None without one. `instrument` is None where the venue does not tell it: then no
     stop follows the price and nothing is left in parts."""
 
     side: Side
@@ -67,6 +69,8 @@ class OpenPosition:
     time_exit_ms: int | None = None
     session_close_ms: int | None = None
     funding_leave_ms: int | None = None
+    ladder_price: Decimal | None = None
+    ladder_step: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,14 @@ class LeavePart:
 
 
 @dataclass(frozen=True, slots=True)
+class AddStep:
+    """Buy this step of the ladder, counted from 1."""
+
+    step: int
+    rule: ExitRule = ExitRule.LADDER_STEP
+
+
+@dataclass(frozen=True, slots=True)
 class MoveStop:
     """Move the venue's stop here, which is tighter than the one there."""
 
@@ -104,11 +116,12 @@ class Reaction:
     leave: Leave | None = None
     part: LeavePart | None = None
     move: MoveStop | None = None
+    add: AddStep | None = None
 
     @property
     def is_event(self) -> bool:
         """Whether anything is to be written or sent."""
-        return self.arms or bool(self.leave or self.part or self.move)
+        return self.arms or bool(self.leave or self.part or self.move or self.add)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +144,9 @@ def react(
     """Return what a mark price causes; `best` is the best price before it. A mark that is no number, zero or
     below causes nothing.
 
-    The order: target, stop, time, session, funding, parts, then the stop's move. The monitor triggers a stop only where
-    the venue does not hold it: one that has been trailed since it was last sent, or one of a position
-    that stands without. `may_move` is False until the least interval between two moves is over.
+    The order: target, stop, time, session, funding, parts, the ladder's step, then the stop's move. The
+    monitor triggers a stop only where the venue does not hold it: one that has been trailed since it was last sent, or
+    one of a position that stands without. `may_move` is False until the least interval between two moves is over.
     """
     if not (mark.is_finite() and mark > 0):
         return Reaction(best, position.is_armed)
@@ -146,9 +159,11 @@ def react(
     if leave is not None:
         return Reaction(best, armed, arms, leave=leave)
     part = _part(position, mark)
+    add = _step(position, mark, stop)
     gained = sign * (stop.price - position.stop_price)
     moves = may_move and gained > 0 and gained >= move_step(position, step_r_fraction)
-    return Reaction(best, armed, arms, part=part, move=MoveStop(stop.price, stop.rule) if moves else None)
+    move = MoveStop(stop.price, stop.rule) if moves else None
+    return Reaction(best, armed, arms, part=part, move=move, add=add)
 
 
 def standing_stop(position: OpenPosition, best: Decimal, armed: bool) -> StandingStop:
@@ -221,6 +236,16 @@ def _part(position: OpenPosition, mark: Decimal) -> LeavePart | None:
     )
     due = due_step(plan, position.parts_taken, position.side, mark)
     return None if due is None else LeavePart(due.number)
+
+
+def _step(position: OpenPosition, mark: Decimal, stop: StandingStop) -> AddStep | None:
+    """Return the next step of the ladder where the price has come to it and is not at the stop; one at a time, of a
+    position that stands whole under a live stop."""
+    price, sign = position.ladder_price, position.side.sign
+    if price is None or position.ladder_step is None or sign * (mark - price) > 0:
+        return None
+    is_whole = position.has_live_stop and position.parts_taken == 0
+    return AddStep(position.ladder_step) if is_whole and sign * (mark - stop.price) > 0 else None
 
 
 def _tighter_on_tick(price: Decimal, side: Side, tick: Decimal) -> Decimal:

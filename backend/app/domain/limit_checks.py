@@ -281,7 +281,8 @@ def _check_quantity(columns: ReviewColumns, amounts: OrderAmounts, found: _Found
 
 
 def _check_adding(columns: ReviewColumns, found: _Found) -> None:
-    """Adding is for a position of the same side that is in profit and can no longer lose."""
+    """Adding is for a position of the same side that is in profit and can no longer lose; a step of a ladder for one
+    that the ladder was reserved with."""
     adds = columns.adds
     found.add(Breach.SYMBOL_ALREADY_OPEN, None, negated(adds) & (columns.symbol_is_open == 1))
     if not holds_somewhere(adds):
@@ -292,6 +293,10 @@ def _check_adding(columns: ReviewColumns, found: _Found) -> None:
         & (columns.held.entry_price > 0)
         & all_known(columns.held.quantity, columns.held.notional, columns.held.risk)
     )
+    steps = adds & (columns.ladder_step > 0)
+    found.add(Breach.DCA_NOT_ENABLED, None, steps & negated(columns.dca))
+    found.add(Breach.DCA_WITHOUT_POSITION, None, steps & negated(held))
+    adds = adds & negated(steps)
     gain = columns.sign * (columns.mark_price - columns.held.entry_price)
     found.add(Breach.PYRAMIDING_NOT_ENABLED, None, adds & negated(columns.pyramiding))
     found.add(Breach.PYRAMIDING_WITHOUT_POSITION, None, adds & negated(held))

@@ -24,6 +24,7 @@ class LimitColumns:
     units: IntColumn
     paused: BoolColumn
     pyramiding: BoolColumn
+    dca: BoolColumn
     standing: frozenset[str]
 
     @staticmethod
@@ -44,6 +45,7 @@ class LimitColumns:
             units=np.ascontiguousarray(units),
             paused=np.array([[row[at].paused is True for row in rows] for at in range(MERGED)]),
             pyramiding=np.array([row[MERGED].enable_pyramiding is True for row in rows]),
+            dca=np.array([row[MERGED].enable_dca is True for row in rows]),
             standing=frozenset(name for name in FIELD_NAMES if bool(stands[PLACE[name]])),
         )
         return columns, chosen

@@ -13,7 +13,7 @@ from typing import Final
 from app.domain import fixed_point as fp
 from app.domain import order_amounts as use
 from app.domain.breaches import Breach
-from app.domain.elementwise import float_where, rounded, where
+from app.domain.elementwise import float_where, negated, rounded, where
 from app.domain.fixed_point import BoolColumn, IntColumn
 from app.domain.limit_table import LIMITS, Aggregation, LimitDeclaration, Refuses
 from app.domain.order_amounts import OrderAmounts
@@ -87,7 +87,8 @@ def _position_lots(columns: ReviewColumns, _amounts: OrderAmounts) -> IntColumn:
 
 def _additions(columns: ReviewColumns, _amounts: OrderAmounts) -> IntColumn:
     """The position's additions with this one; an order that adds to nothing is none."""
-    return where(columns.adds, _with_this(columns.held.additions), 0)
+    is_step = columns.ladder_step > 0
+    return where(columns.adds & negated(is_step), _with_this(columns.held.additions), 0)
 
 
 def _wallet_heat(columns: ReviewColumns, amounts: OrderAmounts) -> IntColumn:
@@ -178,6 +179,7 @@ _MEASURES: Final[dict[Breach, tuple[Measure, Measure | None]]] = {
     Breach.MAX_ORDER_NOTIONAL: (lambda _columns, amounts: amounts.notional, None),
     Breach.MAX_LEVERAGE: (_wallet_heat, _wallet_equity),
     Breach.MAX_ADDS_PER_TRADE: (_additions, None),
+    Breach.MAX_DCA_STEPS: (lambda columns, _amounts: columns.ladder_step, None),
     Breach.SIGNAL_CONFIDENCE: (lambda columns, _amounts: columns.confidence, None),
     Breach.RISK_REWARD: (_reward, _loss_at_stop),
     Breach.PRICE_STALE: (lambda columns, _amounts: columns.price_age_seconds, None),

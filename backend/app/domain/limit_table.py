@@ -187,6 +187,11 @@ _SIZE: Final = (
         "How often may be added to one position.",
         LimitUnit.COUNT, Breach.MAX_ADDS_PER_TRADE, Decimal(100), unknown=Breach.PYRAMIDING_WITHOUT_POSITION,
     ),
+    _per_trade(
+        "max_dca_steps", "dca_max_steps", "Steps of a ladder",
+        "How many steps lie between an entry and its stop, where averaging down is switched on.",
+        LimitUnit.COUNT, Breach.MAX_DCA_STEPS, Decimal(20),
+    ),
 )  # fmt: skip
 _QUALITY: Final = (
     _per_trade(

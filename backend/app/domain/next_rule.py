@@ -21,6 +21,8 @@ class RuleFacts:
     activation_fraction: Decimal
     trail_fraction: Decimal
     exit_requested: str | None
+    ladder_step: int | None = None
+    ladder_price: Decimal | None = None
 
 
 def activation_price(side: Side, entry_price: Decimal, activation_fraction: Decimal) -> Decimal:
@@ -44,6 +46,13 @@ def next_rule(facts: RuleFacts) -> str:
 
 
 def _while_open(facts: RuleFacts) -> str:
+    sentence = _leaving_rule(facts)
+    if facts.ladder_price is None:
+        return sentence
+    return f"adds step {facts.ladder_step} of its ladder at {shown(facts.ladder_price)}; {sentence}"
+
+
+def _leaving_rule(facts: RuleFacts) -> str:
     target = facts.take_profit_price
     leave = None if target is None else f"{_leaving(facts.side)} at {shown(target)}"
     if not facts.trailing_enabled or facts.entry_price is None:

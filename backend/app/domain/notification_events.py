@@ -108,8 +108,8 @@ EVENT_KINDS: Final = (
     EventKind(
         _E.POSITION_ADDED, _L.INFO, _C.TRADE, _PUSHED,
         "Added to {symbol} {side}",
-        "{wallet}: {added} {symbol} added at {price}. The {side} position is {quantity} at {entry_price} on average,"
-        " stop {stop_price}.",
+        "{wallet}: {added} {symbol} added at {price}, {why}. The {side} position is {quantity} at {entry_price} on"
+        " average, stop {stop_price}.",
     ),
     EventKind(
         _E.TRADE_CLOSED, _L.INFO, _C.TRADE, _PUSHED,

@@ -20,7 +20,6 @@ from app.domain.review_columns import (
     OWN_EQUITY,
     STATE_CODES,
     STATE_UNKNOWN,
-    is_off_tick,
     scope_units,
     tristate,
 )
@@ -32,6 +31,7 @@ from app.domain.risk_facts import (
     ScopeFacts,
 )
 from app.domain.risk_limits import LimitLevels
+from app.domain.stops import is_off_tick
 from app.domain.types import Instrument, TradingState
 
 _WINDOWS_FROM: Final = len(NOTHING_KNOWN) - 3 * 5
@@ -206,11 +206,14 @@ class OneRow:
     symbol_is_open: int
     adds: bool
     scales_out: bool
+    ladder_step: int
+    is_ladder: bool
     held: OneHeld
     levels: tuple[OneScope, ...]
     limits: tuple[tuple[int, ...], ...]
     paused: tuple[bool, ...]
     pyramiding: bool
+    dca: bool
 
     def level(self, level: int) -> OneScope:
         """Return one level's facts."""
@@ -243,7 +246,7 @@ def one_row(row: ReviewRow, limits: LimitLevels) -> OneRow:
         margin=unit(size.margin),
         risk_amount=unit(size.risk_amount),
         slippage_allowance=_float(intent.slippage_allowance_fraction),
-        stop_off_tick=is_off_tick(row),
+        stop_off_tick=is_off_tick(intent.stop_price, market.instrument),
         instrument=OneInstrument.of(market.instrument),
         state=_states(row),
         hours=open_codes_of(row),
@@ -253,11 +256,14 @@ def one_row(row: ReviewRow, limits: LimitLevels) -> OneRow:
         symbol_is_open=tristate(wallet.symbol_is_open),
         adds=intent.adds,
         scales_out=intent.scales_out,
+        ladder_step=unit(intent.ladder_step or 0),
+        is_ladder=size.rungs is not None,
         held=OneHeld.of(wallet.open_trade),
         levels=_levels(row, limits),
         limits=limits.units,
         paused=_paused(limits),
         pyramiding=limits.per_trade().enable_pyramiding is True,
+        dca=limits.per_trade().enable_dca is True,
     )
 
 

@@ -18,7 +18,8 @@ from app.domain.trade_costs import comparable_units, loss_per_unit, reward_per_u
 @dataclass(frozen=True, slots=True)
 class OrderAmounts:
     """What an order would use: the larger of what it says and what its quantity comes to. The margin includes
-    the entry fee; `positions` is the position that it would add, none where it adds to one."""
+    the entry fee; `positions` is the position that it would add, none where it adds to one. Of a ladder it is the sum
+    of its rungs, each at its own price."""
 
     notional: IntColumn
     risk: IntColumn
@@ -29,7 +30,9 @@ class OrderAmounts:
 def order_amounts(columns: ReviewColumns) -> OrderAmounts:
     """Return what each order would use."""
     unit_price = fp.floats_to_units(columns.entry_price * columns.instrument.contract_size)
-    notional = larger(columns.notional, fp.multiply_ceil(columns.quantity, unit_price))
+    said = fp.is_known(columns.notional) & columns.is_ladder
+    reckoned = larger(columns.notional, fp.multiply_ceil(columns.quantity, unit_price))
+    notional = where(said, columns.notional, reckoned)
     loss = loss_per_unit(
         columns.entry_price, columns.stop_price, columns.instrument.fee_rate, columns.slippage_allowance
     )
@@ -37,6 +40,7 @@ def order_amounts(columns: ReviewColumns) -> OrderAmounts:
     risk = larger(
         columns.risk_amount, fp.floats_to_units(quantity * (loss * columns.instrument.contract_size))
     )
+    risk = where(fp.is_known(columns.risk_amount) & columns.is_ladder, columns.risk_amount, risk)
     fee = fp.multiply_ceil(notional, fp.floats_to_units(columns.instrument.fee_rate))
     return OrderAmounts(notional, risk, total(columns.margin, fee), where(columns.adds, 0, fp.SCALE))
 

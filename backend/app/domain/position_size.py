@@ -65,6 +65,17 @@ class SizeSteps:
     rounded_off: Decimal
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rung:
+    """One order of a ladder: the price at which it is sent, base units > 0, and what it takes of the whole size:
+    notional, and loss at the one stop, costs included, both quote currency, rounded up."""
+
+    price: Decimal
+    quantity: Decimal
+    notional: Decimal
+    risk_amount: Decimal
+
+
 @dataclass(frozen=True, slots=True)
 class PositionSize:
     """A proposed size. `quantity` base units, the rest quote currency; `risk_amount` is the loss at the
@@ -72,7 +83,8 @@ class PositionSize:
     the targets of the parts weighed by their sizes; None without one.
     `binding_cap` is None when the method's own proposal stood; `refusal` says why `quantity` is zero.
     `risk_r` is `risk_amount` in R, the user's risk per trade of equity; None where that is zero or not
-    known. `steps` is None where a missing fact ended the sizing before its first step."""
+    known. `steps` is None where a missing fact ended the sizing before its first step. `rungs` are there where the
+    size is a whole ladder's (`domain.ladder`): the entry, then every step; the figures are their sums."""
 
     quantity: Decimal
     notional: Decimal
@@ -84,6 +96,18 @@ class PositionSize:
     refusal: SizeRefusal | None = None
     risk_r: Decimal | None = None
     steps: SizeSteps | None = None
+    rungs: tuple[Rung, ...] | None = None
+
+    @property
+    def first(self) -> Rung | None:
+        """The entry of a ladder; None where the size is one order's."""
+        return None if self.rungs is None else self.rungs[0]
+
+    @property
+    def sent_quantity(self) -> Decimal:
+        """The most that one order sends: of a ladder the larger of its entry and a step, which are alike until less
+        of the entry fits."""
+        return self.quantity if self.rungs is None else self.rungs[0].quantity
 
     @property
     def approved(self) -> bool:

@@ -6,7 +6,7 @@ limits stand once per set of limits, and each row names its set.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Final, Self
 
 import numpy as np
@@ -25,6 +25,7 @@ from app.domain.risk_facts import (
     ScopeFacts,
 )
 from app.domain.risk_limits import LimitLevels
+from app.domain.stops import is_off_tick
 from app.domain.types import Instrument, RiskLevel, TradingState
 
 LEVELS: Final = (RiskLevel.USER, RiskLevel.WALLET, RiskLevel.STRATEGY, RiskLevel.SYMBOL)
@@ -264,7 +265,8 @@ class ReviewColumns(_Taking):
     """Everything that `breach_masks` decides on, one element per order. `state` is of platform, venue, user
     and wallet; `symbol_is_open` is 1, 0 or -1 where it is not known; a price that is not there is NaN.
     `hours` says of each of `HOURS_LEVELS` whether its trading hours are open: 1, also without a schedule, 0, or -1
-    where it is not known; `opens_ms` when they open next, 0 where that is not known. `funding` says the same of the
+    where it is not known; `ladder_step` is 0 of an order that is no step, `is_ladder` where the size is a whole
+    ladder's; `opens_ms` when they open next, 0 where that is not known. `funding` says the same of the
     time around a funding, `funding_minutes` as in `hours_columns`. `limit_set` names the row's set in
     `limits`, which keeps all sets when rows are taken."""
 
@@ -293,6 +295,8 @@ class ReviewColumns(_Taking):
     symbol_is_open: IntColumn
     adds: BoolColumn
     scales_out: BoolColumn
+    ladder_step: IntColumn
+    is_ladder: BoolColumn
     held: HeldColumns
     scopes: ScopeColumns
     hours: IntColumn
@@ -307,6 +311,11 @@ class ReviewColumns(_Taking):
         """Whether the row's limits permit adding."""
         return np.asarray(self.limits.pyramiding[self.limit_set])
 
+    @property
+    def dca(self) -> BoolColumn:
+        """Whether the row's limits permit a ladder."""
+        return np.asarray(self.limits.dca[self.limit_set])
+
     def level(self, level: int) -> ScopeColumns:
         """Return one level's facts."""
         return self.scopes.at(level)
@@ -320,12 +329,8 @@ class ReviewColumns(_Taking):
         sizes = [row.intent.size for row in rows]
         markets = [row.market for row in rows]
         wallets = [row.wallet for row in rows]
-        levels: list[Sequence[ScopeFacts]] = [
-            [row.user for row in rows],
-            wallets,
-            [r.strategy for r in rows],
-            [r.symbol for r in rows],
-        ]
+        levels: list[Sequence[ScopeFacts]] = [[row.user for row in rows], wallets]
+        levels += [[row.strategy for row in rows], [row.symbol for row in rows]]
         return ReviewColumns(
             sign=_floats([intent.side.sign for intent in intents]),
             signal_price=_floats([intent.signal_price for intent in intents]),
@@ -344,7 +349,9 @@ class ReviewColumns(_Taking):
             margin=_amounts([size.margin for size in sizes]),
             risk_amount=_amounts([size.risk_amount for size in sizes]),
             slippage_allowance=_floats([intent.slippage_allowance_fraction for intent in intents]),
-            stop_off_tick=np.array([is_off_tick(row) for row in rows], dtype=np.bool_),
+            stop_off_tick=np.array(
+                [is_off_tick(row.intent.stop_price, row.market.instrument) for row in rows], dtype=np.bool_
+            ),
             instrument=InstrumentColumns.of([market.instrument for market in markets]),
             state=_states(rows),
             free_margin=_amounts([wallet.free_margin for wallet in wallets]),
@@ -352,6 +359,8 @@ class ReviewColumns(_Taking):
             symbol_is_open=np.array([tristate(w.symbol_is_open) for w in wallets], dtype=np.int64),
             adds=np.array([intent.adds for intent in intents], dtype=np.bool_),
             scales_out=np.array([intent.scales_out for intent in intents], dtype=np.bool_),
+            ladder_step=_amounts([intent.ladder_step or 0 for intent in intents]),
+            is_ladder=np.array([size.rungs is not None for size in sizes], dtype=np.bool_),
             held=HeldColumns.of([wallet.open_trade for wallet in wallets]),
             scopes=ScopeColumns.of(
                 levels, [market.market_ms for market in markets], [thresholds[at] for at in limit_set]
@@ -371,17 +380,6 @@ def _amounts(values: Sequence[Decimal | int | None]) -> IntColumn:
 
 def _floats(values: Sequence[Decimal | float | None]) -> FloatColumn:
     return fp.decimals_to_floats(values)
-
-
-def is_off_tick(row: ReviewRow) -> bool:
-    """Whether the stop is not a whole number of price ticks; decided in decimals, exactly."""
-    stop, instrument = row.intent.stop_price, row.market.instrument
-    if stop is None or instrument is None or not stop.is_finite():
-        return False
-    try:
-        return stop % instrument.price_tick != 0
-    except InvalidOperation:  # no tick, or a stop of more ticks than can be counted
-        return True
 
 
 def _states(rows: Sequence[ReviewRow]) -> IntColumn:

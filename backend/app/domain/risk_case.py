@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from app.domain.breaches import BreachDetail
-from app.domain.position_size import PositionSize
+from app.domain.position_size import PositionSize, Rung
 from app.domain.risk_facts import (
     NO_STRATEGY_FACTS,
     NO_SYMBOL_FACTS,
@@ -41,7 +41,8 @@ class SizingTerms:
     """How a size is proposed. `leverage` is the venue's setting of the wallet. `statistics` is what Kelly
     asks about, None where there is no closed trade. `daily_volatility` is the standard deviation of the
     symbol's daily returns, a fraction, None where not known. `planned_quantity` is the most that may be
-    traded because it was planned and reserved before; None where nothing was."""
+    traded because it was planned and reserved before; None where nothing was. `planned_steps` are the steps of the
+    ladder that is reserved behind it; None without one."""
 
     method: SizingMethod
     leverage: int
@@ -51,6 +52,7 @@ class SizingTerms:
     statistics: ClosedTradeStatistics | None = None
     daily_volatility: Decimal | None = None
     planned_quantity: Decimal | None = None
+    planned_steps: tuple[Rung, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -115,7 +115,7 @@ class OpenTrade:
     """The wallet's trade in the order's symbol, to which the order would add. `risk_amount` is what it loses
     when its stop at the venue fills, costs included (`exposure.open_risk`): zero once that stop is at
     break-even or better, the whole notional without one. `additions` counts those that were filled or still may
-    be."""
+    be; steps of a ladder are none."""
 
     side: Side
     entry_price: Decimal | None
@@ -161,8 +161,8 @@ class EntryOrder:
     """An entry that somebody would like to send, before it has a size. `signal_price` is what the signal saw,
     `entry_price` the price at which it is expected to fill now; both quote currency. `expires_at_ms` is
     market time, exclusive: at that moment the signal is too old. `adds` says that it adds to the wallet's
-    trade, `scales_out` that it will be left in parts. `liquidation_price` is where the venue would close the position,
-    None where not known."""
+    trade, `ladder_step` which step of that trade's ladder it then is, None for none; `scales_out` that it will be left
+    in parts. `liquidation_price` is where the venue would close the position, None where not known."""
 
     symbol: str
     environment: Environment
@@ -176,6 +176,7 @@ class EntryOrder:
     slippage_allowance_fraction: Decimal
     adds: bool = False
     scales_out: bool = False
+    ladder_step: int | None = None
     liquidation_price: Decimal | None = None
 
     def sized(self, size: PositionSize) -> "OrderIntent":

@@ -19,8 +19,8 @@ from app.domain.types import RiskLevel
 class RiskLimits:
     """One level's limits and switches. Fractions are 0-1 of equity, `_usd` quote currency, ages seconds.
 
-    `paused` stops entries where one level says so; `enable_pyramiding` permits adding where every level with
-    an opinion does, and at least one has one.
+    `paused` stops entries where one level says so; `enable_pyramiding` permits adding, and `enable_dca` a ladder, where
+    every level with an opinion does, and at least one has one.
     """
 
     max_position_size_usd: Decimal | None = None
@@ -30,6 +30,7 @@ class RiskLimits:
     max_order_notional_usd: Decimal | None = None
     max_leverage: int | None = None
     max_adds_per_trade: int | None = None
+    max_dca_steps: int | None = None
     min_signal_confidence: Decimal | None = None
     min_risk_reward_ratio: Decimal | None = None
     max_price_age_seconds: Decimal | None = None
@@ -63,11 +64,12 @@ class RiskLimits:
     cooldown_minutes_after_loss: Decimal | None = None
     paused: bool | None = None
     enable_pyramiding: bool | None = None
+    enable_dca: bool | None = None
 
 
 NO_OPINION: Final = RiskLimits()
 FIELD_NAMES: Final = tuple(declared.field for declared in LIMITS)
-SWITCH_NAMES: Final = ("paused", "enable_pyramiding")
+SWITCH_NAMES: Final = ("paused", "enable_pyramiding", "enable_dca")
 
 
 @dataclass(frozen=True)  # without slots: what is merged once is kept

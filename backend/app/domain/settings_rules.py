@@ -40,7 +40,7 @@ _MORE_IS_LOOSER: Final = frozenset(
         "max_holding_minutes",
     }
 )
-_ON_IS_LOOSER: Final = frozenset({"enable_pyramiding"})
+_ON_IS_LOOSER: Final = frozenset({"enable_pyramiding", "enable_dca"})
 _OFF_IS_LOOSER: Final = frozenset({"enable_trailing_stop", "trading_paused", "auto_breakers"})
 _ANY_CHANGE_IS_LOOSER: Final = frozenset({"position_sizing_method"})
 

@@ -208,6 +208,7 @@ def _proposed_quantity(columns: SizingColumns) -> _Proposed:
     by_amount = columns.by_amount
     amount = where(fp.is_known(columns.asked), columns.asked, 0)
     budget = fp.units_to_floats(columns.equity) * float_where(by_amount, 0.0, columns.risk)
+    budget = greater(budget - fp.units_to_floats(columns.held_risk), 0.0)  # what is held risks a part of it
     quantity = float_where(by_amount, amount / _ONE / columns.price, budget / columns.loss)
     parity = negated(is_missing(columns.volatility))
     swing = float_where(parity, columns.volatility, 1.0) * columns.price
@@ -231,7 +232,7 @@ def _caps(columns: SizingColumns) -> list[IntColumn]:
         _less(columns.most_usd, held),
         _less(fp.scaled_limit(equity, columns.most_fraction), held),
         _less(fp.scaled_limit(lot_price, columns.most_lots), held),
-        _risk_cap(columns, fp.scaled_limit(equity, columns.most_risk)),
+        _risk_cap(columns, _less(fp.scaled_limit(equity, columns.most_risk), columns.held_risk)),
         columns.most_order,
         _less(fp.scaled_limit(equity, columns.most_leverage), used),
         whole(lesser(by_margin * fp.SCALE, _MOST)),
@@ -247,7 +248,7 @@ def _less(cap: IntColumn, used: IntColumn) -> IntColumn:
 
 def _risk_cap(columns: SizingColumns, risk: IntColumn) -> IntColumn:
     """Return the notional whose loss at the stop is `risk`, rounded down; NO_LIMIT where none is set."""
-    notional = fp.units_to_floats(risk) / columns.loss * columns.entry * columns.contract_size
+    notional = fp.units_to_floats(maximum(risk, 0)) / columns.loss * columns.entry * columns.contract_size
     notional = float_where(is_missing(notional), 0.0, notional)
     return where(risk == fp.NO_LIMIT, fp.NO_LIMIT, whole(lesser(notional * fp.SCALE, _MOST)))
 

@@ -43,6 +43,7 @@ class SizingInputs:
     daily_volatility: Decimal | None = None
     position_notional: Decimal = ZERO
     position_quantity: Decimal = ZERO
+    position_risk: Decimal = ZERO
     planned_quantity: Decimal | None = None
     scales_out: bool = False
 
@@ -72,6 +73,7 @@ _UNITS: Final[dict[str, Callable[[_Asked], Decimal | None]]] = {
     "free_margin": lambda asked: asked[0].free_margin,
     "notional_used": lambda asked: asked[0].notional_used,
     "held": lambda asked: asked[0].position_notional,
+    "held_risk": lambda asked: asked[0].position_risk,
     "asked": lambda asked: asked[1].amount,
 }
 _LIMITS: Final[dict[str, Callable[[_Asked], Decimal | int | None]]] = {
@@ -87,9 +89,9 @@ _LIMITS: Final[dict[str, Callable[[_Asked], Decimal | int | None]]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SizingColumns:
-    """One element per row. `price` is one contract's, `loss` one contract's at the stop with costs; `held`
-    is the notional that an order adds to; `asked` and `risk`, `volatility` are the method's own; `by_amount` says
-    that it names an amount. Of one row the fields hold Python's own numbers, not columns."""
+    """One element per row. `price` is one contract's, `loss` one contract's at the stop with costs; `held` and
+    `held_risk` are the notional and the risk that an order adds to; `asked` and `risk`, `volatility` are the method's
+    own; `by_amount` says that it names an amount. Of one row the fields hold Python's own numbers, not columns."""
 
     sign: FloatColumn
     entry: FloatColumn
@@ -113,6 +115,7 @@ class SizingColumns:
     free_margin: IntColumn
     notional_used: IntColumn
     held: IntColumn
+    held_risk: IntColumn
     asked: IntColumn
     planned: IntColumn
     most_usd: IntColumn
@@ -179,6 +182,7 @@ def _columns(
         free_margin=units["free_margin"],
         notional_used=units["notional_used"],
         held=units["held"],
+        held_risk=units["held_risk"],
         asked=units["asked"],
         planned=units["planned"],
         most_usd=units["most_usd"],

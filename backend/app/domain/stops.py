@@ -1,10 +1,10 @@
 """Stops and targets: resolved to prices, quantised toward the entry."""
 
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, InvalidOperation
 from enum import StrEnum
 
-from app.domain.types import Side
+from app.domain.types import Instrument, Side
 
 
 class PriceUnit(StrEnum):
@@ -87,6 +87,17 @@ def on_tick(price: Decimal, tick: Decimal, *, up: bool) -> Decimal:
     """Return the price on a tick, rounded up or down."""
     steps = (price / tick).to_integral_value(ROUND_CEILING if up else ROUND_FLOOR)
     return (steps * tick).quantize(tick) if tick.as_tuple().exponent else steps * tick
+
+
+def is_off_tick(price: Decimal | None, instrument: Instrument | None) -> bool:
+    """Whether a price is not a whole number of its instrument's ticks; decided in decimals, exactly. What is not known
+    is not off."""
+    if price is None or instrument is None or not price.is_finite():
+        return False
+    try:
+        return price % instrument.price_tick != 0
+    except InvalidOperation:  # no tick, or a price of more ticks than can be counted
+        return True
 
 
 def stop_toward_entry(price: Decimal, tick: Decimal, side: Side) -> Decimal:

@@ -20,7 +20,8 @@ class TradeView:
     what should have been left in parts by now, in sum, >= 0; `exits_forgiven` is how many exit attempts an
     operator let pass when asking for more; `entry_worked` while an entry goes on in further orders, `adding` while
     something is reserved for an addition; `largest_order` is the most that the venue takes in one order at market, in
-    base units, > 0; None where that is not known."""
+    base units, > 0; None where that is not known. `ladder_price` is where the next step of its ladder is bought, None
+    where nothing is reserved for one."""
 
     status: TradeStatus
     side: Side
@@ -35,6 +36,7 @@ class TradeView:
     entry_worked: bool = False
     adding: bool = False
     largest_order: Decimal | None = None
+    ladder_price: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +70,7 @@ class ActionKind(StrEnum):
     DROP = "drop"
     END_ENTRY = "end_entry"
     END_ADD = "end_add"
+    END_LADDER = "end_ladder"
     FINISH = "finish"
     CALL_OPERATOR = "call_operator"
     NOTHING = "nothing"

@@ -14,6 +14,7 @@ followed by the same step. The executor's part per `ActionKind`:
 - DROP          an INTENT that was never sent and is not wanted: compare-and-swap INTENT -> CANCELED.
 - END_ENTRY     no further order of a worked entry will come: its reservation is settled.
 - END_ADD       an addition is over: what was reserved for it and not filled is free.
+- END_LADDER    no further step of its ladder is bought: what was reserved for them is free.
 - FINISH        nothing is left to do: the trade's last status is `status`.
 - CALL_OPERATOR status NEEDS_OPERATOR; `reason` is a sentence. Stops stay where they are.
 - NOTHING       wait for the stream or the sweep.
@@ -36,7 +37,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
-from app.domain.add_steps import end_addition
+from app.domain.add_steps import end_addition, end_ladder
 from app.domain.entry_steps import MAX_ENTRY_ATTEMPTS, MAX_WORKED_ENTRIES, before_entry, end_entry
 from app.domain.stop_steps import (
     MAX_SCALE_OUT_FAILURES,
@@ -150,6 +151,9 @@ def _after_flat(trade: TradeView, orders: Sequence[OrderView]) -> Action:
             return on(ActionKind.CANCEL, trade.status, order, "the position is gone")
     if trade.adding:
         return act(ActionKind.END_ADD, trade.status, "the position is gone")
+    ending = end_ladder(trade, trade.status, "the position is gone")
+    if ending is not None:
+        return ending
     return act(ActionKind.FINISH, TradeStatus.CLOSED, "flat, and nothing of ours is left at the venue")
 
 
@@ -160,7 +164,9 @@ def _leave(trade: TradeView, orders: Sequence[OrderView], position_quantity: Dec
     ending = end_entry(trade, entry, status, "leaving, so the rest of the entry is not wanted")
     if ending is not None:
         return ending
-    dropping = end_addition(trade, orders, status, "leaving, so the addition is not wanted")
+    dropping = end_ladder(trade, status, "leaving, so no step is bought") or end_addition(
+        trade, orders, status, "leaving, so the addition is not wanted"
+    )
     if dropping is not None:
         return dropping
     latest = latest_of(orders, OrderLeg.EXIT)

@@ -42,7 +42,7 @@ from app.models.risk_state import BreakerState, RiskDecision, RiskState
 from app.models.session import RefreshToken, UserSession
 from app.models.signal import Candle, Signal, StrategyFailure, SymbolCorrelation, SymbolVolatility
 from app.models.trade import Trade
-from app.models.trade_addition import TradeAddition
+from app.models.trade_addition import LadderStep, TradeAddition
 from app.models.trade_excursion import TradeExcursion
 from app.models.trading_schedule import CalendarCoverage, CalendarSession, TradingScheduleRow
 from app.models.two_factor import RecoveryCode, TwoFactor
@@ -68,6 +68,7 @@ __all__ = [
     "KillSwitchAccount",
     "KillSwitchPosition",
     "KillSwitchRun",
+    "LadderStep",
     "LedgerEvent",
     "ManualTrade",
     "MonitorLease",

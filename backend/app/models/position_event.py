@@ -20,7 +20,8 @@ from app.models.base import Base, CreatedAt, Price, Timestamp
 
 class PositionEvent(Base):
     """One reaction of a rule to one price. `stop_price` is the stop that it moved or reached, `step` the part
-    that it left; `at` is market time. Written once: a part and an arming have one event per trade."""
+    that it left, or the step of the ladder; `at` is market time. Written once: a part, a step and an arming have one
+    event per trade."""
 
     __tablename__ = "position_events"
     __table_args__ = (
@@ -32,7 +33,7 @@ class PositionEvent(Base):
             "rule",
             text("coalesce(step, 0)"),
             unique=True,
-            postgresql_where=text("rule IN ('trailing_armed', 'scale_out')"),
+            postgresql_where=text("rule IN ('trailing_armed', 'scale_out', 'ladder_step')"),
         ),
     )
 

@@ -40,6 +40,7 @@ class LaterLimits:
     max_drawdown_percent: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
     max_trades_per_day: Mapped[int | None] = mapped_column(Integer)
     max_adds_per_trade: Mapped[int | None] = mapped_column(Integer)
+    dca_max_steps: Mapped[int | None] = mapped_column(Integer)
     cooldown_minutes_after_exit: Mapped[Decimal | None] = mapped_column(Numeric(9, 2))
     cooldown_minutes_after_loss: Mapped[Decimal | None] = mapped_column(Numeric(9, 2))
 
@@ -92,6 +93,8 @@ class RiskSettings(LaterLimits, EntryManners, Timestamped, Base):
     min_signal_confidence: Mapped[Decimal | None] = mapped_column(Numeric(3, 2), server_default="0.70")
     max_correlation: Mapped[Decimal | None] = mapped_column(Numeric(4, 3), server_default="0.7")
     max_adds_per_trade: Mapped[int | None] = mapped_column(Integer, server_default="2")
+    enable_dca: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    dca_max_steps: Mapped[int | None] = mapped_column(Integer, server_default="2")
     auto_breakers: Mapped[bool] = mapped_column(Boolean, server_default=text("true"))
     version: Mapped[int] = mapped_column(Integer, server_default="1")
 
@@ -119,6 +122,7 @@ class OwnLimits(LaterLimits):
     max_consecutive_losses: Mapped[int | None] = mapped_column(Integer)
     trading_paused: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     enable_pyramiding: Mapped[bool | None] = mapped_column(Boolean)
+    enable_dca: Mapped[bool | None] = mapped_column(Boolean)
     version: Mapped[int] = mapped_column(Integer, server_default="1")
 
 

@@ -41,7 +41,9 @@ class Trade(Timestamped, Base):
     is there while the entry goes on in further orders, none of which may be worse than `entry_cap_price`.
     While an addition is under way `adding_notional` and `adding_risk` are what it may still take; once something was
     added, the planned figures, `risk_amount` and `reference_stop_price` are the quantity-weighted averages and sums of
-    all parts (`domain.adding`), and `initial_stop_price` stays the first stop.
+    all parts (`domain.adding`), and `initial_stop_price` stays the first stop. While its ladder (`domain.ladder`) goes
+    on, `ladder_step` and `ladder_price` are its next step's, and `ladder_*` what the steps that nobody asked for yet
+    may take.
     `operator_reason` says what a person must decide, `operator_since` (wall time) from when on; the first
     `exits_forgiven` exit attempts no longer count against their bound.
     `trailing_distance` (price) takes the place of `trailing_fraction`; `volatility_multiple` is of the present
@@ -55,6 +57,11 @@ class Trade(Timestamped, Base):
         UniqueConstraint("wallet_id", "signal_id"),
         CheckConstraint("side IN ('long', 'short')", name="side"),
         CheckConstraint("planned_quantity > 0", name="planned_quantity"),
+        CheckConstraint(
+            "(ladder_price IS NULL) = (ladder_step IS NULL) AND (ladder_price IS NULL) = (ladder_notional = 0)"
+            " AND (ladder_price IS NOT NULL OR ladder_risk = 0) AND ladder_notional >= 0 AND ladder_risk >= 0",
+            name="ladder",
+        ),
         CheckConstraint(
             "status IN ('INTENT','ENTERING','OPEN_UNPROTECTED','PROTECTED','EXITING','CLOSED',"
             "'REJECTED','EXPIRED','NEEDS_OPERATOR')",
@@ -116,6 +123,10 @@ class Trade(Timestamped, Base):
     risk_amount: Mapped[Money]
     adding_notional: Mapped[Money] = mapped_column(server_default="0")
     adding_risk: Mapped[Money] = mapped_column(server_default="0")
+    ladder_step: Mapped[int | None] = mapped_column(Integer)
+    ladder_price: Mapped[Price | None]
+    ladder_notional: Mapped[Money] = mapped_column(server_default="0")
+    ladder_risk: Mapped[Money] = mapped_column(server_default="0")
     signal_confidence: Mapped[Decimal] = mapped_column(Numeric(5, 4))
     reason: Mapped[str] = mapped_column(Text)
     exit_requested: Mapped[str | None] = mapped_column(String(20))

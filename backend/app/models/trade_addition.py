@@ -10,7 +10,8 @@ from app.models.base import Base, Money, Price, Quantity, Timestamp, Timestamped
 
 
 class TradeAddition(Timestamped, Base):
-    """One addition; `number` counts from 1 and is the attempt of its order. `before_*` is what the trade was planned
+    """One addition; `number` counts from 1 and is the attempt of its order. It comes of a signal, or is the `step` of
+    the trade's ladder. `before_*` is what the trade was planned
     at when it was decided, for what it held then; the rest is what the addition is planned at, `stop_price` the stop
     to which its `risk_amount` is reckoned. `decided_at` is market time; money is in the quote currency."""
 
@@ -19,7 +20,9 @@ class TradeAddition(Timestamped, Base):
         ForeignKeyConstraint(["user_id", "trade_id"], ["trades.user_id", "trades.id"]),
         UniqueConstraint("wallet_id", "signal_id"),
         UniqueConstraint("trade_id", "number"),
+        UniqueConstraint("trade_id", "step"),
         CheckConstraint("number >= 1", name="number"),
+        CheckConstraint("(signal_id IS NULL) <> (step IS NULL)", name="cause"),
         CheckConstraint("quantity > 0 AND before_quantity > 0", name="quantities"),
         CheckConstraint("notional > 0 AND risk_amount >= 0", name="amounts"),
         Index("ix_trade_additions_user_id_created_at", "user_id", "created_at"),
@@ -29,7 +32,8 @@ class TradeAddition(Timestamped, Base):
     user_id: Mapped[UUID]
     wallet_id: Mapped[UUID]
     trade_id: Mapped[UUID]
-    signal_id: Mapped[UUID] = mapped_column(ForeignKey("signals.id"))
+    signal_id: Mapped[UUID | None] = mapped_column(ForeignKey("signals.id"))
+    step: Mapped[int | None] = mapped_column(Integer)
     number: Mapped[int] = mapped_column(Integer)
     before_quantity: Mapped[Quantity]
     before_entry_price: Mapped[Price]
@@ -64,3 +68,27 @@ class TradeAddition(Timestamped, Base):
             risk_amount=self.risk_amount,
             stop_price=self.stop_price,
         )
+
+
+class LadderStep(Timestamped, Base):
+    """One step of a trade's ladder, as it was reserved with the entry: at `price`, so much, to the trade's first stop.
+    `number` counts from 1, the nearest to the entry first; money is in the quote currency."""
+
+    __tablename__ = "ladder_steps"
+    __table_args__ = (
+        ForeignKeyConstraint(["user_id", "trade_id"], ["trades.user_id", "trades.id"]),
+        UniqueConstraint("trade_id", "number"),
+        CheckConstraint("number >= 1", name="number"),
+        CheckConstraint("price > 0 AND quantity > 0 AND notional > 0 AND risk_amount > 0", name="amounts"),
+        Index("ix_ladder_steps_user_id_trade_id", "user_id", "trade_id"),
+    )
+
+    id: Mapped[UuidKey]
+    user_id: Mapped[UUID]
+    wallet_id: Mapped[UUID]
+    trade_id: Mapped[UUID]
+    number: Mapped[int] = mapped_column(Integer)
+    price: Mapped[Price]
+    quantity: Mapped[Quantity]
+    notional: Mapped[Money]
+    risk_amount: Mapped[Money]

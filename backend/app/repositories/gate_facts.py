@@ -59,7 +59,7 @@ _PARTS = {
     "trades": _LIST.format(
         "SELECT t.id, t.wallet_id, t.venue, t.symbol, t.strategy, t.side, t.status, t.quantity,"
         " t.entry_price, t.stop_price, t.planned_quantity, t.planned_notional, t.risk_amount, t.leverage,"
-        " t.adding_notional, t.adding_risk,"
+        " t.adding_notional, t.adding_risk, t.ladder_notional, t.ladder_risk,"
         f" {_NET} AS net, t.status IN ('INTENT', 'ENTERING') OR t.entry_until IS NOT NULL"
         " OR EXISTS (SELECT 1 FROM orders o"
         " WHERE o.trade_id = t.id AND o.leg = 'entry'"

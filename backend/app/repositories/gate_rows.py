@@ -53,7 +53,8 @@ class WalletRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 class TradeRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A live trade. `entry_works`: its entry may still fill; `has_live_stop`: a stop works at the venue. `adding_*`:
-    what an addition may still take. `net` is what it realised so far, costs included."""
+    what an addition may still take; `ladder_*` what the steps of its ladder may that nobody asked for yet. `net` is
+    what it realised so far, costs included."""
 
     id: UUID
     wallet_id: UUID
@@ -74,6 +75,8 @@ class TradeRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     entry_works: bool
     adding_notional: Decimal = ZERO
     adding_risk: Decimal = ZERO
+    ladder_notional: Decimal = ZERO
+    ladder_risk: Decimal = ZERO
 
 
 class ScopedSettingsRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):

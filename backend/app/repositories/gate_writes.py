@@ -13,7 +13,17 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from app.repositories.gate_rows import StateRow
+from app.repositories.gate_rows import ZERO, StateRow
+
+
+class LadderRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A step of an approval's ladder."""
+
+    number: int
+    price: Decimal
+    quantity: Decimal
+    notional: Decimal
+    risk_amount: Decimal
 
 
 class PlannedTrade(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -45,6 +55,24 @@ class PlannedTrade(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     scale_out_enabled: bool
     max_holding_minutes: int | None
     session_closes_at: datetime | None = None
+    ladder: tuple[LadderRow, ...] = ()
+    ladder_step: int | None = None
+    ladder_price: Decimal | None = None
+    ladder_notional: Decimal = ZERO
+    ladder_risk: Decimal = ZERO
+
+    def with_ladder(self, steps: tuple[LadderRow, ...]) -> "PlannedTrade":
+        """The same trade with these steps behind its entry, none of them asked for yet."""
+        if not steps:
+            return self
+        return msgspec.structs.replace(
+            self,
+            ladder=steps,
+            ladder_step=steps[0].number,
+            ladder_price=steps[0].price,
+            ladder_notional=sum((step.notional for step in steps), ZERO),
+            ladder_risk=sum((step.risk_amount for step in steps), ZERO),
+        )
 
 
 class DecisionRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -132,7 +160,8 @@ WITH asked AS MATERIALIZED (
         stop_price numeric, take_profit_price numeric, trailing_enabled boolean,
         trailing_activation_fraction numeric, trailing_fraction numeric, trailing_distance numeric,
         volatility_multiple numeric, scale_out_enabled boolean, max_holding_minutes integer,
-        session_closes_at timestamptz
+        session_closes_at timestamptz, ladder json, ladder_step integer, ladder_price numeric,
+        ladder_notional numeric, ladder_risk numeric
     ) ON d.trade IS NOT NULL
 ), ceilings AS MATERIALIZED (
     SELECT * FROM json_to_recordset($3) AS c (
@@ -163,14 +192,20 @@ WITH asked AS MATERIALIZED (
         side, planned_quantity, planned_entry_price, planned_notional, leverage, initial_stop_price,
         stop_price, take_profit_price, trailing_enabled, trailing_activation_fraction, trailing_fraction,
         trailing_distance, volatility_multiple, scale_out_enabled, max_holding_minutes, session_closes_at, risk_amount,
-        signal_confidence, reason, decided_at)
+        signal_confidence, reason, decided_at, ladder_step, ladder_price, ladder_notional, ladder_risk)
     SELECT a.trade_id, a.user_id, a.wallet_id, a.signal_id, a.environment, a.venue, a.symbol, a.strategy,
         a.timeframe, a.side, a.planned_quantity, a.planned_entry_price, a.planned_notional, a.leverage,
         a.stop_price, a.stop_price, a.take_profit_price, a.trailing_enabled,
         a.trailing_activation_fraction, a.trailing_fraction, a.trailing_distance,
         a.volatility_multiple, a.scale_out_enabled, a.max_holding_minutes, a.session_closes_at, a.planned_risk,
-        a.signal_confidence, a.reason, a.market_time
+        a.signal_confidence, a.reason, a.market_time, a.ladder_step, a.ladder_price, a.ladder_notional, a.ladder_risk
     FROM asked a, held WHERE held.yes AND a.trade_id IS NOT NULL
+), laddered AS (
+    INSERT INTO ladder_steps (user_id, wallet_id, trade_id, number, price, quantity, notional, risk_amount)
+    SELECT a.user_id, a.wallet_id, a.trade_id, s.*
+    FROM asked a, held, json_to_recordset(a.ladder) AS s (
+        number integer, price numeric, quantity numeric, notional numeric, risk_amount numeric)
+    WHERE held.yes AND a.trade_id IS NOT NULL
 ), intended AS (
     INSERT INTO orders (client_order_id, user_id, wallet_id, trade_id, symbol, leg, attempt, order_type, side,
         quantity, requested_price, market_time)

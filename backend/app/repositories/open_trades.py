@@ -32,7 +32,7 @@ _FROM = (
 _COLUMNS = f"""
 SELECT t.venue, t.symbol, t.side, uuid_send(t.id), t.timeframe,
     t.entry_price::float8, (t.entry_price - {_R_STOP})::float8, t.stop_price::float8,
-    coalesce(t.take_profit_price::float8, 'NaN'),
+    coalesce(t.take_profit_price::float8, 'NaN'), coalesce(t.ladder_price::float8, 'NaN'),
     CASE WHEN t.trailing_enabled THEN (t.entry_price * (1 + t.trailing_activation_fraction
         * CASE t.side WHEN 'long' THEN 1 ELSE -1 END))::float8 ELSE 'NaN' END,
     CASE WHEN t.trailing_enabled AND t.trailing_distance IS NULL
@@ -58,7 +58,7 @@ _EXACT = (
     f" t.volatility_multiple, t.scale_out_enabled, t.scale_out_step, {_ENTERED} AS entered_quantity,"
     f" {_MILLISECONDS.format(_TIME_EXIT)} AS time_exit_ms,"
     f" {_MILLISECONDS.format('t.session_closes_at')} AS session_close_ms,"
-    f" {_MILLISECONDS.format('t.funding_leaves_at')} AS funding_leave_ms"
+    f" {_MILLISECONDS.format('t.funding_leaves_at')} AS funding_leave_ms, t.ladder_price, t.ladder_step"
     f"{_FROM.replace(':watched', '$2')} AND t.id = ANY(CAST($1 AS uuid[]))"
 )
 _KEEP_BEST = (  # a float's text is its shortest decimal, which is the price as it was told
@@ -76,7 +76,8 @@ _NAKED = text(
 LOADED: Final = np.dtype(
     [
         *(("trade", "V16"), ("timeframe_ms", "i8"), ("entry", "f8"), ("risk", "f8"), ("stop", "f8")),
-        *(("target", "f8"), ("activation", "f8"), ("trail_fraction", "f8"), ("trail_distance", "f8")),
+        *(("target", "f8"), ("ladder", "f8"), ("activation", "f8"), ("trail_fraction", "f8")),
+        ("trail_distance", "f8"),
         *(("volatility_multiple", "f8"), ("best", "f8"), ("time_ms", "i8"), ("parts", "i1")),
         *(("parts_taken", "i1"), ("quantity", "f8"), ("shard", "i2"), ("armed", "?"), ("live_stop", "?")),
     ]
@@ -123,6 +124,8 @@ class OpenTrade:
     time_exit_ms: int | None
     session_close_ms: int | None
     funding_leave_ms: int | None = None
+    ladder_price: Decimal | None = None
+    ladder_step: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

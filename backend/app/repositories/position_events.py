@@ -15,12 +15,12 @@ import msgspec
 
 from app.repositories.open_trades import WATCHED
 
-EXIT, SCALE_OUT, MOVE_STOP, ARM = "exit", "scale_out", "move_stop", "arm"
+EXIT, SCALE_OUT, MOVE_STOP, ARM, LADDER_STEP = "exit", "scale_out", "move_stop", "arm", "ladder_step"
 
 
 class ReactionRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that a price caused. `action` is EXIT, SCALE_OUT, MOVE_STOP or ARM; `epoch` that of the
-    monitor's lease on the shard; `at` market time; `reason` of an exit."""
+    """One thing that a price caused. `action` is EXIT, SCALE_OUT, MOVE_STOP, ARM or LADDER_STEP; `epoch` that of
+    the monitor's lease on the shard; `at` market time; `reason` of an exit."""
 
     trade_id: UUID
     user_id: UUID
@@ -58,7 +58,7 @@ WITH asked AS MATERIALIZED (
     SELECT action, shard, user_id, wallet_id, jsonb_strip_nulls(jsonb_build_object(
             'trade_id', trade_id, 'reason', reason, 'step', step,
             'stop_price', CASE WHEN action = 'move_stop' THEN stop_price::text END)),
-        action || ':' || trade_id || CASE WHEN action = 'scale_out' THEN ':' || step ELSE '' END
+        action || ':' || trade_id || CASE WHEN action IN ('scale_out', 'ladder_step') THEN ':' || step ELSE '' END
     FROM held WHERE action <> 'arm'
     ON CONFLICT (dedupe_key) WHERE processed_at IS NULL
         DO UPDATE SET payload = EXCLUDED.payload

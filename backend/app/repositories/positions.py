@@ -74,6 +74,10 @@ class TradeRecord:
     created_at: datetime
     updated_at: datetime
     scale_out_step: int
+    ladder_step: int | None
+    ladder_price: Decimal | None
+    ladder_notional: Decimal
+    ladder_risk: Decimal
     wallet_name: str
     health_readings: Mapping[str, float | None] | None
     health_as_of: datetime | None

@@ -19,6 +19,16 @@ class Trailing(Answer):
     trail_percent: DecimalText
 
 
+class Ladder(Answer):
+    """The steps of a ladder that nobody asked for yet: the next one and its price, what all of them may take, and lose
+    at the stop, costs included."""
+
+    step: int = Field(ge=1)
+    price: DecimalText
+    notional: DecimalText
+    risk_amount: DecimalText
+
+
 class HealthPartReading(Answer):
     """One part of a health score: what was read, the mark from 0 (bad) to 1 (good) that it gives, and its weight. Value
     and mark are null where the fact is unknown."""
@@ -43,8 +53,8 @@ class Health(Answer):
 class Position(Answer):
     """A position at the newest price. `open_risk` is what its stop would lose against the entry, costs
     included; `r_multiple` is P&L in multiples of `risk_amount`; `scale_out_step` how many parts were asked to leave;
-    `health` null while it is not open. What depends on an unknown price is null. `awaits_yes_until` (wall time) where
-    the entry waits for its owner's yes."""
+    `ladder` null without one, or once it is over; `health` null while it is not open. What depends on an unknown price
+    is null. `awaits_yes_until` (wall time) where the entry waits for its owner's yes."""
 
     id: UUID
     wallet_id: UUID
@@ -75,6 +85,7 @@ class Position(Answer):
     awaits_yes_until: Instant | None
     next_rule: str
     scale_out_step: int = Field(ge=0)
+    ladder: Ladder | None
     health: Health | None
 
 

@@ -43,6 +43,7 @@ class RiskSettingsOut(OwnStopsOut, LimitsOut):
     trailing_stop_percent: DecimalText
     enable_scale_out: bool
     enable_pyramiding: bool
+    enable_dca: bool
     auto_breakers: bool
     version: int
     updated_at: Instant
@@ -63,6 +64,7 @@ class RiskSettingsPatch(OwnStopsPatch, LimitsPatch):
     trailing_stop_percent: Percent = Field(default=_LEFT_OUT)
     enable_scale_out: bool = Field(default=_LEFT_OUT)
     enable_pyramiding: bool = Field(default=_LEFT_OUT)
+    enable_dca: bool = Field(default=_LEFT_OUT)
     auto_breakers: bool = Field(default=_LEFT_OUT)
     consent: Annotated[PlainText, Field(max_length=40)] | None = Field(
         None,
@@ -81,6 +83,7 @@ class OverridesOut(OwnStopsOut, LimitsOut):
     trailing_stop_percent: DecimalText | None
     enable_scale_out: bool | None
     enable_pyramiding: bool | None
+    enable_dca: bool | None
 
 
 class WalletRiskSettingsOut(OverridesOut):
@@ -102,3 +105,4 @@ class WalletRiskSettingsPatch(OwnStopsPatch, LimitsPatch):
     trailing_stop_percent: Percent | None = None
     enable_scale_out: bool | None = None
     enable_pyramiding: bool | None = None
+    enable_dca: bool | None = None

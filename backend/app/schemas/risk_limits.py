@@ -54,6 +54,7 @@ class LimitsOut(Answer):
     max_drawdown_percent: DecimalText | None
     max_trades_per_day: int | None
     max_adds_per_trade: int | None
+    dca_max_steps: int | None
     cooldown_minutes_after_exit: DecimalText | None
     cooldown_minutes_after_loss: DecimalText | None
 
@@ -88,6 +89,7 @@ class LimitsPatch(RequestBody):
     max_drawdown_percent: Percent | None = None
     max_trades_per_day: Count | None = None
     max_adds_per_trade: Count | None = None
+    dca_max_steps: Count | None = None
     cooldown_minutes_after_exit: Minutes | None = None
     cooldown_minutes_after_loss: Minutes | None = None
 

@@ -25,6 +25,7 @@ class ScopedRiskSettingsOut(LimitsOut):
     scope: LimitScope
     key: Word
     enable_pyramiding: bool | None
+    enable_dca: bool | None
     trading_paused: bool
     version: int
     updated_at: Instant
@@ -41,6 +42,7 @@ class ScopedRiskSettingsPatch(LimitsPatch):
     """The limits to change; those left out stay, null takes this level's opinion away (which waits)."""
 
     enable_pyramiding: bool | None = None
+    enable_dca: bool | None = None
     trading_paused: bool = False
 
 

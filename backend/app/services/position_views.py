@@ -34,6 +34,16 @@ class TrailingView:
     trail_percent: str
 
 
+@dataclass(frozen=True, slots=True)
+class LadderView:
+    """The next step of a ladder and its price; what the steps left may take, and lose at the stop, costs included."""
+
+    step: int
+    price: str
+    notional: str
+    risk_amount: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PositionView:
     """A position. `open_risk` is what its stop would lose against the entry, costs included; `scale_out_step` the
@@ -69,6 +79,7 @@ class PositionView:
     awaits_yes_until: datetime | None
     next_rule: str
     scale_out_step: int
+    ladder: LadderView | None
     health: HealthView | None
 
 
@@ -126,6 +137,7 @@ def position_view(trade: TradeRecord, quote: Quote | None) -> PositionView:
         awaits_yes_until=trade.awaits_yes_until,
         next_rule=_next_rule_of(trade, side),
         scale_out_step=trade.scale_out_step,
+        ladder=_ladder_view(trade),
         health=health_view(trade, quote, protected=is_protected(trade)),
     )
 
@@ -165,6 +177,7 @@ def trade_view(trade: TradeRecord, quote: Quote | None) -> TradeView:
         awaits_yes_until=shown.awaits_yes_until,
         next_rule=shown.next_rule,
         scale_out_step=shown.scale_out_step,
+        ladder=shown.ladder,
         health=shown.health,
         exit_price=plain(trade.exit_price),
         exit_reason=trade.exit_reason,
@@ -174,6 +187,14 @@ def trade_view(trade: TradeRecord, quote: Quote | None) -> TradeView:
         net_pnl=plain(net),
         closed_at=trade.closed_at,
         slippage_bps=plain(trade.entry_slippage_bps),
+    )
+
+
+def _ladder_view(trade: TradeRecord) -> LadderView | None:
+    if trade.ladder_step is None or trade.ladder_price is None:
+        return None
+    return LadderView(
+        trade.ladder_step, plain(trade.ladder_price), plain(trade.ladder_notional), plain(trade.ladder_risk)
     )
 
 
@@ -229,6 +250,8 @@ def _next_rule_of(trade: TradeRecord, side: Side) -> str:
             activation_fraction=trade.trailing_activation_fraction,
             trail_fraction=trade.trailing_fraction,
             exit_requested=trade.exit_requested,
+            ladder_step=trade.ladder_step,
+            ladder_price=trade.ladder_price,
         )
     )
 

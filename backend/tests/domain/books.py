@@ -83,6 +83,7 @@ class Drawing:
             slippage_allowance_fraction=Decimal("0.0005"),
             adds=adds,
             scales_out=self.chance(0.5),
+            ladder_step=self._random.randint(1, 3) if adds and self.chance(0.4) else None,
         )
         equity = self.money(50_000)
         market = MarketFacts(
@@ -205,6 +206,8 @@ class Drawing:
         held: dict[str, Any] = {name: self._limit(name) for name in FIELD_NAMES if self.chance(0.12)}
         if self.chance(0.5):
             held["enable_pyramiding"] = self.chance(0.8)
+        if self.chance(0.5):
+            held["enable_dca"] = self.chance(0.8)
         return RiskLimits(**held)
 
     def _limit(self, name: str) -> Decimal | int:

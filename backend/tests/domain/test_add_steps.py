@@ -150,3 +150,42 @@ def test_without_a_position_the_addition_is_cleared_away_before_the_trade_is_clo
     assert step(ADDING, addition(status), position=ZERO, stop=fired) == expected
     over: Action = next_action(PROTECTED, [ENTERED, fired, addition(OrderStatus.CANCELED)], ZERO)
     assert brief(over) == ("finish", "CLOSED", None)
+
+
+LADDERED = replace(PROTECTED, ladder_price=Decimal(99))
+
+
+def test_a_ladder_at_rest_leaves_nothing_to_do() -> None:
+    assert step(LADDERED) == ("nothing", "PROTECTED", None)
+    assert step(replace(LADDERED, adding=True), addition(OrderStatus.INTENT)) == (
+        "send",
+        "PROTECTED",
+        "add-1",
+    )
+
+
+@pytest.mark.parametrize(
+    "trade",
+    [
+        replace(LADDERED, scale_out_quantity=Decimal("0.2")),
+        replace(LADDERED, entered_quantity=Decimal("1.2")),
+        replace(LADDERED, ladder_price=PROTECTED.stop_price),
+        replace(LADDERED, ladder_price=Decimal(1)),
+    ],
+)
+def test_a_ladder_ends_with_the_first_part_that_leaves_and_where_the_stop_comes_first(
+    trade: TradeView,
+) -> None:
+    assert step(trade) == ("end_ladder", "PROTECTED", None)
+
+
+@pytest.mark.parametrize("position", [ONE, ZERO])
+def test_a_ladder_ends_when_the_position_is_left_or_gone(position: Decimal) -> None:
+    leaving = replace(LADDERED, exit_reason=ExitReason.MANUAL)
+    found = (
+        step(leaving, position=position)
+        if position
+        else step(leaving, position=position, stop=replace(LIVE_STOP, status=OrderStatus.CANCELED))
+    )
+    assert found[0] == "end_ladder"
+    assert step(replace(leaving, ladder_price=None), position=ONE)[0] == "write_intent"

@@ -44,6 +44,8 @@ _ROWS = [
     ("auto_breakers", True),
     ("flatten_when_tripped", False),
     ("max_adds_per_trade", 2),
+    ("enable_dca", False),
+    ("dca_max_steps", 2),
 ]
 
 
@@ -63,6 +65,7 @@ def test_the_platforms_floor_is_the_specifications() -> None:
             max_peg_deviation_fraction=Decimal("0.01"),
             max_orders_per_minute=600,
             max_adds_per_trade=10,
+            max_dca_steps=5,
         )
         == PLATFORM_LIMITS
     )

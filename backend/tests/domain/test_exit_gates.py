@@ -54,6 +54,7 @@ def rows(sign: float = 1.0, /, **changed: object) -> Rows:
         "best": sign * 100,
         "kept": sign * 100,
         "target": inf,
+        "ladder": -inf,
         "activation": inf,
         "trail_fraction": nan,
         "trail_distance": nan,
@@ -343,3 +344,15 @@ def test_the_nearest_follower_of_many() -> None:
     assert nearest_follower(held) == (0.01, 2.5)
     assert nearest_follower(held[:1]) == (0.02, np.inf)
     assert nearest_follower(held[:0]) == (np.inf, np.inf)
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_the_next_step_of_a_ladder_is_a_gate_and_the_stop_that_stands_nearer_is_one_before_it(
+    sign: float,
+) -> None:
+    waits = rows(sign, ladder=sign * 100 - 1)
+    assert of(waits, sign).low[0] == pytest.approx(sign * 100 - 1, abs=1e-6)
+    assert of(waits, sign).low[0] > sign * 100 - 1  # a little too near, never too far
+    bare = rows(sign, ladder=sign * 100 - 3, live_stop=False)
+    assert of(bare, sign).low[0] == of(rows(sign, live_stop=False), sign).low[0]
+    assert of(rows(sign, ladder=sign * 100 - 1, quiet=True), sign).low[0] == -np.inf

@@ -13,6 +13,7 @@ _DECLARED = (
     ("max_order_notional_usd", "usd", "above", "1000000000", None),
     ("max_leverage", "ratio", "above", "125", None),
     ("max_adds_per_trade", "count", "above", "100", None),
+    ("dca_max_steps", "count", "above", "20", None),
     ("min_signal_confidence", "confidence", "below", "1", None),
     ("min_risk_reward_ratio", "ratio", "below", "100", None),
     ("max_price_age_seconds", "seconds", "above", "86400", None),

@@ -12,6 +12,7 @@ import pytest
 from app.domain.decision import decide, decide_batch
 from app.domain.funding import NextFunding
 from app.domain.limits import ApprovedOrder
+from app.domain.position_size import Rung
 from app.domain.receipts import RULE_VERSION, ReceiptError, case_of, receipt_of, receipts_of, rerun
 from app.domain.risk_case import ClosedTradeStatistics, RiskCase, SizingTerms
 from app.domain.risk_facts import EntryOrder, HoursFact, OpenTrade
@@ -136,7 +137,8 @@ def test_a_receipt_from_before_parts_were_weighed_is_still_answered_by_its_one_t
     limits = replace(NO_LIMITS, user=RiskLimits(min_risk_reward_ratio=Decimal("1.5")))
     case = replace(CASE, limits=limits)
     receipt = receipt_of(case, decide_batch([case])[0])
-    older = receipt.replace(b'"scales_out":false,', b"").replace(b'"rule_version":"6"', b'"rule_version":"5"')
+    written = f'"rule_version":"{RULE_VERSION}"'.encode()
+    older = receipt.replace(b'"scales_out":false,', b"").replace(written, b'"rule_version":"5"')
     assert len(older) == len(receipt) - len(b'"scales_out":false,')
     again = rerun(older)
     assert (again.identical, again.same_answer, again.stored_version) == (False, True, "5")
@@ -225,6 +227,11 @@ _TINY = replace(
     CASE, terms=replace(TERMS, risk_per_trade_fraction=Decimal("0.000001"), planned_quantity=Decimal(1))
 )
 _PLANNED = replace(CASE, terms=replace(TERMS, planned_quantity=Decimal("0.1")))
+_STEPS = tuple(
+    Rung(price=Decimal(price), quantity=Decimal("0.1"), notional=Decimal(price) / 10, risk_amount=Decimal(6))
+    for price in (9_950, 9_900)
+)
+_RESERVED = replace(_LIMITED, terms=replace(TERMS, planned_quantity=Decimal("0.1"), planned_steps=_STEPS))
 _HEDGED = replace(_MARKET, instrument=replace(INSTRUMENT, min_trigger_distance_fraction=Decimal("0.5")))
 _CLOSED = HoursFact(is_open=False, opens_ms=1_800_000_000_000)
 _SKIPS = HoursFact(is_open=True, skip_funding_minutes=30)
@@ -243,6 +250,7 @@ _BASES = [
     *_METHODS,
     _TINY,
     _PLANNED,
+    _RESERVED,
     replace(CASE, market=_HEDGED),
     replace(
         CASE,
@@ -305,11 +313,13 @@ def others(value: object, path: str) -> list[object]:
         return [value + 100.0]
     if isinstance(value, str):
         return [value + "X"]
+    if isinstance(value, tuple) and path.endswith("planned_steps"):
+        return [value[:1], None]
     if isinstance(value, tuple):
         return [(*value, Decimal("0.9")), None]
     if path.endswith("paused"):
         return [True]
-    return [] if path.endswith(("open_trade", "statistics")) else [Decimal("0.5")]
+    return [] if path.endswith(("open_trade", "statistics", "planned_steps")) else [Decimal("0.5")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,7 +364,8 @@ def test_altering_any_limit_changes_the_answer(level: str) -> None:
     base = replace(_LIMITED, limits=replace(NO_LIMITS, **{level: _CROSSED}))
     add = replace(_ADDING, limits=replace(NO_LIMITS, **{level: RiskLimits(enable_pyramiding=True)}))
     paths = [f"limits.{level}.{field.name}" for field in fields(RiskLimits)]
-    bases = [Base.of(base), Base.of(add)]
+    ladder = replace(CASE, limits=replace(NO_LIMITS, **{level: RiskLimits(enable_dca=True, max_dca_steps=2)}))
+    bases = [Base.of(base), Base.of(add), Base.of(ladder)]
     unread = [path for path in paths if not changes_an_answer(path, bases)]
     assert unread == []
 
@@ -372,6 +383,6 @@ def test_the_rules_answer_as_their_version_says() -> None:
     answers = [receipt.partition(b',"case":')[0] for receipt in receipts_of(cases, decide_batch(cases))]
     digest = hashlib.sha256(b"\n".join(answers)).hexdigest()
     assert (RULE_VERSION, digest) == (
-        "6",
-        "aeec079bf12a30d6355b46ad8efbf5a158d0073310e9e39f1b4857e21e4c1def",
+        "7",
+        "ebd475bd465a1aadacc49e5537ed14b93e9382ebe5d93371d5129a2c5a434b1f",
     )

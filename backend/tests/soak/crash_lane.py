@@ -199,7 +199,7 @@ class Lane:
         its slippage, and goes in slices or waits in the book."""
         if amount is None:
             amount = Decimal(self.dice.choice([2_000, 20_000, 200_000]))
-        user = await self.floor.user(**NO_LIMITS, fixed_amount_usd=amount)
+        user = await self.floor.user(**NO_LIMITS, fixed_amount_usd=amount, enable_dca=amount != LARGE)
         account = await self.floor.wallet(user, deposit="50000000")
         slippage = {"max_slippage": 1, "max_deviation": 1_000} if amount == LARGE else {}
         await self.floor.carry_out_as(account, execution_timeout_seconds=WORKED_SECONDS, **slippage)

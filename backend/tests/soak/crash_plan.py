@@ -65,6 +65,8 @@ def leg_of(label: str) -> str:
         return "slice"
     if label in _CANCELS:
         return "move"
+    if label == "after_end_ladder":  # with the first part that leaves
+        return "scale_out"
     return next((leg for leg in ("scale_out", *PATHS) if label.endswith(f"_{leg}")), "entry")
 
 

@@ -102,7 +102,7 @@ class CcxtGateway:
         return 0
 
     async def place_entry(self, order: ApprovedOrder, ticket: OrderTicket) -> PlaceOutcome:
-        if order.intent.symbol != ticket.symbol or ticket.quantity > order.intent.size.quantity:
+        if order.intent.symbol != ticket.symbol or ticket.quantity > order.intent.size.sent_quantity:
             raise ValueError(f"{ticket.symbol} {ticket.quantity} is not what was approved")
         return await self._place_plain(ticket, Priority.ENTRY, reduce_only=False)
 

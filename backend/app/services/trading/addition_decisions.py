@@ -5,14 +5,18 @@ intent of its order. The trade is locked first, then the risk rows, then the led
 """
 
 from dataclasses import dataclass
+from decimal import Decimal
 from uuid import UUID, uuid4
 
 import asyncpg
 
 from app.core.lean_transactions import LeanTransactions
+from app.domain.adding import PlanFigures
 from app.domain.breaches import Breach
 from app.domain.client_order_id import client_order_id
 from app.domain.decision import decide_batch
+from app.domain.defaults import SLIPPAGE_ALLOWANCE_FRACTION
+from app.domain.ladder import carried
 from app.domain.limits import ApprovedOrder, RefusedOrder
 from app.domain.receipts import receipt_of
 from app.domain.types import OrderLeg, OrderStatus, Side
@@ -21,10 +25,24 @@ from app.models.signal import Signal
 from app.repositories.gate_facts import FactsWanted, SystemGateFactsRepository
 from app.repositories.gate_rows import GateRows
 from app.repositories.gate_writes import AnsweredBatch, SystemGateWriteRepository
-from app.repositories.trade_additions import DecidedAddition, HeldTrade, SystemTradeAdditionRepository
+from app.repositories.trade_additions import (
+    DecidedAddition,
+    HeldTrade,
+    NewAddition,
+    SystemTradeAdditionRepository,
+)
 from app.repositories.trading_accounts import TradingAccount
 from app.repositories.trading_transaction import TradingTransaction
-from app.services.trading.addition_cases import WAIT_SECONDS, AddedTo, addition_case, hindrance, wanted_stop
+from app.services.trading.addition_cases import (
+    WAIT_SECONDS,
+    AddedTo,
+    LadderStepAsked,
+    addition_case,
+    before_addition,
+    hindrance,
+    wanted_stop,
+)
+from app.services.trading.addition_gate import plan_of
 from app.services.trading.answers import breach_rows, decision_row
 from app.services.trading.balances import BalanceKeeper
 from app.services.trading.ceilings import ceilings_of
@@ -97,13 +115,20 @@ class AdditionDecisions:
         wanted = _wanted(user_id, trade.environment, market, order.client_order_id)
         rows = await transaction.facts.read(user_id, wanted)
         market, picture = await self._picture(rows, market, trade.id)
+        every = await transaction.additions.of_trade(user_id, trade.id)
+        steps = frozenset(one.number for one in every if one.step is not None)
+        quantity, step = addition.quantity, None
+        if addition.step is not None:
+            quantity = _fitting(addition.plan, market, trade.stop_price)
+            step = LadderStepAsked(addition.step, addition.entry_price)
         asked = addition_case(
             market,
             picture,
             trade.wallet_id,
-            _added_to(case, order),
+            _added_to(case, order, steps),
             stop_price=trade.stop_price,
-            quantity=addition.quantity,
+            quantity=quantity,
+            step=step,
         )
         return decide_batch([asked])[0]
 
@@ -153,33 +178,22 @@ class AdditionDecisions:
         if not await writes.write(AnsweredBatch(decisions=[], receipts=[], ceilings=ceilings)):
             return AdditionAnswer(wait_seconds=WAIT_SECONDS)
         await additions.decide(decided, approved=True)
-        await self._write(additions, held, decided, verdict)
+        await additions.add(self._addition(held, market, verdict))
         return AdditionAnswer(approved=True)
 
-    async def _write(
-        self,
-        additions: SystemTradeAdditionRepository,
-        held: HeldTrade,
-        decided: DecidedAddition,
-        verdict: ApprovedOrder,
-    ) -> None:
+    def _addition(self, held: HeldTrade, market: SignalMarket, verdict: ApprovedOrder) -> NewAddition:
         """What the trade was planned at, for what it holds, beside what is added to it."""
-        intent, share = verdict.intent, held.quantity / held.planned_quantity
         number = held.last_number + 1
-        before = (
-            held.quantity,
-            held.planned_entry_price,
-            held.planned_notional * share,
-            held.risk_amount * share,
-            held.planned_stop_price,
-        )
-        size, stop = intent.size, held.stop_price
-        await additions.add(
-            decided,
-            number,
-            (*before, size.quantity, intent.entry_price, size.notional, size.risk_amount, stop),
-            client_order_id(self._deployment, held.id, OrderLeg.ADD, number),
-            Side(held.side).entry_order_side.value,
+        return NewAddition(
+            trade_id=held.id,
+            number=number,
+            before=before_addition(held),
+            plan=plan_of(verdict, held.stop_price),
+            client_order_id=client_order_id(self._deployment, held.id, OrderLeg.ADD, number),
+            side=Side(held.side).entry_order_side.value,
+            requested_price=market.entry_price,
+            at=market.market_time,
+            signal_id=market.signal_id,
         )
 
     async def _picture(
@@ -221,8 +235,21 @@ def _of(held: HeldTrade) -> AddedTo:
     )
 
 
-def _added_to(case: TradeCase, order: Order) -> AddedTo:
-    """The trade as it is held, without the addition that is asked about."""
+def _fitting(reserved: PlanFigures, market: SignalMarket, stop_price: Decimal) -> Decimal:
+    """How much of a step fits into what was reserved for it, at the price of now."""
+    if market.instrument is None:
+        return reserved.quantity
+    return carried(
+        reserved,
+        price=market.entry_price,
+        stop_price=stop_price,
+        instrument=market.instrument,
+        slippage_fraction=SLIPPAGE_ALLOWANCE_FRACTION,
+    )
+
+
+def _added_to(case: TradeCase, order: Order, steps: frozenset[int]) -> AddedTo:
+    """The trade as it is held, without the addition that is asked about; `steps` are the numbers of its steps."""
     trade, side = case.trade, case.side
     triggers = [
         stop.trigger_price
@@ -233,7 +260,12 @@ def _added_to(case: TradeCase, order: Order) -> AddedTo:
         and stop.quantity - stop.filled_quantity >= trade.quantity
     ]
     before = [
-        one for one in case.orders if one.leg == OrderLeg.ADD and one is not order and one.filled_quantity > 0
+        one
+        for one in case.orders
+        if one.leg == OrderLeg.ADD
+        and one is not order
+        and one.filled_quantity > 0
+        and one.attempt not in steps
     ]
     return AddedTo(
         side=side,

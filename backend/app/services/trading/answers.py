@@ -18,7 +18,14 @@ from app.domain.trading_hours import moment
 from app.domain.types import OrderLeg, Side
 from app.models.signal import Signal
 from app.repositories.gate_rows import StateRow
-from app.repositories.gate_writes import AnsweredBatch, CeilingRow, DecisionRow, PlannedTrade, ScopeTrip
+from app.repositories.gate_writes import (
+    AnsweredBatch,
+    CeilingRow,
+    DecisionRow,
+    LadderRow,
+    PlannedTrade,
+    ScopeTrip,
+)
 from app.repositories.trading_accounts import TradingAccount
 from app.services.trading.ceilings import ceilings_of
 from app.services.trading.decision_lanes import Ask, TradeDecision
@@ -118,6 +125,7 @@ class Answers:
         self, trade_id: UUID, ask: Ask, market: SignalMarket, case: RiskCase, verdict: Verdict
     ) -> PlannedTrade:
         size, order, picture = verdict.intent.size, market.candidate, self._pictures[ask.account.user_id]
+        first = size.first or size
         wallet = picture.wallets[ask.account.wallet_id]
         book = picture.book(wallet.id, order.strategy, order.symbol)
         key = (id(case.order), id(book))
@@ -128,11 +136,25 @@ class Answers:
             held[2],
             trade_id=trade_id,
             client_order_id=client_order_id(self._deployment, trade_id, OrderLeg.ENTRY, 1),
-            planned_quantity=size.quantity,
-            planned_notional=size.notional,
-            planned_risk=size.risk_amount,
+            planned_quantity=first.quantity,
+            planned_notional=first.notional,
+            planned_risk=first.risk_amount,
             session_closes_at=moment(picture.hours.leaves_ms(wallet.id, wallet.venue)),
+        ).with_ladder(_steps(size))
+
+
+def _steps(size: PositionSize) -> tuple[LadderRow, ...]:
+    """The steps of a ladder behind its entry, the nearest first; none of a size of one order."""
+    return tuple(
+        LadderRow(
+            number=number,
+            price=rung.price,
+            quantity=rung.quantity,
+            notional=rung.notional,
+            risk_amount=rung.risk_amount,
         )
+        for number, rung in enumerate((size.rungs or ())[1:], start=1)
+    )
 
 
 def _plan(signal: Signal, market: SignalMarket, case: RiskCase, book: Rulebook) -> PlannedTrade:
@@ -227,7 +249,7 @@ def _holding(trade: PlannedTrade, ask: Ask) -> Holding:
         entry_price=None,
         stop_price=trade.stop_price,
         has_live_stop=False,
-        reserved_notional=trade.planned_notional,
-        reserved_risk=trade.planned_risk,
+        reserved_notional=trade.planned_notional + trade.ladder_notional,
+        reserved_risk=trade.planned_risk + trade.ladder_risk,
         leverage=trade.leverage,
     )

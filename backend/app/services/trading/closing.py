@@ -8,7 +8,7 @@ from app.domain.types import ExitReason, OrderLeg, TradeStatus
 from app.models.trade import Trade
 from app.repositories.trading_transaction import TradingTransaction
 from app.services.trading.fills_book import last_fill_time
-from app.services.trading.trade_case import WOULD_TRIGGER, TradeCase
+from app.services.trading.trade_case import WOULD_TRIGGER, ZERO, TradeCase
 from app.services.trading.trade_news import tell_closed
 
 
@@ -52,6 +52,8 @@ async def finish(transaction: TradingTransaction, case: TradeCase, status: Trade
     """Write the trade's last status; False when another was faster."""
     trade = case.trade
     values: dict[str, object] = {"unprotected_since": None, "naked_ms": naked_ms(trade, utc_now())}
+    if trade.ladder_price is not None:  # of an entry that never was
+        values |= {"ladder_step": None, "ladder_price": None, "ladder_notional": ZERO, "ladder_risk": ZERO}
     if status is TradeStatus.CLOSED:
         values |= {"exit_reason": exit_reason(case).value, "closed_at": last_fill_time(case)}
     if not await transaction.trades.move(transaction.user_id, trade, status, values):

@@ -14,6 +14,7 @@ import structlog
 
 from app.domain.accounting import money
 from app.domain.limits import ApprovedOrder, RefusedOrder
+from app.domain.position_size import PositionSize, Rung
 from app.domain.routing import Route, RouteKind, RouteRefusal, Urgency
 from app.domain.types import OrderLeg, OrderSide, OrderStatus, TradeStatus
 from app.models.order import Order
@@ -91,7 +92,7 @@ async def route_opening(
     if order.leg == OrderLeg.ADD:
         await plan_addition(transaction, case, order, verdict, route.slices[0])
     elif case.trade.entry_until is not None:
-        _shrink(case, verdict.intent.size.quantity)
+        _shrink(case, first_of(verdict).quantity)
     else:
         _plan(case.trade, verdict, route, terms, now)
     log.info(
@@ -105,7 +106,7 @@ async def route_opening(
 
 
 def _asked(case: TradeCase, order: Order, verdict: ApprovedOrder) -> _Asked:
-    intent, approved = verdict.intent, verdict.intent.size.quantity
+    intent, approved = verdict.intent, first_of(verdict).quantity
     if order.leg == OrderLeg.ADD:
         quantity = min(order.quantity, approved)
         return _Asked(quantity, intent.entry_price, Urgency.PROMPT, is_rest=True, may_pass=False)
@@ -149,14 +150,19 @@ async def still_approved(
     if not isinstance(verdict, ApprovedOrder):
         return verdict
     held = ZERO if order.leg == OrderLeg.ADD else case.entered_quantity()
-    fits = verdict.intent.size.quantity >= held + routed.quantity
+    fits = first_of(verdict).quantity >= held + routed.quantity
     return replace(routed, approved=verdict) if fits else AGAIN
+
+
+def first_of(verdict: ApprovedOrder) -> PositionSize | Rung:
+    """What may be sent now: of a ladder its entry; the steps stay as they were reserved."""
+    return verdict.intent.size.first or verdict.intent.size
 
 
 def _plan(trade: Trade, verdict: ApprovedOrder, route: Route, terms: EntryTerms, now: datetime) -> None:
     """What is sent is what was approved last; the reservation follows it down, never up. An entry that is to be
     worked has until its deadline, which is written with its first order."""
-    size = verdict.intent.size
+    size = first_of(verdict)
     trade.planned_quantity = size.quantity
     trade.planned_notional = size.notional
     trade.risk_amount = size.risk_amount
@@ -218,7 +224,9 @@ async def _refuse_addition(
 ) -> None:
     """The decision about the addition becomes a refusal; the trade's own, about its entry, stands."""
     found = await transaction.additions.numbered(transaction.user_id, case.trade.id, order.attempt)
-    if found is None:
+    if (
+        found is None or found[0].signal_id is None
+    ):  # a step was decided about with the entry; its order says why not
         return
     decision = await transaction.decisions.refuse(
         transaction.user_id, case.trade.id, breaches, signal_id=found[0].signal_id

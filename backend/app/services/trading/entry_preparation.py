@@ -57,7 +57,7 @@ async def prepare_entry(
     if instrument is None:
         return Refusal(INSTRUMENT_UNKNOWN, f"The venue does not say what {trade.symbol} is.")
     settings = settings_in_bps(row, price=trade.planned_entry_price, instrument=instrument)
-    unconfirmed = _confirmation(transaction, trade, order, settings, now)
+    unconfirmed = await _confirmation(transaction, trade, order, settings, now)
     if unconfirmed is not None:
         return unconfirmed
     held = desk.books.held(trade.venue, trade.symbol, order.quantity)
@@ -114,12 +114,15 @@ def _clock(desk: Desk, venue: str) -> NotYet | Refusal | None:
     )
 
 
-def _confirmation(
+async def _confirmation(
     transaction: TradingTransaction, trade: Trade, order: Order, settings: ExecutionSettings, now: datetime
 ) -> NotYet | Refusal | None:
     """None where nobody's yes is missing. The wait begins when it is first asked for and is written down, so
     that a restart does not begin it anew."""
     if settings.confirm_trades and order.leg == OrderLeg.ADD:
+        found = await transaction.additions.numbered(transaction.user_id, trade.id, order.attempt)
+        if found is not None and found[0].step is not None and trade.confirmed_at is not None:
+            return None  # it is a part of what was said yes to
         return Refusal(NOT_CONFIRMED, "Its owner says yes to every entry, and is not asked about additions.")
     if not settings.confirm_trades or trade.confirmed_at is not None:
         return None

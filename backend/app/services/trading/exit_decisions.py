@@ -8,7 +8,7 @@ from app.domain.exit_rules import OpenPosition, Reaction, TrailingTerms, react
 from app.domain.price_batch import price_decimal
 from app.domain.types import Instrument, Side
 from app.repositories.open_trades import OpenTrade
-from app.repositories.position_events import ARM, EXIT, MOVE_STOP, SCALE_OUT, ReactionRow
+from app.repositories.position_events import ARM, EXIT, LADDER_STEP, MOVE_STOP, SCALE_OUT, ReactionRow
 from app.services.trading.position_book import Answer, Question
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -60,6 +60,8 @@ def open_position(
         time_exit_ms=trade.time_exit_ms,
         session_close_ms=trade.session_close_ms,
         funding_leave_ms=trade.funding_leave_ms,
+        ladder_price=trade.ladder_price,
+        ladder_step=trade.ladder_step,
     )
 
 
@@ -93,6 +95,7 @@ def decide(
         parts_taken=trade.scale_out_step if reaction.part is None else reaction.part.step,
         is_event=reaction.is_event,
         next_move_ms=None if moved is None else wall_ms + steps.interval_ms,
+        step_taken=reaction.add is not None,
     )
     return Decided(rows, answer)
 
@@ -134,6 +137,8 @@ def _rows(
         found.append(row(ARM, "trailing_armed"))
     if reaction.part is not None:
         found.append(row(SCALE_OUT, reaction.part.rule, step=reaction.part.step))
+    if reaction.add is not None:
+        found.append(row(LADDER_STEP, reaction.add.rule, step=reaction.add.step))
     if reaction.move is not None:
         found.append(row(MOVE_STOP, reaction.move.rule, stop=reaction.move.stop_price))
     return found

@@ -35,8 +35,9 @@ Markets = dict[tuple[str, str], Marked]
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """One live trade. What its entry, or an addition to it, may still fill is reserved at its worst case, until that
-    is filled or known to be over; what is held counts at the mark. `net` is what it realised, costs included."""
+    """One live trade. What its entry, an addition to it, or a step of its ladder may still fill is reserved at its
+    worst case, until that is filled or known to be over; what is held counts at the
+    mark. `net` is what it realised, costs included."""
 
     trade_id: UUID
     wallet_id: UUID
@@ -60,6 +61,7 @@ class Holding:
         left = ZERO
         if trade.entry_works:
             left = max(trade.planned_quantity - trade.quantity, ZERO) / trade.planned_quantity
+        adding = (ZERO, ZERO) if is_added_to else (trade.adding_notional, trade.adding_risk)
         return Holding(
             trade_id=trade.id,
             wallet_id=trade.wallet_id,
@@ -71,10 +73,8 @@ class Holding:
             entry_price=trade.entry_price,
             stop_price=trade.stop_price,
             has_live_stop=trade.has_live_stop,
-            reserved_notional=_money(
-                trade.planned_notional * left + (ZERO if is_added_to else trade.adding_notional)
-            ),
-            reserved_risk=_money(trade.risk_amount * left + (ZERO if is_added_to else trade.adding_risk)),
+            reserved_notional=_money(trade.planned_notional * left + trade.ladder_notional + adding[0]),
+            reserved_risk=_money(trade.risk_amount * left + trade.ladder_risk + adding[1]),
             leverage=trade.leverage,
             net=trade.net,
         )

@@ -19,6 +19,7 @@ from app.repositories.outbox import OutboxItem
 from app.repositories.trading_accounts import TradingAccount
 from app.repositories.trading_transaction import TradingTransaction
 from app.services.trading.account_queue import AccountQueue
+from app.services.trading.addition_decisions import AdditionAnswer
 from app.services.trading.additions import Additions
 from app.services.trading.decision_lanes import TradeDecision
 from app.services.trading.desk import Desk
@@ -63,8 +64,8 @@ class Intake:
                     await self._decide(_id(item, "signal_id"))
                 case "reverse":
                     await self._enter_after_exit(item)
-                case "add":
-                    await self._add(item)
+                case "add" | "ladder_step":
+                    await self._grow(item)
                 case "exit" | "flatten":
                     await self._request_exit(item)
                 case "operator":
@@ -124,6 +125,15 @@ class Intake:
             raise NotYetError(TURN_AGAIN_SECONDS, f"trade {trade_id} is {status}")
         await self._enter(signal, accounts)
 
+    async def _grow(self, item: OutboxItem) -> None:
+        """Add to a position for a signal, or buy the next step of its ladder, to which the price has come."""
+        if item.kind == "add":
+            await self._add(item)
+            return
+        trade_id, step = _id(item, "trade_id"), _number(item, "step", "steps")
+        _, wallet_id = await self._owner(trade_id)
+        self._added(item, await self._desk.risk.ladders.take(trade_id, step), wallet_id, trade_id)
+
     async def _add(self, item: OutboxItem) -> None:
         """Add to a position, where everything permits it; its stop goes to break-even first."""
         signal_id, wallet_id, trade_id = (_id(item, name) for name in ("signal_id", "wallet_id", "trade_id"))
@@ -135,13 +145,17 @@ class Intake:
             accounts = await transaction.accounts.subscribed(signal, wallet_id)
         for account in accounts:  # none where it was answered before, or the wallet trades no longer
             answer = await self._desk.risk.additions.decide(signal, account, trade_id)
-            if answer.approved:
-                crash_point("after_commit_intent_add")
-            if answer.approved or answer.stop_moved:
-                self._wake(wallet_id, trade_id)
-            if answer.wait_seconds is not None:
-                seconds = min(answer.wait_seconds * (item.attempts + 1), MOST_ADDING_SECONDS)
-                raise NotYetError(seconds, f"trade {trade_id} cannot be added to yet")
+            self._added(item, answer, wallet_id, trade_id)
+
+    def _added(self, item: OutboxItem, answer: AdditionAnswer, wallet_id: UUID, trade_id: UUID) -> None:
+        """Have an addition leave whose order was written down, or ask again for it later."""
+        if answer.approved:
+            crash_point("after_commit_intent_add")
+        if answer.approved or answer.stop_moved:
+            self._wake(wallet_id, trade_id)
+        if answer.wait_seconds is not None:
+            seconds = min(answer.wait_seconds * (item.attempts + 1), MOST_ADDING_SECONDS)
+            raise NotYetError(seconds, f"trade {trade_id} cannot be added to yet")
 
     async def _enter(self, signal: Signal, accounts: Sequence[TradingAccount]) -> None:
         """Decide about the entries of these accounts, and let what was approved leave: with each batch that is
@@ -214,14 +228,12 @@ class Intake:
         self._wake(wallet_id, trade_id)
 
     async def _scale_out(self, item: OutboxItem) -> None:
-        trade_id, step = _id(item, "trade_id"), str(item.payload.get("step"))
-        if not step.isdecimal():
-            raise MalformedWorkError(f"not a number of parts: {step}")
+        trade_id, step = _id(item, "trade_id"), _number(item, "step", "parts")
         user_id, wallet_id = await self._owner(trade_id)
         async with self._desk.database.tenant(user_id) as session:
             transaction = TradingTransaction(session, user_id)
             try:
-                asked = await ask_for_part(transaction, self._desk.markets, trade_id, int(step))
+                asked = await ask_for_part(transaction, self._desk.markets, trade_id, step)
             except NoSuchPartError as error:
                 raise MalformedWorkError(str(error)) from error
             await transaction.announcements.send()
@@ -275,6 +287,13 @@ class Intake:
         if owner is None:
             raise MalformedWorkError(f"there is no trade {trade_id}")
         return owner
+
+
+def _number(item: OutboxItem, name: str, of: str) -> int:
+    text = str(item.payload.get(name))
+    if not text.isdecimal():
+        raise MalformedWorkError(f"not a number of {of}: {text}")
+    return int(text)
 
 
 def _id(item: OutboxItem, name: str) -> UUID:

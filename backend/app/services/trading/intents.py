@@ -45,6 +45,8 @@ class Advance:
                     self._end_entry(case)
                 case ActionKind.END_ADD:
                     await self._end_addition(case)
+                case ActionKind.END_LADDER:
+                    self._end_ladder(case)
                 case ActionKind.FINISH:
                     await finish(self._transaction, case, action.status)
                     return case, action
@@ -142,6 +144,14 @@ class Advance:
         case.trade.adding_notional = case.trade.adding_risk = Decimal(0)
         self._transaction.announcements.changed(self._transaction.user_id, "position", case.trade.id)
         self.wrote.append("end_add")
+
+    def _end_ladder(self, case: TradeCase) -> None:
+        """What was reserved for the steps that nobody asked for is free with this commit."""
+        case.trade.ladder_price = case.trade.ladder_step = None
+        case.trade.ladder_notional = case.trade.ladder_risk = Decimal(0)
+        self._transaction.announcements.trade(case.trade.id)
+        self._transaction.announcements.changed(self._transaction.user_id, "position", case.trade.id)
+        self.wrote.append("end_ladder")
 
     async def _drop(self, case: TradeCase, action: Action) -> None:
         order = _named(case, action)

@@ -43,13 +43,14 @@ class Question:
 class Answer:
     """What became of the position: None instead of an answer where it is not watched any more.
     `stop_price` is the stop on its row: one that is only asked for is still triggered here, until the row shows
-    it."""
+    it. `step_taken`: the next step of its ladder was asked for; the row shows the one after it."""
 
     stop_price: float
     is_armed: bool
     parts_taken: int
     is_event: bool
     next_move_ms: int | None = None
+    step_taken: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,6 +334,8 @@ class PositionBook:
         held["armed"] |= answer.is_armed
         held["stop"] = np.fmax(held["stop"], sign * answer.stop_price)
         held["parts_taken"] = np.maximum(held["parts_taken"], answer.parts_taken)
+        if answer.step_taken:
+            held["ladder"] = -np.inf
         if answer.next_move_ms is not None:
             held["next_move_ms"] = answer.next_move_ms
         if answer.is_event:
@@ -341,7 +344,8 @@ class PositionBook:
         best, mark = sign * question.best, sign * question.mark
         if question.may_move:  # else the same price may yet move the stop, once the interval is over
             held["asked_high"] = np.fmax(held["asked_high"], max(best, mark))
-        unchanged = held["best"][0] <= best
+        # a step that is due may be taken later at the same price, once the position stands as it should
+        unchanged = held["best"][0] <= best and mark > held["ladder"][0]
         held["asked_low"] = np.fmin(held["asked_low"], mark) if unchanged else np.inf
 
     def _later(self, block: Block, row: int, question: Question, wall_ms: int) -> Question | None:

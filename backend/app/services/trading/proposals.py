@@ -9,6 +9,7 @@ from uuid import UUID
 from app.domain.defaults import SLIPPAGE_ALLOWANCE_FRACTION
 from app.domain.funding import NextFunding
 from app.domain.limits import MarketFacts
+from app.domain.position_size import Rung
 from app.domain.risk_case import RiskCase, SizingTerms
 from app.domain.risk_facts import NO_STRATEGY_FACTS, NO_SYMBOL_FACTS, EntryOrder
 from app.domain.risk_limits import NO_OPINION
@@ -151,12 +152,14 @@ class SignalMarket:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """What was decided about an entry before, and stands; `quantity` is None where none was proposed yet."""
+    """What was decided about an entry before, and stands; `quantity` is None where none was proposed yet, `steps` are
+    those of its ladder."""
 
     quantity: Decimal | None
     stop_price: Decimal
     take_profit_price: Decimal | None
     scales_out: bool
+    steps: tuple[Rung, ...] | None = None
 
 
 def case_of(
@@ -170,8 +173,8 @@ def case_of(
     environment = picture.wallets[wallet_id].environment
     entry = market.order(environment, book.own_stops, scales_out=book.scale_out_enabled)
     if statistics is not None or planned is not None:
-        quantity = None if planned is None else planned.quantity
-        terms = replace(terms, statistics=statistics, planned_quantity=quantity)
+        quantity, steps = (None, None) if planned is None else (planned.quantity, planned.steps)
+        terms = replace(terms, statistics=statistics, planned_quantity=quantity, planned_steps=steps)
     if planned is not None:
         entry = replace(
             entry,

@@ -31,6 +31,7 @@ from app.services.trading.balances import BalanceKeeper
 from app.services.trading.decision_lanes import Ask, DecisionLanes, Told, TradeDecision
 from app.services.trading.fundings import keep_funding, needs_funding, with_funding
 from app.services.trading.gate_reading import GateReading
+from app.services.trading.ladder_steps import LadderSteps
 from app.services.trading.markets import MarketView
 from app.services.trading.proposals import Planned, SignalMarket, case_of
 from app.services.trading.terms import TradingTerms
@@ -61,6 +62,7 @@ class RiskManagement:
         self._terms = terms
         self._reading = GateReading(connections, markets)
         self.additions = AdditionDecisions(connections, self._reading, balances, terms.deployment)
+        self.ladders = LadderSteps(connections, self._reading, terms.deployment)
         self._lanes = DecisionLanes(self._decide)
 
     async def validate_trade(
@@ -97,11 +99,13 @@ class RiskManagement:
         if needs_funding(rows):
             market = await with_funding(self._markets, market)
         (picture,) = (await self._reading.pictures(rows, market, without_trade=trade.id)).values()
+        steps = await transaction.additions.steps_left(user_id, trade)
         planned = Planned(
             trade.planned_quantity,
             trade.initial_stop_price,
             trade.take_profit_price,
             trade.scale_out_enabled,
+            steps,
         )
         case = case_of(market, picture, trade.wallet_id, planned)
         return decide_batch([case])[0]

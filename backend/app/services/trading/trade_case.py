@@ -124,6 +124,7 @@ class TradeCase:
             entry_worked=until is not None,
             adding=trade.adding_notional > 0,
             largest_order=largest_order,
+            ladder_price=trade.ladder_price,
         )
 
     def order_views(self, now: datetime) -> list[OrderView]:

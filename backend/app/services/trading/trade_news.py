@@ -9,6 +9,7 @@ from app.domain.notification_events import NotificationEvent
 from app.domain.symbols import quote_asset
 from app.domain.types import OrderLeg, OrderStatus
 from app.models.trade import Trade
+from app.repositories.trade_additions import FOR_A_SIGNAL
 from app.repositories.trading_accounts import TradingAccount
 from app.repositories.trading_transaction import TradingTransaction
 from app.services.trading.trade_case import ZERO, TradeCase
@@ -43,6 +44,7 @@ async def tell_added(transaction: TradingTransaction, case: TradeCase) -> None:
     figures = {
         "added": grouped(added),
         "price": shown(price),
+        "why": "by a further signal" if newest.reason == FOR_A_SIGNAL else str(newest.reason),
         "quantity": grouped(trade.quantity),
         "stop_price": shown(trade.stop_price),
     }

@@ -33,6 +33,7 @@ INSTRUMENTS = {
     )
     for symbol, tick in (("A", Decimal("0.1")), ("B", Decimal("0.01")), ("C", Decimal("0.0001")))
 }
+LADDER = 3  # steps
 SWEPT = 50  # every so many batches; between them the book stays as lazy as it is
 Event = tuple[int, str, str]  # number of the tick, what, which figure
 
@@ -53,6 +54,7 @@ def random_trade(random: Random, symbol: str, price: Decimal, at_ms: int) -> Ope
     tick = INSTRUMENTS[symbol].price_tick
     distance = max(tick * 5, _on(price * Decimal(random.randint(5, 40)) / 1000, tick))
     trailing = random.random() < 0.7
+    laddered = random.random() < 0.4
     return OpenTrade(
         id=UUID(int=random.getrandbits(128)),
         user_id=UUID(int=1),
@@ -79,6 +81,8 @@ def random_trade(random: Random, symbol: str, price: Decimal, at_ms: int) -> Ope
         time_exit_ms=at_ms + random.randint(1, 5_000_000) if random.random() < 0.3 else None,
         session_close_ms=at_ms + random.randint(1, 9_000_000) if random.random() < 0.1 else None,
         funding_leave_ms=at_ms + random.randint(1, 9_000_000) if random.random() < 0.05 else None,
+        ladder_price=price - side.sign * distance / 4 if laddered else None,
+        ladder_step=1 if laddered else None,
     )
 
 
@@ -126,7 +130,23 @@ class ExitWalk:
             asked_rows = self._of_rows(drawn, done)
             assert found == asked_rows, self._difference(found, asked_rows)
             self.events += [(event, trade) for trade, events in found.items() for event in events]
+            self._show_next_steps(found, drawn[-1][2])
             done += len(drawn)
+
+    def _show_next_steps(self, found: dict[UUID, list[Event]], wall_ms: int) -> None:
+        """A step was bought: the row shows the next one, nearer to the stop, and the book reads it."""
+        for trade_id, events in found.items():
+            held = self._by_row.get(trade_id)
+            taken = [int(figure) for _, what, figure in events if what.startswith("ladder_step")]
+            if held is None or not taken or taken[-1] == LADDER:
+                continue
+            step = taken[-1] + 1
+            distance = (held.trade.entry_price - held.trade.initial_stop_price) * step / (LADDER + 1)
+            price = held.trade.entry_price - distance
+            held.trade = replace(held.trade, ladder_step=step, ladder_price=price)
+            known = self._by_book[trade_id]
+            fresh = self._by_book[trade_id] = replace(known, ladder_step=step, ladder_price=price)
+            self._book.put([loaded(fresh, INSTRUMENTS[fresh.symbol])], wall_ms)
 
     def _difference(self, found: dict[UUID, list[Event]], asked: dict[UUID, list[Event]]) -> str:
         """The first position about which the two disagree, whole."""
@@ -192,6 +212,7 @@ class ExitWalk:
             moved = [row.stop_price for row in decided.rows if row.action == "move_stop"]
             fresh = self._by_book[trade.id] = replace(
                 trade,
+                ladder_price=None if decided.answer.step_taken else trade.ladder_price,
                 trailing_armed=decided.answer.is_armed,
                 scale_out_step=decided.answer.parts_taken,
                 stop_price=moved[0] if moved and moved[0] is not None else trade.stop_price,
@@ -246,6 +267,9 @@ def _taken(held: Held, reaction: Reaction, wall_ms: int, tick: int) -> list[Even
     if reaction.part is not None:
         events.append((tick, f"scale_out {reaction.part.rule}", _figure(reaction.part.step)))
         held.trade = replace(held.trade, scale_out_step=reaction.part.step)
+    if reaction.add is not None:
+        events.append((tick, f"ladder_step {reaction.add.rule}", _figure(reaction.add.step)))
+        held.trade = replace(held.trade, ladder_price=None)
     if reaction.move is not None:
         events.append((tick, f"move_stop {reaction.move.rule}", _figure(reaction.move.stop_price)))
         held.trade = replace(held.trade, stop_price=reaction.move.stop_price)

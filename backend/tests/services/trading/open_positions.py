@@ -66,6 +66,7 @@ def loaded(trade: OpenTrade, instrument: Instrument | None, best: Decimal | None
         float(trade.entry_price - trade.initial_stop_price),
         float(trade.stop_price),
         nan if target is None else float(target),
+        nan if trade.ladder_price is None else float(trade.ladder_price),
         float(trade.entry_price * (1 + sign * trade.trailing_activation_fraction)) if trails else nan,
         float(trade.trailing_fraction) if trails and distance is None else nan,
         float(distance) if trails and distance is not None else nan,
@@ -114,6 +115,9 @@ async def store(sql: asyncpg.Connection, account: TradingAccount, trade: OpenTra
         "volatility_multiple": trade.volatility_multiple,
         "scale_out_enabled": trade.scale_out_enabled,
         "scale_out_step": trade.scale_out_step,
+        "ladder_step": trade.ladder_step,
+        "ladder_price": trade.ladder_price,
+        "ladder_notional": Decimal(0 if trade.ladder_step is None else 99),
         "max_holding_minutes": minutes,
         "funding_leaves_at": None
         if trade.funding_leave_ms is None

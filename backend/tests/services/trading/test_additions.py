@@ -85,6 +85,7 @@ async def test_owner_is_told_of_every_addition_once(floor: TradingFloor) -> None
     ]
     assert [row["title"] for row in told] == ["Added to BTC/USDT:USDT long"] * 2
     assert all("unknown" not in row["sentence"] for row in told)
+    assert all(", by a further signal. The long position" in row["sentence"] for row in told)
     assert f"position is {grouped(trade['quantity'])} at" in told[-1]["sentence"]
 
 

@@ -20,6 +20,7 @@ from tests.paper_venue import PaperVenue
 from tests.services.trading.additions import ADDING, at_rest, entered_lower, grown, orders_of
 from tests.services.trading.executor_host import ExecutorHost, ExecutorProcess
 from tests.services.trading.floor import BTC, TradingFloor, until
+from tests.services.trading.ladders import LADDER, ask_for_step, fallen, laddered
 from tests.services.trading.worked_entries import (
     DOGE,
     POSTED,
@@ -42,6 +43,7 @@ PATHS = {
     "scale_out": PLAIN,
     "add": PLAIN,
 }
+OF_AN_ADDITION = tuple(label for label in CRASH_POINTS if label.endswith("_add"))
 NEVER_ARRIVED = ("after_not_accepted", "after_end_add")
 NEVER_SENT = ("after_commit_sending_add", *NEVER_ARRIVED)
 ADDED = "SELECT count(*) FROM orders WHERE wallet_id = $1 AND leg = 'add' AND filled_quantity > 0"
@@ -88,6 +90,8 @@ def leg_of(label: str) -> str:
         return "slice"
     if label in ("before_cancel_stop", "after_cancel_stop", "after_record_cancel"):
         return "move"
+    if label == "after_end_ladder":
+        return "exit"
     return next((leg for leg in PATHS if label.endswith(f"_{leg}")), "entry")
 
 
@@ -197,7 +201,8 @@ async def test_kill_at_label_leaves_nothing_duplicate_lost_or_unprotected(
     if leg == "slice":
         await worked_once(floor, host, label)
         return
-    account = await floor.wallet(await floor.user(**ADDING))
+    settings = LADDER if label == "after_end_ladder" else ADDING
+    account = await floor.wallet(await floor.user(**settings))
     if leg in ("entry", "stop"):
         floor.venue.control("POST", "/sim/fault", fault_for(label))
         host.crash_file.write_text(label)
@@ -233,3 +238,30 @@ async def test_kill_at_label_leaves_nothing_duplicate_lost_or_unprotected(
             assert await floor.venue_orders(account) == []
     added = await floor.sql.fetchval(ADDED, account.wallet_id)
     assert await entries_at_venue(floor, account) == 1 + added
+
+
+@pytest.mark.parametrize("label", OF_AN_ADDITION)
+async def test_kill_while_a_step_of_a_ladder_is_bought_buys_it_once(
+    label: str, crash_floor: TradingFloor, host: ExecutorHost
+) -> None:
+    floor = crash_floor
+    await put_aside_what_was(floor)
+    account = await floor.wallet(await floor.user(**LADDER))
+    before = await laddered(floor, account)
+    floor.venue.control("POST", "/sim/fault", fault_for(label))
+    await fallen(floor, before)
+    host.crash_file.write_text(label)
+    await ask_for_step(floor, before)
+    await crash_once(floor, host, label, account)
+    gone = label.startswith(NEVER_SENT)
+    await (at_rest(floor, account) if gone else grown(floor, account))
+    await ask_for_step(floor, before)
+    await floor.until_outbox_empty()
+    trade = await at_rest(floor, account)
+    (order,) = await orders_of(floor, trade)
+    assert await protected(floor, account) == before["quantity"] + order["filled_quantity"]
+    assert (order["filled_quantity"] == 0) is gone
+    assert (trade["ladder_step"], trade["stop_price"]) == (2, before["stop_price"])
+    found = await verify_wallet(floor.desk.database, floor.desk.gateways, account, "sa")
+    assert (found.duplicate_entries, found.unprotected_positions, found.unknown_orders) == (0, 0, 0)
+    assert await entries_at_venue(floor, account) == (1 if gone else 2)

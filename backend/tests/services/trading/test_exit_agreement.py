@@ -14,6 +14,7 @@ def test_book_and_single_rows_agree_tick_by_tick(seed: int) -> None:
         "arm trailing_armed",
         "move_stop trailing_stop",
         "scale_out scale_out",
+        "ladder_step ladder_step",
         "exit take_profit",
         "exit trailing_stop",
         "exit time_exit",

@@ -93,6 +93,29 @@ async def test_exit_that_waits_is_not_left_twice_after_a_reload(floor: TradingFl
     assert len(await outbox(floor)) == 1
 
 
+async def test_price_at_a_step_of_the_ladder_asks_for_it_once(floor: TradingFloor) -> None:
+    watch, _, trade = await watched(floor, ladder_price=Decimal(99), ladder_step=1)
+    for mark in ("99.1", "99", "98.9", "99.2", "98.5"):
+        await watch.on_quotes("paper", quotes(mark))
+    await watch.reload()  # before the step was taken
+    await watch.on_quotes("paper", quotes("98.9"))
+    assert await outbox(floor) == [("ladder_step", 3, {"trade_id": str(trade.id), "step": 1})]
+    events = await floor.sql.fetch("SELECT rule, action, mark_price, step FROM position_events")
+    assert [tuple(row) for row in events] == [("ladder_step", "ladder_step", Decimal(99), 1)]
+
+
+@pytest.mark.parametrize(("status", "parts"), [("OPEN_UNPROTECTED", 0), ("PROTECTED", 1)])
+async def test_no_step_is_asked_for_while_the_position_is_not_whole_under_a_stop(
+    floor: TradingFloor, status: str, parts: int
+) -> None:
+    watch, _, _ = await watched(
+        floor, ladder_price=Decimal(99), ladder_step=1, status=status, scale_out_step=parts
+    )
+    for mark in ("99", "98.5"):
+        await watch.on_quotes("paper", quotes(mark))
+    assert await outbox(floor) == []
+
+
 async def test_time_leaves_one_exit(floor: TradingFloor) -> None:
     watch, _, trade = await watched(floor, time_exit_ms=OPENED_MS + 30 * 60_000)
     await watch.on_quotes("paper", quotes("100", OPENED + timedelta(minutes=30)))

@@ -18,7 +18,7 @@ import { Surface } from '@/ui/Surface'
 import { ExitButton } from './ExitButton'
 import { HealthButton } from './HealthButton'
 import { marked } from './marking'
-import { protectionWords, rulerSummary, stopHasMoved, trailingWords } from './position-words'
+import { ladderWords, protectionWords, rulerSummary, stopHasMoved, trailingWords } from './position-words'
 
 function Events({ position, tick }: { readonly position: PositionDetail; readonly tick: string | undefined }) {
   const zone = useZone()
@@ -99,6 +99,7 @@ function Body({ position, tick }: { readonly position: PositionDetail; readonly 
               ['Initial risk (1R)', money(position.risk_amount)],
               ['At risk now', money(position.open_risk)],
               ['Trailing', trailingWords(position, tick)],
+              ...(position.ladder === null ? [] : [['Ladder', ladderWords(position, tick)] as const]),
               ['Opened (market time)', dateTime(position.opened_at, zone)],
               ['Next rule', position.next_rule ?? '–'],
             ]}

@@ -1,6 +1,6 @@
 // What a card says in words.
 import type { Position } from '@/lib/api/types'
-import { price } from '@/lib/format/numbers'
+import { money, price } from '@/lib/format/numbers'
 import { shortSymbol } from '@/lib/format/words'
 import { isOpening } from './opening'
 
@@ -13,6 +13,13 @@ export function trailingWords(position: Position, tick?: string): string {
   if (!enabled) return 'Off'
   if (armed) return `Armed${trail === null ? '' : `, trails by ${Number(trail)}%`}`
   return at === null ? 'Not armed yet' : `Arms at ${price(at, tick)}`
+}
+
+/** What a ladder keeps in hand; null once it is over, or without one. */
+export function ladderWords(position: Position, tick?: string): string | null {
+  const { ladder } = position
+  if (ladder === null) return null
+  return `Step ${ladder.step} at ${price(ladder.price, tick)} next, ${money(ladder.notional)} kept for what is left of it`
 }
 
 export function protectionWords(position: Position): string {

@@ -230,6 +230,15 @@ export const GROUPS: ReadonlyArray<Group> = [
         hint: 'A further signal adds to a position in profit, once its stop is at break-even.',
       },
       countLimit('max_adds_per_trade', 'Additions to a position', '', '2', '100'),
+      {
+        kind: 'switch',
+        name: 'enable_dca',
+        label: 'Averaging down (DCA)',
+        safer: 'off',
+        standard: false,
+        hint: 'An entry keeps steps between its price and its stop; the whole ladder risks no more than one entry would.',
+      },
+      countLimit('dca_max_steps', 'Steps of a ladder', '', '2', '5'),
     ],
   },
   {

@@ -190,6 +190,13 @@ function AutoTradeForm({ wallet, start, strategies, symbols, timeframes, onClose
           onChange={(event) => change({ scaleOut: event.target.value as Choice })}
           hint={inherited(settings, 'enable_scale_out')}
         />
+        <SelectField
+          label="Averaging down (DCA)"
+          value={values.averagesDown}
+          options={choices}
+          onChange={(event) => change({ averagesDown: event.target.value as Choice })}
+          hint={`${inherited(settings, 'enable_dca')} On only where both say so.`}
+        />
       </div>
       <details
         className="rounded border border-line p-3"

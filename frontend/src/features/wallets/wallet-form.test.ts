@@ -61,11 +61,13 @@ describe('auto-trading of a wallet', () => {
       min_signal_confidence: null,
       enable_trailing_stop: false,
       enable_scale_out: null,
+      enable_dca: null,
       max_leverage: null,
     })
     expect(autoTradeBody(VALUES).position_sizing_method).toBeNull()
     expect(autoTradeBody({ ...VALUES, method: 'kelly' }).position_sizing_method).toBe('kelly')
     expect(autoTradeBody({ ...VALUES, limits: { ...VALUES.limits, max_leverage: '5' } }).max_leverage).toBe(5)
+    expect(autoTradeBody({ ...VALUES, averagesDown: 'on' }).enable_dca).toBe(true)
   })
 
   it('follows something, within sane figures', () => {

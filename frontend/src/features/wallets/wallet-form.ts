@@ -55,6 +55,7 @@ export const OVERRIDES = [
   { name: 'max_position_size_percent', label: 'Largest position, percent', unit: '%', whole: false },
   { name: 'max_open_positions', label: 'Open positions', unit: '', whole: true },
   { name: 'max_leverage', label: 'Leverage', unit: '×', whole: true },
+  { name: 'dca_max_steps', label: 'Steps of a ladder', unit: '', whole: true },
   { name: 'max_daily_loss_usd', label: 'Daily loss', unit: 'USD', whole: false },
   { name: 'max_daily_loss_percent', label: 'Daily loss, percent', unit: '%', whole: false },
 ] as const
@@ -68,6 +69,7 @@ export interface AutoTradeValues {
   readonly confidence: string
   readonly trailing: Choice
   readonly scaleOut: Choice
+  readonly averagesDown: Choice
   readonly strategies: ReadonlyArray<string>
   readonly symbols: ReadonlyArray<string>
   readonly timeframes: ReadonlyArray<string>
@@ -98,6 +100,7 @@ export function autoTradeValues(
     confidence: text(wallet.overrides.min_signal_confidence),
     trailing: choice(wallet.overrides.enable_trailing_stop),
     scaleOut: choice(wallet.overrides.enable_scale_out),
+    averagesDown: choice(wallet.overrides.enable_dca),
     strategies: chosen(own.strategies, all.strategies),
     symbols: chosen(own.symbols, all.symbols),
     timeframes: chosen(own.timeframes, all.timeframes),
@@ -149,6 +152,7 @@ export function autoTradeBody(values: AutoTradeValues): AutoTradeEnable {
     min_signal_confidence: decimalText(values.confidence),
     enable_trailing_stop: switchOf(values.trailing),
     enable_scale_out: switchOf(values.scaleOut),
+    enable_dca: switchOf(values.averagesDown),
     strategies: values.strategies,
     symbols: values.symbols,
     timeframes: values.timeframes,

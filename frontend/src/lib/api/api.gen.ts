@@ -107,6 +107,8 @@ export interface Attribution {
 export interface AutoTradeEnable {
   readonly cooldown_minutes_after_exit?: number | string | null
   readonly cooldown_minutes_after_loss?: number | string | null
+  readonly dca_max_steps?: number | null
+  readonly enable_dca?: boolean | null
   readonly enable_pyramiding?: boolean | null
   readonly enable_scale_out?: boolean | null
   readonly enable_trailing_stop?: boolean | null
@@ -521,7 +523,7 @@ export type EventCategory = "trade" | "risk" | "error" | "system" | "security"
 export interface EventChoice {
   readonly category: EventCategory
   readonly channels: ReadonlyArray<ChannelChoice>
-  readonly event: "trade_opened" | "trade_closed" | "large_slippage" | "trading_paused" | "trading_resumed" | "breaker_tripped" | "breaker_resumed" | "kill_switch_engaged" | "kill_switch_finished" | "position_health_degraded" | "position_unprotected" | "position_drift" | "needs_operator" | "trading_hours_opened" | "trading_hours_closed" | "funding_unknown" | "new_sign_in" | "security_changed" | "unusual_activity" | "daily_summary" | "report_ready" | "system_degraded" | "system_error"
+  readonly event: "trade_opened" | "position_added" | "trade_closed" | "large_slippage" | "trading_paused" | "trading_resumed" | "breaker_tripped" | "breaker_resumed" | "kill_switch_engaged" | "kill_switch_finished" | "position_health_degraded" | "position_unprotected" | "position_drift" | "needs_operator" | "trading_hours_opened" | "trading_hours_closed" | "funding_unknown" | "new_sign_in" | "security_changed" | "unusual_activity" | "daily_summary" | "report_ready" | "system_degraded" | "system_error"
   readonly level: EventLevel
   readonly sentence: string
   readonly title: string
@@ -681,7 +683,7 @@ export interface ExecutionStats {
 export type ExitReason = "stop_loss" | "trailing_stop" | "take_profit" | "manual" | "time_exit" | "unprotected" | "liquidation" | "external" | "reverse_signal" | "kill_switch" | "volatility_stop" | "session_close" | "funding"
 
 /** The rule that caused an event. */
-export type ExitRule = "trailing_armed" | "trailing_stop" | "volatility_stop" | "stop_loss" | "take_profit" | "scale_out" | "time_exit" | "session_close" | "funding"
+export type ExitRule = "trailing_armed" | "trailing_stop" | "volatility_stop" | "stop_loss" | "take_profit" | "scale_out" | "time_exit" | "session_close" | "funding" | "ladder_step"
 
 /** Which rows; what is left out lets all pass. */
 export interface ExportFilter {
@@ -976,6 +978,20 @@ export interface KillSwitchRun {
   readonly state: "halted" | "flattening" | "escalated" | "flat"
 }
 
+/**
+ * The steps of a ladder that nobody asked for yet: the next one and its price, what all of them may take, and lose
+ * at the stop, costs included.
+ */
+export interface Ladder {
+  /** A decimal number, exactly as computed */
+  readonly notional: string
+  /** A decimal number, exactly as computed */
+  readonly price: string
+  /** A decimal number, exactly as computed */
+  readonly risk_amount: string
+  readonly step: number
+}
+
 /** Milliseconds of `n` sendings; null where nothing was measured. */
 export interface LatencyFigures {
   readonly n: number
@@ -1163,7 +1179,7 @@ export interface Notification {
 }
 
 /** What happened. */
-export type NotificationEvent = "trade_opened" | "trade_closed" | "large_slippage" | "trading_paused" | "trading_resumed" | "breaker_tripped" | "breaker_resumed" | "kill_switch_engaged" | "kill_switch_finished" | "position_health_degraded" | "position_unprotected" | "position_drift" | "needs_operator" | "trading_hours_opened" | "trading_hours_closed" | "funding_unknown" | "new_sign_in" | "security_changed" | "unusual_activity" | "daily_summary" | "report_ready" | "system_degraded" | "system_error" | "test_message"
+export type NotificationEvent = "trade_opened" | "position_added" | "trade_closed" | "large_slippage" | "trading_paused" | "trading_resumed" | "breaker_tripped" | "breaker_resumed" | "kill_switch_engaged" | "kill_switch_finished" | "position_health_degraded" | "position_unprotected" | "position_drift" | "needs_operator" | "trading_hours_opened" | "trading_hours_closed" | "funding_unknown" | "new_sign_in" | "security_changed" | "unusual_activity" | "daily_summary" | "report_ready" | "system_degraded" | "system_error" | "test_message"
 
 /** Notifications, newest first; `unread` counts all, `next_cursor` is null on the last page. */
 export interface NotificationPage {
@@ -1301,6 +1317,8 @@ export type OrderStatus = "INTENT" | "SENDING" | "OPEN" | "PARTIAL" | "FILLED" |
 export interface OverridesOut {
   readonly cooldown_minutes_after_exit: string | null
   readonly cooldown_minutes_after_loss: string | null
+  readonly dca_max_steps: number | null
+  readonly enable_dca: boolean | null
   readonly enable_pyramiding: boolean | null
   readonly enable_scale_out: boolean | null
   readonly enable_trailing_stop: boolean | null
@@ -1417,8 +1435,8 @@ export interface Portfolio {
 /**
  * A position at the newest price. `open_risk` is what its stop would lose against the entry, costs
  * included; `r_multiple` is P&L in multiples of `risk_amount`; `scale_out_step` how many parts were asked to leave;
- * `health` null while it is not open. What depends on an unknown price is null. `awaits_yes_until` (wall time) where
- * the entry waits for its owner's yes.
+ * `ladder` null without one, or once it is over; `health` null while it is not open. What depends on an unknown price
+ * is null. `awaits_yes_until` (wall time) where the entry waits for its owner's yes.
  */
 export interface Position {
   readonly awaits_yes_until: string | null
@@ -1428,6 +1446,7 @@ export interface Position {
   readonly id: string
   /** A decimal number, exactly as computed */
   readonly initial_stop_price: string
+  readonly ladder: Ladder | null
   readonly mark_price: string | null
   readonly next_rule: string
   readonly open_risk: string | null
@@ -1468,6 +1487,7 @@ export interface PositionDetail {
   readonly id: string
   /** A decimal number, exactly as computed */
   readonly initial_stop_price: string
+  readonly ladder: Ladder | null
   readonly mark_price: string | null
   readonly next_rule: string
   readonly open_risk: string | null
@@ -1528,7 +1548,7 @@ export interface Positions {
 /** How a channel shall tell of an event. */
 export interface PreferenceChange {
   readonly channel: Channel
-  readonly event: "trade_opened" | "trade_closed" | "large_slippage" | "trading_paused" | "trading_resumed" | "breaker_tripped" | "breaker_resumed" | "kill_switch_engaged" | "kill_switch_finished" | "position_health_degraded" | "position_unprotected" | "position_drift" | "needs_operator" | "trading_hours_opened" | "trading_hours_closed" | "funding_unknown" | "new_sign_in" | "security_changed" | "unusual_activity" | "daily_summary" | "report_ready" | "system_degraded" | "system_error"
+  readonly event: "trade_opened" | "position_added" | "trade_closed" | "large_slippage" | "trading_paused" | "trading_resumed" | "breaker_tripped" | "breaker_resumed" | "kill_switch_engaged" | "kill_switch_finished" | "position_health_degraded" | "position_unprotected" | "position_drift" | "needs_operator" | "trading_hours_opened" | "trading_hours_closed" | "funding_unknown" | "new_sign_in" | "security_changed" | "unusual_activity" | "daily_summary" | "report_ready" | "system_degraded" | "system_error"
   readonly mode: DeliveryMode
 }
 
@@ -1729,6 +1749,8 @@ export interface RiskSettingsOut {
   readonly auto_breakers: boolean
   readonly cooldown_minutes_after_exit: string | null
   readonly cooldown_minutes_after_loss: string | null
+  readonly dca_max_steps: number | null
+  readonly enable_dca: boolean
   readonly enable_pyramiding: boolean
   readonly enable_scale_out: boolean
   readonly enable_trailing_stop: boolean
@@ -1793,6 +1815,8 @@ export interface RiskSettingsPatch {
   readonly consent?: string | null
   readonly cooldown_minutes_after_exit?: number | string | null
   readonly cooldown_minutes_after_loss?: number | string | null
+  readonly dca_max_steps?: number | null
+  readonly enable_dca?: boolean
   readonly enable_pyramiding?: boolean
   readonly enable_scale_out?: boolean
   readonly enable_trailing_stop?: boolean
@@ -1901,6 +1925,8 @@ export interface ScopedRiskSettingsList {
 export interface ScopedRiskSettingsOut {
   readonly cooldown_minutes_after_exit: string | null
   readonly cooldown_minutes_after_loss: string | null
+  readonly dca_max_steps: number | null
+  readonly enable_dca: boolean | null
   readonly enable_pyramiding: boolean | null
   readonly key: string
   readonly max_adds_per_trade: number | null
@@ -1942,6 +1968,8 @@ export interface ScopedRiskSettingsOut {
 export interface ScopedRiskSettingsPatch {
   readonly cooldown_minutes_after_exit?: number | string | null
   readonly cooldown_minutes_after_loss?: number | string | null
+  readonly dca_max_steps?: number | null
+  readonly enable_dca?: boolean | null
   readonly enable_pyramiding?: boolean | null
   readonly max_adds_per_trade?: number | null
   readonly max_consecutive_losses?: number | null
@@ -2264,6 +2292,7 @@ export interface Trade {
   readonly id: string
   /** A decimal number, exactly as computed */
   readonly initial_stop_price: string
+  readonly ladder: Ladder | null
   readonly mark_price: string | null
   /** A decimal number, exactly as computed */
   readonly net_pnl: string
@@ -2317,6 +2346,7 @@ export interface TradeDetail {
   readonly id: string
   /** A decimal number, exactly as computed */
   readonly initial_stop_price: string
+  readonly ladder: Ladder | null
   readonly logs: ReadonlyArray<Execution>
   readonly mark_price: string | null
   /** A decimal number, exactly as computed */
@@ -2588,6 +2618,8 @@ export interface WalletRename {
 export interface WalletRiskSettingsOut {
   readonly cooldown_minutes_after_exit: string | null
   readonly cooldown_minutes_after_loss: string | null
+  readonly dca_max_steps: number | null
+  readonly enable_dca: boolean | null
   readonly enable_pyramiding: boolean | null
   readonly enable_scale_out: boolean | null
   readonly enable_trailing_stop: boolean | null
@@ -2639,6 +2671,8 @@ export interface WalletRiskSettingsOut {
 export interface WalletRiskSettingsPatch {
   readonly cooldown_minutes_after_exit?: number | string | null
   readonly cooldown_minutes_after_loss?: number | string | null
+  readonly dca_max_steps?: number | null
+  readonly enable_dca?: boolean | null
   readonly enable_pyramiding?: boolean | null
   readonly enable_scale_out?: boolean | null
   readonly enable_trailing_stop?: boolean | null
