@@ -3,6 +3,7 @@
 The long was entered at 100 with its stop at 98, so that R is 2; the tick is 0.1 and the step of a move a tenth of R.
 """
 
+from dataclasses import replace
 from decimal import Decimal
 
 import numpy as np
@@ -21,6 +22,7 @@ from app.domain.exit_gates import (
     standing_stops,
 )
 from app.domain.types import Instrument
+from tests.domain.examples import INSTRUMENT
 
 TICK, WALL_MS = 0.1, 1_000
 NEAR = 1e-9
@@ -29,18 +31,7 @@ READ = np.dtype([(name, ROW[name]) for name in ROW.names or () if name != "kept"
 
 
 def instrument(step: str = "0.001", least: str = "0.001") -> Instrument:
-    return Instrument(
-        symbol="A",
-        price_tick=Decimal("0.1"),
-        quantity_step=Decimal(step),
-        min_quantity=Decimal(least),
-        max_quantity=Decimal(1000),
-        min_notional=Decimal(5),
-        contract_size=Decimal(1),
-        max_leverage=20,
-        taker_fee_rate=Decimal("0.0005"),
-        maker_fee_rate=Decimal("0.0002"),
-    )
+    return replace(INSTRUMENT, quantity_step=Decimal(step), min_quantity=Decimal(least))
 
 
 def rows(sign: float = 1.0, /, **changed: object) -> Rows:

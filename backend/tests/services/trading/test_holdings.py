@@ -1,25 +1,15 @@
 """What a live trade counts for: the rest of its plan at its worst, what it holds at the mark."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
-from app.domain.types import Instrument
 from app.services.trading.holdings import Holding, Marked
+from tests.domain import examples
 from tests.services.trading.gate_rows_examples import trade
 
-INSTRUMENT = Instrument(
-    symbol="BTC/USDT:USDT",
-    price_tick=Decimal("0.1"),
-    quantity_step=Decimal("0.001"),
-    min_quantity=Decimal("0.001"),
-    max_quantity=Decimal(1000),
-    min_notional=Decimal(5),
-    contract_size=Decimal(10),
-    max_leverage=20,
-    taker_fee_rate=Decimal("0.001"),
-    maker_fee_rate=Decimal("0.0002"),
-)
+INSTRUMENT = replace(examples.INSTRUMENT, contract_size=Decimal(10), taker_fee_rate=Decimal("0.001"))
 AT_110 = Marked(Decimal(110), INSTRUMENT)
 UNMARKED = Marked(None, INSTRUMENT)
 FIGURES = ("reserved_notional", "reserved_risk")

@@ -12,7 +12,7 @@ from app.domain.limits import LossWindow
 from app.domain.loss_windows import WindowLength
 from app.domain.risk_case import ClosedTradeStatistics
 from app.domain.risk_facts import NEVER_MS
-from app.domain.types import Instrument, Side, TradingState
+from app.domain.types import Side, TradingState
 from app.repositories.gate_rows import (
     NO_USAGE,
     BreakerRow,
@@ -27,6 +27,7 @@ from app.repositories.gate_rows import (
 from app.repositories.gate_writes import ScopeTrip
 from app.services.trading.holdings import Holding, Marked
 from app.services.trading.risk_picture import Candidate, RiskPicture
+from tests.domain.examples import INSTRUMENT
 from tests.services.trading.gate_rows_examples import (
     DAY,
     EQUITY,
@@ -41,18 +42,6 @@ from tests.services.trading.gate_rows_examples import (
 )
 
 BTC, ETH, BTC_IN_USDC = "BTC/USDT:USDT", "ETH/USDT:USDT", "BTC/USDC:USDC"
-INSTRUMENT = Instrument(
-    symbol=BTC,
-    price_tick=Decimal("0.1"),
-    quantity_step=Decimal("0.001"),
-    min_quantity=Decimal("0.001"),
-    max_quantity=Decimal(1000),
-    min_notional=Decimal(5),
-    contract_size=Decimal(1),
-    max_leverage=20,
-    taker_fee_rate=Decimal(0),
-    maker_fee_rate=Decimal(0),
-)
 AT_110 = Marked(Decimal(110), INSTRUMENT)
 MARKETS = {("paper", symbol): AT_110 for symbol in (BTC, ETH, BTC_IN_USDC)}
 ORDER = Candidate("paper", BTC, "ema_trend", Side.LONG)

@@ -10,28 +10,18 @@ import pytest
 from app.domain.funding import NextFunding
 from app.domain.risk_case import ClosedTradeStatistics
 from app.domain.risk_facts import NO_STRATEGY_FACTS, NO_SYMBOL_FACTS
-from app.domain.types import Environment, Instrument, Side, SizingMethod, TradingState
+from app.domain.types import Environment, Side, SizingMethod, TradingState
 from app.domain.venue import Quote
 from app.models.signal import Signal
 from app.repositories.gate_rows import ScopedSettingsRow, StatisticsRow, UserRow
 from app.services.trading.proposals import Planned, SignalMarket, case_of
 from app.services.trading.risk_picture import Candidate, RiskPicture
 from app.services.trading.rulebook import OwnStops
+from tests.domain import examples
 from tests.services.trading.gate_rows_examples import NOON, WALLET, trade, user
 
 BTC = "BTC/USDT:USDT"
-INSTRUMENT = Instrument(
-    symbol=BTC,
-    price_tick=Decimal("0.1"),
-    quantity_step=Decimal("0.001"),
-    min_quantity=Decimal("0.001"),
-    max_quantity=Decimal(1000),
-    min_notional=Decimal(5),
-    contract_size=Decimal(1),
-    max_leverage=8,
-    taker_fee_rate=Decimal("0.0005"),
-    maker_fee_rate=Decimal("0.0002"),
-)
+INSTRUMENT = replace(examples.INSTRUMENT, max_leverage=8)
 AGE = timedelta(seconds=2)
 QUOTE = Quote(BTC, Decimal(200), Decimal(199), NOON, NOON + AGE)
 SIGNALS = OwnStops()
