@@ -153,7 +153,7 @@ EVENT_KINDS: Final = (
     ),
     EventKind(
         _E.POSITION_HEALTH_DEGRADED, _L.WARNING, _C.TRADE, _PUSHED,
-        "{symbol} position is {band}",
+        "{symbol} position health: {band}",
         "{wallet}: the health of {side} {symbol} fell to {score} of 100. {reason}",
     ),
     EventKind(

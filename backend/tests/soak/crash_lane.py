@@ -56,6 +56,7 @@ UNLIMITED = (
     "max_correlated_positions",
     "max_correlation",
     "max_consecutive_losses",
+    "min_risk_reward_ratio",
 )
 NO_LIMITS: dict[str, object] = dict.fromkeys(UNLIMITED, None) | {
     "position_sizing_method": "fixed_amount",

@@ -10,6 +10,8 @@ const NAMES: Readonly<Record<string, string>> = {
   max_holding_minutes: 'Longest holding',
   cooldown_minutes_after_exit: 'Rest after an exit',
   cooldown_minutes_after_loss: 'Rest after a loss',
+  enable_dca: 'Averaging down',
+  dca_max_steps: 'Steps of averaging down',
   enable_pyramiding: 'Pyramiding',
   enable_scale_out: 'Scale-out',
   enable_trailing_stop: 'Trailing stop',
