@@ -196,8 +196,7 @@ class Lane:
         return [SMALL, *([(depth * share).quantize(SMALL)] * (self.wallets - 1))]
 
     async def account(self, amount: Decimal | None = None) -> TradingAccount:
-        """A funded wallet that enters with that amount, in USDT; LARGE is too large for what the book gives within
-        its slippage, and goes in slices or waits in the book."""
+        """A funded wallet that enters with that amount, in USDT; LARGE goes in slices or waits in the book."""
         if amount is None:
             amount = Decimal(self.dice.choice([2_000, 20_000, 200_000]))
         user = await self.floor.user(**NO_LIMITS, fixed_amount_usd=amount, enable_dca=amount != LARGE)
