@@ -19,9 +19,7 @@ from app.services.trading.risk_management import RiskManagement
 from app.services.trading.terms import TradingTerms
 
 SIGNALS_KEPT = 256
-# Accounts of a venue: many, for each waits most of the time for its next second's requests; not so many that what
-# they commit would not leave within its receive window.
-LEAVING_AT_ONCE = 20
+LEAVING_AT_ONCE = 8  # accounts of a venue: what they commit leaves within its receive window
 
 
 class LeaseBook:
