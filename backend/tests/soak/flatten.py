@@ -38,7 +38,7 @@ from tests.services.trading.kill_trials import KillTrials
 from tests.soak.flatten_book import FlattenBook
 from tests.soak.process_times import Seconds, pid_listening_at, processor_seconds
 from tests.soak.venue_capacity import requests_per_second
-from tests.soak.wide_venue import WIDE_SYMBOLS
+from tests.wide_venue import WIDE_SYMBOLS
 
 FLAT_LIMIT_SECONDS = 30.0
 PATIENCE_SECONDS = 900.0
@@ -278,7 +278,7 @@ def main() -> int:
     options = ("--feed", "synthetic", "--seed", "7", "--weight-limit", str(WEIGHT_LIMIT))
     with benchmark_settings() as settings, TemporaryDirectory(prefix="stackalpha-flatten-") as name:
         folder = Path(name)
-        venue = PaperVenue(folder, options, module="tests.soak.wide_venue")
+        venue = PaperVenue(folder, options, module="tests.wide_venue")
         venue.start()
         try:
             venue.pause()

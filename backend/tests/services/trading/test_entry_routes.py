@@ -39,7 +39,9 @@ async def test_entry_without_market_orders_is_capped_at_the_allowed_slippage(flo
     allowed = entry["requested_price"] * 40 / 10_000
     assert 0 < entry["limit_price"] - entry["requested_price"] <= allowed
     assert trade["entry_price"] <= entry["limit_price"]
-    log = await floor.sql.fetchrow("SELECT * FROM execution_logs WHERE trade_id = $1", trade["id"])
+    log = await floor.sql.fetchrow(
+        "SELECT * FROM execution_logs WHERE trade_id = $1 AND action = 'enter'", trade["id"]
+    )
     assert (log["route"], log["outcome"], log["venue"]) == ("capped", "answered", "paper")
     assert log["spread_bps"] > 0
     assert log["market_liquidity"] > trade["quantity"] * trade["entry_price"]

@@ -1,6 +1,6 @@
 """The paper exchange with ten perpetuals: the five that it lists, and one more that is like each of them.
 
-`python -m tests.soak.wide_venue` takes the same arguments as `python -m paper_exchange`.
+`python -m tests.wide_venue` takes the same arguments as `python -m paper_exchange`.
 """
 
 import sys
