@@ -34,8 +34,9 @@ class ExecutorProcess:
         return self._process is not None and self._process.is_running()
 
     def send_signal(self, how: signal.Signals) -> None:
-        """Send a signal; one that is gone does not mind."""
-        if self._process is not None:
+        """Send a signal; one that is gone does not mind. That it is there is asked anew: psutil signals the number
+        of one that it once found gone, whoever has it by now."""
+        if self._process is not None and self.is_alive:
             with contextlib.suppress(psutil.NoSuchProcess):
                 self._process.send_signal(how)
 
