@@ -21,7 +21,7 @@
   root.dataset.pnl = saved.pnl ?? 'blue-orange'
   root.dataset.density = saved.density ?? 'compact'
 
-  // Who was signed in here mostly still is: the page's code and the session are asked for now (see lib/api/session.ts).
+  // Who was signed in here mostly still is: the page's code and the session are asked for at once (see lib/api/session.ts).
   const lines = document.querySelector('meta[name=parts]')?.content.split(';') ?? []
   const parts = new Map(lines.map((line) => [line.split(' ')[0], line.split(' ').slice(1)]))
   const page = parts.get(location.pathname)

@@ -17,7 +17,7 @@ WALLETS = (
     " OR {0}wallet_id IN (SELECT id FROM wallets WHERE user_id = :user AND environment = :environment))"
 )
 CHOSEN = (
-    f"user_id = :user AND timestamp >= :begin AND timestamp < :end AND {WALLETS.format('')}"  # noqa: S608 - constants
+    f"user_id = :user AND timestamp >= :begin AND timestamp < :end AND {WALLETS.format('')}"  # noqa: S608 - constants of this module; every value is bound
     " AND (CAST(:symbol AS text) IS NULL OR symbol = :symbol)"
     " AND (CAST(:strategy AS text) IS NULL"
     " OR trade_id IN (SELECT id FROM trades WHERE user_id = :user AND strategy = :strategy))"
@@ -31,7 +31,7 @@ FILLED = f"""
            filled_size / nullif(requested_size, 0) AS share
     FROM execution_logs WHERE {CHOSEN} AND filled_size > 0 AND executed_price IS NOT NULL
     ORDER BY coalesce(client_order_id, id::text), timestamp DESC
-"""  # noqa: S608 - constants of this module
+"""  # noqa: S608 - constants of this module; every value is bound
 SIZES = (
     "CASE WHEN notional < 100 THEN 'under 100' WHEN notional < 1000 THEN '100 to 1,000'"
     " WHEN notional < 10000 THEN '1,000 to 10,000' WHEN notional < 100000 THEN '10,000 to 100,000'"
@@ -47,7 +47,7 @@ SLIPPAGE = text(f"""
            percentile_cont(0.95) WITHIN GROUP (ORDER BY bps), max(bps)
     FROM sized GROUP BY GROUPING SETS ((), (symbol), (venue), (order_type), (hour), (size))
     ORDER BY scope, CASE WHEN grouping(hour) = 0 THEN hour END, min(notional), key
-""")  # noqa: S608
+""")  # noqa: S608 - constants of this module; every value is bound
 FILLS = text(f"""
     WITH filled AS ({FILLED})
     SELECT (SELECT count(DISTINCT client_order_id) FROM execution_logs
@@ -55,19 +55,19 @@ FILLS = text(f"""
            (SELECT count(*) FROM filled), (SELECT count(*) FROM filled WHERE share >= 1),
            (SELECT avg(least(share, 1)) FROM filled), (SELECT sum(fees) FROM filled),
            (SELECT sum(notional) FROM filled)
-""")  # noqa: S608
+""")  # noqa: S608 - constants of this module; every value is bound
 PARTS = "percentile_cont(ARRAY[0.5, 0.95, 0.99]) WITHIN GROUP (ORDER BY {0}::float8), count({0})"
 LATENCIES = text(f"""
     SELECT {PARTS.format("gate_ms")}, {PARTS.format("network_ms")}, {PARTS.format("venue_ms")},
            {PARTS.format("execution_time_ms")}
     FROM execution_logs WHERE {CHOSEN} AND outcome IN ('answered', 'looked_up')
-""")  # noqa: S608
+""")  # noqa: S608 - constants of this module; every value is bound
 OUTCOMES = text(f"""
     SELECT count(*), count(*) FILTER (WHERE retry_count > 0), coalesce(sum(retry_count), 0),
            count(*) FILTER (WHERE outcome = 'answered'), count(*) FILTER (WHERE outcome = 'looked_up'),
            count(*) FILTER (WHERE outcome = 'refused'), count(*) FILTER (WHERE outcome = 'observed')
     FROM execution_logs WHERE {CHOSEN}
-""")  # noqa: S608
+""")  # noqa: S608 - constants of this module; every value is bound
 REFUSALS = text(f"""
     SELECT breach ->> 'code', count(*) FROM risk_decisions d
     JOIN signals s ON s.id = d.signal_id, LATERAL jsonb_array_elements(d.breaches) AS breach
@@ -75,7 +75,7 @@ REFUSALS = text(f"""
       AND {WALLETS.format("d.")} AND (CAST(:symbol AS text) IS NULL OR s.symbol = :symbol)
       AND (CAST(:strategy AS text) IS NULL OR s.strategy = :strategy)
     GROUP BY 1 ORDER BY 2 DESC, 1
-""")  # noqa: S608
+""")  # noqa: S608 - constants of this module; every value is bound
 
 
 @dataclass(frozen=True, slots=True)

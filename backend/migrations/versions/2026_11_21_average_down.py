@@ -54,7 +54,8 @@ def downgrade() -> None:
     for statement in ladders.undo_statements():
         op.execute(statement)
     op.drop_table(TABLE)
-    op.execute(f"DELETE FROM {ADDITIONS} WHERE step IS NOT NULL")  # noqa: S608 - our own table
+    additions = sa.table(ADDITIONS, sa.column("step"))
+    op.execute(sa.delete(additions).where(additions.c.step.is_not(None)))
     op.drop_constraint(op.f(f"ck_{ADDITIONS}_cause"), ADDITIONS)
     op.drop_constraint(op.f(f"uq_{ADDITIONS}_trade_id_step"), ADDITIONS)
     op.alter_column(ADDITIONS, "signal_id", nullable=False)

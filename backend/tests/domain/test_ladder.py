@@ -17,7 +17,7 @@ from app.domain.risk_facts import OpenTrade
 from app.domain.risk_limits import LimitLevels, RiskLimits
 from app.domain.types import Side, SizingMethod
 from tests.domain.books import Drawing
-from tests.domain.examples import INSTRUMENT, INTENT, MARKET, NO_LIMITS, WALLET, codes
+from tests.domain.examples import INSTRUMENT, INTENT, MARKET, NO_LIMITS, WALLET, codes, with_facts
 from tests.domain.test_receipts import CASE, TERMS
 
 D = Decimal
@@ -26,7 +26,7 @@ TICK = D("0.1")
 
 def ladder_case(case: RiskCase, steps: int | None, **limits: object) -> RiskCase:
     """The case of an entry with a ladder of at most so many steps, under the user's limits besides."""
-    user = replace(case.limits.user, enable_dca=True, max_dca_steps=steps, **limits)  # type: ignore[arg-type]
+    user = with_facts(replace(case.limits.user, enable_dca=True, max_dca_steps=steps), limits)
     held = [case.limits.wallet, case.limits.strategy, case.limits.symbol]
     levels = [replace(one, enable_dca=None, max_dca_steps=None) for one in held]
     return replace(

@@ -37,9 +37,8 @@ CAP_FRACTION = Decimal("0.003")  # an entry's cap by default
 RECEIVE_WINDOW_MS = 500  # as in production
 MARGIN_MS = 1_900  # clock offset 0, a read lag of 700 ms, one second, and a little
 LABEL_SECONDS = 8.0
-POSTED_SECONDS = (
-    60.0  # until the account's next comparison has taken up what the venue posted just now, as funding
-)
+AUDIT_AGAIN_SECONDS = 1.0  # an audit reads every trade of an account
+POSTED_SECONDS = 60.0  # in which a comparison takes up what the venue posted just now, as funding
 SETTLE_SECONDS = 90.0  # on a machine that does much else; how long it took is told
 RANDOM_SECONDS = 0.4
 WORKED_SECONDS = 3
@@ -370,7 +369,7 @@ class Lane:
         end = loop.time() + POSTED_SECONDS
         audited = await _patiently(read)
         while not audited.is_sound and loop.time() < end:
-            await asyncio.sleep(1.0)
+            await asyncio.sleep(AUDIT_AGAIN_SECONDS)
             audited = await _patiently(read)
         return audited
 

@@ -112,8 +112,11 @@ def plain(source: str) -> str:
     return ast.unparse(ast.parse(source))
 
 
-_ASKED = "    used = measured.of(rule.used)\n"
-_OF_ONE_LEVEL = "            limit = row.limits[at][place]\n"
+_ASKED = "    used, known = measured.of(rule.used)\n"
+_OF_ONE_LEVEL = (
+    "            if limits[place] != NO_LIMIT:\n"
+    "                for breach, mask in _against(rule, cast(IntColumn, limits[place]), seen):\n"
+)
 _OF_ALL_LEVELS = "limits_at(field, columns.limit_set)"
 
 
@@ -162,7 +165,8 @@ def unbound_limits(source: str) -> Iterator[Mutant]:
 
 def _without_level(source: str, field: str, level: int) -> str:
     is_it = f"rule.declared.field == {field!r} and at == {level}"
-    one = f"            limit = NO_LIMIT if {is_it} else row.limits[at][place]\n"
+    asked, held = _OF_ONE_LEVEL.splitlines(keepends=True)
+    one = asked.replace(":\n", f" and not ({is_it}):\n") + held
     without = (
         "\n\ndef _without(limit, field):\n"
         f"    if field == {field!r}:\n        limit = limit.copy()\n        limit[{level}] = NO_LIMIT\n"

@@ -15,8 +15,8 @@ from app.services.trading.trade_case import TradeCase
 class Rest:
     """The trade is at rest: look again after `seconds` (None: when something happens). `changed` when its
     fills changed, `suspicious` when the venue refused what our books say is possible, `failed` when the venue
-    gave no certain answer or refused for now: then the wait grows with every time in a row; `entering` when nothing
-    of it is, or may be, at the venue: it can wait for what is."""
+    gave no certain answer, or a refusal that time cures: then the wait grows with every time in a row; `entering`
+    when nothing of it is, or may be, at the venue: it can wait for what is."""
 
     seconds: float | None
     changed: bool = False

@@ -1,12 +1,17 @@
 """Rows as the gate reads them, for tests of what it makes of them: a wallet of 10,000 whose windows have begun."""
 
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
 import msgspec
 
+from app.domain.types import Side
 from app.repositories.gate_rows import StateRow, TradeRow, UserRow, WalletRow
+from app.services.trading.holdings import Marked
+from app.services.trading.risk_picture import Candidate, RiskPicture
+from tests.domain.examples import INSTRUMENT
 
 NOON = datetime(2026, 3, 11, 12, tzinfo=UTC)
 """A Wednesday."""
@@ -104,3 +109,32 @@ def user(**changed: object) -> UserRow:
         statistics=[],
     )
     return msgspec.structs.replace(row, **changed)
+
+
+BTC, ETH, BTC_IN_USDC = "BTC/USDT:USDT", "ETH/USDT:USDT", "BTC/USDC:USDC"
+AT_110 = Marked(Decimal(110), INSTRUMENT)
+MARKETS = {("paper", symbol): AT_110 for symbol in (BTC, ETH, BTC_IN_USDC)}
+ORDER = Candidate("paper", BTC, "ema_trend", Side.LONG)
+SECOND = timedelta(seconds=1)
+
+
+def picture(
+    held: UserRow,
+    markets: Mapping[tuple[str, str], Marked] = MARKETS,
+    without_trade: UUID | None = None,
+    added_to: UUID | None = None,
+) -> RiskPicture:
+    return RiskPicture(
+        held,
+        platform=b"",
+        markets=dict(markets),
+        now=NOON + SECOND,
+        market_time=NOON,
+        correlations=lambda venue, one, other: Decimal("0.8") if {one, other} == {BTC, ETH} else None,
+        without_trade=without_trade,
+        added_to=added_to,
+    )
+
+
+def row(number: int, **changed: object) -> TradeRow:
+    return trade(**{"id": UUID(int=number)} | changed)

@@ -232,7 +232,12 @@ async def test_database_refuses_more_than_was_reserved_for_a_step(floor: Trading
     assert (await floor.desk.risk.ladders.take(trade["id"], 1)).approved
     for name in ("quantity", "notional", "risk_amount"):
         with pytest.raises(asyncpg.CheckViolationError, match="more than was reserved"):
-            await floor.sql.execute(f"UPDATE trade_additions SET {name} = {name} + 1")  # noqa: S608
+            await floor.sql.execute(
+                "UPDATE trade_additions SET quantity = quantity + ($1 = 'quantity')::int,"
+                " notional = notional + ($1 = 'notional')::int,"
+                " risk_amount = risk_amount + ($1 = 'risk_amount')::int",
+                name,
+            )
 
 
 async def test_an_owner_who_says_yes_to_entries_has_said_yes_to_their_ladder(floor: TradingFloor) -> None:
