@@ -2,9 +2,10 @@
 
 Work is named, not piled up: the same trade or symbol waits once. Trades come before reconciliation, until that has
 waited so long that it takes turns with them: what somebody does by hand is found however busy we are. Of the trades
-those that may hold a position come first: no stop waits while another entry is sent. A trade that is
-to be left waits for nothing else: while the venue owes an answer about another trade, or is being compared, it is
-driven beside that. Each trade still has one driver at a time, and each step its row lock and its compare-and-swap.
+those that may hold a position come first: no stop waits while another entry is sent. Entries wait for a turn of the
+process besides, so that the stops of other accounts do not wait for many of them. A trade that is to be left waits
+for nothing else: while the venue owes an answer about another trade, or is being compared, it is driven beside that.
+Each trade still has one driver at a time, and each step its row lock and its compare-and-swap.
 """
 
 import asyncio
@@ -20,6 +21,7 @@ from app.domain.sweep_budget import SWEEPS_PER_FULL_READ
 from app.domain.venue import BudgetSpentError, VenueUnavailableError
 from app.repositories.kill_switch_work import OpenRun
 from app.repositories.trading_accounts import TradingAccount
+from app.services.trading.account_stream import AccountStream
 from app.services.trading.desk import Desk
 from app.services.trading.flattening import AccountFlattening
 from app.services.trading.gate import NotOurShardError
@@ -33,10 +35,8 @@ MOST_RETRY_SECONDS = 10.0
 MOST_TRADE_RETRY_SECONDS = 2.0  # a stop or an exit may be what waits
 MOST_ASIDE = 4  # trades that are left beside the account's other work; more wait for their turn
 DRIVEN_SECONDS = 0.05  # until a trade is looked at again whose driver is at work
-HINT_RETRY_SECONDS = 1.0
 HINT_GATHER_SECONDS = 0.03
 OVERDUE_SECONDS = 3.0  # after which a comparison takes turns with the trades
-TOLD_LATELY_SECONDS = 30.0
 
 Key = UUID | str | None  # a trade, a symbol, or the whole account
 
@@ -62,10 +62,10 @@ class AccountQueue:
         self._leaving = False
         self._one_by_one = False
         self._pace = RequestPace()
+        self._turns = desk.entry_turns
         self._entries: OrderedDict[UUID, None] = OrderedDict()
         self._in_doubt = True
         self._compared = asyncio.Event()
-        self._told_at: float | None = None
         self._wake = asyncio.Event()
         self._balance = OwedBalance(desk.under_kill_switch, self._wake.set)
         self._idle = asyncio.Event()
@@ -74,7 +74,7 @@ class AccountQueue:
         self._failures = 0
         self._failed: dict[UUID, int] = {}  # times in a row that a trade's step failed
         self._sweeps = 1 + account.wallet_id.int % (SWEEPS_PER_FULL_READ - 1)  # full reads come spread out
-        self._stream: asyncio.Task[None] | None = None
+        self._stream = AccountStream(desk, account, self._hinted)
 
     @property
     def in_doubt(self) -> bool:
@@ -94,11 +94,11 @@ class AccountQueue:
     @property
     def is_followed(self) -> bool:
         """Whether the account's stream is followed."""
-        return self._stream is not None
+        return self._stream.is_open
 
     def follow(self) -> None:
         """Follow the account's stream; once connected, the account is compared."""
-        self._listen()
+        self._stream.open()
 
     async def stop(self) -> None:
         """Stop between two steps where possible; a step under way is cut off, as a crash would."""
@@ -113,11 +113,12 @@ class AccountQueue:
         self._desk.under_kill_switch.discard(self.account.wallet_id)
         if self._tasks:
             await asyncio.wait([asyncio.create_task(self._idle.wait()), *self._aside], timeout=2)
-        tasks = [*self._tasks, *self._aside, *([] if self._stream is None else [self._stream])]
+        tasks = [*self._tasks, *self._aside]
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        self._tasks, self._stream = [], None
+        await asyncio.gather(*tasks, self._stream.close(), return_exceptions=True)
+        self._tasks = []
+        self._turns.end(self.account.wallet_id)
 
     def drive(self, trade_id: UUID, after_seconds: float = 0.0) -> None:
         """Look at a trade, now or later."""
@@ -174,7 +175,7 @@ class AccountQueue:
 
     async def _work(self) -> None:
         while True:
-            if not (self._trades or self._entering or self._symbols or self._runs or self._balance.is_due):
+            if not (self._trades or self._may_enter() or self._symbols or self._runs or self._balance.is_due):
                 self._wake.clear()
                 self._idle.set()
                 await self._wake.wait()
@@ -222,12 +223,22 @@ class AccountQueue:
         elif self._runs:
             _, run = self._runs.popitem(last=False)
             await self._flatten(run)
-        elif self._entering:
-            await self._drive_next(self._entering)
+        elif self._may_enter():
+            try:
+                await self._drive_next(self._entering)
+            finally:
+                self._turns.end(self.account.wallet_id)
         elif self._balance.take():
             await self._refresh_balance()
         elif self._symbols:
             await self._reconcile_next()
+
+    def _may_enter(self) -> bool:
+        """Whether an entry waits and it is this account's turn; a turn for which nothing waits is given back."""
+        if self._entering and not self._runs:
+            return self._turns.ask(self.account.wallet_id, self._wake.set)
+        self._turns.end(self.account.wallet_id)
+        return False
 
     def _takes_turn(self) -> bool:
         """Whether the comparison that waits longest goes before the trades: every other time, once it is overdue."""
@@ -359,42 +370,11 @@ class AccountQueue:
             self.enter(trade_id)
         self._entries.clear()
         if found.changed:
-            self._suspect_stream()
+            self._stream.suspect()
         return found
 
-    def _suspect_stream(self) -> None:
-        """A sweep found what the stream had to tell and did not: it may be silent for ever, so it is made anew."""
-        now = asyncio.get_running_loop().time()
-        told = self._told_at is not None and now - self._told_at < TOLD_LATELY_SECONDS
-        if self._stream is None or told:
-            return
-        log.warning("the user stream told nothing: it is made anew", wallet_id=str(self.account.wallet_id))
-        self._told_at = now
-        self._stream.cancel()
-        self._listen()
-
-    def _listen(self) -> None:
-        name = f"account {self.account.wallet_id} hints"
-        self._stream = asyncio.create_task(self._follow_hints(), name=name)
-
-    async def _follow_hints(self) -> None:
-        """Every nudge of the venue is followed by a look at what it is about."""
-        while True:
-            try:
-                gateway = await self._desk.gateway(self.account)
-                async for hint in gateway.hints():
-                    self._told_at = asyncio.get_running_loop().time()
-                    # several nudges about one thing are one, and a kill switch looks by itself
-                    if hint.symbol not in self._timers and not self.is_leaving:
-                        self.reconcile(hint.symbol, HINT_GATHER_SECONDS)
-            except VenueUnavailableError as error:
-                log.warning(
-                    "no hints about an account", wallet_id=str(self.account.wallet_id), error=str(error)
-                )
-            except Exception:
-                log.exception(
-                    "following hints failed",
-                    wallet_id=str(self.account.wallet_id),
-                    failures=loop_failed("account hints"),
-                )
-            await asyncio.sleep(HINT_RETRY_SECONDS)
+    def _hinted(self, symbol: str | None) -> None:
+        """Look at what the venue nudged about: several nudges about one thing are one, and a kill switch looks by
+        itself."""
+        if symbol not in self._timers and not self.is_leaving:
+            self.reconcile(symbol, HINT_GATHER_SECONDS)

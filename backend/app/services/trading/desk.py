@@ -13,6 +13,7 @@ from app.repositories.trading_accounts import TradingAccount
 from app.repositories.trading_transaction import TradingTransaction
 from app.services.ports import ExchangeGateway, ExchangeGateways
 from app.services.trading.balances import BalanceKeeper, account_key
+from app.services.trading.entry_turns import EntryTurns
 from app.services.trading.markets import MarketView
 from app.services.trading.order_books import OrderBooks
 from app.services.trading.risk_management import RiskManagement
@@ -52,6 +53,7 @@ class Desk:
     signals: dict[UUID, Signal] = field(default_factory=dict)
     leaving: dict[str, asyncio.Semaphore] = field(default_factory=dict)
     under_kill_switch: set[UUID] = field(default_factory=set)
+    entry_turns: EntryTurns = field(default_factory=EntryTurns)
 
     async def gateway(self, account: TradingAccount) -> ExchangeGateway:
         """The account's gateway, out of the pool."""
