@@ -92,7 +92,7 @@ class AddressLane(Lane):
 
     def _begin_anew(self) -> None:
         """Venue and executors, under the limit of a real address."""
-        self.host.stop()
+        self.host.close()
         self.venue.stop()
         self.venue.options, self.host.paper_weight = self.options(WEIGHT_PER_MINUTE), WEIGHT_PER_MINUTE
         self.venue.start()

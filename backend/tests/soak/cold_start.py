@@ -107,7 +107,7 @@ class ColdStart:
                 if seen.all_compared is not None and seen.protected is not None:
                     break
         finally:
-            await asyncio.to_thread(host.stop)
+            await asyncio.to_thread(host.close)
         return seen
 
     async def _look(self, seen: Start, since: object, ids: Sequence[UUID], total: int, begun: float) -> None:

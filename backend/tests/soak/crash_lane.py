@@ -24,8 +24,9 @@ from app.services.trading.balances import account_key
 from tests.conftest import create_database, settings_for
 from tests.paper_venue import PaperVenue
 from tests.service_host import TestServices
-from tests.services.trading.executor_host import ExecutorHost, ExecutorProcess
+from tests.services.trading.executor_host import ExecutorHost
 from tests.services.trading.floor import SYMBOLS, WEIGHT_LIMIT, TradingFloor, until
+from tests.services.trading.nursery import ForkedProcess
 from tests.soak.crash_plan import Blow, rules_of
 from tests.soak.crash_queries import AT_REST, NAKED, RACES
 from tests.soak.venue_record import taken_orders
@@ -154,7 +155,7 @@ class Lane:
                 redis_url=self.settings.redis_url if self.SHARES_BUDGET else "",
                 paper_weight=self.WEIGHT,
             )
-            stack.push_async_callback(asyncio.to_thread, self.host.stop)
+            stack.push_async_callback(asyncio.to_thread, self.host.close)
             await asyncio.to_thread(self.host.start)
             self._stack = stack.pop_all()
 
@@ -234,7 +235,7 @@ class Lane:
             return False
         return True
 
-    async def _is_gone(self, process: ExecutorProcess) -> bool:
+    async def _is_gone(self, process: ForkedProcess) -> bool:
         async def look() -> bool | None:
             return None if process.is_alive else True
 

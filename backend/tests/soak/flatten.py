@@ -122,7 +122,7 @@ class Press:
         finally:
             self._venue.control("POST", "/sim/fault", {})
             self._venue.pause()
-            host.stop()
+            host.close()
             if self._log is not None:
                 self._log.write_text(host.log(10_000_000))
             redis.destroy()

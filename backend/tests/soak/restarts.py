@@ -258,7 +258,7 @@ async def soak(held: Services, cycles: int, seed: int) -> dict[str, object]:
         )
         stale = await soaking.stale_entries()
     finally:
-        host.stop()
+        host.close()
         await floor.close()
         await floor.sql.close()
     back = soaking.tally.back_seconds

@@ -18,9 +18,10 @@ from app.services.trading.audit import verify_wallet
 from app.services.trading.balances import account_key
 from tests.paper_venue import PaperVenue
 from tests.services.trading.additions import ADDING, at_rest, entered_lower, grown, orders_of
-from tests.services.trading.executor_host import ExecutorHost, ExecutorProcess
+from tests.services.trading.executor_host import ExecutorHost
 from tests.services.trading.floor import BTC, TradingFloor, until
 from tests.services.trading.ladders import LADDER, ask_for_step, fallen, laddered
+from tests.services.trading.nursery import ForkedProcess
 from tests.services.trading.worked_entries import (
     DOGE,
     POSTED,
@@ -65,7 +66,7 @@ def host(
     folder: Path = tmp_path_factory.mktemp("executors")
     held = ExecutorHost(trading_settings, trading_venue, folder)
     yield held
-    held.stop()
+    held.close()
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -79,7 +80,7 @@ async def crash_floor(
     await floor.open()
     host.start()
     yield floor
-    host.stop()
+    host.close()
     await floor.close()
     await connection.close()
 
@@ -108,7 +109,7 @@ def fault_for(label: str, skip: int = 0) -> dict[str, object]:
     return {"rules": [{"path": PATHS[leg], "method": "POST", "mode": mode, "count": 1, "skip": skip}]}
 
 
-async def dies(process: ExecutorProcess) -> None:
+async def dies(process: ForkedProcess) -> None:
     async def look() -> bool | None:
         return None if process.is_alive else True
 

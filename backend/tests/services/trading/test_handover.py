@@ -9,8 +9,9 @@ import pytest
 from app.core.config import Settings
 from app.services.trading.balances import account_key
 from tests.paper_venue import PaperVenue
-from tests.services.trading.executor_host import ExecutorHost, ExecutorProcess
+from tests.services.trading.executor_host import ExecutorHost
 from tests.services.trading.floor import BTC, TradingFloor, until
+from tests.services.trading.nursery import ForkedProcess
 
 DRAIN_SECONDS = 10.0
 
@@ -19,10 +20,10 @@ DRAIN_SECONDS = 10.0
 def host(trading_settings: Settings, trading_venue: PaperVenue, tmp_path: Path) -> Iterator[ExecutorHost]:
     held = ExecutorHost(trading_settings, trading_venue, tmp_path)
     yield held
-    held.stop()
+    held.close()
 
 
-async def is_gone(process: ExecutorProcess) -> None:
+async def is_gone(process: ForkedProcess) -> None:
     async def look() -> bool | None:
         return None if process.is_alive else True
 
