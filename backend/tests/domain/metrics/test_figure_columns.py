@@ -82,6 +82,49 @@ def test_any_series_has_the_figures_of_each_function(returns: Series) -> None:
         assert_same(found[name], expected, name, returns)
 
 
+@given(
+    arrays(
+        np.float64,
+        st.tuples(st.integers(1, 3), st.integers(1, 80)),
+        elements=st.floats(-1.5, 0.5, width=32),
+    )
+)
+def test_any_rows_have_the_figures_of_each_function(rows: Series) -> None:
+    columns = figure_columns(rows, 252)
+    for place, row in enumerate(rows):
+        for name, expected in one_at_a_time(row, 252, 0.95).items():
+            found = float(getattr(columns, name)[place])
+            assert_same(None if np.isnan(found) else found, expected, name, row)
+
+
+@pytest.mark.parametrize("count", [1, 11, 12, 13, 251])
+def test_of_very_many_rows_each_has_its_own_figures(count: int) -> None:
+    rows = np.random.default_rng(count).standard_t(3, (37, count)) * 0.02
+    columns = figure_columns(rows, 365)
+    for place, row in enumerate(rows):
+        for name, expected in one_at_a_time(row, 365, 0.95).items():
+            found = float(getattr(columns, name)[place])
+            assert_same(None if np.isnan(found) else found, expected, name, row)
+
+
+@pytest.mark.parametrize(
+    "returns",
+    [
+        np.array([-0.9] + [0.01] * 99),
+        np.array([-0.03] * 30 + [0.01] * 70),
+        np.array([0.5] * 90 + [0.0] * 10),
+        np.linspace(-0.2, 0.2, 101),
+    ],
+    ids=["one crash", "a third alike", "tail at zero", "even"],
+)
+@pytest.mark.parametrize("level", [0.5, 0.9, 0.99])
+def test_the_tail_is_that_of_every_value_however_they_are_spread(returns: Series, level: float) -> None:
+    found = series_figures(returns, 365, level)
+    worst = np.sort(returns)[: int((returns.size - 1) * (1 - level)) + 1]
+    assert found.value_at_risk == pytest.approx(-np.quantile(returns, 1 - level), rel=1e-10, abs=1e-12)
+    assert found.expected_shortfall == pytest.approx(-worst.mean(), rel=1e-10, abs=1e-12)
+
+
 @pytest.mark.parametrize(
     "returns",
     [
