@@ -97,28 +97,24 @@ def _as_one_order(row: SizingInputs, prices: Sequence[Decimal]) -> SizingInputs:
     count = len(prices)
     if count == 1:
         return row
-    held = row.instrument
-    instrument = replace(
-        held, quantity_step=held.quantity_step * count, min_quantity=held.min_quantity * count
-    )
+    instrument = replace(row.instrument, quantity_step=row.instrument.quantity_step * count)
     return replace(row, entry_price=sum(prices, _ZERO) / count, instrument=instrument)
 
 
 def _filled(row: SizingInputs, prices: Sequence[Decimal], size: PositionSize) -> PositionSize | None:
     """Return the ladder's size, exactly; None where the venue would not take one of its orders."""
-    if size.quantity == 0:
-        return None if size.refusal in _TOO_SMALL else size
     steps, instrument = size.steps, row.instrument
-    budget = None if steps is None else steps.budget
-    caps = [] if steps is None else [one.notional for one in steps.caps]
-    if steps is not None and budget is None:  # the method named an amount
+    if steps is None or size.refusal is not None:
+        return None if size.refusal in _TOO_SMALL else size
+    budget, caps = steps.budget, [one.notional for one in steps.caps]
+    if budget is None:  # the method named an amount
         caps.append(steps.proposed_notional)
-    cap = min(caps, default=None)
+    cap = min(caps)
     quantity = size.quantity / len(prices)
     while quantity >= instrument.min_quantity:
         rungs = _rungs(row, prices, quantity)
         notional, _, risk = summed(rungs)
-        if (cap is None or notional <= cap) and (budget is None or risk <= budget):
+        if notional <= cap and (budget is None or risk <= budget):
             break
         quantity -= instrument.quantity_step
     else:
@@ -149,13 +145,16 @@ def summed(rungs: Sequence[Rung] | None) -> tuple[Decimal, Decimal, Decimal]:
 def _of_rungs(row: SizingInputs, size: PositionSize, rungs: tuple[Rung, ...]) -> PositionSize:
     """The size with the sums of its rungs."""
     notional, quantity, risk = summed(rungs)
+    risk_r = size.risk_r
+    if risk_r is not None and size.risk_amount > 0:  # a crumb's loss rounds to nothing
+        risk_r = (risk_r * risk / size.risk_amount).quantize(UNIT)
     return replace(
         size,
         quantity=quantity,
         notional=notional,
         margin=(notional / row.leverage).quantize(UNIT, ROUND_UP),
         risk_amount=risk,
-        risk_r=None if size.risk_r is None else (size.risk_r * risk / size.risk_amount).quantize(UNIT),
+        risk_r=risk_r,
         rungs=rungs,
     )
 

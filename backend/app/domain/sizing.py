@@ -167,13 +167,13 @@ def _trimmed(
     quantity = _whole_steps(columns, allowed, unit_price, minimum(cap, proposed.amount), proposed.budget)
     notional = fp.multiply_floor(quantity, unit_price)
     wanted = proposed.quantity * columns.entry * columns.contract_size * fp.SCALE
-    return allowed, quantity, notional, wanted > cap * 1.0 + 0.5
+    return allowed, quantity, notional, wanted > cap + 0.5
 
 
 def _reward(columns: SizingColumns, quantity: IntColumn, notional: IntColumn) -> FloatColumn:
     """Return what one contract wins at the targets of that quantity, costs taken off; a quantity that the venue
-    would not take is none."""
-    is_sent = (quantity >= columns.min_quantity) & (notional >= columns.min_notional)
+    would not take is none, and one below its least is none of whose parts are taken."""
+    is_sent = notional >= columns.min_notional
     target = average_target(
         in_parts=columns.scales_out,
         sign=columns.sign,
@@ -264,7 +264,8 @@ def _whole_steps(
         quantity = steps * columns.step
         notional = fp.multiply_ceil(quantity, unit_price)
         risk = fp.floats_to_units(quantity / _ONE * columns.loss)
-        over = (notional > cap) | (notional < 0) | (risk > budget) | (risk < 0)
+        too_large = (notional > cap) | (notional < 0)
+        over = too_large | (risk > budget) | (risk < 0)
         if not holds_somewhere(over):
             return quantity
         steps = where(over, maximum(steps - fewer, 0), steps)

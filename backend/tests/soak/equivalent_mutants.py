@@ -9,9 +9,61 @@ from typing import Final
 _SAME_LENGTH: Final = "both are made of the same rows; the check is for whoever changes one of them"
 _SPEED: Final = "columns and single elements give the same; only the time differs"
 _SIDE: Final = "a side's sign is 1 or -1"
+_ONE_BY_ONE: Final = "single rows and columns are sized alike; only the time differs"
+_NO_QUANTITY: Final = "only no quantity is worth nothing, and less than that is no quantity either"
 _MASKED: Final = "stands in where nothing is read: the result is masked"
 
 EQUIVALENT: Final[dict[tuple[str, str, str], str]] = {
+    (
+        "sizing",
+        "one more",
+        "_FEW: Final = 4  # so many are sized one by one, which is faster than columns of that length",
+    ): _ONE_BY_ONE,
+    ("sizing", "LtE for Lt", "if len(rows) <= _FEW:"): _ONE_BY_ONE,
+    (
+        "sizing",
+        "Mult for Div",
+        "if not (is_above_zero(entry) and is_above_zero(stop) and (entry - stop) * row.side.sign > 0):",
+    ): _SIDE,
+    ("sizing", "the other truth", "for row, proposal in zip(rows, proposals, strict=True)"): _SAME_LENGTH,
+    (
+        "sizing",
+        "the other truth",
+        "return [_sized_one(row, proposal) for row, proposal in zip(rows, proposals, strict=True)]",
+    ): _SAME_LENGTH,
+    (
+        "sizing",
+        "the other truth",
+        "sized = [_Sized(*figures) for figures in zip(*(column.tolist() for column in held), strict=True)]",
+    ): _SAME_LENGTH,
+    ("sizing", "the other truth", "for cap, units in zip(_CAPS, caps, strict=True)"): _SAME_LENGTH,
+    (
+        "sizing",
+        "one more",
+        "quantity=where(is_sent, quantity, 0),",
+    ): "a hundred-millionth cannot be left in parts, as nothing cannot",
+    (
+        "sizing",
+        "scaled_limit for scaled_limit_ceil",
+        "_less(fp.scaled_limit(equity, columns.most_leverage), used),",
+    ): "a whole number of times the equity is exact",
+    (
+        "sizing",
+        "one more",
+        "most = maximum(minimum(columns.max_quantity, columns.planned), 0)",
+    ): "where no quantity is allowed the cap is nothing, and so are the steps",
+    ("sizing", "Lt for LtE", "too_large = (notional > cap) | (notional < 0)"): _NO_QUANTITY,
+    ("sizing", "one more", "too_large = (notional > cap) | (notional < 0)"): _NO_QUANTITY,
+    (
+        "ladder",
+        "the other truth",
+        "waiting = [(at, _prices(row, most)) for at, (row, most) in enumerate(zip(rows, steps, strict=True))]",
+    ): _SAME_LENGTH,
+    (
+        "ladder",
+        "the other truth",
+        "for (at, prices), size in zip(waiting, sizes, strict=True):",
+    ): _SAME_LENGTH,
     ("sizing", "the other truth", "for index, size in zip(sound, sized, strict=True):"): _SAME_LENGTH,
     ("sizing_columns", "the other truth", "asked = list(zip(rows, proposals, strict=True))"): _SAME_LENGTH,
     (
@@ -147,9 +199,13 @@ EQUIVALENT: Final[dict[tuple[str, str, str], str]] = {
 }
 """(module, what, line) -> why nobody can notice."""
 
+_SAME_LADDER: Final = "the same rows are asked with the same prices, for ever"
 _BOTTOMLESS: Final = "the lower end is minus infinity, so is every middle, and the two ends never meet"
 
 ENDLESS: Final[dict[tuple[str, str, str], str]] = {
+    ("ladder", "Is for IsNot", "if filled is None:"): _SAME_LADDER,
+    ("ladder", "Sub for Add", "shorter.append((at, _prices(rows[at], len(prices) - 2)))"): _SAME_LADDER,
+    ("ladder", "left out", "quantity -= instrument.quantity_step"): "what is beyond a cap stays so, for ever",
     (
         "metrics.flows",
         "Add for Sub",
