@@ -74,5 +74,4 @@ def _on_tick(figure: Decimal | None, price_tick: Decimal) -> str:
     """Return a price with the tick's places; one between two ticks is told as it is."""
     if figure is None or not price_tick > 0 or figure % price_tick != 0:
         return plain_figure(figure)
-    exponent = price_tick.normalize().as_tuple().exponent
-    return f"{figure.quantize(Decimal(1).scaleb(min(int(exponent), 0))):f}"
+    return f"{figure.quantize(price_tick.normalize()):f}"

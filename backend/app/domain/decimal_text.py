@@ -37,8 +37,5 @@ def grouped(figure: Decimal) -> str:
 def shown(price: Decimal) -> str:
     """Return the price to at most seven significant digits, or to whole units where these are more, with a comma
     between thousands: "41,500"."""
-    excess = len(price.as_tuple().digits) - _SHOWN_DIGITS
-    if excess <= 0:
-        return grouped(price)
     exponent = min(0, price.adjusted() - _SHOWN_DIGITS + 1)
     return grouped(price.quantize(Decimal(1).scaleb(exponent)))

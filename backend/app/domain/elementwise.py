@@ -119,7 +119,7 @@ def rounded(value: FloatColumn | float, places: int) -> FloatColumn | float:
     if isinstance(value, float):
         factor = 10.0**places
         raised = value * factor
-        return round(raised) / factor if math.isfinite(raised) else raised / factor
+        return round(raised) / factor if math.isfinite(raised) else raised
     return np.round(value, places)
 
 

@@ -12,7 +12,7 @@ tests hold them to.
 
 import math
 from collections.abc import Iterable, Sequence
-from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation, Overflow
+from decimal import Decimal, InvalidOperation, Overflow
 from typing import Final, overload
 
 import numpy as np
@@ -36,11 +36,10 @@ class FixedPointOverflowError(ValueError):
     """An amount beyond the fixed-point range, or not a number at all."""
 
 
-def to_units(value: Decimal, rounding: str = ROUND_HALF_EVEN) -> int:
-    """Return `value` in units of 1e-8: exact up to eight decimals, else rounded as named."""
+def to_units(value: Decimal) -> int:
+    """Return `value` in units of 1e-8: exact up to eight decimals, else rounded half to even."""
     try:
-        scaled = value * _PER_ONE
-        units = round(scaled) if rounding == ROUND_HALF_EVEN else int(scaled.to_integral_value(rounding))
+        units = round(value * _PER_ONE)
     except (InvalidOperation, Overflow, OverflowError, ValueError) as error:
         raise FixedPointOverflowError(f"{value} has no fixed-point value") from error
     if not -MAX_UNITS <= units <= MAX_UNITS:

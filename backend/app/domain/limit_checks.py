@@ -22,7 +22,6 @@ from app.domain.elementwise import (
     lower_price,
     maximum,
     negated,
-    where,
 )
 from app.domain.fixed_point import NO_LIMIT, BoolColumn, IntColumn
 from app.domain.hours_columns import CLOSED, HOURS_LEVELS, UNKNOWN
@@ -206,7 +205,7 @@ def _against(rule: LimitRule, limit: IntColumn, measured: _Measured) -> Sequence
     sound = known & (limit > fp.OUT_OF_RANGE)  # a limit that is no number allows nothing
     if rule.base is not None:
         base, based = measured.of(rule.base)
-        threshold = rule.threshold(where(based, base, 0), limit)
+        threshold = rule.threshold(base, limit)
         sound = sound & based
     crossed = rule.crosses(used, threshold)
     sound, stands = sound & negated(crossed), limit != NO_LIMIT

@@ -69,12 +69,12 @@ def _note_of_level(code: Breach, row: ReviewColumns, level: RiskLevel) -> str:
 def _limit_figures(rule: LimitRule, row: ReviewColumns, level: RiskLevel | None) -> Figures:
     """Return the limit, and what is used of it, both as stored: a fraction of a base in percent."""
     declared, amounts = rule.declared, order_amounts(row)
-    if rule.is_aggregate and level is not None:
+    if level is None:
+        at = None
+        units = int(row.limits.per_trade(declared.field, row.limit_set)[0])
+    else:
         at = LEVELS.index(level)
         units = int(row.limits.at_levels(declared.field, row.limit_set)[at, 0])
-    else:
-        at = 0
-        units = int(row.limits.per_trade(declared.field, row.limit_set)[0])
     used = _element((rule.shown or rule.used)(row, amounts), at)
     if rule.base is None:
         value = None if used is None else _shown(used * declared.shown_factor)
@@ -84,8 +84,8 @@ def _limit_figures(rule: LimitRule, row: ReviewColumns, level: RiskLevel | None)
     return None if limit is None else _shown(limit * declared.shown_factor), value
 
 
-def _element(column: IntColumn, at: int) -> Decimal | None:
-    return fp.from_column(int(column[at, 0] if column.ndim == len(("level", "row")) else column[0]))
+def _element(column: IntColumn, at: int | None) -> Decimal | None:
+    return fp.from_column(int(column[0] if at is None else column[at, 0]))
 
 
 def _equity(row: ReviewColumns, level: RiskLevel) -> Decimal | None:

@@ -123,7 +123,7 @@ def _leaves(held: Sequence[OpenSpan], market_ms: int, told_until_ms: int) -> int
         opens_again = held[at + 1].opens_ms if at + 1 < len(held) else None
         if one.leaves_ms is None or one.leaves_ms >= told_until_ms:
             continue
-        if one.leaves_ms > market_ms or opens_again is None or opens_again > market_ms:
+        if opens_again is None or opens_again > market_ms:
             return one.leaves_ms
     return None
 
@@ -134,10 +134,10 @@ def open_spans(
 ) -> tuple[OpenSpan, ...]:
     """Return the open spans around a day (counted from 1970, UTC), in order, up to `known_until_ms`."""
     zone = ZoneInfo(schedule.time_zone)
-    first = date.fromordinal(date(1970, 1, 1).toordinal() + day - BEHIND_DAYS)
-    dates = [first + timedelta(days=number) for number in range(BEHIND_DAYS + AHEAD_DAYS + 2)]
+    first = _EPOCH.date() + timedelta(days=day - BEHIND_DAYS)
+    dates = [first + timedelta(days=number) for number in range(BEHIND_DAYS + AHEAD_DAYS + 1)]
     spans = _of_the_week(schedule.hours, zone, dates)
-    if schedule.calendar is not None and sessions is not None:
+    if sessions is not None:
         spans = _both(spans, sessions.spans)
     closed = [one for one in dates if _is_closed(schedule, one)]
     spans = _both(spans, _between([_whole_day(one, zone) for one in closed], spans))
@@ -168,8 +168,8 @@ def _ending(
 
 def _holds_weekend(from_ms: int, until_ms: int, zone: ZoneInfo) -> bool:
     """Whether any moment of a closing is on a Saturday or Sunday of the zone."""
-    day, last = _moment(from_ms, zone).date(), _moment(until_ms - 1, zone).date()
-    while day <= last:
+    day = _moment(from_ms, zone).date()
+    while _at(day, time(), zone) < until_ms:
         if day.weekday() >= SATURDAY:
             return True
         day += timedelta(days=1)
@@ -179,7 +179,7 @@ def _holds_weekend(from_ms: int, until_ms: int, zone: ZoneInfo) -> bool:
 def _of_the_week(hours: Iterable[WeeklyHours], zone: ZoneInfo, dates: Sequence[date]) -> list[Span]:
     held = list(hours)
     if not held:
-        return [Span(_at(dates[0], time(), zone), _at(dates[-1] + timedelta(days=1), time(), zone))]
+        return _joined(_whole_day(day, zone) for day in dates)
     spans = []
     for one in held:
         for day in dates:
