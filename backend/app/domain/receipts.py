@@ -70,8 +70,11 @@ def rerun(receipt: bytes) -> Rerun:
 def _answer(receipt: bytes) -> object:
     """Return what was decided, with every figure; not the sentences, which a version may word anew."""
     answer = json.loads(receipt).get("answer")
-    for breach in answer["breaches"] if isinstance(answer, dict) else ():
-        breach.pop("message", None)
+    match answer:
+        case {"breaches": [*breaches]}:
+            for breach in breaches:
+                if isinstance(breach, dict):
+                    breach.pop("message", None)
     return answer
 
 

@@ -37,6 +37,10 @@ SHORT = replace(INTENT, side=Side.SHORT, stop_price=D(10_200), take_profit_price
 NOON_MS = 43_200_000
 LONG_PAYS = replace(MARKET, funding=NextFunding(D("0.0001"), 20 * 60_000 + 30_000))
 BOUNDED = replace(INSTRUMENT, min_trigger_distance_fraction=D("0.03"), max_trigger_distance_fraction=D("0.5"))
+# No stop is both as far as 2 % and as near as 1 %: one at 2 % is too far.
+NOWHERE_RIGHT = replace(
+    INSTRUMENT, min_trigger_distance_fraction=D("0.02"), max_trigger_distance_fraction=D("0.01")
+)
 
 
 def row(**parts: object) -> ReviewRow:
@@ -213,6 +217,20 @@ CASES: list[Case] = [
     ({"market": replace(MARKET, mark_price=D(0))}, NO_LIMITS, Breach.PRICE_UNKNOWN, None, None, None, ""),
     ({"intent": replace(INTENT, signal_price=D(0))}, NO_LIMITS, Breach.PRICE_UNKNOWN, None, None, None, ""),
     ({"intent": replace(INTENT, stop_price=D(0))}, NO_LIMITS, Breach.STOP_MISSING, None, None, None, ""),
+    (
+        {"market": replace(MARKET, mark_price=D(10_150))},
+        *(user_limits(RiskLimits(max_entry_slippage_fraction=D("0.01"))), Breach.PRICE_MOVED),
+        *(None, "100", "150", "bps"),
+    ),
+    (
+        {"intent": replace(INTENT, entry_price=D("NaN")), "market": replace(MARKET, mark_price=None)},
+        *(NO_LIMITS, Breach.STOP_WRONG_SIDE, None, None, "9800", ""),
+    ),
+    ({"intent": sized(quantity=D("NaN"))}, NO_LIMITS, Breach.QUANTITY_ZERO, None, None, None, ""),
+    (
+        {"market": replace(MARKET, instrument=NOWHERE_RIGHT)},
+        *(NO_LIMITS, Breach.STOP_OUTSIDE_VENUE_BOUNDS, None, "1", "2", ""),
+    ),
 ]
 
 

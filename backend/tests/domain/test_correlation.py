@@ -142,3 +142,27 @@ def test_a_moment_that_only_one_series_knows_is_left_out() -> None:
 
 def test_a_price_below_one_has_returns() -> None:
     assert log_returns([0.5, 1.0])[0] == pytest.approx(math.log(2))
+
+
+def test_a_correlation_is_at_most_one_even_of_moves_too_small_to_be_squared() -> None:
+    """The square of 2.7e-162 is told as the smallest number that there is, a third too small."""
+    tiny, large = np.tile([2.7e-162, -2.7e-162], 20), np.tile([1e140, -1e140], 20)
+    assert correlation(tiny, large) == 1
+    assert correlation(tiny, -large) == -1
+
+
+def test_volatility_has_eight_places() -> None:
+    # Ten times one percent up and down, and once a third: the sample deviation of 21 returns.
+    returns = np.array([0.01, -0.01] * 10 + [1 / 3])
+    mean = (1 / 3) / 21
+    exact = math.sqrt((20 * 0.01**2 + (1 / 3) ** 2 - 21 * mean**2) / 20)
+    assert daily_volatility(returns) == Decimal(f"{exact:.8f}")
+    assert f"{exact:.8f}" != f"{exact:.9f}".rstrip("0")
+
+
+def test_a_symbol_that_correlates_with_none_is_a_group_of_its_own() -> None:
+    sides = {"B": Side.LONG, "A": Side.LONG}
+    assert correlation_groups(sides, {frozenset("AB"): Decimal("0.7")}, Decimal("0.7")) == (
+        frozenset("A"),
+        frozenset("B"),
+    )

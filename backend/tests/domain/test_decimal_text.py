@@ -39,7 +39,14 @@ def test_plain_of_nothing_is_nothing() -> None:
 
 @pytest.mark.parametrize(
     ("figure", "text"),
-    [("41500.5", "41,500.5"), ("-1234567", "-1,234,567"), ("0.5", "0.5"), ("-0.25", "-0.25")],
+    [
+        ("41500.5", "41,500.5"),
+        ("-1234567", "-1,234,567"),
+        ("0.5", "0.5"),
+        ("-0.25", "-0.25"),
+        ("0", "0"),
+        ("-0.00", "0"),
+    ],
 )
 def test_grouped_has_commas_between_thousands(figure: str, text: str) -> None:
     assert grouped(Decimal(figure)) == text
@@ -53,6 +60,13 @@ def test_grouped_has_commas_between_thousands(figure: str, text: str) -> None:
         ("0.12345678901", "0.1234568"),
         ("123456789.5", "123,456,790"),
         ("99.99999", "99.99999"),
+        ("99.999994", "99.99999"),
+        ("99.999995", "100"),
+        ("12345678", "12,345,678"),
+        ("12345678.9", "12,345,679"),
+        ("4E+4", "40,000"),
+        ("0", "0"),
+        ("1E-8", "0.00000001"),
     ],
 )
 def test_a_price_is_shown_to_seven_digits(price: str, text: str) -> None:

@@ -5,8 +5,9 @@ from decimal import Decimal
 
 import pytest
 
-from app.domain.decision import decide, intent_of, propose_case_sizes
-from app.domain.position_size import SizeRefusal
+from app.domain.breaches import Breach
+from app.domain.decision import answer_of, decide, decide_batch, intent_of, propose_case_sizes
+from app.domain.position_size import Rung, SizeRefusal
 from app.domain.risk_case import RiskCase, SizingTerms
 from app.domain.risk_facts import EntryOrder, MarketFacts, WalletFacts
 from app.domain.risk_limits import RiskLimits
@@ -117,3 +118,59 @@ def test_nothing_is_added_to_a_position_of_unknown_quantity() -> None:
     unknown = replace(WALLET, symbol_is_open=True, open_trade=replace(HELD, quantity=None))
     (size,) = propose_case_sizes([replace(CASE, order=replace(ORDER, adds=True), wallet=unknown)])
     assert (size.quantity, size.refusal) == (Decimal(0), SizeRefusal.EXPOSURE_UNKNOWN)
+
+
+STEP = Rung(price=Decimal(9_900), quantity=Decimal("0.05"), notional=Decimal(495), risk_amount=Decimal(5))
+RESERVED = replace(CASE, terms=replace(CASE.terms, planned_steps=(STEP, STEP)))
+DEAR = replace(MARKET, instrument=replace(INSTRUMENT, taker_fee_rate=Decimal("0.001")))
+
+
+@pytest.mark.parametrize(("free", "entered"), [("130.29", "0.03"), ("130.28", "0.029")])
+def test_the_steps_behind_an_entry_take_their_margin_and_fee_first(free: str, entered: str) -> None:
+    """Steps of 990 take 99 of margin and 0.99 of fee; each hundredth of a coin of the entry 10.1."""
+    case = replace(RESERVED, wallet=replace(WALLET, free_margin=Decimal(free)), market=DEAR)
+    assert propose_case_sizes([case])[0].quantity == Decimal(entered) + Decimal("0.1")
+    beside = replace(case.wallet, free_margin=Decimal(free) + 7, reserved_margin=Decimal(7))
+    assert propose_case_sizes([replace(case, wallet=beside)])[0].quantity == Decimal(entered) + Decimal("0.1")
+
+
+def test_the_steps_behind_an_entry_count_against_the_leverage_of_its_size() -> None:
+    """8 000 held, 710 pending and 990 of steps leave 300 of an equity of 10 000."""
+    wallet = replace(WALLET, notional=Decimal(8_000), reserved_notional=Decimal(710))
+    limits = replace(NO_LIMITS, wallet=RiskLimits(max_leverage=1))
+    (size,) = propose_case_sizes([replace(RESERVED, wallet=wallet, limits=limits)])
+    assert size.quantity == Decimal("0.13")
+
+
+@pytest.mark.parametrize(("risk", "added"), [("10", "0.025"), ("15", "0"), ("0", "0.05"), (None, "0.05")])
+def test_what_a_position_may_lose_is_taken_from_what_an_addition_may(risk: str | None, added: str) -> None:
+    """A trade may lose 15 of 10 000, and an addition 200 a coin; one whose risk nobody knows is refused later."""
+    held = replace(HELD, risk_amount=None if risk is None else Decimal(risk))
+    case = replace(
+        CASE,
+        order=replace(ORDER, adds=True),
+        wallet=replace(WALLET, symbol_is_open=True, open_trade=held),
+        limits=replace(NO_LIMITS, user=RiskLimits(max_risk_per_trade_fraction=Decimal("0.0015"))),
+    )
+    assert propose_case_sizes([case])[0].quantity == Decimal(added)
+
+
+def test_an_addition_without_a_position_is_refused_by_that_name() -> None:
+    answer = decide(replace(CASE, order=replace(ORDER, adds=True)))
+    assert Breach.PYRAMIDING_WITHOUT_POSITION in {breach.code for breach in answer.breaches}
+    assert answer.size.quantity == Decimal("0.05")
+
+
+def test_an_entry_beside_an_open_trade_of_its_symbol_is_sized_without_it() -> None:
+    limits = replace(NO_LIMITS, user=RiskLimits(max_position_size_usd=Decimal(600)))
+    beside = replace(CASE, limits=limits, wallet=replace(WALLET, symbol_is_open=True, open_trade=HELD))
+    assert propose_case_sizes([beside])[0].quantity == Decimal("0.05")
+
+
+def test_only_whoever_wants_a_ladder_gets_one_among_others() -> None:
+    ladder = replace(CASE, limits=replace(NO_LIMITS, user=RiskLimits(enable_dca=True, max_dca_steps=2)))
+    unknown = replace(CASE, market=replace(MARKET, instrument=None))
+    cases = [CASE, ladder, unknown, CASE, ladder]
+    together = [answer_of(verdict) for verdict in decide_batch(cases)]
+    assert together == [decide(case) for case in cases]
+    assert [len(answer.size.rungs or ()) for answer in together] == [0, 3, 0, 0, 3]

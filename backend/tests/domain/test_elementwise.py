@@ -93,3 +93,21 @@ def test_reward_and_risk_in_units(reward: float, risk: float) -> None:
 def test_any_of_several_amounts(amounts: list[int]) -> None:
     columns = ew.any_equals([_ints(amount) for amount in amounts], fp.OUT_OF_RANGE)
     assert _alike(ew.any_equals(amounts, fp.OUT_OF_RANGE), columns)
+
+
+def test_each_element_of_a_column_is_chosen_by_itself() -> None:
+    amounts, prices = np.array([1, 5, 3]), np.array([1.0, 5.0, math.nan])
+    assert ew.maximum(amounts, 3).tolist() == [3, 5, 3]
+    assert ew.minimum(amounts, 3).tolist() == [1, 3, 3]
+    for choose, chosen in (
+        (ew.lower_price, [1.0, 2.0, 2.0]),
+        (ew.higher_price, [2.0, 5.0, 2.0]),
+        (ew.lesser, [1.0, 2.0, math.nan]),
+        (ew.greater, [2.0, 5.0, math.nan]),
+    ):
+        assert np.array_equal(choose(prices, 2.0), chosen, equal_nan=True)
+
+
+def test_what_has_no_digits_is_rounded_to_itself() -> None:
+    for value in (math.inf, -math.inf, math.nan):
+        assert _alike(ew.rounded(value, 6), ew.rounded(_floats(value), 6))

@@ -140,3 +140,28 @@ def test_a_factor_that_is_no_number_allows_nothing(factor: str) -> None:
     limit, base = fp.optional_limit([Decimal(factor)]), np.array([10 * fp.SCALE])
     assert fp.scaled_limit(base, limit).tolist() == [0]
     assert fp.scaled_limit_ceil(base, limit).tolist() == [0]
+
+
+def test_the_largest_amount_is_an_amount_in_every_form() -> None:
+    most = fp.MAX_UNITS / fp.SCALE
+    for sign in (1, -1):
+        assert fp.from_column(sign * fp.MAX_UNITS) == fp.from_units(sign * fp.MAX_UNITS)
+        assert fp.from_column(sign * (fp.MAX_UNITS + 1)) is None
+        assert fp.floats_to_units(sign * most) == sign * fp.MAX_UNITS
+        assert fp.floats_to_units(sign * most * 1.0000001) == fp.OUT_OF_RANGE
+        assert fp.floats_to_units([sign * most * 1.0000001]).tolist() == [fp.OUT_OF_RANGE]
+
+
+@pytest.mark.parametrize("rows", [1, 100])
+def test_the_least_remainder_is_rounded_down_or_up(rows: int) -> None:
+    unit, one = np.full(rows, 1), np.full(rows, fp.SCALE)
+    assert set(fp.multiply_floor(unit, unit).tolist()) == {0}
+    assert set(fp.multiply_ceil(unit, unit).tolist()) == {1}
+    assert set(fp.multiply_ceil(one, unit).tolist()) == {1}  # nothing remains
+    assert set(fp.multiply_ceil(-unit, unit).tolist()) == {0}
+
+
+@pytest.mark.parametrize("most", [2.0, 3.0])
+def test_a_column_of_products_some_times_the_largest_amount_is_out_of_range(most: float) -> None:
+    many = np.full(100, fp.MAX_UNITS)
+    assert set(fp.multiply_ceil(many, np.full(100, round(most * fp.SCALE))).tolist()) == {fp.OUT_OF_RANGE}

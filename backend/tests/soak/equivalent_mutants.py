@@ -12,6 +12,20 @@ _SIDE: Final = "a side's sign is 1 or -1"
 _ONE_BY_ONE: Final = "single rows and columns are sized alike; only the time differs"
 _NO_QUANTITY: Final = "only no quantity is worth nothing, and less than that is no quantity either"
 _MASKED: Final = "stands in where nothing is read: the result is masked"
+_WHOLE_STEPS: Final = "steps are counted whole, and a whole one is a hundred million units"
+_NOTHING: Final = "facts of which nothing is known read the same kept or read anew; only the time differs"
+_UNREAD: Final = "no check of an order reads it of the instrument that stands in for one that is not known"
+_WRITTEN_AGAIN: Final = "what was written before reads the same written again; only the time differs"
+_BOTH: Final = "both are columns or both are numbers, as the declared types say"
+_NO_AMOUNT: Final = (
+    "a product of more than the largest amount is out of range, and three times that still fits int64"
+)
+_FAR: Final = "what is out of range is billions away from zero"
+_UNTOLD: Final = (
+    "days beyond the ten that are not told before the end of what is known change nothing that is told"
+)
+_EQUAL: Final = "equal figures have been told apart before"
+_EXPONENT: Final = "only the exponent of what it is quantised to counts"
 
 EQUIVALENT: Final[dict[tuple[str, str, str], str]] = {
     (
@@ -196,6 +210,132 @@ EQUIVALENT: Final[dict[tuple[str, str, str], str]] = {
         "max_correlated_positions of the symbol",
         "",
     ): "a position in the order's own symbol is counted as that, and never as one that correlates",
+    (
+        "limit_checks",
+        "always the first",
+        "for check, mask in _block_masks(columns.take(rows) if count > BLOCK else columns).items():",
+    ): _SPEED,
+    (
+        "limit_checks",
+        "the other truth",
+        "for level, is_paused in zip(LEVELS, row.paused, strict=True):",
+    ): _SAME_LENGTH,
+    (
+        "limit_checks",
+        "the other truth",
+        "for held, level in zip(row.levels, LEVELS, strict=True):",
+    ): _SAME_LENGTH,
+    ("limit_checks", "the other truth", "for level, mask in zip(LEVELS, masks, strict=True):"): _SAME_LENGTH,
+    (
+        "limit_checks",
+        "BitOr for BitAnd",
+        "if holds_everywhere(sound | negated(stands)):",
+    ): "a mask without a row is not kept; only the time differs",
+    ("limit_checks", "one more", "steps = adds & (columns.ladder_step > 0)"): _WHOLE_STEPS,
+    ("limit_rules", "one more", "is_step = columns.ladder_step > 0"): _WHOLE_STEPS,
+    (
+        "limit_columns",
+        "one more",
+        "return Decimal(-2) if units == fp.UNKNOWN else fp.from_units(units)",
+    ): "every correlation is above either",
+    ("limits", "LtE for Lt", "if len(rows) <= FEW:"): _SPEED,
+    ("limits", "one more", "FEW: Final = 4"): _SPEED,
+    (
+        "risk_facts",
+        "the other truth",
+        "return OrderIntent(**dict(zip(_ORDER_FIELDS, _ORDER_VALUES(self), strict=True)), size=size)",
+    ): _SAME_LENGTH,
+    ("review_columns", "and for or", "if held is NO_STRATEGY_FACTS or held is NO_SYMBOL_FACTS"): _NOTHING,
+    ("one_row", "and for or", "if facts is NO_STRATEGY_FACTS or facts is NO_SYMBOL_FACTS:"): _NOTHING,
+    ("review_columns", "one more", "maker_fee_rate=Decimal(0),"): _UNREAD,
+    ("review_columns", "one more", "max_leverage=1,"): _UNREAD,
+    (
+        "review_columns",
+        "one more",
+        "return -1 if known is None else int(known)",
+    ): "only whether it lies below zero is read",
+    ("decision", "the other truth", "for case, size in zip(cases, sizes, strict=True):"): _SAME_LENGTH,
+    (
+        "decision",
+        "the other truth",
+        "sound = [(one, most) for one, most in zip(inputs, steps, strict=True) if isinstance(one, SizingInputs)]",
+    ): _SAME_LENGTH,
+    ("decision", "the other truth", "for case, one in zip(cases, inputs, strict=True)"): _SAME_LENGTH,
+    (
+        "decision",
+        "always the first",
+        "sizes = iter(ladder_sizes(rows, [most for _, most in sound]) if any(steps) else propose_sizes(rows))",
+    ): "a ladder without a step is an ordinary size; only the time differs",
+    (
+        "canonical_text",
+        "the other truth",
+        "for key, held in zip(shape.keys, shape.held_by(value), strict=True):",
+    ): _SAME_LENGTH,
+    ("canonical_text", "Is for IsNot", "if shape.keeping is _Keeping.WITH_WRITER:"): _WRITTEN_AGAIN,
+    ("canonical_text", "always the first", "return None if shared is None else shared[1]"): _WRITTEN_AGAIN,
+    ("canonical_text", "In for NotIn", "elif kind.__name__ in _SHARED:"): _WRITTEN_AGAIN,
+    ("fixed_point", "one more", "units = np.where(fits, scaled, 0.0).astype(np.int64)"): _MASKED,
+    ("fixed_point", "one more", "left_whole, left_rest = np.divmod(np.where(safe, left, 0), SCALE)"): _MASKED,
+    (
+        "fixed_point",
+        "one more",
+        "right_whole, right_rest = np.divmod(np.where(safe, right, 0), SCALE)",
+    ): _MASKED,
+    ("fixed_point", "and for or", "if isinstance(left, int) or isinstance(right, int):"): _BOTH,
+    ("fixed_point", "and for or", "if isinstance(base, int) or isinstance(factor, int):"): _BOTH,
+    (
+        "fixed_point",
+        "LtE for Lt",
+        "safe = is_known(left) & is_known(right) & (estimate <= 2.0 * MAX_UNITS)",
+    ): _NO_AMOUNT,
+    (
+        "fixed_point",
+        "one more",
+        "safe = is_known(left) & is_known(right) & (estimate <= 2.0 * MAX_UNITS)",
+    ): _NO_AMOUNT,
+    ("fixed_point", "Gt for GtE", "return NO_LIMIT if units == OUT_OF_RANGE and value > 0 else units"): _FAR,
+    ("fixed_point", "one more", "return NO_LIMIT if units == OUT_OF_RANGE and value > 0 else units"): _FAR,
+    (
+        "correlation",
+        "min for max",
+        "group, frontier = set[str](), {min(left)}",
+    ): "a group is the same from whichever of its symbols it is begun, and the groups are ordered at the end",
+    (
+        "hours_columns",
+        "one more",
+        "return np.array(of_rows, dtype=np.int64).reshape(-1, width).T",
+    ): "numpy takes any negative length as what is left",
+    (
+        "trading_hours",
+        "Add for Sub",
+        "dates = [first + timedelta(days=number) for number in range(BEHIND_DAYS + AHEAD_DAYS + 1)]",
+    ): _UNTOLD,
+    (
+        "trading_hours",
+        "one more",
+        "dates = [first + timedelta(days=number) for number in range(BEHIND_DAYS + AHEAD_DAYS + 1)]",
+    ): _UNTOLD,
+    (
+        "trading_hours",
+        "Lt for LtE",
+        "spans = [one for one in spans if one.opens_ms < known_until_ms]",
+    ): "a span that opens where the known ends is read as that end, which stands there without it",
+    (
+        "settings_rules",
+        "Lt for LtE",
+        "return after is None or (before is not None and _figure(after) < _figure(before))",
+    ): _EQUAL,
+    (
+        "settings_rules",
+        "Gt for GtE",
+        "return after is None or (before is not None and _figure(after) > _figure(before))",
+    ): _EQUAL,
+    (
+        "breach_sentences",
+        "one more",
+        "return figure.quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN)",
+    ): _EXPONENT,
+    ("decimal_text", "one more", "return grouped(price.quantize(Decimal(1).scaleb(exponent)))"): _EXPONENT,
 }
 """(module, what, line) -> why nobody can notice."""
 
@@ -221,5 +361,15 @@ ENDLESS: Final[dict[tuple[str, str, str], str]] = {
         "Gt for GtE",
         "while self._lots and self._side is not opens and left.quantity > 0:",
     ): "a fill of which nothing is left closes nothing of the next lot, which stays, for ever",
+    (
+        "correlation",
+        "left out",
+        "left.discard(symbol)",
+    ): "a symbol that is never struck off is joined with itself, for ever",
+    (
+        "trading_hours",
+        "left out",
+        "day += timedelta(days=1)",
+    ): "a day of the week before a closing that ends later is looked at for ever",
 }
 """(module, what, line) -> why it cannot end: a test that waits for it has then noticed."""
