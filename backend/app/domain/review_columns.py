@@ -234,18 +234,7 @@ class InstrumentColumns(_Taking):
 
 
 _ONE: Final = Decimal(1)
-NO_INSTRUMENT: Final = Instrument(
-    symbol="",
-    price_tick=_ONE,
-    quantity_step=_ONE,
-    min_quantity=_ONE,
-    max_quantity=_ONE,
-    min_notional=_ONE,
-    contract_size=_ONE,
-    max_leverage=1,
-    taker_fee_rate=Decimal(0),
-    maker_fee_rate=Decimal(0),
-)
+NO_INSTRUMENT: Final = Instrument("", _ONE, _ONE, _ONE, _ONE, _ONE, _ONE, 1, Decimal(0), Decimal(0))
 
 
 @dataclass(frozen=True, slots=True)

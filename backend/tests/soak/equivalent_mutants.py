@@ -14,7 +14,6 @@ _NO_QUANTITY: Final = "only no quantity is worth nothing, and less than that is 
 _MASKED: Final = "stands in where nothing is read: the result is masked"
 _WHOLE_STEPS: Final = "steps are counted whole, and a whole one is a hundred million units"
 _NOTHING: Final = "facts of which nothing is known read the same kept or read anew; only the time differs"
-_UNREAD: Final = "no check of an order reads it of the instrument that stands in for one that is not known"
 _WRITTEN_AGAIN: Final = "what was written before reads the same written again; only the time differs"
 _BOTH: Final = "both are columns or both are numbers, as the declared types say"
 _NO_AMOUNT: Final = (
@@ -247,8 +246,11 @@ EQUIVALENT: Final[dict[tuple[str, str, str], str]] = {
     ): _SAME_LENGTH,
     ("review_columns", "and for or", "if held is NO_STRATEGY_FACTS or held is NO_SYMBOL_FACTS"): _NOTHING,
     ("one_row", "and for or", "if facts is NO_STRATEGY_FACTS or facts is NO_SYMBOL_FACTS:"): _NOTHING,
-    ("review_columns", "one more", "maker_fee_rate=Decimal(0),"): _UNREAD,
-    ("review_columns", "one more", "max_leverage=1,"): _UNREAD,
+    (
+        "review_columns",
+        "one more",
+        'NO_INSTRUMENT: Final = Instrument("", _ONE, _ONE, _ONE, _ONE, _ONE, _ONE, 1, Decimal(0), Decimal(0))',
+    ): "no check of an order reads the highest leverage or the maker's fee of what stands in for an instrument",
     (
         "review_columns",
         "one more",
