@@ -47,10 +47,11 @@ def average_target(
     known = in_parts & (risk > 0) & (tick > 0)
     if not holds_somewhere(known):
         return target
-    step, quantity = maximum(step, 1), maximum(quantity, 0)
+    step = maximum(step, 1)
+    quantity = maximum(quantity, 0)
     third, half = quantity // (3 * step) * step, quantity // (2 * step) * step
     in_three = (third > 0) & (third >= min_quantity)
-    in_two = (half > 0) & (half >= min_quantity)
+    in_two = half >= min_quantity
     share = _share(where(in_three, third, where(in_two, half, 0)), quantity)
     second_share = float_where(in_three, share, 0.0)
     first, second, last = [

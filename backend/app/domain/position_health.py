@@ -128,7 +128,7 @@ def degraded_to(told: HealthBand, score: int | None) -> HealthBand | None:
     if score is None:
         return None
     order = list(HealthBand)
-    band = band_of(min(100, score + HYSTERESIS))
+    band = band_of(score + HYSTERESIS)
     return band if order.index(band) > order.index(told) else None
 
 
@@ -136,9 +136,7 @@ def recovered_to(told: HealthBand, score: int | None) -> HealthBand:
     """Return the band to remember: a better one once the score is HYSTERESIS points inside it."""
     if score is None:
         return told
-    order = list(HealthBand)
-    band = band_of(max(0, score - HYSTERESIS))
-    return band if order.index(band) < order.index(told) else told
+    return min(told, band_of(score - HYSTERESIS), key=list(HealthBand).index)
 
 
 def _reading(scale: _Scale, value: float | None) -> HealthReading:

@@ -86,7 +86,7 @@ def _distance(
 def on_tick(price: Decimal, tick: Decimal, *, up: bool) -> Decimal:
     """Return the price on a tick, rounded up or down."""
     steps = (price / tick).to_integral_value(ROUND_CEILING if up else ROUND_FLOOR)
-    return (steps * tick).quantize(tick) if tick.as_tuple().exponent else steps * tick
+    return (steps * tick).quantize(tick)
 
 
 def is_off_tick(price: Decimal | None, instrument: Instrument | None) -> bool:

@@ -189,3 +189,14 @@ def test_a_ladder_ends_when_the_position_is_left_or_gone(position: Decimal) -> N
     )
     assert found[0] == "end_ladder"
     assert step(replace(leaving, ladder_price=None), position=ONE)[0] == "write_intent"
+
+
+@pytest.mark.parametrize(
+    ("price", "expected"),
+    [("0.96", "nothing"), ("0.951", "nothing"), ("0.95", "end_ladder"), ("0.94", "end_ladder")],
+)
+def test_the_ladder_of_a_coin_of_cents_ends_at_its_stop(price: str, expected: str) -> None:
+    stop = Decimal("0.95")
+    trade = replace(PROTECTED, stop_price=stop, ladder_price=Decimal(price))
+    standing = replace(LIVE_STOP, trigger_price=stop)
+    assert step(trade, stop=standing) == (expected, "PROTECTED", None)

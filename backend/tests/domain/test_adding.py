@@ -173,3 +173,11 @@ def test_averages_are_rounded_against_the_owner_of_either_side() -> None:
     long, short = (enlarged(side, FIRST, [(plan, Decimal(1))]) for side in (Side.LONG, Side.SHORT))
     assert (long.entry_price, long.stop_price) == (Decimal("100.3333333333"), Decimal("95.1666666667"))
     assert (short.entry_price, short.stop_price) == (Decimal("100.3333333334"), Decimal("95.1666666666"))
+
+
+def test_amounts_that_do_not_divide_are_rounded_up() -> None:
+    # A third of 1 is 0.333333333..., of 0.1 0.0333333333...
+    thirds = replace(SECOND, quantity=Decimal(3), notional=Decimal(1), risk_amount=Decimal("0.1"))
+    assert still_adding(thirds, Decimal(2)) == (Decimal("0.33333334"), Decimal("0.03333334"))
+    larger = enlarged(Side.LONG, FIRST, [(thirds, Decimal(1))])
+    assert (larger.notional, larger.risk_amount) == (Decimal("200.33333334"), Decimal("10.43333334"))

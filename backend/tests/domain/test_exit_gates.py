@@ -347,3 +347,30 @@ def test_the_next_step_of_a_ladder_is_a_gate_and_the_stop_that_stands_nearer_is_
     bare = rows(sign, ladder=sign * 100 - 3, live_stop=False)
     assert of(bare, sign).low[0] == of(rows(sign, live_stop=False), sign).low[0]
     assert of(rows(sign, ladder=sign * 100 - 1, quiet=True), sign).low[0] == -np.inf
+
+
+def test_a_position_without_a_ladder_and_with_a_live_stop_is_asked_at_no_price_below() -> None:
+    for sign in (1.0, -1.0):
+        (held,) = signed_rows(read_row(ladder=np.nan, parts=0), sign, INSTRUMENT)["ladder"].tolist()
+        assert held == -np.inf
+
+
+def test_a_coin_of_cents_is_asked_when_its_first_part_is_near() -> None:
+    # 0.05 and R of 0.01: the first part at 0.06, asked for a tick before.
+    cents = rows(entry=0.05, risk=0.01, stop=0.04, best=0.05, kept=0.05, parts=3)
+    assert float(of(cents, tick=0.0001).high[0]) == pytest.approx(0.0599, rel=1e-8)
+
+
+def test_a_move_that_is_due_at_the_best_price_itself_is_asked_at_once() -> None:
+    # A step of 0.2 above 98 is reached 4 behind 102.1, where what is above 98.1 rounds to 98.2.
+    held = rows(volatility_distance=4.0, target=np.inf)
+    move = float(of(held).high[0])
+    for best, due in ((move, 0), (move - 0.01, NEVER_MS)):
+        asked = rows(volatility_distance=4.0, best=best, kept=best)
+        assert int(of(asked).due_ms[0]) == due
+
+
+def test_of_two_distances_of_one_row_the_nearer_follows() -> None:
+    held = rows(armed=True, trail_distance=3.0, volatility_distance=2.0)
+    assert nearest_follower(held) == (np.inf, 2.0)
+    assert nearest_follower(rows(armed=False, trail_distance=1.0, volatility_distance=2.0)) == (np.inf, 2.0)

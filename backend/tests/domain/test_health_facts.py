@@ -11,6 +11,7 @@ from app.domain.health_facts import (
     funding_r_per_day,
     health_facts,
     liquidation_share,
+    ratio,
     room_r,
     standing_signal,
 )
@@ -65,8 +66,25 @@ def test_signal_of_the_other_side_gives_nothing_and_silence_is_unknown() -> None
     assert standing_signal("long", "long", 0.7) == 0.7
     assert standing_signal("long", "short", 0.7) == 0.0
     assert standing_signal("long", None, None) is None
+    assert standing_signal("long", "short", None) is None
+    assert standing_signal("long", None, 0.7) is None
 
 
 def test_age_is_unknown_without_enough_closed_trades() -> None:
     assert health_facts(StoredReadings(), LONG).age_share is None
     assert health_facts(StoredReadings(usual_seconds=120.0), LONG).age_share == 0.5
+
+
+@pytest.mark.parametrize(
+    ("value", "base", "share"),
+    [
+        (1.0, 0.5, 2.0),
+        (1.0, 1.0, 1.0),
+        (0.0, 2.0, 0.0),
+        (1.0, 0.0, None),
+        (1.0, -1.0, None),
+        (None, 1.0, None),
+    ],
+)
+def test_a_ratio_needs_a_base_above_zero(value: float | None, base: float, share: float | None) -> None:
+    assert ratio(value, base) == share

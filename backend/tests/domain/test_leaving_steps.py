@@ -206,3 +206,9 @@ def test_exits_that_were_forgiven_do_not_count(attempt: int, forgiven: int, leg:
     trade = replace(LEAVING, exits_forgiven=forgiven)
     refused = order(OrderLeg.EXIT, OrderStatus.REJECTED, MAX_EXIT_ATTEMPTS + attempt - 1)
     assert next_action(trade, [ENTERED, LIVE_STOP, refused], ONE).leg is leg
+
+
+def test_a_position_that_is_gone_keeps_its_status_until_all_fills_are_read() -> None:
+    stopped = order(OrderLeg.STOP, OrderStatus.FILLED, recorded_quantity=ZERO)
+    for trade in (PROTECTED, LEAVING):
+        assert brief(next_action(trade, [ENTERED, stopped], ZERO)) == ("read_fills", "PROTECTED", "stop-1")

@@ -50,3 +50,20 @@ SHORT = replace(LONG, side=Side.SHORT, entry_price=Decimal(100), stop_price=Deci
 )
 def test_next_rule_says_what_comes_first(facts: RuleFacts, sentence: str) -> None:
     assert next_rule(facts) == sentence
+
+
+@pytest.mark.parametrize(
+    ("side", "entry", "target", "sentence"),
+    [
+        # The trailing stop arms 2 % in profit: at 102 and at 98.
+        (Side.LONG, "100", "102", "sells all at 102"),
+        (Side.LONG, "100", "102.5", "trails 1.5 % once the price reaches 102"),
+        (Side.SHORT, "100", "98", "buys all back at 98"),
+        (Side.SHORT, "100", "97.5", "trails 1.5 % once the price reaches 98"),
+    ],
+)
+def test_a_target_where_the_stop_would_begin_to_follow_comes_first(
+    side: Side, entry: str, target: str, sentence: str
+) -> None:
+    facts = replace(LONG, side=side, entry_price=Decimal(entry), take_profit_price=Decimal(target))
+    assert next_rule(facts) == sentence

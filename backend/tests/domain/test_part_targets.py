@@ -2,13 +2,16 @@
 
 from dataclasses import replace
 from decimal import Decimal
+from typing import cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.decision import decide, decide_batch
+from app.domain.fixed_point import BoolColumn, FloatColumn, IntColumn
 from app.domain.limits import FEW, RefusedOrder, RiskLimits
+from app.domain.part_targets import average_target
 from app.domain.risk_case import RiskCase, SizingTerms
 from app.domain.scale_out import scale_out_plan
 from app.domain.sizing import propose_size, propose_sizes
@@ -161,3 +164,40 @@ def test_an_instrument_that_is_not_known_has_no_parts() -> None:
     assert codes(intent=intent, market=replace(MARKET, instrument=None), limits=MINIMUM) == [
         "instrument_unknown"
     ]
+
+
+def average(**changed: float) -> float:
+    """Where a long at 100 with its stop at 98 and a target at 110 leaves; quantities in units of a step."""
+    figures = {"entry": 100.0, "stop": 98.0, "target": 110.0, "tick": 0.1, "quantity": 3, "min_quantity": 1}
+    figures |= changed
+    return float(
+        average_target(
+            in_parts=cast(BoolColumn, True),
+            sign=cast(FloatColumn, 1.0),
+            entry=cast(FloatColumn, figures["entry"]),
+            stop=cast(FloatColumn, figures["stop"]),
+            target=cast(FloatColumn, figures["target"]),
+            tick=cast(FloatColumn, figures["tick"]),
+            quantity=cast(IntColumn, figures["quantity"]),
+            step=cast(IntColumn, 1),
+            min_quantity=cast(IntColumn, figures["min_quantity"]),
+        )
+    )
+
+
+@pytest.mark.parametrize(("quantity", "price"), [(3, 104.0), (2, 104.0), (1, 106.0), (0, 106.0), (-5, 106.0)])
+@pytest.mark.parametrize("least", [0, 1])
+def test_as_many_targets_as_the_quantity_has_steps(quantity: int, price: float, least: int) -> None:
+    # Thirds at 102, 104 and 106, halves at 102 and 106, one step or none at 106.
+    assert average(quantity=quantity, min_quantity=least) == pytest.approx(price, rel=1e-12)
+
+
+def test_two_steps_of_a_finer_third_are_halves() -> None:
+    assert average(quantity=6, min_quantity=3) == pytest.approx(104.0, rel=1e-12)
+    assert average(quantity=4, min_quantity=2) == pytest.approx(104.0, rel=1e-12)
+    assert average(quantity=5, min_quantity=3) == pytest.approx(106.0, rel=1e-12)
+
+
+@pytest.mark.parametrize("unknown", [{"stop": 100.0}, {"stop": 101.0}, {"tick": 0.0}, {"tick": float("nan")}])
+def test_without_r_or_a_tick_the_whole_leaves_at_its_target(unknown: dict[str, float]) -> None:
+    assert average(**unknown) == 110.0

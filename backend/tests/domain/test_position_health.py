@@ -81,6 +81,8 @@ def test_bands(score: int, band: HealthBand) -> None:
         (HealthBand.WATCH, 37, None),
         (HealthBand.WATCH, 36, HealthBand.WEAK),
         (HealthBand.WEAK, 10, None),
+        (HealthBand.HEALTHY, 100, None),
+        (HealthBand.WATCH, 96, None),
         (HealthBand.HEALTHY, None, None),
     ],
 )
@@ -98,6 +100,9 @@ def test_a_fall_is_told_once_it_is_well_below_the_border(
         (HealthBand.WEAK, 43, HealthBand.WATCH),
         (HealthBand.WEAK, None, HealthBand.WEAK),
         (HealthBand.HEALTHY, 10, HealthBand.HEALTHY),
+        (HealthBand.WEAK, 73, HealthBand.HEALTHY),
+        (HealthBand.WEAK, 2, HealthBand.WEAK),
+        (HealthBand.WATCH, 50, HealthBand.WATCH),
     ],
 )
 def test_a_recovery_is_remembered_once_it_is_well_inside(

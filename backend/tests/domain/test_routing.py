@@ -21,7 +21,7 @@ from app.domain.routing import (
     posting_price,
 )
 from app.domain.types import OrderSide
-from tests.domain.examples import INSTRUMENT
+from tests.domain.examples import INSTRUMENT, with_facts
 
 D = Decimal
 SETTINGS = ExecutionSettings(max_slippage_bps=D(10), max_deviation_bps=D(20))
@@ -276,3 +276,34 @@ def test_a_refusal_tells_what_the_book_said() -> None:
     moved = route(at=book(mid="10030"))
     assert (moved.spread_bps, moved.depth, moved.expected_slippage_bps) == (None, None, None)
     assert (moved.value, moved.limit) == (D(30), D(20))
+
+
+def test_a_spread_that_is_no_market_is_told_with_its_limit_and_what_was_expected() -> None:
+    chosen = route(at=book(spread="150"))
+    assert (chosen.refusal, chosen.value, chosen.limit) == (RouteRefusal.SPREAD_TOO_WIDE, D(150), D(100))
+    assert chosen.reason == "the spread is 150.0 bps; above 100.0 nobody makes a market"
+    assert (chosen.spread_bps, chosen.expected_slippage_bps) == (D(150), D(75))
+
+
+def test_a_slice_of_a_single_step_is_one() -> None:
+    small = replace(ORDER, quantity=D("0.003"))
+    assert route(small, book(size="0.002", gap="50")).slices == (D("0.001"),) * 3
+
+
+@pytest.mark.parametrize(
+    ("changed", "count"),
+    [
+        ({"min_quantity": D("0.002")}, 5),
+        ({"min_quantity": D("0.003")}, 0),
+        ({"min_notional": D(20)}, 5),  # 0.002 at the decision's price
+        ({"min_notional": D("20.01")}, 0),
+    ],
+)
+def test_a_slice_is_at_least_the_venues_smallest_order(changed: dict[str, object], count: int) -> None:
+    order = replace(ORDER, quantity=D("0.01"))
+    chosen = choose_route(order, book(size="0.004", gap="50"), with_facts(INSTRUMENT, changed), SETTINGS)
+    assert len(chosen.slices) == count
+
+
+def test_points_of_a_coin_of_cents_are_read() -> None:
+    assert to_bps(D(2), SlippageUnit.POINTS, price=D("0.05"), tick=D("0.0001")) == D(40)

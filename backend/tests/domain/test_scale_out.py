@@ -121,3 +121,22 @@ def test_parts_add_up_on_steps_and_ticks_and_follow_one_another(
     prices = [side.sign * step.price for step in found]
     assert prices == sorted(prices)
     assert all(side.sign * (step.price - entry) > 0 for step in found)
+
+
+@pytest.mark.parametrize(("mark", "part"), [("0", None), ("-1", None), ("0.5", 3)])
+def test_a_price_that_is_none_reaches_no_part(mark: str, part: int | None) -> None:
+    due = due_step(plan(side=Side.SHORT, stop="10100"), 0, Side.SHORT, D(mark))
+    assert (None if due is None else due.number) == part
+
+
+@pytest.mark.parametrize(("quantity", "parts"), [("0.001", [3]), ("0.002", [1, 3]), ("0.003", [1, 2, 3])])
+def test_a_venue_without_a_least_quantity_still_takes_whole_steps(quantity: str, parts: list[int]) -> None:
+    found = scale_out_plan(
+        side=Side.LONG,
+        quantity=D(quantity),
+        entry_price=D(10_000),
+        initial_stop=D(9_900),
+        instrument=replace(INSTRUMENT, min_quantity=D(0)),
+    )
+    assert [int(step.r_multiple) for step in found] == parts
+    assert all(step.quantity == D("0.001") for step in found)

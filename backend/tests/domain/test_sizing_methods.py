@@ -178,3 +178,15 @@ def test_kelly_of_wins_smaller_than_a_dollar_is_their_ratio() -> None:
     cents = replace(WINNING, average_win=Decimal("0.5"), average_loss=Decimal("0.25"))
     expected = kelly_risk_fraction(WINNING, Decimal("0.25"), Decimal("0.01"))
     assert kelly_risk_fraction(cents, Decimal("0.25"), Decimal("0.01")) == expected
+
+
+@pytest.mark.parametrize("fraction", ["NaN", "Infinity", "-0.01", "0"])
+def test_a_risk_per_trade_that_is_no_number_or_none_risks_nothing(fraction: str) -> None:
+    size = propose_size(replace(SIZING, risk_per_trade_fraction=Decimal(fraction)))
+    assert (size.quantity, size.risk_amount) == (Decimal(0), Decimal(0))
+
+
+def test_trades_that_neither_won_nor_lost_prove_no_edge() -> None:
+    even = ClosedTradeStatistics(trades=40, wins=0, average_win=Decimal(0), average_loss=Decimal(0))
+    size = propose_size(replace(KELLY, statistics=even))
+    assert (size.quantity, size.refusal) == (Decimal(0), SizeRefusal.EDGE_NOT_PROVEN)

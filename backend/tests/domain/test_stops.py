@@ -95,3 +95,46 @@ def test_a_stop_on_a_tick_is_never_farther_than_asked(price: Decimal, tick: Deci
     stop = stop_toward_entry(price, tick, side)
     assert stop % tick == 0
     assert 0 <= (stop - price) * side.sign < tick
+
+
+@pytest.mark.parametrize(
+    ("unit", "value", "side"),
+    [
+        ("percent", "100", Side.SHORT),  # at zero
+        ("percent", "101", Side.SHORT),
+        ("price", "100", Side.LONG),  # at the entry
+        ("price", "100", Side.SHORT),
+        ("price", "99.9", Side.LONG),
+        ("percent", "0.05", Side.LONG),  # rounded to the entry
+    ],
+)
+def test_a_target_is_a_price_on_the_winning_side(unit: str, value: str, side: Side) -> None:
+    with pytest.raises(StopSpecError, match="winning side"):
+        resolve_target(_spec(unit, value), side=side, entry_price=Decimal(100), tick=TICK)
+
+
+@pytest.mark.parametrize("unit", ["percent", "price", "atr", "r"])
+@pytest.mark.parametrize("value", ["0", "-1"])
+def test_a_figure_that_is_not_above_zero_is_told_as_that(unit: str, value: str) -> None:
+    with pytest.raises(StopSpecError, match="above zero"):
+        resolve_target(
+            _spec(unit, value),
+            side=Side.LONG,
+            entry_price=Decimal(100),
+            tick=TICK,
+            stop_price=Decimal(98),
+            atr=Decimal(1),
+        )
+
+
+def test_a_market_that_does_not_move_has_no_atr_and_a_stop_at_the_entry_no_r() -> None:
+    entry = Decimal(100)
+    with pytest.raises(StopSpecError, match="ATR is not known"):
+        resolve_stop(_spec("atr", "1"), side=Side.LONG, entry_price=entry, tick=TICK, atr=Decimal(0))
+    with pytest.raises(StopSpecError, match="R is not known"):
+        resolve_target(_spec("r", "1"), side=Side.LONG, entry_price=entry, tick=TICK, stop_price=entry)
+
+
+@pytest.mark.parametrize(("tick", "price"), [("1", "98"), ("5", "100"), ("0.25", "97.75")])
+def test_a_tick_of_any_size_is_kept_to(tick: str, price: str) -> None:
+    assert stop_toward_entry(Decimal("97.6"), Decimal(tick), Side.LONG) == Decimal(price)

@@ -346,3 +346,14 @@ def test_whatever_the_venue_does_a_trade_ends_flat_or_protected(
         assert stop.leg is OrderLeg.STOP
         assert stop.quantity >= venue.position
     assert venue.cancelled_in_position == 0
+
+
+def test_a_stop_that_is_filled_in_part_and_covers_what_is_left_stays() -> None:
+    left = Decimal("0.6")
+    stop = order(OrderLeg.STOP, OrderStatus.PARTIAL, filled_quantity=ONE - left, recorded_quantity=ONE - left)
+    assert brief(next_action(PROTECTED, [ENTERED, stop], left)) == ("nothing", "PROTECTED", None)
+
+
+def test_of_several_older_stops_the_newest_goes_first() -> None:
+    stops = [order(OrderLeg.STOP, OrderStatus.OPEN, attempt) for attempt in (1, 2, 3)]
+    assert brief(next_action(PROTECTED, [ENTERED, *stops], ONE)) == ("cancel", "PROTECTED", "stop-2")

@@ -94,3 +94,33 @@ def test_leaving_counts_on_from_the_exits_that_were_tried() -> None:
     beyond = order(OrderLeg.STOP, OrderStatus.REJECTED, would_trigger=True)
     tried = order(OrderLeg.EXIT, OrderStatus.REJECTED, 4)
     assert brief(next_action(IN, [ENTERED, tried, beyond], ONE)) == ("write_intent", "EXITING", "new exit-5")
+
+
+FILLED = replace(
+    order(OrderLeg.ENTRY, OrderStatus.FILLED, quantity=SOME), filled_quantity=SOME, recorded_quantity=SOME
+)
+REST = order(OrderLeg.ENTRY, OrderStatus.INTENT, 2)
+
+
+def test_the_rest_of_an_entry_that_is_not_sent_yet_is_sent_while_the_position_stands_whole() -> None:
+    assert brief(next_action(WORKED, [FILLED, REST, COVERED], SOME)) == ("send", "PROTECTED", "entry-2")
+
+
+def test_of_a_position_that_its_stop_left_in_part_the_rest_of_the_entry_is_dropped() -> None:
+    stopped = replace(
+        COVERED, status=OrderStatus.PARTIAL, filled_quantity=SOME / 2, recorded_quantity=SOME / 2
+    )
+    action = next_action(WORKED, [FILLED, REST, stopped], SOME / 2)
+    assert brief(action) == ("drop", "PROTECTED", "entry-2")
+    assert action.reason == "the rest of the entry is not wanted any more"
+
+
+def test_of_a_position_of_which_a_part_is_due_the_rest_of_the_entry_is_dropped() -> None:
+    due = replace(WORKED, scale_out_quantity=SOME / 2)
+    assert brief(next_action(due, [FILLED, REST, COVERED], SOME)) == ("drop", "PROTECTED", "entry-2")
+
+
+def test_an_entry_that_is_filled_but_not_written_down_is_read_and_never_made_again() -> None:
+    trade = replace(NEW, entry_worked=True)
+    action = next_action(trade, [order(OrderLeg.ENTRY, OrderStatus.FILLED)], ZERO)
+    assert brief(action) == ("read_fills", "ENTERING", "entry-1")

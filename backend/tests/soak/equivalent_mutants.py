@@ -27,6 +27,56 @@ _EQUAL: Final = "equal figures have been told apart before"
 _EXPONENT: Final = "only the exponent of what it is quantised to counts"
 
 EQUIVALENT: Final[dict[tuple[str, str, str], str]] = {
+    ("sizing_methods", "left out", "assert_never(method)"): "every method is told before it",
+    ("sizing_columns", "always the first", "return math.nan if value is None else float(value)"): _ONE_BY_ONE,
+    ("order_amounts", "one more", "reference = float_where(known, columns.signal_price, 1.0)"): _MASKED,
+    (
+        "trade_costs",
+        "and for or",
+        "if isinstance(reward, float) or isinstance(risk, float):",
+    ): "both are numbers, or both are columns",
+    (
+        "trade_costs",
+        "one more",
+        "magnitude = float(np.floor(np.log10(risk if risk > 0 else 1.0)))",
+    ): "1 and 2 are of one magnitude",
+    ("part_targets", "one more", "quantity = maximum(quantity, 0)"): "neither nothing nor a unit has a part",
+    (
+        "part_targets",
+        "one more",
+        "return units_to_floats(part) / units_to_floats(maximum(whole, 1))",
+    ): "neither nothing nor a unit has a part",
+    (
+        "part_targets",
+        "Gt for GtE",
+        "ticks = (entry + sign * risk * r_multiple) / float_where(tick > 0, tick, 1.0)",
+    ): _MASKED,
+    (
+        "part_targets",
+        "one more",
+        "ticks = (entry + sign * risk * r_multiple) / float_where(tick > 0, tick, 1.0)",
+    ): _MASKED,
+    (
+        "routing",
+        "one more",
+        "if not 1 < count <= MOST_SLICES:",
+    ): "whole steps that the book cannot take need three slices of half of it",
+    ("counterfactual", "Gt for GtE", "is_long = position.side.sign > 0"): _SIDE,
+    (
+        "position_health",
+        "the other truth",
+        "readings = tuple(_reading(scale, value) for scale, value in zip(SCALES, values, strict=True))",
+    ): _SAME_LENGTH,
+    (
+        "exit_gates",
+        "one more",
+        "_PART_R: Final = np.full((4, 4), np.inf)",
+    ): "a row of four parts that no position has",
+    (
+        "trade_steps",
+        "Gt for GtE",
+        "if most is not None and leaves and action.quantity is not None and action.quantity > most:",
+    ): "what is as much as the most stays that",
     (
         "sizing",
         "one more",
