@@ -1,7 +1,7 @@
 """One writer per account: a queue of what is to be looked at, and the task that works through it.
 
 Work is named, not piled up: the same trade or symbol waits once. Trades come before reconciliation, until that has
-waited so long that it takes turns with them: what somebody does by hand is found however busy we are. Of the trades
+waited so long that it goes first now and then: what somebody does by hand is found however busy we are. Of the trades
 those that may hold a position come first: no stop waits while another entry is sent. Entries wait for a turn of the
 process besides, so that the stops of other accounts do not wait for many of them. A trade that is to be left waits
 for nothing else: while the venue owes an answer about another trade, or is being compared, it is driven beside that.
@@ -22,6 +22,7 @@ from app.domain.venue import BudgetSpentError, VenueUnavailableError
 from app.repositories.kill_switch_work import OpenRun
 from app.repositories.trading_accounts import TradingAccount
 from app.services.trading.account_stream import AccountStream
+from app.services.trading.comparison_turns import ComparisonTurns
 from app.services.trading.desk import Desk
 from app.services.trading.flattening import AccountFlattening
 from app.services.trading.gate import NotOurShardError
@@ -36,7 +37,6 @@ MOST_TRADE_RETRY_SECONDS = 2.0  # a stop or an exit may be what waits
 MOST_ASIDE = 4  # trades that are left beside the account's other work; more wait for their turn
 DRIVEN_SECONDS = 0.05  # until a trade is looked at again whose driver is at work
 HINT_GATHER_SECONDS = 0.03
-OVERDUE_SECONDS = 3.0  # after which a comparison takes turns with the trades
 
 Key = UUID | str | None  # a trade, a symbol, or the whole account
 
@@ -55,6 +55,7 @@ class AccountQueue:
         self._entering: OrderedDict[Key, None] = OrderedDict()  # trades of which nothing is at the venue
         self._symbols: OrderedDict[Key, None] = OrderedDict()
         self._asked: dict[Key, float] = {}  # since when a comparison waits
+        self._comparisons = ComparisonTurns()
         self._turn_taken = False
         self._runs: OrderedDict[UUID, OpenRun] = OrderedDict()
         self._driven: set[UUID] = set()  # trades whose driver is at work
@@ -217,7 +218,7 @@ class AccountQueue:
 
     async def _next(self) -> None:
         if self._takes_turn():
-            await self._reconcile_next()
+            await self._reconcile_first()
         elif self._trades:
             await self._drive_next(self._trades)
         elif self._runs:
@@ -241,12 +242,19 @@ class AccountQueue:
         return False
 
     def _takes_turn(self) -> bool:
-        """Whether the comparison that waits longest goes before the trades: every other time, once it is overdue."""
+        """Whether the comparison that waits longest goes before the trades: once it is overdue, now and then."""
         waits = self._symbols and not self._runs  # a kill switch is behind nothing that it does not ask for
         asked = self._asked.get(next(iter(self._symbols))) if waits else None
-        overdue = asked is not None and asyncio.get_running_loop().time() - asked > OVERDUE_SECONDS
-        self._turn_taken = overdue and not self._turn_taken
+        self._turn_taken = self._comparisons.may_go_first(asked, asyncio.get_running_loop().time())
         return self._turn_taken
+
+    async def _reconcile_first(self) -> None:
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+        try:
+            await self._reconcile_next()
+        finally:
+            self._comparisons.taken(begun, loop.time())
 
     async def _reconcile_next(self) -> None:
         symbol, _ = self._symbols.popitem(last=False)

@@ -10,6 +10,8 @@ from app.models.order import Order
 from app.services.ports import ExchangeGateway
 
 ASK_AGAIN_SECONDS = 0.1
+MOST_ASK_AGAIN_SECONDS = 1.0
+PATIENCE = 0.5  # of the time since the order was sent
 LATEST_DOUBT = timedelta(seconds=30)
 MOST_ASKED = 5  # orders of the account's last trades
 RESTING = (OrderStatus.OPEN, OrderStatus.PARTIAL)
@@ -54,8 +56,7 @@ async def find_order(
         margin_ms=margin_ms,
     )
     if meaning is None:
-        left = seconds_until_absence_counts(order, margin_ms, now)
-        return Absent(None, max(min(ASK_AGAIN_SECONDS, left), 0.01))
+        return Absent(None, seconds_to_the_next_question(order, margin_ms, now))
     for working in await gateway.open_orders(order.symbol):
         if working.client_order_id == order.client_order_id:
             return working
@@ -64,6 +65,14 @@ async def find_order(
         if traded is not None:
             return traded
     return Absent(meaning)
+
+
+def seconds_to_the_next_question(order: Order, margin_ms: int, now: datetime) -> float:
+    """Soon at first, then rarer, and at the moment at which its absence counts. An order that was just sent arrives
+    within moments or hardly any more; each question takes time from stops that others wait for."""
+    since = 0.0 if order.sent_at is None else (now - order.sent_at).total_seconds()
+    wait = min(max(PATIENCE * since, ASK_AGAIN_SECONDS), MOST_ASK_AGAIN_SECONDS)
+    return max(min(wait, seconds_until_absence_counts(order, margin_ms, now)), 0.01)
 
 
 async def _among_the_trades(gateway: ExchangeGateway, order: Order) -> VenueOrder | Absent | None:
