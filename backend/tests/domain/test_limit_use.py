@@ -117,7 +117,7 @@ def test_a_strategys_loss_and_drawdown_are_its_own_trades() -> None:
     assert use_of("max_daily_loss_fraction", own).used == Decimal("0.03")
     assert use_of("max_drawdown_fraction", own).used == Decimal("0.1")
     # What was paid in and out since is no part of the trades' loss; what was paid out lowers what it is a part of.
-    moved = replace(own, day=replace(own.day, deposits=Decimal(700), withdrawals=Decimal(4_000)))
+    moved = replace(own, day=LossWindow(Decimal(10_000), Decimal(700), Decimal(4_000), pnl=Decimal(-300)))
     assert use_of("max_daily_loss_usd", moved).used == 300
     assert use_of("max_daily_loss_fraction", moved).used == Decimal("0.05")
     same_of_symbol = replace(SYMBOL_FACTS, equity=Decimal(5_000), book_equity=Decimal(9_000))
