@@ -36,6 +36,7 @@ ROWS = [
 
 
 def test_the_levels_are_the_user_the_wallet_and_the_venue() -> None:
+    assert (OPEN, CLOSED, UNKNOWN) == (1, 0, -1)  # as a review's columns say
     assert HOURS_LEVELS == (RiskLevel.USER, RiskLevel.WALLET, RiskLevel.VENUE)
 
 

@@ -100,6 +100,30 @@ CASES: dict[str, tuple[Parts, LimitLevels, list[str]]] = {
         {"user": replace(USER, equity=D(0))},
         *(NO_LIMITS, ["equity_unknown:user"]),
     ),
+    "an instrument that is not known has a contract of one coin and no fee": (
+        {"market": replace(MARKET, instrument=None)},
+        *(
+            wallet_limits(
+                RiskLimits(max_order_notional_usd=D(1_000), max_margin_utilisation_fraction=D("0.01"))
+            ),
+        ),
+        ["instrument_unknown"],
+    ),
+    "a symbol that was never left is told as a moment of zero": (
+        {"user": replace(USER, last_exit_ms=0, last_loss_ms=0)},
+        user_limits(RiskLimits(cooldown_minutes_after_exit=D(43_200), cooldown_minutes_after_loss=D(43_200))),
+        [],
+    ),
+    # A tenth of this equity is a hair less than 1 000, and what was lost a hair less than its twentieth.
+    "more than its part by less than can be counted": (
+        {"wallet": replace(WALLET, equity=D("9999.99999995"))},
+        *(wallet_limits(RiskLimits(max_position_size_fraction=D("0.1"))), ["max_position_size_percent"]),
+    ),
+    "a loss that has not reached its part by less than can be counted": (
+        {"user": replace(USER, equity=D("9499.99999996"), day=replace(DAY, start_equity=D("9999.99999995")))},
+        user_limits(RiskLimits(max_daily_loss_fraction=D("0.05"))),
+        ["daily_loss_budget_percent:user"],
+    ),
     # An entry that is no addition, additions, and steps of a ladder.
     "an entry is no addition": ({}, NO_ADDS, []),
     "an addition that is one too many": (

@@ -23,6 +23,7 @@ _FAR: Final = "what is out of range is billions away from zero"
 _UNTOLD: Final = (
     "days beyond the ten that are not told before the end of what is known change nothing that is told"
 )
+_MARK: Final = "any number beyond every amount serves as the mark, which is asked for by its name"
 _EQUAL: Final = "equal figures have been told apart before"
 _EXPONENT: Final = "only the exponent of what it is quantised to counts"
 
@@ -388,6 +389,28 @@ EQUIVALENT: Final[dict[tuple[str, str, str], str]] = {
         "return figure.quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN)",
     ): _EXPONENT,
     ("decimal_text", "one more", "return grouped(price.quantize(Decimal(1).scaleb(exponent)))"): _EXPONENT,
+    (
+        "canonical_text",
+        "BitOr for BitAnd",
+        '{"EntryOrder", "RiskLimits", "LossWindow", "MarketFacts", "Instrument", "SizingTerms"}',
+    ): _WRITTEN_AGAIN,
+    ("fixed_point", "one more", "OUT_OF_RANGE: Final = UNKNOWN + 1"): _MARK,
+    ("fixed_point", "one more", "NO_LIMIT: Final = 2**63 - 1"): _MARK,
+    (
+        "review_columns",
+        "one more",
+        "STATE_UNKNOWN: Final = -1",
+    ): "only its name is asked for, below the states",
+    (
+        "review_columns",
+        "one more",
+        "STATE_CODES: Final = {TradingState.ACTIVE: 0, TradingState.REDUCE_ONLY: 1, TradingState.HALTED: 2}",
+    ): "only whether a state is above zero is read",
+    (
+        "review_columns",
+        "one more",
+        "NOTHING_KNOWN: Final = scope_units(ScopeFacts(), 0, None)",
+    ): "nothing has happened since which minutes could be counted",
 }
 """(module, what, line) -> why nobody can notice."""
 
