@@ -26,6 +26,7 @@ from app.domain.trade_steps import (
     MAX_STOP_FAILURES,
     MAX_WORKED_ENTRIES,
 )
+from app.domain.trading_hours import MOST_FUNDING_MINUTES, MOST_LEAVING_MINUTES, TradingSchedule
 from app.domain.types import OrderLeg, OrderStatus, Side, TradeStatus
 
 D = Decimal
@@ -165,3 +166,12 @@ def test_an_event_names_the_figures_of_its_title_and_its_sentence() -> None:
     assert opened.figures == {
         *("symbol", "side", "wallet", "quantity", "entry_price", "stop_price", "risk_amount"),
     }
+
+
+def test_positions_are_left_and_fundings_kept_clear_of_at_most_four_hours_before() -> None:
+    assert (MOST_LEAVING_MINUTES, MOST_FUNDING_MINUTES) == (240, 240)
+    schedule = TradingSchedule(time_zone="UTC")
+    assert (schedule.leave_minutes, schedule.skip_funding_minutes) == (15, None)
+    assert schedule.trade_weekends
+    assert not schedule.leave_before_close
+    assert not schedule.leave_before_weekend
