@@ -9,6 +9,7 @@ from app.api import errors, openapi, ws
 from app.api.deps import refuse_unknown_query
 from app.api.middleware import BodyCap, RequestId, UnforeseenErrors, WebApp
 from app.api.request_times import RequestTimes
+from app.api.routing import include_by_noun
 from app.api.v1 import routers
 from app.bootstrap.api import open_api
 from app.core.config import Settings, get_settings
@@ -36,8 +37,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.query_names = None
-    for router in routers():
-        app.include_router(router, prefix=PREFIX, dependencies=[Depends(refuse_unknown_query)])
+    include_by_noun(app, routers(), PREFIX, [Depends(refuse_unknown_query)])
     app.include_router(ws.router, prefix=PREFIX)
     app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign]  # FastAPI's own way to extend it
     errors.install(app)
