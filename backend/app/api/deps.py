@@ -18,6 +18,7 @@ from app.bootstrap.api import ApiParts
 from app.core.clock import utc_now
 from app.core.db import DbSession
 from app.core.errors import FieldError, ForbiddenError, InvalidInputError, UnauthenticatedError
+from app.core.lean_reads import LeanReading
 from app.core.security import AccessClaims
 from app.services.auth import SignedInUser
 from app.services.step_up import Proving
@@ -69,6 +70,23 @@ async def current_user(parts: Parts, claims: Claims) -> SignedInUser:
 
 
 CurrentUser = Annotated[SignedInUser, Depends(current_user)]
+
+
+@dataclass(frozen=True, slots=True)
+class RequestReading:
+    """The asking user, and a reading transaction that sees the user's rows only."""
+
+    user: SignedInUser
+    transaction: LeanReading
+
+
+async def request_reading(parts: Parts, claims: Claims) -> AsyncIterator[RequestReading]:
+    """The session and what is read beside it, in one short transaction."""
+    async with parts.reading(claims) as (user, transaction):
+        yield RequestReading(user, transaction)
+
+
+Reading = Annotated[RequestReading, Depends(request_reading, scope="function")]
 
 
 @dataclass(frozen=True, slots=True)

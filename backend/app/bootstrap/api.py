@@ -32,13 +32,12 @@ from app.core.clock import utc_now
 from app.core.config import DatabaseRole, Settings, asyncpg_dsn, derive_key, jwt_key, role_database_url
 from app.core.db import Database, DbSession
 from app.core.errors import AppError, UnauthenticatedError
-from app.core.lean_reads import CompiledRead, LeanReads
+from app.core.lean_reads import CompiledRead, LeanReading, LeanReads
 from app.core.redis import connect_redis
 from app.core.security import AccessClaims, AccessTokens, DerivedTokens, Passwords
 from app.domain.proof import Proof
 from app.repositories.accounts import AccountRepository
 from app.repositories.audit import AuditRepository
-from app.repositories.execution_pages import ExecutionPages
 from app.repositories.execution_settings import ExecutionSettingsRepository
 from app.repositories.journal_notes import JournalNoteRepository
 from app.repositories.keyset import Page, decode_cursor
@@ -103,7 +102,6 @@ class ApiParts:
     desk: TradingDesk
     reader: MarketReader
     reads: LeanReads
-    execution_pages: ExecutionPages
     system_health: SystemHealth
 
     def proof(self, user: SignedInUser) -> Proof:
@@ -199,11 +197,18 @@ class ApiParts:
 
     async def standing_user(self, claims: AccessClaims) -> SignedInUser:
         """The same in a short read of its own, for services that open their transactions themselves."""
+        async with self.reading(claims) as (user, _):
+            return user
+
+    @asynccontextmanager
+    async def reading(self, claims: AccessClaims) -> AsyncIterator[tuple[SignedInUser, LeanReading]]:
+        """The same with the transaction that it was read in, for what is read beside."""
         values = {"user_id": claims.user_id, "session_id": claims.session_id, "now": utc_now()}
-        row = await self.reads.one(claims.user_id, SIGNED_IN_READ, values)
-        if row is None:
-            raise _session_over()
-        return SignedInUser(*row)
+        async with self.reads.tenant(claims.user_id) as reading:
+            row = await reading.one(SIGNED_IN_READ, values)
+            if row is None:
+                raise _session_over()
+            yield SignedInUser(*row), reading
 
     async def database_answers(self) -> bool:
         """Whether Postgres answers."""
@@ -309,7 +314,6 @@ async def open_api(settings: Settings) -> AsyncIterator[ApiParts]:
             desk=TradingDesk(settings, database, redis, reader, ShownWallets(database), book, gateways),
             reader=reader,
             reads=reads,
-            execution_pages=ExecutionPages(reads),
             system_health=system_health(settings, _overseer(settings, stack), redis),
         )
 

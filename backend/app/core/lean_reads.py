@@ -8,6 +8,7 @@ security holds as everywhere else.
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from uuid import UUID
 
 import asyncpg
@@ -40,6 +41,21 @@ class CompiledRead:
         return [held[name] for name in self._names]
 
 
+@dataclass(frozen=True, slots=True)
+class LeanReading:
+    """A reading transaction under a tenant."""
+
+    connection: asyncpg.Connection
+
+    async def one(self, read: CompiledRead, values: Mapping[str, object]) -> asyncpg.Record | None:
+        """The first row that the tenant sees; None where there is none."""
+        return await self.connection.fetchrow(read.sql, *read.arguments(values))
+
+    async def all(self, read: CompiledRead, values: Mapping[str, object]) -> list[asyncpg.Record]:
+        """Every row that the tenant sees."""
+        return list(await self.connection.fetch(read.sql, *read.arguments(values)))
+
+
 class LeanReads:
     """A pool of connections that only read. Nothing is connected before the first read."""
 
@@ -54,19 +70,13 @@ class LeanReads:
     ) -> asyncpg.Record | None:
         """The first row that the tenant sees; None where there is none. Raises InvalidInputError for a value that no
         row can hold."""
-        async with self._tenant(user_id) as connection:
-            return await connection.fetchrow(read.sql, *read.arguments(values))
-
-    async def all(
-        self, user_id: UUID, read: CompiledRead, values: Mapping[str, object]
-    ) -> list[asyncpg.Record]:
-        """Every row that the tenant sees. Raises InvalidInputError for a value that no row can hold."""
-        async with self._tenant(user_id) as connection:
-            return list(await connection.fetch(read.sql, *read.arguments(values)))
+        async with self.tenant(user_id) as reading:
+            return await reading.one(read, values)
 
     @asynccontextmanager
-    async def _tenant(self, user_id: UUID) -> AsyncIterator[asyncpg.Connection]:
-        """A connection in a reading transaction under the tenant."""
+    async def tenant(self, user_id: UUID) -> AsyncIterator[LeanReading]:
+        """A reading transaction under the tenant, for several reads. Raises InvalidInputError for a value that no row
+        can hold, UnavailableError where the database does not answer."""
         if not isinstance(user_id, UUID):  # it becomes part of a statement
             raise TypeError(f"a tenant is named by a UUID, not by {user_id!r}")
         try:
@@ -77,8 +87,8 @@ class LeanReads:
                     f"BEGIN READ ONLY; SELECT set_config('app.user_id', '{user_id}', true)"
                 )
                 try:
-                    yield connection
-                except asyncpg.PostgresError:
+                    yield LeanReading(connection)
+                except Exception:
                     await connection.execute("ROLLBACK")
                     raise
                 await connection.execute("COMMIT")

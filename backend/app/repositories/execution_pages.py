@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import column as named
 
-from app.core.lean_reads import CompiledRead, LeanReads
+from app.core.lean_reads import CompiledRead, LeanReading
 from app.models.execution_log import ExecutionLog
 from app.repositories.journal import ExecutionRecord, JournalFilter
 from app.repositories.keyset import Keyset, decode_cursor
@@ -55,10 +55,10 @@ CONDITIONS: Final[dict[str, ColumnElement[bool]]] = {
 
 
 class ExecutionPages:
-    """Of one tenant at a time, in short reads of their own."""
+    """Of one tenant, in a short transaction."""
 
-    def __init__(self, reads: LeanReads) -> None:
-        self._reads = reads
+    def __init__(self, reading: LeanReading) -> None:
+        self._reading = reading
 
     async def page(
         self, user_id: UUID, chosen: JournalFilter, *, cursor: str | None, limit: int
@@ -71,7 +71,7 @@ class ExecutionPages:
         if after is not None:
             values |= {"after": after.at, "after_id": after.id}
         read = _read(tuple(name for name in CONDITIONS if name in values))
-        rows = await self._reads.all(user_id, read, values | {"user_id": user_id, "most": limit + 1})
+        rows = await self._reading.all(read, values | {"user_id": user_id, "most": limit + 1})
         lines = [row["line"] for row in rows[:limit]]
         if len(rows) <= limit:
             return lines, None

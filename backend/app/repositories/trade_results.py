@@ -73,7 +73,8 @@ SELECT (SELECT max(id) FROM ledger_events WHERE user_id = :user),
        (SELECT max(at) FROM portfolio_snapshots WHERE scope_id = :scope AND environment = :environment
         AND resolution = 'fine'),
        (SELECT max(at) FROM portfolio_snapshots WHERE scope_id = :scope AND environment = :environment
-        AND resolution = 'day')
+        AND resolution = 'day'),
+       (SELECT environment FROM wallets WHERE id = :scope AND user_id = :user)
 """
 )
 PARTS = text(
@@ -173,7 +174,7 @@ class TradeResultRepository:
         return {row[0]: row[1] for row in await self._session.execute(TAGS, {"user": user_id})}
 
     async def version(self, user_id: UUID, scope_id: UUID, environment: str) -> tuple[object, ...]:
-        """What changes when a figure may change."""
+        """What changes when a figure may change; the last of it is the environment of a wallet that is the scope."""
         values = {"user": user_id, "scope": scope_id, "environment": environment}
         return tuple((await self._session.execute(VERSION, values)).one())
 

@@ -60,6 +60,35 @@ async def test_connection_serves_on_after_a_failed_read(
     assert row[0] == str(mine)
 
 
+async def test_several_reads_are_of_one_transaction(
+    reads: LeanReads, owner_connection: asyncpg.Connection
+) -> None:
+    mine = await add_user(owner_connection)
+    began = CompiledRead(select(func.now(), func.current_setting("app.user_id", True)))
+    async with reads.tenant(mine) as reading:
+        first, second = await reading.one(began, {}), await reading.all(began, {})
+    assert [first] == second
+    assert first is not None
+    assert first[1] == str(mine)
+
+
+async def test_connection_serves_on_after_its_reader_gave_up(
+    reads: LeanReads, owner_connection: asyncpg.Connection
+) -> None:
+    mine, theirs = await add_user(owner_connection), await add_user(owner_connection)
+
+    async def give_up() -> None:
+        async with reads.tenant(theirs) as reading:
+            await reading.one(TENANT, {})
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        await give_up()
+    row = await reads.one(mine, TENANT, {})
+    assert row is not None
+    assert row[0] == str(mine)
+
+
 async def test_read_cannot_write(reads: LeanReads, owner_connection: asyncpg.Connection) -> None:
     mine = await add_user(owner_connection)
     write = CompiledRead(text("UPDATE users SET role = 'admin' RETURNING id"))

@@ -8,9 +8,11 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import AwareDatetime
 
-from app.api.deps import Tenant
+from app.api.deps import Claims, Parts
 from app.api.desk import Desk
 from app.bootstrap.analytics import Questions
+from app.bootstrap.api import ApiParts
+from app.core.security import AccessClaims
 from app.domain.attribution import Cut
 from app.domain.types import Environment
 from app.schemas.analytics import (
@@ -64,87 +66,100 @@ async def chosen_part(
 Asked = Annotated[Chosen, Depends(chosen_part)]
 
 
+async def who_asks(parts: Parts, claims: Claims) -> tuple[ApiParts, AccessClaims]:
+    """What an answer needs to check the session where it reads."""
+    return parts, claims
+
+
+Asking = Annotated[tuple[ApiParts, AccessClaims], Depends(who_asks)]
+
+
 async def _answer(
-    tenant: Tenant,
+    asking: Asking,
     desk: Desk,
     chosen: Chosen,
     question: tuple[object, ...],
     ask: Callable[[Questions], Awaitable[object]],
 ) -> Response:
-    asker = Asker(tenant.user_id, tenant.user.time_zone)
-    body = await desk.analytics.answer(tenant.session, asker, chosen, question, ask)
+    parts, claims = asking
+    async with parts.reading(claims) as (user, reading):
+        asker = Asker(user.id, user.time_zone)
+        body = await desk.analytics.known(reading, asker, chosen, question)
+    if body is None:  # elsewhere than in the short transaction: it may take seconds
+        async with parts.database.tenant(asker.user_id) as session:
+            body = await desk.analytics.answer(session, asker, chosen, question, ask)
     return Response(body, media_type="application/json")
 
 
 @router.get("/portfolio", response_model=Portfolio)
-async def read_portfolio(tenant: Tenant, desk: Desk, chosen: Asked) -> Response:
+async def read_portfolio(asking: Asking, desk: Desk, chosen: Asked) -> Response:
     """Equity, profit, and every figure with its sample and interval."""
-    return await _answer(tenant, desk, chosen, ("portfolio",), lambda ask: ask.portfolio.portfolio(chosen))
+    return await _answer(asking, desk, chosen, ("portfolio",), lambda ask: ask.portfolio.portfolio(chosen))
 
 
 @router.get("/attribution", response_model=Attribution)
 async def read_attribution(
-    tenant: Tenant,
+    asking: Asking,
     desk: Desk,
     chosen: Asked,
     by: Annotated[Cut, Query(description="What the P&L is cut by")] = Cut.SYMBOL,
 ) -> Response:
     """P&L that was posted in the range, by a cut and by cause; it adds up exactly."""
     return await _answer(
-        tenant, desk, chosen, ("attribution", by), lambda ask: ask.portfolio.attribution(chosen, by)
+        asking, desk, chosen, ("attribution", by), lambda ask: ask.portfolio.attribution(chosen, by)
     )
 
 
 @router.get("/risk-metrics", response_model=RiskMetrics)
-async def read_risk_metrics(tenant: Tenant, desk: Desk, chosen: Asked) -> Response:
+async def read_risk_metrics(asking: Asking, desk: Desk, chosen: Asked) -> Response:
     """Value at risk and expected shortfall by method with the test of each, beta, correlations."""
     venues = desk.venues
     return await _answer(
-        tenant, desk, chosen, ("risk-metrics",), lambda ask: ask.risk.risk_metrics(chosen, venues)
+        asking, desk, chosen, ("risk-metrics",), lambda ask: ask.risk.risk_metrics(chosen, venues)
     )
 
 
 @router.get("/equity", response_model=Equity)
 async def read_equity(
-    tenant: Tenant,
+    asking: Asking,
     desk: Desk,
     chosen: Asked,
     points: Annotated[int, Query(ge=3, le=5000, description="Most points of the line")] = 1000,
 ) -> Response:
     """The line of equity with its drawdown, thinned here so that it keeps its shape."""
     return await _answer(
-        tenant, desk, chosen, ("equity", points), lambda ask: ask.portfolio.equity(chosen, points)
+        asking, desk, chosen, ("equity", points), lambda ask: ask.portfolio.equity(chosen, points)
     )
 
 
 @router.get("/drawdowns", response_model=Drawdowns)
 async def read_drawdowns(
-    tenant: Tenant,
+    asking: Asking,
     desk: Desk,
     chosen: Asked,
     most: Annotated[int, Query(ge=1, le=100, description="How many falls")] = 10,
 ) -> Response:
     """The deepest falls from a peak, with their dates and recovery."""
     return await _answer(
-        tenant, desk, chosen, ("drawdowns", most), lambda ask: ask.portfolio.drawdowns(chosen, most)
+        asking, desk, chosen, ("drawdowns", most), lambda ask: ask.portfolio.drawdowns(chosen, most)
     )
 
 
 @router.get("/calendar", response_model=Calendar)
-async def read_calendar(tenant: Tenant, desk: Desk, chosen: Asked) -> Response:
+async def read_calendar(asking: Asking, desk: Desk, chosen: Asked) -> Response:
     """Closed trades by day and month of the user's time zone."""
-    return await _answer(tenant, desk, chosen, ("calendar",), lambda ask: ask.comparisons.calendar(chosen))
+    return await _answer(asking, desk, chosen, ("calendar",), lambda ask: ask.comparisons.calendar(chosen))
 
 
 @router.get("/excursions", response_model=ExcursionDistribution)
-async def read_excursions(tenant: Tenant, desk: Desk, chosen: Asked) -> Response:
+async def read_excursions(asking: Asking, desk: Desk, chosen: Asked) -> Response:
     """How far closed trades ran against and for their owner (MAE and MFE), as a distribution in R."""
-    return await _answer(tenant, desk, chosen, ("excursions",), lambda ask: ask.excursions.excursions(chosen))
+    return await _answer(asking, desk, chosen, ("excursions",), lambda ask: ask.excursions.excursions(chosen))
 
 
 @router.get("/compare", response_model=Comparison)
 async def read_comparison(
-    tenant: Tenant,
+    asking: Asking,
     desk: Desk,
     chosen: Asked,
     by: Annotated[Beside, Query(description="What stands side by side")] = Beside.STRATEGY,
@@ -152,5 +167,5 @@ async def read_comparison(
     """The figures of trades by key, or of this range and the one of equal length before it."""
     cut = None if by is Beside.PERIOD else Cut(by.value)
     return await _answer(
-        tenant, desk, chosen, ("compare", by), lambda ask: ask.comparisons.compare(chosen, cut)
+        asking, desk, chosen, ("compare", by), lambda ask: ask.comparisons.compare(chosen, cut)
     )

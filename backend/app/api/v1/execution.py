@@ -6,9 +6,10 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from pydantic import AwareDatetime
 
-from app.api.deps import CurrentUser, Parts, Tenant
+from app.api.deps import Reading, Tenant
 from app.api.desk import Cursor, Desk, PageLimit, answer, written
 from app.domain.types import Environment
+from app.repositories.execution_pages import ExecutionPages
 from app.schemas.execution import ExecutionPage, ExecutionStats
 from app.services.execution_quality import StatisticsAsked
 from app.services.journal import JournalFilter
@@ -27,8 +28,7 @@ Name = Annotated[str | None, Query(max_length=20, pattern=r"^[A-Za-z_]+$")]
 
 @router.get("/logs", response_model=ExecutionPage)
 async def list_execution_logs(
-    parts: Parts,
-    user: CurrentUser,
+    reading: Reading,
     wallet_id: Wallet = None,
     symbol: Market = None,
     status: Name = None,
@@ -49,7 +49,8 @@ async def list_execution_logs(
         begin=begin,
         end=end,
     )
-    return written(await parts.execution_pages.page(user.id, chosen, cursor=cursor, limit=limit))
+    pages = ExecutionPages(reading.transaction)
+    return written(await pages.page(reading.user.id, chosen, cursor=cursor, limit=limit))
 
 
 @router.get("/stats", response_model=ExecutionStats)

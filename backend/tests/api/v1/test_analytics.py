@@ -202,6 +202,37 @@ async def test_paper_and_live_are_never_summed(http: httpx.AsyncClient, world: W
     assert "ask with environment=live" in refused.json()["detail"]
 
 
+async def test_an_answer_that_is_kept_is_refused_when_the_session_is_over(
+    http: httpx.AsyncClient, world: World, alice: Person
+) -> None:
+    await asked(http, alice, "portfolio")
+    await world.sql.execute("UPDATE sessions SET revoked_at = now() WHERE id = $1", alice.session_id)
+    refused = await http.get("/analytics/portfolio", headers=alice.headers)
+    assert (refused.status_code, refused.json()["code"]) == (401, "session_over")
+
+
+async def test_an_answer_that_is_kept_is_refused_when_the_wallet_is_of_the_other_money(
+    http: httpx.AsyncClient, world: World, alice: Person
+) -> None:
+    query = {"wallet_id": str(alice.wallet_id)}
+    await asked(http, alice, "portfolio", **query)
+    await world.sql.execute("UPDATE wallets SET environment = 'live' WHERE id = $1", alice.wallet_id)
+    refused = await http.get("/analytics/portfolio", params=query, headers=alice.headers)
+    assert (refused.status_code, refused.json()["code"]) == (422, "wrong_environment")
+
+
+async def test_an_answer_that_is_kept_is_shown_to_nobody_else(
+    http: httpx.AsyncClient, world: World, alice: Person, bob: Person
+) -> None:
+    await trade(world, alice, "100", NOON)
+    query = {"wallet_id": str(alice.wallet_id)}
+    for _ in range(2):
+        assert (await asked(http, alice, "portfolio", **query))["net_pnl"] == "97.5"
+    refused = await http.get("/analytics/portfolio", params=query, headers=bob.headers)
+    assert refused.status_code == 404
+    assert (await asked(http, bob, "portfolio"))["net_pnl"] == "0"
+
+
 async def test_an_answer_changes_with_the_ledger(
     http: httpx.AsyncClient, world: World, alice: Person
 ) -> None:
