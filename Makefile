@@ -1,6 +1,6 @@
 # Everything starts here. `make run` and `make test` need Python 3.11+, Node 20.19+, make and a C compiler.
 .DEFAULT_GOAL := help
-.PHONY: help run test check check-python check-frontend bench soak acceptance lock clean prepare prepare-python prepare-peers prepare-run prepare-test openapi
+.PHONY: help run test check check-python check-frontend test-frontend bench soak acceptance lock clean prepare prepare-python prepare-peers prepare-run prepare-test openapi
 
 # Compiled modules are kept: the tests start hundreds of processes.
 unexport PYTHONDONTWRITEBYTECODE
@@ -22,8 +22,7 @@ run: prepare-run ## install what is missing and start the product; RUN_ARGS are 
 	@exec $(BIN)/stackalpha up $(RUN_ARGS)
 
 test: prepare-test ## everything the build server runs: check, then all tests
-	@$(MAKE) --no-print-directory -j2 check-python check-frontend
-	@cd frontend && npm run --silent test -- --reporter=dot
+	@$(MAKE) --no-print-directory -j2 check-python test-frontend
 	@cd backend && $(PY) -m pytest -n $(TEST_PROCESSES) --dist worksteal $(TEST_ARGS)
 
 TEST_PROCESSES ?= $(shell n=$$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ "$$n" -gt 3 ] && n=4 || n=3; echo $$n)
@@ -40,6 +39,10 @@ check-python:
 
 check-frontend:
 	@cd frontend && npm run --silent check
+
+# Beside check-python, which takes one core: what it says comes in one piece.
+test-frontend: check-frontend
+	@cd frontend && said=$$(npm run --silent test -- --reporter=dot 2>&1) && echo "$$said" || { echo "$$said"; exit 1; }
 
 openapi: prepare ## write the API's description and the web app's client from it
 	@cd backend && $(PY) -m scripts.export_openapi
