@@ -2,16 +2,17 @@
 
 Work is named, not piled up: the same trade or symbol waits once. Trades come before reconciliation, until that has
 waited so long that it goes first now and then: what somebody does by hand is found however busy we are. Of the trades
-those that may hold a position come first: no stop waits while another entry is sent. Entries wait for a turn of the
-process besides, so that the stops of other accounts do not wait for many of them. A trade that is to be left waits
-for nothing else: while the venue owes an answer about another trade, or is being compared, it is driven beside that.
-Each trade still has one driver at a time, and each step its row lock and its compare-and-swap.
+those whose position has no stop, or is to be left, come first and entries last (`TradeLanes`). Entries wait for a turn
+of the process besides, so that the stops of other accounts do not wait for many of them. A trade that is to be left
+waits for nothing else: while the venue owes an answer about another trade, or is being compared, it is driven beside
+that. Each trade still has one driver at a time, and each step its row lock and its compare-and-swap.
 """
 
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from functools import partial
+from typing import TypeVar
 from uuid import UUID
 
 import structlog
@@ -30,6 +31,7 @@ from app.services.trading.owed_balance import OwedBalance
 from app.services.trading.reconcile import Found, Reconciler
 from app.services.trading.request_pace import CHANCE, RequestPace, retry_wait
 from app.services.trading.trade_driver import TradeDriver
+from app.services.trading.trade_lanes import TradeLanes
 
 RETRY_SECONDS = 0.5
 MOST_RETRY_SECONDS = 10.0
@@ -39,6 +41,7 @@ DRIVEN_SECONDS = 0.05  # until a trade is looked at again whose driver is at wor
 HINT_GATHER_SECONDS = 0.03
 
 Key = UUID | str | None  # a trade, a symbol, or the whole account
+Named = TypeVar("Named", bound=Key)
 
 
 log = structlog.get_logger(__name__)
@@ -51,10 +54,9 @@ class AccountQueue:
         self.account = account
         self.symbols = 0  # in which something went on when the account was last compared
         self._desk = desk
-        self._trades: OrderedDict[Key, None] = OrderedDict()
-        self._entering: OrderedDict[Key, None] = OrderedDict()  # trades of which nothing is at the venue
-        self._symbols: OrderedDict[Key, None] = OrderedDict()
-        self._asked: dict[Key, float] = {}  # since when a comparison waits
+        self._trades = TradeLanes()
+        self._symbols: OrderedDict[str | None, None] = OrderedDict()
+        self._asked: dict[str | None, float] = {}  # since when a comparison waits
         self._comparisons = ComparisonTurns()
         self._turn_taken = False
         self._runs: OrderedDict[UUID, OpenRun] = OrderedDict()
@@ -107,7 +109,6 @@ class AccountQueue:
             timer.cancel()
         self._balance.stop()
         self._trades.clear()
-        self._entering.clear()
         self._symbols.clear()
         self._asked.clear()
         self._runs.clear()
@@ -122,26 +123,29 @@ class AccountQueue:
         self._turns.end(self.account.wallet_id)
 
     def drive(self, trade_id: UUID, after_seconds: float = 0.0) -> None:
-        """Look at a trade, now or later."""
-        self._entering.pop(trade_id, None)
-        self._schedule(trade_id, self._trades, after_seconds)
+        """Look at a trade of which something is, or may be, at the venue, now or later."""
+        self._trades.learn_of_position(trade_id)
+        self._look_at(trade_id, after_seconds)
 
     def leave(self, trade_id: UUID) -> None:
         """Look at a trade that is to be left: before the others that wait, and beside what is under way."""
-        self.drive(trade_id)
-        self._trades.move_to_end(trade_id, last=False)
+        self._take_timer(trade_id)
         is_busy = not (self._idle.is_set() or self._leaving)
         if is_busy and trade_id not in self._driven and len(self._aside) < MOST_ASIDE:
-            del self._trades[trade_id]
+            self._trades.remove(trade_id)
             task = asyncio.create_task(self._guarded(partial(self._drive, trade_id)))
             self._aside.add(task)
             task.add_done_callback(self._aside.discard)
+            return
+        self._trades.put(trade_id, first=True)
+        self._wake.set()
 
     def enter(self, trade_id: UUID) -> None:
         """Look at a trade that is to enter. While the account is in doubt (just taken over, or its venue was
         away) it is compared first: no entry leaves on facts that may be stale."""
+        self._trades.learn_of_entry(trade_id)
         if not self._in_doubt:
-            self._schedule(trade_id, self._entering, 0.0)
+            self._look_at(trade_id)
             return
         self._entries[trade_id] = None
         self.reconcile(None)
@@ -149,7 +153,12 @@ class AccountQueue:
     def reconcile(self, symbol: str | None, after_seconds: float = 0.0) -> None:
         """Compare one symbol (None: the whole account) with the venue, now or later."""
         self._asked.setdefault(symbol, asyncio.get_running_loop().time() + after_seconds)
-        self._schedule(symbol, self._symbols, after_seconds)
+        self._take_timer(symbol)
+        if after_seconds > 0:
+            self._timers[symbol] = self._later(after_seconds, self.reconcile, symbol)
+            return
+        self._symbols[symbol] = None
+        self._wake.set()
 
     def flatten(self, run: OpenRun) -> None:
         """Look at the account for a kill switch: leave what is live, then prove it flat at the venue."""
@@ -163,20 +172,28 @@ class AccountQueue:
         """Whether a kill switch takes care of every trade of the account, now or in its turn."""
         return self._leaving or bool(self._runs)
 
-    def _schedule(self, key: Key, work: OrderedDict[Key, None], after_seconds: float) -> None:
+    def _look_at(self, trade_id: UUID, after_seconds: float = 0.0) -> None:
+        """Look at a trade, as urgent as it is known to be, now or later."""
+        self._take_timer(trade_id)
+        if after_seconds > 0:
+            self._timers[trade_id] = self._later(after_seconds, self._look_at, trade_id)
+            return
+        self._trades.put(trade_id)
+        self._wake.set()
+
+    def _take_timer(self, key: Key) -> None:
         timer = self._timers.pop(key, None)
         if timer is not None:
             timer.cancel()
-        if after_seconds <= 0:
-            work[key] = None
-            self._wake.set()
-            return
-        loop = asyncio.get_running_loop()
-        self._timers[key] = loop.call_later(after_seconds, self._schedule, key, work, 0.0)
+
+    @staticmethod
+    def _later(seconds: float, call: Callable[[Named], None], key: Named) -> asyncio.TimerHandle:
+        return asyncio.get_running_loop().call_later(seconds, call, key)
 
     async def _work(self) -> None:
         while True:
-            if not (self._trades or self._may_enter() or self._symbols or self._runs or self._balance.is_due):
+            held = self._trades.is_held or self._symbols or self._runs or self._balance.is_due
+            if not (held or self._may_enter()):
                 self._wake.clear()
                 self._idle.set()
                 await self._wake.wait()
@@ -219,14 +236,14 @@ class AccountQueue:
     async def _next(self) -> None:
         if self._takes_turn():
             await self._reconcile_first()
-        elif self._trades:
-            await self._drive_next(self._trades)
+        elif self._trades.is_held:
+            await self._drive(self._trades.next_held())
         elif self._runs:
             _, run = self._runs.popitem(last=False)
             await self._flatten(run)
         elif self._may_enter():
             try:
-                await self._drive_next(self._entering)
+                await self._drive(self._trades.next_entering())
             finally:
                 self._turns.end(self.account.wallet_id)
         elif self._balance.take():
@@ -236,7 +253,7 @@ class AccountQueue:
 
     def _may_enter(self) -> bool:
         """Whether an entry waits and it is this account's turn; a turn for which nothing waits is given back."""
-        if self._entering and not self._runs:
+        if self._trades.is_entering and not self._runs:
             return self._turns.ask(self.account.wallet_id, self._wake.set)
         self._turns.end(self.account.wallet_id)
         return False
@@ -258,17 +275,11 @@ class AccountQueue:
 
     async def _reconcile_next(self) -> None:
         symbol, _ = self._symbols.popitem(last=False)
-        if not isinstance(symbol, UUID):
-            await self._reconcile(symbol)
-
-    async def _drive_next(self, waiting: OrderedDict[Key, None]) -> None:
-        trade_id, _ = waiting.popitem(last=False)
-        if isinstance(trade_id, UUID):
-            await self._drive(trade_id)
+        await self._reconcile(symbol)
 
     async def _drive(self, trade_id: UUID) -> None:
         if trade_id in self._driven:
-            self.drive(trade_id, DRIVEN_SECONDS)
+            self._look_at(trade_id, DRIVEN_SECONDS)
             return
         self._driven.add(trade_id)
         try:
@@ -284,10 +295,10 @@ class AccountQueue:
         except NotOurShardError as error:
             # where the shard is lost this queue ends; where only its lease lapsed, the trade goes on once it is renewed
             log.warning("another executor may act for this account", trade_id=str(trade_id), why=str(error))
-            self.drive(trade_id, RETRY_SECONDS)
+            self._look_at(trade_id, RETRY_SECONDS)
             return
         except BaseException as error:
-            self.drive(trade_id, self._trade_backoff(error))
+            self._look_at(trade_id, self._trade_backoff(error))
             raise
         if rest.failed:
             self._failed[trade_id] = self._failed.get(trade_id, 0) + 1
@@ -297,12 +308,13 @@ class AccountQueue:
             self._balance.owe()
         if rest.suspicious:
             self.reconcile(None)
+        self._trades.learn(trade_id, None if rest.seconds is None else rest.urgency)
         if rest.seconds is not None:
             times = self._failed.get(trade_id)
             again = (
                 rest.seconds if times is None else retry_wait(times, rest.seconds, MOST_TRADE_RETRY_SECONDS)
             )
-            self._schedule(trade_id, self._entering if rest.entering else self._trades, again)
+            self._look_at(trade_id, again)
 
     async def _flatten(self, run: OpenRun) -> None:
         """A look that fails is asked for again by the run, for as long as it is not flat."""
@@ -352,7 +364,7 @@ class AccountQueue:
         try:
             gateway = await self._desk.gateway(self.account)
             reconciler = Reconciler(
-                self._desk, self.account, gateway, lambda: bool(self._trades or self._entering) and not taken
+                self._desk, self.account, gateway, lambda: bool(self._trades) and not taken
             )
             found = await self._whole(reconciler) if symbol is None else await reconciler.symbol(symbol)
         except BaseException as error:
@@ -365,7 +377,7 @@ class AccountQueue:
                 self._asked[symbol] = asked
             self.reconcile(symbol, HINT_GATHER_SECONDS)
         for trade_id in found.trades:
-            self.drive(trade_id)
+            self._look_at(trade_id)
 
     async def _whole(self, reconciler: Reconciler) -> Found:
         every_order = self._sweeps % SWEEPS_PER_FULL_READ == 0

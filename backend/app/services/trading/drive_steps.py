@@ -9,20 +9,21 @@ from app.services.trading.entry_preparation import BookNeeded
 from app.services.trading.entry_refusals import NotYet
 from app.services.trading.gate import Passed
 from app.services.trading.trade_case import TradeCase
+from app.services.trading.trade_lanes import Urgency
 
 
 @dataclass(frozen=True, slots=True)
 class Rest:
     """The trade is at rest: look again after `seconds` (None: when something happens). `changed` when its
     fills changed, `suspicious` when the venue refused what our books say is possible, `failed` when the venue
-    gave no certain answer, or a refusal that time cures: then the wait grows with every time in a row; `entering`
-    when nothing of it is, or may be, at the venue: it can wait for what is."""
+    gave no certain answer, or a refusal that time cures: then the wait grows with every time in a row; `urgency`
+    says for what else it can wait."""
 
     seconds: float | None
     changed: bool = False
     suspicious: bool = False
     failed: bool = False
-    entering: bool = False
+    urgency: Urgency = Urgency.HELD
 
 
 @dataclass(frozen=True, slots=True)

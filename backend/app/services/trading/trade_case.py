@@ -16,6 +16,7 @@ from app.models.manual_trade import ExternalFill
 from app.models.order import Order
 from app.models.trade import Trade
 from app.repositories.trading_transaction import TradingTransaction
+from app.services.trading.trade_lanes import Urgency
 
 WOULD_TRIGGER = "would_trigger"
 WOULD_TAKE = "would_take"
@@ -60,10 +61,13 @@ class TradeCase:
         return TradeStatus(self.trade.status)
 
     @property
-    def is_entering(self) -> bool:
-        """Whether nothing of it is, or may be, at the venue: what comes next would be an entry."""
+    def urgency(self) -> Urgency:
+        """For what it can wait. An entry of unknown outcome may be a position without a stop."""
         statuses = [OrderStatus(order.status) for order in self.orders]
-        return not self.fills and all(one is OrderStatus.INTENT or one.is_terminal for one in statuses)
+        if not self.fills and all(one is OrderStatus.INTENT or one.is_terminal for one in statuses):
+            return Urgency.ENTERING
+        is_kept = self.status is TradeStatus.PROTECTED and self.trade.exit_requested is None
+        return Urgency.HELD if is_kept else Urgency.EXPOSED
 
     def account(self) -> PositionAccount:
         """What the fills add up to."""

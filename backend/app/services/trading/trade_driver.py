@@ -76,7 +76,7 @@ class TradeDriver:
     async def drive(self, trade_id: UUID) -> Rest:
         """Take the trade as far as it can go now."""
         rest = await self._steps(trade_id)
-        return replace(rest, entering=self._case is not None and self._case.is_entering)
+        return rest if self._case is None else replace(rest, urgency=self._case.urgency)
 
     async def _steps(self, trade_id: UUID) -> Rest:
         self._changed, self._case = False, None

@@ -103,8 +103,9 @@ async def test_what_is_done_by_hand_is_found_while_trades_never_cease_to_wait(fl
 
         async def never_cease() -> None:
             while True:
-                while len(queue._trades) < 5:
-                    queue.drive(uuid4())  # there is none of that id, which takes a look to know
+                if not queue._trades:
+                    for _ in range(5):
+                        queue.drive(uuid4())  # there is none of that id, which takes a look to know
                 await asyncio.sleep(0)
 
         busy = asyncio.create_task(never_cease())
