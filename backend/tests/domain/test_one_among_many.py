@@ -8,7 +8,7 @@ import pytest
 
 from app.domain.limits import ApprovedOrder, LimitLevels, OrderIntent, RefusedOrder, ReviewRow, review_batch
 from app.domain.risk_limits import RiskLimits
-from app.domain.types import Side
+from app.domain.types import Side, TradingState
 from tests.domain.examples import (
     DAY,
     HELD,
@@ -55,6 +55,18 @@ def sized(intent: OrderIntent = INTENT, **parts: object) -> Parts:
 
 CASES: dict[str, tuple[Parts, LimitLevels, list[str]]] = {
     "calm": ({}, NO_LIMITS, []),
+    "a user who may only reduce": (
+        {"user": replace(USER, trading_state=TradingState.REDUCE_ONLY)},
+        *(NO_LIMITS, ["trading_not_active:user"]),
+    ),
+    "a wallet that is halted": (
+        {"wallet": replace(WALLET, trading_state=TradingState.HALTED)},
+        *(NO_LIMITS, ["trading_not_active:wallet"]),
+    ),
+    "a venue of which nothing is known": (
+        {"market": replace(MARKET, venue_state=None)},
+        *(NO_LIMITS, ["trading_state_unknown:venue"]),
+    ),
     "a level is paused": ({}, wallet_limits(RiskLimits(paused=True)), ["trading_paused:wallet"]),
     "a level is not paused": ({}, wallet_limits(RiskLimits(paused=False)), []),
     "a day that has tripped": (
