@@ -7,7 +7,7 @@ the columns: they propose, and what decides against a limit is in units (`fixed_
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
@@ -72,9 +72,9 @@ class OneScope:
     exit_minutes: int
     loss_minutes: int
     correlated: int
-    day: OneWindow
-    week: OneWindow
-    month: OneWindow
+    day: OneWindow = field(kw_only=True)
+    week: OneWindow = field(kw_only=True)
+    month: OneWindow = field(kw_only=True)
 
     @staticmethod
     def of(level: int, facts: ScopeFacts, market_ms: int, threshold: Decimal | None) -> "OneScope":

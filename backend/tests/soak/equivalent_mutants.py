@@ -24,6 +24,7 @@ _UNTOLD: Final = (
     "days beyond the ten that are not told before the end of what is known change nothing that is told"
 )
 _MARK: Final = "any number beyond every amount serves as the mark, which is asked for by its name"
+_BY_NAME: Final = "it is given by its name either way"
 _EQUAL: Final = "equal figures have been told apart before"
 _EXPONENT: Final = "only the exponent of what it is quantised to counts"
 
@@ -411,6 +412,14 @@ EQUIVALENT: Final[dict[tuple[str, str, str], str]] = {
         "one more",
         "NOTHING_KNOWN: Final = scope_units(ScopeFacts(), 0, None)",
     ): "nothing has happened since which minutes could be counted",
+    ("one_row", "the other truth", "day: OneWindow = field(kw_only=True)"): _BY_NAME,
+    ("one_row", "the other truth", "week: OneWindow = field(kw_only=True)"): _BY_NAME,
+    ("one_row", "the other truth", "month: OneWindow = field(kw_only=True)"): _BY_NAME,
+    (
+        "one_row",
+        "the other truth",
+        "_NOTHING_THERE: Final = OneScope.of_units(False, NOTHING_KNOWN)",
+    ): "neither its equity nor what its trades made is known",
 }
 """(module, what, line) -> why nobody can notice."""
 
