@@ -15,7 +15,7 @@ from tests.paper_venue import SYNTHETIC, PaperVenue
 from tests.plain_http import PLAIN
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def patient_venue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PaperVenue]:
     """A paper exchange whose market stands still, and which lets many wallets a minute be opened."""
     options = (*SYNTHETIC, "--weight-limit", "1000000")
@@ -26,7 +26,7 @@ def patient_venue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PaperVen
     venue.stop()
 
 
-@pytest_asyncio.fixture(scope="module")
+@pytest_asyncio.fixture(scope="session")
 async def venue_api(settings: Settings, patient_venue: PaperVenue) -> AsyncIterator[str]:
     """The address of an API that knows this paper exchange."""
     settings = settings.model_copy(update={"paper_url": patient_venue.url})
