@@ -1,14 +1,27 @@
 """A running API over the worker's own database, and the tenants that ask it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import asyncpg
 import httpx
+import pytest
 import pytest_asyncio
+from argon2 import PasswordHasher
 
 from app.core.config import Settings
+from app.core.security import Passwords
 from tests.api.desk_world import Person, World, running_api
 from tests.plain_http import PLAIN
+
+CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_passwords() -> Iterator[None]:
+    """An API that spends nothing on passwords: what one costs is held by `tests/core/test_security.py`."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("app.bootstrap.api.Passwords", lambda: Passwords(hasher=CHEAP))
+        yield
 
 
 @pytest_asyncio.fixture(scope="session")

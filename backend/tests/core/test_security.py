@@ -107,6 +107,13 @@ async def test_a_password_matches_its_own_hash_and_no_other() -> None:
     passwords.close()
 
 
+async def test_a_guess_costs_what_owasp_asks_for() -> None:
+    """One of the equivalent choices of its password storage cheat sheet: argon2id, 46 MiB, one pass, one lane."""
+    passwords = Passwords()
+    assert (await passwords.hash("correct horse battery")).startswith("$argon2id$v=19$m=47104,t=1,p=1$")
+    passwords.close()
+
+
 async def test_passwords_beyond_the_queue_are_refused_rather_than_piled_up() -> None:
     passwords = Passwords(workers=0 + 1, waiting=-1, hasher=CHEAP)
     with pytest.raises(UnavailableError):
