@@ -105,8 +105,8 @@ class PositionSize:
 
     @property
     def sent_quantity(self) -> Decimal:
-        """The most that one order sends: of a ladder the larger of its entry and a step, which are alike until less
-        of the entry fits."""
+        """What the one order of this size sends at most: of a ladder the entry alone. A step is an order by itself,
+        with its own size."""
         return self.quantity if self.rungs is None else self.rungs[0].quantity
 
     @property

@@ -214,6 +214,7 @@ def test_an_entry_is_shown_together_with_the_steps_behind_it() -> None:
     row = replace(SIZING, limits=RiskLimits(max_position_size_usd=D(4_000)))
     size = with_steps(row, propose_size(row), (STEP, STEP))
     assert sent(size) == [("10000", "0.4"), ("9900", "0.5"), ("9900", "0.5")]
+    assert size.sent_quantity == D("0.4")  # no order of this size may be as large as a step
     assert (size.quantity, size.notional, size.margin) == (D("1.4"), D(13_900), D(1_390))
     assert (size.risk_amount, size.risk_r) == (D(180), D("1.8"))
 

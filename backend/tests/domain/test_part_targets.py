@@ -201,3 +201,9 @@ def test_two_steps_of_a_finer_third_are_halves() -> None:
 @pytest.mark.parametrize("unknown", [{"stop": 100.0}, {"stop": 101.0}, {"tick": 0.0}, {"tick": float("nan")}])
 def test_without_r_or_a_tick_the_whole_leaves_at_its_target(unknown: dict[str, float]) -> None:
     assert average(**unknown) == 110.0
+
+
+def test_a_coin_of_cents_leaves_at_three_targets_too() -> None:
+    # R of 0.01: thirds at 0.51, 0.52 and 0.53.
+    price = average(entry=0.5, stop=0.49, target=0.55, tick=0.0001)
+    assert price == pytest.approx(0.52, rel=1e-12)

@@ -190,3 +190,19 @@ def test_trades_that_neither_won_nor_lost_prove_no_edge() -> None:
     even = ClosedTradeStatistics(trades=40, wins=0, average_win=Decimal(0), average_loss=Decimal(0))
     size = propose_size(replace(KELLY, statistics=even))
     assert (size.quantity, size.refusal) == (Decimal(0), SizeRefusal.EDGE_NOT_PROVEN)
+
+
+@pytest.mark.parametrize(
+    ("payoff", "refusal"),
+    [
+        ("1.6597", SizeRefusal.NEGATIVE_EDGE),
+        ("1.6597658830898703", SizeRefusal.EDGE_NOT_PROVEN),
+        ("1.6598", SizeRefusal.EDGE_NOT_PROVEN),
+    ],
+)
+def test_an_edge_is_negative_only_where_its_upper_bound_is_below_zero(
+    payoff: str, refusal: SizeRefusal
+) -> None:
+    # Ten wins of forty are at most 37.6 % (Wilson, one-sided 95 %): even at 62.4 / 37.6 = 1.65977 won for 1 lost.
+    lucky = ClosedTradeStatistics(trades=40, wins=10, average_win=Decimal(payoff), average_loss=Decimal(1))
+    assert propose_size(replace(KELLY, statistics=lucky)).refusal is refusal
