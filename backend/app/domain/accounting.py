@@ -88,7 +88,7 @@ def apply_fill(account: PositionAccount, fill: Fill) -> PositionAccount:
         raise ValueError(f"a fill needs a quantity and a price above zero, was {fill}")
     sign = 1 if fill.side is OrderSide.BUY else -1
     held = account.quantity
-    closing = min(fill.quantity, abs(held)) if held * sign < 0 else ZERO
+    closing = max(ZERO, min(fill.quantity, -sign * held))  # of what is held on the other side
     opening = fill.quantity - closing
     cost, realized = account.cost, account.realized_pnl
     if closing:

@@ -85,7 +85,7 @@ class Oddity:
 
 @dataclass(frozen=True, slots=True)
 class Unusual:
-    """`score` is 0-100: ten points for each power of ten of the least probability, 40 and more is an alarm."""
+    """`score` is 0-100: ten points for each power of ten of the least probability, more than 40 is an alarm."""
 
     score: float
     oddities: tuple[Oddity, ...]
@@ -112,7 +112,7 @@ def judge(history: ActivityHistory, hour: ActivityHour) -> Unusual | None:
         (oddity for oddity in tested if oddity.probability < ALARM_BELOW),
         key=lambda oddity: oddity.probability,
     )
-    return Unusual(min(WORST_SCORE, max(0.0, -10 * log10(max(least, 1e-300)))), tuple(odd))
+    return Unusual(min(WORST_SCORE, 10 * log10(1 / max(least, 1e-300))), tuple(odd))
 
 
 def judge_sign_in(known_places: Mapping[str, int], place: str) -> Oddity | None:
@@ -127,8 +127,6 @@ def judge_sign_in(known_places: Mapping[str, int], place: str) -> Oddity | None:
 def tail_probability(mean: float, variance: float, count: int) -> float:
     """Return the probability of `count` or more under a negative binomial with these moments, a Poisson where the
     variance is not above the mean. A mean of zero counts as one in the history's length: see `_count`."""
-    if count <= 0:
-        return 1.0
     below = 0.0
     if variance <= mean * (1 + 1e-9):
         for k in range(count):

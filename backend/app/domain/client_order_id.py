@@ -71,7 +71,7 @@ def is_of_deployment(text: str, deployment: str) -> bool:
 
 def _base32(number: int) -> str:
     """The 128-bit number in 26 characters, the highest digit first; ten bits at a time."""
-    return "".join([_PAIRS[number >> shift & 1023] for shift in range(120, -1, -10)])
+    return "".join([_PAIRS[number >> shift & 1023] for shift in reversed(range(0, 130, 10))])
 
 
 _PAIRS: Final = tuple(high + low for high in _BASE32 for low in _BASE32)

@@ -16,13 +16,12 @@ def kept_points(times: Series, values: Series, most: int) -> npt.NDArray[np.intp
     count = times.size
     if count <= most:
         return np.arange(count)
-    edges = np.linspace(1, count - 1, most - 1).astype(np.intp)
+    edges = np.append(np.linspace(1, count - 1, most - 1).astype(np.intp), count)
     kept = np.empty(most, dtype=np.intp)
     kept[0], kept[-1] = 0, count - 1
     for bucket in range(most - 2):
         begin, end = edges[bucket], edges[bucket + 1]
-        after = edges[bucket + 2] if bucket + 2 < edges.size else count
-        ahead = slice(end, max(after, end + 1))
+        ahead = slice(end, edges[bucket + 2])
         next_time, next_value = times[ahead].mean(), values[ahead].mean()
         at = kept[bucket]
         areas = np.abs(

@@ -5,6 +5,7 @@ fraction, zero or positive.
 """
 
 from bisect import bisect_right
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -122,12 +123,9 @@ def missing_slots(
     taken: Sequence[datetime], first: datetime, newest: datetime, resolution: Resolution
 ) -> list[datetime]:
     """Return the slots from `first` up to and including `newest`, both slots, that are not among `taken`."""
-    have, slot, found = set(taken), first, []
-    while slot <= newest:
-        if slot not in have:
-            found.append(slot)
-        slot += resolution.step
-    return found
+    have, count = set(taken), (newest - first) // resolution.step + 1
+    slots = (first + place * resolution.step for place in range(count))
+    return [slot for slot in slots if slot not in have]
 
 
 def rebuilt(
@@ -142,17 +140,16 @@ def rebuilt(
     moment of a slot counts in it. A slot where a held symbol has no price is left out: unknown is not a figure.
     `peak` is the highest equity before the first slot, as the account stood then; flows carry it with them."""
     held: list[Posting | SymbolFill] = [*postings, *fills]
-    events = sorted(held, key=lambda event: event.at)
-    book, place = _Book(), 0
+    events = deque(sorted(held, key=lambda event: event.at))
+    book = _Book()
     for slot in slots:
-        while place < len(events) and events[place].at <= slot:
-            event = events[place]
+        while events and events[0].at <= slot:
+            event = events.popleft()
             if isinstance(event, Posting) and event.is_flow and peak is not None:
                 before = _valued(book, marks, event.at, peak)
                 equity = book.balance if before is None else before.equity
                 peak = peak_after_flow(peak, equity, event.amount)
             book.take(event)
-            place += 1
         state = _valued(book, marks, slot, peak)
         if state is not None:
             peak = state.peak

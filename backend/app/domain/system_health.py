@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from math import ceil
 from typing import Final
 
 
@@ -154,5 +155,4 @@ def _rank(ordered: Sequence[float], share: float) -> float | None:
     """The value below which that share of the values lies (nearest rank), in milliseconds."""
     if not ordered:
         return None
-    place = min(len(ordered) - 1, max(0, -int(-share * len(ordered) // 1) - 1))
-    return round(ordered[place] * 1000, 3)
+    return round(ordered[ceil(share * len(ordered)) - 1] * 1000, 3)

@@ -96,15 +96,17 @@ class LotBook:
         place = self._next()
         lot = self._lots[place]
         quantity = min(lot.quantity, fill.quantity)
-        lot_fee = lot.fee if quantity == lot.quantity else lot.fee * quantity / lot.quantity
+        ends_lot = quantity == lot.quantity
+        lot_fee = lot.fee if ends_lot else lot.fee * quantity / lot.quantity
         fill_fee = fill.fee if quantity == fill.quantity else fill.fee * quantity / fill.quantity
         opened, closed = quantity * lot.price, quantity * fill.price
         cost, proceeds = (opened, closed) if self._side is Side.LONG else (closed, opened)
         piece = ClosedLot(self._side, quantity, lot.at, fill.at, cost, proceeds, lot_fee + fill_fee)
-        lot.quantity -= quantity
-        lot.fee -= lot_fee
-        if lot.quantity == 0:
+        if ends_lot:
             del self._lots[place]
+        else:
+            lot.quantity -= quantity
+            lot.fee -= lot_fee
         return piece, replace(fill, quantity=fill.quantity - quantity, fee=fill.fee - fill_fee)
 
     def _next(self) -> int:

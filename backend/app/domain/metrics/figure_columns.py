@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.domain.metrics.returns import NO_SPREAD, SeriesError
-from app.domain.metrics.tail_risk import STANDARD_NORMAL
+from app.domain.metrics.tail_risk import STANDARD_NORMAL, has_tail
 
 Matrix = npt.NDArray[np.float64]
 Column = npt.NDArray[np.float64]
@@ -24,7 +24,6 @@ Falls = tuple[float, float, float]
 
 LEAST_FOR_SPREAD = 2
 MATRIX_DIMENSIONS = 2
-TINY = float(np.finfo(np.float64).tiny)
 BLOCK_ROWS = 16
 STRIDE = 12  # neighbouring intervals that a block's steps lead through, all runs of them at once
 SURELY_AROUND = (
@@ -126,17 +125,19 @@ def _figures(
     np.minimum(returns, 0.0, out=scratch)
     shortfall, lost = sqrt(_squares(scratch) / count), -float(np.add.reduce(scratch))
     least, at_risk, expected = _tail(returns, 1 - confidence_level, mean, deviation)
-    annual = nan if least < -1 else _annual(growth, periods_per_year / count)
+    if least < -1 or not isfinite(growth):
+        growth = nan
+    annual = _annual(growth, periods_per_year / count)
     scale = sqrt(periods_per_year)
     is_spread = count >= LEAST_FOR_SPREAD
     enough = inf
     if is_spread:
         # No value lies farther from the mean (Samuelson 1968); where that leaves doubt the largest one is looked for.
-        enough = NO_SPREAD * max(abs(mean) + deviation * sqrt(count), TINY)
+        enough = NO_SPREAD * (abs(mean) + deviation * sqrt(count))
         if min(deviation, shortfall) <= enough:
-            enough = NO_SPREAD * max(float(np.abs(returns).max()), TINY)
+            enough = NO_SPREAD * float(np.abs(returns).max())
     return (
-        nan if least < -1 else growth - 1,
+        growth - 1,
         annual,
         deviation * scale if is_spread else nan,
         mean * scale / deviation if deviation > enough else nan,
@@ -196,7 +197,7 @@ def _tail(returns: Column, tail: float, mean: float, deviation: float) -> tuple[
     """The least return, then the linear quantile and the mean of what lies at or below it, as losses; these are NaN
     with under one per tail."""
     count = returns.size
-    if count * tail < 1 - 1e-9:
+    if not has_tail(count, tail):
         return float(returns.min()), nan, nan
     place = (count - 1) * tail
     below = int(place)
@@ -219,10 +220,9 @@ def _threshold(tail: float) -> float:
 def _annual(growth: float, power: float) -> float:
     """What grows to the same in a year; NaN where no float holds it."""
     try:
-        grown = growth**power - 1
+        return float(growth**power - 1)
     except OverflowError:
         return nan
-    return grown if isfinite(grown) else nan
 
 
 def _squares(column: Column) -> float:

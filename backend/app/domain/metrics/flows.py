@@ -3,7 +3,7 @@
 Flows are signed: a deposit is positive. A flow is never profit or loss.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 import numpy as np
@@ -13,7 +13,6 @@ Series = npt.NDArray[np.float64]
 
 SECONDS_PER_YEAR = 365 * 86_400
 MOST_RATE = 1e6
-TOLERANCE = 1e-12
 
 
 def time_weighted_returns(equity: Series, flows: Series) -> Series:
@@ -48,24 +47,18 @@ def money_weighted_return(
     if years.size == 0 or years.max() <= 0:
         return None
 
-    def missing(rate: float) -> float:
-        return float(np.sum(amounts * np.power(1 + rate, years))) - final_equity
+    def missing(growth: float) -> float:
+        return float(np.sum(amounts * np.power(growth, years))) - final_equity
 
-    return _root(missing, -1.0, MOST_RATE)
-
-
-def _root(function: Callable[[float], float], low: float, high: float) -> float | None:
-    """Bisect on 1 + rate in logarithms; None where the ends have one sign."""
-    at_low, at_high = function(low), function(high)
+    low, high = 0.0, 1 + MOST_RATE
+    at_low = missing(low)
     if at_low == 0:
-        return low
-    if not (np.isfinite(at_low) and np.isfinite(at_high)) or at_low * at_high > 0:
+        return -1.0
+    if not at_low * missing(high) <= 0:
         return None
-    left, right = np.log1p(max(low, -1 + 1e-15)), np.log1p(high)
-    while right - left > TOLERANCE:
-        middle = (left + right) / 2
-        if function(float(np.expm1(middle))) * at_low > 0:
-            left = middle
+    while low < (middle := (low + high) / 2) < high:  # until no float lies between
+        if missing(middle) * at_low > 0:
+            low = middle
         else:
-            right = middle
-    return float(np.expm1((left + right) / 2))
+            high = middle
+    return high - 1

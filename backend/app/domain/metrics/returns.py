@@ -35,10 +35,13 @@ def checked(returns: npt.ArrayLike) -> Returns:
 
 
 def total_return(returns: Returns) -> float | None:
-    """Return the compounded return over the whole series; None for an empty one or a return below -100 %."""
+    """Return the compounded return over the whole series; None for an empty one, a return below -100 % or where
+    no float holds it."""
     if returns.size == 0 or (returns < -1).any():
         return None
-    return float(np.prod(1 + returns) - 1)
+    with np.errstate(over="ignore"):
+        grown = float(np.prod(1 + returns) - 1)
+    return grown if np.isfinite(grown) else None
 
 
 def annual_return(returns: Returns, periods_per_year: float) -> float | None:
@@ -108,8 +111,8 @@ def beta(returns: Returns, benchmark: Returns) -> float | None:
     _check_pairs(returns, benchmark)
     if returns.size < LEAST_RETURNS or _is_nothing(float(np.std(benchmark)), benchmark):
         return None
-    ours, theirs = returns - returns.mean(), benchmark - benchmark.mean()
-    return float(np.dot(ours, theirs) / np.dot(theirs, theirs))
+    theirs = benchmark - benchmark.mean()
+    return float(np.dot(returns, theirs) / np.dot(theirs, theirs))
 
 
 def correlation(returns: Returns, others: Returns) -> float | None:
@@ -138,7 +141,7 @@ def annual_turnover(traded_notional: float, mean_equity: float, years: float) ->
 
 
 def _is_nothing(spread: float, series: Returns) -> bool:
-    return spread <= NO_SPREAD * max(float(np.max(np.abs(series))), np.finfo(np.float64).tiny)
+    return spread <= NO_SPREAD * float(np.max(np.abs(series)))
 
 
 def _check_pairs(returns: Returns, others: Returns) -> None:

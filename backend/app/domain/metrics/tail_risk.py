@@ -21,6 +21,7 @@ Series = npt.NDArray[np.float64]
 STANDARD_NORMAL = NormalDist()
 LEAST_LEVEL = 0.5  # below it, it is no tail
 LEAST_OF_A_SHAPE = 3  # returns, without which it has none
+NO_SPREAD = 1e-12  # beside the mean: constant returns have no shape, however they round
 
 
 class TailMethod(StrEnum):
@@ -66,13 +67,13 @@ def tail_risk(
     if horizon < 1:
         raise ValueError(f"a horizon is one interval or more, not {horizon}")
     tail = 1 - confidence_level
-    sample = _compounded(returns, horizon) if method is TailMethod.HISTORICAL else returns
-    if sample.size * tail < 1 - 1e-9:
+    count = returns.size - horizon + 1 if method is TailMethod.HISTORICAL else returns.size
+    if not has_tail(count, tail):
         return None
     losses: tuple[float, float] | None
     match method:
         case TailMethod.HISTORICAL:
-            losses = _historical(sample, tail)
+            losses = _historical(_compounded(returns, horizon), tail)
         case TailMethod.NORMAL:
             losses = _shaped(returns, tail, horizon, cornish_fisher=False)
         case TailMethod.CORNISH_FISHER:
@@ -82,15 +83,21 @@ def tail_risk(
     return TailRisk(method, confidence_level, horizon, *losses)
 
 
+def has_tail(count: int, tail: float) -> bool:
+    """Whether so many values have one or more in such a tail, however its share was rounded."""
+    return round(count * tail, 9) >= 1
+
+
 def skewness(returns: Series) -> float | None:
     """Return the population skewness; None under three returns or without variation."""
-    return _moment(returns, 3)
+    shape = _shape(returns)
+    return None if shape is None else shape[0]
 
 
 def excess_kurtosis(returns: Series) -> float | None:
     """Return the population kurtosis less 3; None under three returns or without variation."""
-    found = _moment(returns, 4)
-    return None if found is None else found - 3
+    shape = _shape(returns)
+    return None if shape is None else shape[1]
 
 
 def coverage(returns: Series, values_at_risk: Series, confidence_level: float) -> Coverage | None:
@@ -114,10 +121,10 @@ def rolling_claims(
     """Return the value at risk that would have been claimed before each return from place `window` on, out of
     the `window` returns before it: what `coverage` judges. Empty where there is no such return; NaN where the
     window has no variation (such a claim is left out by the caller)."""
-    if returns.size <= window or window * (1 - confidence_level) < 1 - 1e-9:
+    tail = 1 - confidence_level
+    if returns.size <= window or not has_tail(window, tail):
         return np.empty(0)
     windows = np.lib.stride_tricks.sliding_window_view(returns, window)[:-1]
-    tail = 1 - confidence_level
     if method is TailMethod.HISTORICAL:
         return np.asarray(-np.quantile(windows, tail, axis=1))
     mean = windows.mean(axis=1)
@@ -125,7 +132,7 @@ def rolling_claims(
     square = np.mean(centred**2, axis=1)
     spread = np.sqrt(square * window / (window - 1))
     skew = kurtosis = np.zeros(mean.size)
-    varies = square > (1e-12 * np.maximum(np.abs(windows).max(axis=1), 1e-300)) ** 2
+    varies = np.sqrt(square) > NO_SPREAD * np.abs(mean)
     if method is TailMethod.CORNISH_FISHER:
         safe = np.where(varies, square, 1.0)
         skew = np.mean(centred**3, axis=1) / safe**1.5
@@ -154,11 +161,10 @@ def _historical(sample: Series, tail: float) -> tuple[float, float]:
 def _shaped(
     returns: Series, tail: float, horizon: int, *, cornish_fisher: bool
 ) -> tuple[float, float] | None:
-    skew, kurtosis = skewness(returns), excess_kurtosis(returns)
-    if skew is None or kurtosis is None:
+    shape = _shape(returns)
+    if shape is None:
         return None
-    if not cornish_fisher:
-        skew = kurtosis = 0.0
+    skew, kurtosis = shape if cornish_fisher else (0.0, 0.0)
     mean = float(np.mean(returns)) * horizon
     spread = float(np.std(returns, ddof=1)) * sqrt(horizon)
     skew, kurtosis = skew / sqrt(horizon), kurtosis / horizon
@@ -176,23 +182,25 @@ def _corrected(z: float, z2: float, z3: float, skew: float, kurtosis: float) -> 
 
 
 def _compounded(returns: Series, horizon: int) -> Series:
-    if horizon == 1 or returns.size < horizon:
-        return returns if horizon == 1 else returns[:0]
+    if horizon == 1:
+        return returns
     windows = np.lib.stride_tricks.sliding_window_view(1 + returns, horizon)
     return np.asarray(np.prod(windows, axis=1) - 1)
 
 
-def _moment(returns: Series, power: int) -> float | None:
+def _shape(returns: Series) -> tuple[float, float] | None:
+    """Skewness and excess kurtosis."""
     if returns.size < LEAST_OF_A_SHAPE:
         return None
-    centred = returns - returns.mean()
-    spread = float(np.sqrt(np.mean(centred**2)))
-    if spread <= 1e-12 * max(float(np.max(np.abs(returns))), 1e-300):
+    mean = float(returns.mean())
+    spread = float(returns.std())
+    if spread <= NO_SPREAD * abs(mean):
         return None
-    return float(np.mean((centred / spread) ** power))
+    scaled = (returns - mean) / spread
+    return float(np.mean(scaled**3)), float(np.mean(scaled**4)) - 3
 
 
 def _log_likelihood(exceptions: int, count: int, share: float) -> float:
     """Of so many exceptions where each interval has one with probability `share`."""
-    held = 0.0 if exceptions == count else (count - exceptions) * log(1 - share)
-    return held + (0.0 if exceptions == 0 else exceptions * log(share))
+    parts = ((exceptions, share), (count - exceptions, 1 - share))
+    return sum(times * log(chance) for times, chance in parts if times)

@@ -173,7 +173,7 @@ def profit_factor_of_sums(sums: Terms, _size: int) -> Series:
 def payoff_ratio_of_sums(sums: Terms, _size: int) -> Series:
     """The average win over the average loss; NaN without one of them."""
     wins, losses = np.round(sums[:, 0]), np.round(sums[:, 1])
-    return _ratio(_ratio(sums[:, 2], wins), np.where(losses > 0, _ratio(sums[:, 3], losses), 0))
+    return _ratio(_ratio(sums[:, 2], wins), _ratio(sums[:, 3], losses))
 
 
 def _ratio(above: Series, below: Series) -> Series:
@@ -193,9 +193,7 @@ def _blocks(size: int, mean_block: float, draws: int, seed: int) -> tuple[Places
     expected = size * chance
     count = min(size, int(expected + 5 * np.sqrt(expected) + 8))
     lengths = np.minimum(random.geometric(chance, (draws, count)), size)
-    while (lengths.sum(axis=1) < size).any():
-        more = random.geometric(chance, (draws, count))
-        lengths = np.concatenate((lengths, np.minimum(more, size)), axis=1)
+    lengths[:, -1] = size  # the last takes whatever is left, which is hardly ever any
     ends = np.cumsum(lengths, axis=1)
     lengths = np.clip(size - (ends - lengths), 0, lengths)
     return random.integers(0, size, lengths.shape), lengths
