@@ -10,7 +10,7 @@ from app.domain.types import BreakerScope, TradingState
 
 EVERY_ENVIRONMENT: Final = "all"
 PLATFORM_ID: Final = "platform"
-_SEVERITY: Final = {TradingState.ACTIVE: 0, TradingState.REDUCE_ONLY: 1, TradingState.HALTED: 2}
+_STRICTEST: Final = (TradingState.HALTED, TradingState.REDUCE_ONLY)
 _OUTERMOST: Final = (BreakerScope.PLATFORM, BreakerScope.VENUE, BreakerScope.USER, BreakerScope.WALLET)
 
 
@@ -82,7 +82,7 @@ def binding_state(states: Iterable[ScopeState], now: datetime) -> ScopeState | N
         return None
     return min(
         binding,
-        key=lambda held: (-_SEVERITY[held.state], _OUTERMOST.index(held.scope), held.changed_at),
+        key=lambda held: (_STRICTEST.index(held.state), _OUTERMOST.index(held.scope), held.changed_at),
     )
 
 

@@ -136,3 +136,14 @@ def test_slippage_is_adverse_positive_for_both_sides() -> None:
     assert slippage_bps(OrderSide.SELL, Decimal(100), Decimal("100.1")) == Decimal(-10)
     assert slippage_bps(OrderSide.BUY, None, Decimal(100)) is None
     assert slippage_bps(OrderSide.BUY, Decimal(0), Decimal(100)) is None
+
+
+def test_half_a_coin_bought_twice_is_a_long_of_one() -> None:
+    account = position_from_fills([_fill("buy", "100", "0.5"), _fill("buy", "100", "0.5")])
+    assert position_from_fills([_fill("buy", "100", "0.5")]).side is Side.LONG
+    assert [account.quantity, account.entry_quantity, account.exit_quantity] == [1, 1, 0]
+
+
+def test_two_of_three_sold_take_two_thirds_of_the_cost_with_them() -> None:
+    account = position_from_fills([_fill("buy", "100", "3"), _fill("sell", "110", "2")])
+    assert [account.quantity, account.cost, account.realized_pnl] == [1, 100, 20]

@@ -67,6 +67,10 @@ def test_counts_are_poisson_where_they_spread_no_more_and_negative_binomial_wher
     assert tail_probability(3.0, 7.5, count) == pytest.approx(1 - below)
 
 
+def test_a_spread_that_only_rounding_widens_is_poisson() -> None:
+    assert tail_probability(3.0, 3.0 * (1 + 1e-9), 5) == pytest.approx(poisson_tail(3, 5), rel=1e-12)
+
+
 def test_nothing_or_more_is_certain() -> None:
     assert tail_probability(3.0, 7.5, 0) == 1.0
     assert tail_probability(3.0, 3.0, 0) == 1.0
@@ -122,6 +126,7 @@ SPREAD = 1.5 * 1.4826 * log(2)
         ),  # never taken for sharper than it can be known
         (SIZES[:29], [16_000.0], 1.0),  # too few to judge by
         (SIZES, [0.0], 0.5),
+        ([size / 1e6 for size in SIZES], [0.016], erfc(log(16) / SPREAD / sqrt(2)) / 2),  # cents of a coin
     ],
 )
 def test_sizes_are_judged_on_the_scale_of_their_logarithms(
@@ -156,6 +161,14 @@ def test_a_symbol_seen_for_the_first_time_is_as_probable_as_those_seen_once(
     assert least(history(symbols=before), hour(symbols=now)) == pytest.approx(probability, rel=1e-6)
 
 
+@pytest.mark.parametrize(("seen", "is_alarm"), [(4_999, False), (5_000, False), (5_001, True)])
+def test_less_than_one_in_ten_thousand_is_an_alarm(seen: int, is_alarm: bool) -> None:
+    found = judge(history(symbols={"BTC": seen}), hour(symbols=["DOGE"]))  # half a sighting in so many
+    assert found is not None
+    assert found.is_alarm is is_alarm
+    assert found.score == pytest.approx(10 * log10(2 * seen))
+
+
 def test_new_symbols_are_named() -> None:
     found = judge(history(symbols={"BTC": 200}), hour(symbols=["PEPE", "DOGE", "BTC"]))
     assert found is not None
@@ -187,6 +200,20 @@ def test_an_hour_of_the_day_is_as_probable_as_those_no_more_usual(
     assert found == pytest.approx(probability, rel=1e-6)
 
 
+def test_the_most_usual_hour_of_the_day_is_certain() -> None:
+    """Every order fell in an hour no more usual, and an unseen one would have its share beside: never above one."""
+    assert least(history(orders=(60,), by_hour=BY_HOUR), hour(orders=1, hour_of_day=1)) == pytest.approx(1)
+
+
+def test_a_rare_hour_of_the_day_is_told_with_its_share() -> None:
+    found = judge(history(by_hour=(0, 400, 1)), hour(orders=2, hour_of_day=2))
+    assert found is not None
+    (oddity,) = found.oddities
+    assert (oddity.kind, oddity.usual) == (UnusualKind.HOUR, 1 / 401)
+    assert oddity.probability == pytest.approx((2 / 401) ** 2)
+    assert oddity.sentence == "2 orders between 2:00 and 2:59; 0.2% of all fall there"
+
+
 def test_an_hour_of_the_day_that_stands_out_is_named() -> None:
     found = judge(history(by_hour=(0, 400, 1)), hour(orders=2, hour_of_day=3))
     assert found is not None
@@ -204,3 +231,6 @@ def test_a_sign_in_is_as_probable_as_a_place_seen_once() -> None:
     first_time = judge_sign_in({"DE": 40}, "BR")
     assert first_time is not None
     assert first_time.probability == 0.5 / 40
+    second = judge_sign_in({"DE": 1}, "BR")
+    assert second is not None
+    assert second.probability == 1  # one sign-in says nothing of where the next comes from

@@ -106,3 +106,42 @@ def test_rows_that_stand_apart_keep_their_order() -> None:
     assert held.realized.tolist() == [ONE, 3 * ONE, 4 * ONE]
     assert held.risk.tolist() == [ONE, 3 * ONE, 4 * ONE]
     assert {share.key: share.trades for share in attribution(held, Cut.SYMBOL)} == {"A": 2, "B": 1}
+
+
+def test_every_label_has_one_share() -> None:
+    found = attribution(trades([4, 3, 2, 1, 1], [1] * 5, symbols="ABBCC"), Cut.SYMBOL)
+    assert [(share.key, share.trades, share.causes.net // ONE) for share in found] == [
+        ("B", 2, 5),
+        ("A", 1, 4),
+        ("C", 2, 2),
+    ]
+
+
+def test_what_was_won_at_an_unknown_risk_leaves_the_others_their_sizing() -> None:
+    """Of -1 R and +1 R at risks of 30 and 10 nothing would be left at the mean risk of 20; 20 were lost by sizing."""
+    assert total(trades([30, -30, 10], [0, 30, 10])) == Causes(30 * ONE, -20 * ONE, 0, 0, 0)
+
+
+def test_the_least_unit_of_risk_is_a_known_one() -> None:
+    """+3 R and -1 R at risks of 1 and 3 units of 1e-8, at their mean of 2: 6 - 2."""
+    held = replace(
+        trades([0, 0], [0, 0]),
+        realized=np.array([3, -3], dtype=np.int64),
+        risk=np.array([1, 3], dtype=np.int64),
+    )
+    assert total(held) == Causes(4, -4, 0, 0, 0)
+
+
+def test_a_signal_beyond_what_64_bits_hold_is_bounded_and_the_sum_stays_exact() -> None:
+    """9e18 units made at a risk of one would be 4e37 at the mean risk of 4.5e18."""
+    held = replace(
+        trades([0, 0], [0, 0]),
+        realized=np.array([9 * 10**18, 0], dtype=np.int64),
+        risk=np.array([1, 9 * 10**18], dtype=np.int64),
+    )
+    assert total(held) == Causes(2**62, 9 * 10**18 - 2**62, 0, 0, 0)
+
+
+def test_of_no_rows_none_are_chosen() -> None:
+    none = trades([], [])
+    assert none.chosen(np.zeros(0, dtype=np.bool_)).realized.size == 0

@@ -24,3 +24,10 @@ def test_no_wait_is_shorter_than_half_its_base_or_longer_than_its_bound(failures
 def test_what_makes_no_sense_is_refused(failures: int, draw: float) -> None:
     with pytest.raises(ValueError, match="no wait"):
         backoff_seconds(failures, base_seconds=0.1, most_seconds=2.0, draw=draw)
+
+
+@pytest.mark.parametrize(("failures", "wait"), [(62, 1.0), (63, 2.0), (64, 2.0), (99_999, 2.0)])
+def test_a_wait_is_doubled_sixty_two_times_at_most(failures: int, wait: float) -> None:
+    """Beyond it floats would overflow; the least float of a base shows it."""
+    found = backoff_seconds(failures, base_seconds=2.0**-61, most_seconds=1e9, draw=0.0)
+    assert found == wait / 2

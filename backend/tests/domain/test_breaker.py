@@ -1,11 +1,13 @@
 """Which trading state binds."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.breaker import ScopeState, binding_state
+from app.domain.breaker import BreakerCause, ScopeState, binding_state, may_resume
 from app.domain.types import BreakerScope, TradingState
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -44,3 +46,14 @@ def test_order_of_states_does_not_matter(states: list[TradingState]) -> None:
     binding = binding_state([held(state) for state in states], NOW)
     assert binding is not None
     assert binding.state is TradingState.HALTED
+
+
+@pytest.mark.parametrize("cause", BreakerCause)
+def test_a_person_ends_every_state_but_that_of_a_loss_window(cause: BreakerCause) -> None:
+    windows = ("daily_loss", "weekly_loss", "monthly_loss")
+    assert may_resume(replace(held(TradingState.HALTED), cause=cause)) is (cause.value not in windows)
+
+
+def test_a_state_is_a_persons_own_and_no_probe_until_it_says_so() -> None:
+    state = held(TradingState.HALTED)
+    assert (state.cause, state.is_probing, state.resets_at) == (BreakerCause.MANUAL, False, None)

@@ -1,5 +1,6 @@
 """Every automatic rule just inside, exactly at and just outside its limit."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -55,7 +56,7 @@ def test_of_an_amount_and_a_percent_the_first_that_is_reached_binds(usd: str, re
         resets_at=NOON,
     )
     assert reading is not None
-    assert reading.reached is reached
+    assert (reading.reached, reading.limit) == (reached, Decimal(usd))  # 10 % would be 1,000
 
 
 def test_a_window_that_tripped_stays_tripped_after_a_rebound() -> None:
@@ -95,6 +96,14 @@ def test_a_share_of_refusals_trips_at_its_limit(refused: int, reached: bool) -> 
 
 def test_a_share_of_few_orders_says_nothing() -> None:
     assert share_reading(BreakerCause.REJECT_RATE, 9, 9, max_share=Decimal("0.5"), least=10) is None
+    assert share_reading(BreakerCause.REJECT_RATE, 0, 0, max_share=Decimal("0.5"), least=0) is None
+
+
+@pytest.mark.parametrize(("part", "whole", "percent"), [(1, 3, "33.33"), (2, 3, "66.67"), (1, 1, "100")])
+def test_a_share_is_told_in_percent_beside_its_limit(part: int, whole: int, percent: str) -> None:
+    reading = share_reading(BreakerCause.REJECT_RATE, part, whole, max_share=Decimal("0.6"), least=1)
+    assert reading is not None
+    assert [reading.value, reading.limit] == [Decimal(percent), 60]
 
 
 @pytest.mark.parametrize(("bps", "reached"), [("99.9999", False), ("100", True), ("101", True)])
@@ -108,10 +117,19 @@ def test_one_bad_fill_is_no_anomaly() -> None:
     assert slippage_reading([Decimal(5_000)], TERMS) is None
 
 
+@pytest.mark.parametrize(("least_orders", "fills"), [(10, 5), (11, 5), (2, 1), (1, 1)])
+def test_slippage_is_judged_from_half_as_many_fills_as_orders_on(least_orders: int, fills: int) -> None:
+    terms = replace(TERMS, least_orders=least_orders)
+    assert slippage_reading([Decimal(500)] * (fills - 1), terms) is None
+    assert slippage_reading([Decimal(500)] * fills, terms) is not None
+
+
 @pytest.mark.parametrize(("ms", "reached"), [(1_999, False), (-2_000, True), (2_001, True)])
 def test_a_clock_trips_at_its_offset_either_way(ms: int, reached: bool) -> None:
     offset = timedelta(milliseconds=ms)
-    assert seconds_reading(BreakerCause.CLOCK, offset, TERMS.max_clock_offset).reached is reached
+    reading = seconds_reading(BreakerCause.CLOCK, offset, TERMS.max_clock_offset)
+    assert reading.reached is reached
+    assert [reading.value, reading.limit] == [Decimal(abs(ms)).scaleb(-3), 2]
 
 
 @pytest.mark.parametrize(("troubled", "accounts", "reached"), [(3, 16, False), (3, 15, True), (4, 15, True)])
@@ -123,6 +141,9 @@ def test_trouble_of_many_accounts_is_the_venues(troubled: int, accounts: int, re
 
 def test_trouble_of_few_accounts_is_their_own() -> None:
     assert troubled_reading(BreakerCause.DRIFT, 2, 2, TERMS) is None
+    alone = troubled_reading(BreakerCause.DRIFT, 1, 1, replace(TERMS, least_troubled=1))
+    assert alone is not None
+    assert (alone.value, alone.reached) == (100, True)
 
 
 def test_what_is_not_known_and_what_has_no_limit_reads_nothing() -> None:
@@ -149,6 +170,7 @@ def test_a_bad_answer_begins_again_and_waits_twice_as_long_up_to_a_bound() -> No
     for _ in range(10):
         probe = after_probe(probe, is_well=False, now=now, terms=TERMS)
         assert (probe.successes, verdict_of(probe, TERMS)) == (0, ProbeVerdict.WAITING)
+        assert probe.next_at == now + timedelta(seconds=probe.pause_seconds)
         pauses.append(probe.pause_seconds)
         now = probe.next_at
     assert pauses[:3] == [10.0, 20.0, 40.0]

@@ -32,10 +32,13 @@ def test_every_value_stands_inside_between_rising_marks(held: list[float], with_
         ([0], (-1, -0.5, 0, 0.5, 1)),
         ([0, 1e-13], (0, 2.5e-14, 5e-14, 7.5e-14, 1e-13)),
         ([1e6, 1e6 + 1e-7], (990_000, 995_000, 1_000_000, 1_005_000, 1_010_000)),
+        ([1e12 - 1, 1e12], (9.9e11, 9.95e11, 1e12, 1.005e12, 1.01e12)),  # one in 10^12 apart is one value
+        ([1e12 - 2, 1e12], (1e12 - 2, 1e12 - 1.5, 1e12 - 1, 1e12 - 0.5, 1e12)),
+        ([0, 4.000000004], (0, 1, 2, 3, 4, 5)),  # a step that is short by a billionth is long enough
     ],
 )
 def test_marks_are_round(held: list[float], marks: tuple[float, ...]) -> None:
-    assert scale_of(held).marks == pytest.approx(marks)
+    assert scale_of(held).marks == pytest.approx(marks, rel=1e-14, abs=0)
 
 
 def test_zero_is_on_the_scale_where_it_is_asked_for_and_marks_are_as_many_as_asked_for() -> None:

@@ -62,3 +62,11 @@ def test_somebody_elses_id_is_not_ours(text: str) -> None:
 
 def test_another_deployments_id_is_not_of_this_one() -> None:
     assert not is_of_deployment(client_order_id("d2", UUID(int=1), OrderLeg.EXIT, 1), "d1")
+
+
+def test_the_largest_trade_id_reads_back_and_what_is_beyond_it_is_not_ours() -> None:
+    largest = UUID(int=2**128 - 1)
+    text = client_order_id("d1", largest, OrderLeg.EXIT, 1)
+    assert text == "xd1" + "h" + "7" * 25 + "x01"
+    assert parse_client_order_id(text) == ClientOrderId("d1", largest, OrderLeg.EXIT, 1)
+    assert parse_client_order_id("xd1" + "i" + "a" * 25 + "x01") is None  # 2^128

@@ -36,3 +36,4 @@ def test_what_is_not_known_or_not_wanted_leaves_nothing() -> None:
     assert funding_leaves_ms(Side.LONG, None, Decimal(0)) is None
     assert funding_leaves_ms(Side.LONG, dear, None) is None
     assert funding_leaves_ms(Side.LONG, NextFunding(Decimal("0.01"), 0), Decimal(0)) is None
+    assert funding_leaves_ms(Side.LONG, NextFunding(Decimal("0.01"), 1), Decimal(0)) == 1 - LEAD_MS

@@ -119,3 +119,16 @@ def test_a_price_counts_until_it_is_too_old() -> None:
     assert marks.at("BTC", NOON + 3 * HOUR) == 2
     assert marks.at("BTC", NOON + 4 * HOUR) is None
     assert marks.at("ETH", NOON) is None
+
+
+def test_a_deposit_beside_a_position_carries_the_peak_by_what_the_account_was_worth() -> None:
+    """Two bought at 100 stand at 150: 1,099 are worth the peak of 1,099, and twice as much is after a deposit of as
+    much. By the balance of 999 the peak would be above it."""
+    postings, fills = long_of_two()
+    postings = [*postings[:2], Posting(NOON + 2 * HOUR, Decimal(1099), is_flow=True)]
+    marks = Marks({"BTC": [(NOON, Decimal(100)), (NOON + 2 * HOUR, Decimal(150))]}, 9 * HOUR)
+    slots = [NOON + 2 * HOUR - HOUR / 2, NOON + 2 * HOUR]
+    early = Marks({"BTC": [(NOON, Decimal(150))]}, 9 * HOUR)
+    for prices in (marks, early):
+        *_, last = rebuilt(postings, fills[:1], prices, slots, peak=Decimal(1099))
+        assert [last.equity, last.peak, last.drawdown] == [2198, 2198, 0]

@@ -55,6 +55,23 @@ def test_unknown_forms_are_refused_with_a_sentence(text: str) -> None:
     assert caught.value.symbol == text
 
 
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("USD", "is a quote currency"),
+        ("usdt", "is a quote currency"),
+        ("BTC/EUR", "only USDT or USDC perpetuals"),
+        ("EUR/EUR", "is an inverse contract"),
+        ("USDT/USDC:USDT", "only USDT or USDC perpetuals"),
+        ("BTC/USDT:USDC", "settles in USDC, not in its quote USDT"),
+    ],
+)
+def test_who_is_refused_is_told_why(text: str, why: str) -> None:
+    with pytest.raises(SymbolError, match=why) as caught:
+        normalise_symbol(text)
+    assert str(caught.value) == caught.value.reason
+
+
 _assets = st.from_regex(r"[A-Z0-9]{2,8}", fullmatch=True).filter(
     lambda asset: not asset.endswith(("USDT", "USDC", "USD", "PERP"))
 )

@@ -1,5 +1,6 @@
 """Alarms of the platform: inside, at and beyond each limit, and what is not known."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -47,6 +48,8 @@ def test_percentiles_are_nearest_ranks_and_unknown_without_calls() -> None:
     assert (found.p50_milliseconds, found.p95_milliseconds) == (50, 95)
     assert call_figures([0.007], 0).p95_milliseconds == 7
     assert call_figures([], 0).p50_milliseconds is None
+    few = call_figures([0.003, 0.001, 0.0021234], 0)
+    assert (few.p50_milliseconds, few.p95_milliseconds) == (2.123, 3)
 
 
 def pulse_at(seconds: int, pid: int = 1, process: str = "monitor") -> Pulse:
@@ -77,6 +80,8 @@ def test_a_crashed_process_is_replaced_by_a_younger_one_of_its_name_that_lives()
         (pulse_at(30, 2), True),
         (pulse_at(30, 2, "executor"), False),
         (pulse_at(10, 2), False),
+        (pulse_at(20, 2), False),  # silent for just too long itself
+        (replace(pulse_at(30, 2), started_at=NOON), False),  # no younger
     ):
         first = crashes([pulse_at(0), other], now)[0]
         assert (first.pulse.pid, first.is_replaced) == (1, replaced)

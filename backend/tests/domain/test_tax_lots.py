@@ -99,6 +99,7 @@ def test_once_flat_every_method_gains_what_the_fills_gained(
     [
         ([("1", "0.8")], ["1.2"]),  # a quarter of the lot's fee of 1.6, and the fill's own
         ([("1", "0.8"), ("3", "0.6")], ["1.2", "1.8"]),  # who ends the lot takes what is left of it
+        ([("2", "0.8")], ["1.6"]),  # a half of it
         ([("5", "1")], ["2.4"]),  # four fifths of the fill's fee go with this lot
     ],
 )
@@ -106,3 +107,12 @@ def test_fees_are_shared_by_quantity(closing: list[tuple[str, str]], fees: list[
     fills = [fill(day, SELL, quantity, "110", fee) for day, (quantity, fee) in enumerate(closing, 1)]
     pieces = closed(LotMethod.FIFO, fill(0, BUY, "4", "100", "1.6"), *fills)
     assert [piece.fees for piece in pieces] == [Decimal(fee) for fee in fees]
+
+
+def test_what_is_left_of_a_lot_stays_open() -> None:
+    book = LotBook(LotMethod.FIFO)
+    list(book.take(fill(0, BUY, "4", "100", "1.6")))
+    list(book.take(fill(1, SELL, "3", "110")))
+    assert book.open_quantity == 1
+    (piece,) = book.take(fill(2, SELL, "1", "120"))
+    assert [piece.quantity, piece.cost, piece.fees] == [1, 100, Decimal("0.4")]

@@ -29,3 +29,9 @@ def test_a_moment_falls_in_exactly_one_bar(timeframe: Timeframe, market_ms: int)
     assert opened % timeframe.milliseconds == 0
     assert timeframe.bar_open(opened) == opened
     assert timeframe.is_closed(timeframe.last_closed_bar(market_ms), market_ms)
+
+
+def test_a_bar_is_known_by_its_length() -> None:
+    assert [Timeframe.of_milliseconds(frame.milliseconds) for frame in Timeframe] == list(Timeframe)
+    with pytest.raises(ValueError, match="no bar lasts 60001 ms"):
+        Timeframe.of_milliseconds(60_001)
