@@ -148,5 +148,6 @@ def test_tries_come_farther_apart_up_to_a_quarter_of_an_hour() -> None:
 
 def test_a_failure_is_tried_again_unless_it_says_otherwise() -> None:
     failed = DeliveryError("The server is away.")
+    assert str(failed) == failed.reason == "The server is away."
     assert (failed.is_final, failed.is_gone, failed.retry_after_seconds) == (False, False, None)
     assert (str(failed), failed.reason) == ("The server is away.", "The server is away.")

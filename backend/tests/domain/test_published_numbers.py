@@ -5,16 +5,21 @@ from decimal import Decimal
 
 import pytest
 
+from app.domain.anomaly import HOURS_OF_DAY
+from app.domain.attribution import NEVER
 from app.domain.breaker_rules import BreakerTerms
 from app.domain.client_order_id import LENGTH, MAX_ATTEMPT
 from app.domain.clock_offset import ALARM_OFFSET_MS, MAX_ENTRY_OFFSET_MS
 from app.domain.correlation import DAILY_RETURNS, HOURLY_RETURNS, MIN_DAILY_RETURNS
 from app.domain.execution_settings import BOUNDS, LARGEST, ExecutionSettings, SlippageUnit
+from app.domain.funding_exit import LEAD_MS
 from app.domain.metrics import uncertainty
 from app.domain.notification_events import EVENT_KINDS
-from app.domain.notification_rules import GIVE_UP_AFTER, REPEATS_WITHIN
+from app.domain.notification_rules import GIVE_UP_AFTER, MINUTES_PER_DAY, REPEATS_WITHIN
 from app.domain.position_health import HEALTHY_FROM, HYSTERESIS, SCALES, WEAK_BELOW, HealthPart
-from app.domain.sweep_budget import account_weight, average_weight
+from app.domain.refresh_chain import GRACE, LOST_ANSWER
+from app.domain.signals.registry import MAX_WARM_UP_BARS, STRATEGIES
+from app.domain.sweep_budget import TRADES_OF_SYMBOL, account_weight, average_weight
 from app.domain.system_health import LEAST_VENUE_CALLS, LIMITS, Gauge
 from app.domain.timeframes import Timeframe
 from app.domain.trade_actions import OrderView, TradeView
@@ -27,7 +32,8 @@ from app.domain.trade_steps import (
     MAX_WORKED_ENTRIES,
 )
 from app.domain.trading_hours import MOST_FUNDING_MINUTES, MOST_LEAVING_MINUTES, TradingSchedule
-from app.domain.types import OrderLeg, OrderStatus, Side, TradeStatus
+from app.domain.types import OrderLeg, OrderSide, OrderStatus, Side, TradeStatus
+from app.domain.venue import ORDERS_A_REQUEST, BudgetSpentError, OrderTicket, Refused, TimeInForce
 
 D = Decimal
 
@@ -144,10 +150,33 @@ def test_what_comparing_an_account_weighs() -> None:
     assert account_weight(3, every_order=False) == 5 + 5 + 3 * 2
     assert account_weight(3, every_order=True) == 16 + 80 + 30
     assert average_weight(3) == 16 + 110 / 20
+    assert TRADES_OF_SYMBOL == 5
 
 
 def test_how_much_history_a_correlation_takes() -> None:
     assert (DAILY_RETURNS, HOURLY_RETURNS, MIN_DAILY_RETURNS) == (60, 14 * 24, 30)
+
+
+def test_times_that_the_product_keeps_to() -> None:
+    assert (timedelta(seconds=10), timedelta(hours=1)) == (GRACE, LOST_ANSWER)
+    assert LEAD_MS == 120_000
+    assert (MINUTES_PER_DAY, HOURS_OF_DAY, NEVER) == (1_440, 24, -1)
+
+
+def test_how_much_history_a_strategy_takes() -> None:
+    warm_ups = [strategy.warm_up_bars for strategy in STRATEGIES.values()]
+    assert (sorted(warm_ups)[-1], MAX_WARM_UP_BARS) == (120, 120)
+
+
+def test_what_a_venue_is_asked_for_unless_it_is_said() -> None:
+    ticket = OrderTicket("id", "BTC/USDT:USDT", OrderSide.BUY, D(1), 0, 5_000)
+    said = (ticket.time_in_force, ticket.limit_price, ticket.trigger_price)
+    assert said == (TimeInForce.GTC, None, None)
+    refused = Refused("-2019", "Margin is insufficient.")
+    assert (refused.retryable, refused.already_there) == (False, False)
+    assert ORDERS_A_REQUEST == 5
+    spent = BudgetSpentError(2.54)
+    assert (str(spent), spent.seconds) == ("no request weight is left for 2.5 s", 2.54)
 
 
 def test_how_intervals_of_confidence_are_drawn() -> None:

@@ -78,6 +78,13 @@ def test_an_interval_holds_its_share_of_the_draws_that_are_defined() -> None:
     assert interval_of(drawn) is None
 
 
+@pytest.mark.parametrize(("undefined", "told"), [(99, True), (100, True), (101, False)])
+def test_nine_draws_in_ten_must_be_defined(undefined: int, told: bool) -> None:
+    drawn = np.arange(1_000.0)
+    drawn[:undefined] = np.nan
+    assert (interval_of(drawn) is not None) is told
+
+
 def test_a_figure_without_a_divisor_is_undefined() -> None:
     nothing = np.zeros((1, 6))
     for figure in (
@@ -89,6 +96,39 @@ def test_a_figure_without_a_divisor_is_undefined() -> None:
     assert np.isnan(uncertainty.sharpe_of_sums(365)(np.zeros((1, 4)), 3)).all()
     assert np.isnan(uncertainty.sortino_of_sums(365)(np.zeros((1, 4)), 3)).all()
     assert np.isnan(uncertainty.omega_of_sums(np.zeros((1, 4)), 3)).all()
+
+
+def test_a_ratio_to_nothing_is_undefined_however_much_stands_above() -> None:
+    """Three returns of one: no spread, no shortfall. Three trades won: no loss but what running sums left of one."""
+    constant = np.array([[3.0, 3.0, 0.0, 0.0]])
+    assert np.isnan(uncertainty.sharpe_of_sums(365)(constant, 3)).all()
+    assert np.isnan(uncertainty.sortino_of_sums(365)(constant, 3)).all()
+    assert np.isnan(uncertainty.omega_of_sums(constant, 3)).all()
+    won = np.array([[3.0, 1e-13, 5.0, 1e-13, 0.0, 0.0]])
+    assert np.isnan(uncertainty.profit_factor_of_sums(won, 3)).all()
+    assert np.isnan(uncertainty.payoff_ratio_of_sums(won, 3)).all()
+
+
+def test_one_loss_is_enough_for_a_ratio_of_trades() -> None:
+    """Two wins of 0.1 and one loss of 0.4."""
+    sums = np.array([[2.0, 1.0, 0.2, 0.4, 0.0, 0.0]])
+    assert uncertainty.profit_factor_of_sums(sums, 3) == pytest.approx(0.5)
+    assert uncertainty.payoff_ratio_of_sums(sums, 3) == pytest.approx(0.25)
+
+
+TWELVE = np.array([3.0, -1, 2, -2, 5, -1, 4, -3, 1, -1, 2, -4])
+WAVES = np.sin(np.arange(400.0)) / 100 + 0.001
+
+
+def test_what_was_told_of_a_sample_is_told_again() -> None:
+    """The draws are seeded, so that a report made anew says the same: these figures were told."""
+    alone = uncertainty.expectancy_of_sums(resampled_sums(trade_terms(TWELVE, TWELVE), 1.0), 12)
+    assert (alone.mean(), alone.std()) == pytest.approx((0.41291666666666665, 0.765347483717908), rel=1e-12)
+    pairs = uncertainty.expectancy_of_sums(resampled_sums(trade_terms(TWELVE, TWELVE), 2.0), 12)
+    assert (pairs.mean(), pairs.std()) == pytest.approx((0.43033333333333335, 0.576598647240869), rel=1e-12)
+    blocks = bootstrap_interval(return_terms(WAVES), uncertainty.sharpe_of_sums(365), mean_block=20.0)
+    assert blocks is not None
+    assert (blocks.low, blocks.high) == pytest.approx((2.1240170530120035, 3.553912846400091), rel=1e-12)
 
 
 def test_the_interval_is_that_of_the_resamples() -> None:

@@ -102,10 +102,20 @@ def test_a_window_without_variation_makes_no_claim() -> None:
     returns = np.concatenate((np.full(25, 0.01), SKEWED[:20]))
     claims = rolling_claims(returns, TailMethod.CORNISH_FISHER, 0.95, 20)
     assert np.isnan(claims).tolist() == [True] * 6 + [False] * 19
+    nothing = rolling_claims(np.zeros(22), TailMethod.NORMAL, 0.95, 20)
+    assert np.isnan(nothing).tolist() == [True, True]
+    little = np.full(21, 0.01) + 1e-12 * np.array([1, -1] * 10 + [0])
+    assert rolling_claims(little, TailMethod.NORMAL, 0.95, 20) == pytest.approx([-0.01])
     judged = rolling_coverage(returns, TailMethod.CORNISH_FISHER, 0.95, 20)
     assert judged is not None
     assert judged.observations == 19
     assert rolling_coverage(returns[:20], TailMethod.NORMAL, 0.95, 20) is None
+
+
+def test_a_method_is_judged_over_windows_of_two_hundred_and_fifty() -> None:
+    judged = rolling_coverage(SKEWED[:253], TailMethod.NORMAL)
+    assert judged is not None
+    assert (judged.observations, judged.expected) == (3, pytest.approx(0.15))
 
 
 def test_each_claim_is_judged_by_the_return_that_follows() -> None:

@@ -70,7 +70,18 @@ def test_excursions_are_measured_from_the_entry(sign: int, found: Excursions) ->
 
 def test_a_price_that_never_came_back_has_no_adverse_excursion() -> None:
     assert excursions(1, 100, np.array([110.0]), np.array([101.0])) == Excursions(0, 10)
+    assert excursions(1, 100, np.array([99.5]), np.array([98.0])) == Excursions(2, 0)
+    assert excursions(-1, 100, np.array([100.25]), np.array([100.25])) == Excursions(0.25, 0)
     assert excursions(1, 100, np.array([]), np.array([])) is None
+
+
+def test_the_holding_time_is_that_of_the_trade_in_the_middle() -> None:
+    def held(*seconds: float) -> float | None:
+        return trade_figures(np.ones(len(seconds)), None, np.array(seconds)).median_holding_seconds
+
+    assert held() is None
+    assert held(60.0) == 60
+    assert held(60.0, 600.0, 90.0) == 90
 
 
 def test_a_deposit_is_no_return() -> None:
@@ -80,6 +91,9 @@ def test_a_deposit_is_no_return() -> None:
 
 def test_an_interval_without_equity_has_no_return() -> None:
     assert np.isnan(time_weighted_returns(np.array([0.0, 10]), np.array([0.0, 10]))).all()
+    assert np.isnan(time_weighted_returns(np.array([0.0, 10]), np.array([0.0, 0]))).all()
+    assert np.isnan(time_weighted_returns(np.array([-1.0, 10]), np.array([0.0, 0]))).all()
+    assert time_weighted_returns(np.array([0.5, 0.55]), np.zeros(2)) == pytest.approx([0.1])
 
 
 def test_unequal_lengths_are_an_error() -> None:
@@ -97,10 +111,33 @@ def test_money_weighted_return_weighs_by_what_was_in() -> None:
 
 @pytest.mark.parametrize(
     ("moments", "flows", "end"),
-    [([START, START], [100], 110), ([START], [], 0), ([START, START + YEAR], [-100], 50)],
+    [
+        ([START, START], [100], 110),
+        ([START, START], [100], 100),
+        ([START], [], 0),
+        ([START, START + YEAR], [-100], 50),
+        ([START, START + YEAR], [-1e-7], 0.5),
+        ([START, START + YEAR], [1], 1_000_002),  # above the most
+        ([START, START + 60 * YEAR, START + 120 * YEAR], [100, -100], 50),  # beyond what a float holds
+    ],
 )
 def test_a_rate_that_does_not_exist_is_none(moments: list[datetime], flows: list[float], end: float) -> None:
-    assert money_weighted_return(moments, flows, end) is None
+    with np.errstate(all="ignore"):
+        assert money_weighted_return(moments, flows, end) is None
+
+
+def test_the_largest_rate_is_a_million() -> None:
+    assert money_weighted_return([START, START + YEAR], [1], 1_000_001) == 1_000_000
+
+
+def test_a_rate_is_found_to_the_last_digit() -> None:
+    assert money_weighted_return([START, START + YEAR], [1], 1.5) == 0.5
+    assert money_weighted_return([START, START + YEAR], [1], 1) == 0
+
+
+def test_money_that_came_at_the_very_end_counts_for_no_rate() -> None:
+    moments = [START, START + YEAR, START + YEAR]
+    assert money_weighted_return(moments, [100, 50], 160) == pytest.approx(0.10)
 
 
 def test_a_lost_account_is_minus_everything() -> None:

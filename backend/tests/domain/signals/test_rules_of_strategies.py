@@ -184,6 +184,8 @@ def test_bars_are_sound_with_prices_above_zero_and_time_that_goes_forward() -> N
         prices[2] = 0
         assert not replace(bars, **{name: prices}).is_sound()
     assert not replace(bars, open_time_ms=bars.open_time_ms[::-1]).is_sound()
+    assert replace(bars, open_time_ms=np.arange(5)).is_sound()
+    assert not replace(bars, open_time_ms=np.array([0, 1, 1, 2, 3])).is_sound()
     assert len(bars.last(3)) == 3
     assert bars.last(3).open_time_ms.tolist() == [2 * HOUR_MS, 3 * HOUR_MS, 4 * HOUR_MS]
     assert len(bars.last(9)) == 5

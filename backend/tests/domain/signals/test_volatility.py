@@ -33,6 +33,10 @@ def test_the_usual_period_is_fourteen_bars() -> None:
     assert widened == pytest.approx(2.0 + (16.0 - 2.0) / 14)
 
 
+def test_a_cheap_coin_has_a_small_range() -> None:
+    assert average_true_range(*bars(40, spread=0.002)) == pytest.approx(0.002)
+
+
 def test_no_range_is_none() -> None:
     assert average_true_range(*bars(40, spread=0.0)) is None
 
