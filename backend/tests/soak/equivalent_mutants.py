@@ -246,6 +246,103 @@ EQUIVALENT: Final[dict[tuple[str, str, str], str]] = {
         "one more",
         "return -1.0",
     ): "only whether an edge lies below zero is read",
+    ("accounting", "Gt for GtE", "return Side.LONG if self.quantity > 0 else Side.SHORT"): (
+        "an account that holds nothing was answered before"
+    ),
+    (
+        "accounting",
+        "Mult for Div",
+        "closing = max(ZERO, min(fill.quantity, -sign * held))  # of what is held on the other side",
+    ): _SIDE,
+    (
+        "attribution",
+        "one more",
+        "first = int(mask.argmax()) if count else 0",
+    ): "of rows that are none it does not matter where they begin",
+    (
+        "attribution",
+        "Lt for LtE",
+        "if float(np.abs(column, dtype=np.float64).sum()) < _SAFE_SUM:",
+    ): "both ways of adding up are exact there",
+    (
+        "downsampling",
+        "LtE for Lt",
+        "if count <= most:",
+    ): "where there are just as many points as are wanted each is the only one of its bucket",
+    (
+        "metrics.drawdowns",
+        "Gt for GtE",
+        "return np.where(peak > 0, (peak - equity) / np.where(peak > 0, peak, 1.0), 0.0)",
+    ): _MASKED,
+    (
+        "metrics.drawdowns",
+        "the other truth",
+        "for begin, end in zip(begins.tolist(), ends.tolist(), strict=True):",
+    ): "every fall that begins ends, at the latest with the series",
+    (
+        "metrics.figure_columns",
+        "one more",
+        "return FigureColumns(*np.array(rows).reshape(-1, len(NAMES)).T)",
+    ): "numpy takes any negative length as what is left",
+    (
+        "metrics.flows",
+        "Mult for Div",
+        "if missing(middle) * at_low > 0:",
+    ): "only the sign is read, and what is missing at the lower end is not nothing",
+    (
+        "metrics.tail_risk",
+        "LtE for Lt",
+        "if returns.size <= window or not has_tail(window, tail):",
+    ): "a series as long as its window has no return after it: no window is left either",
+    ("metrics.tail_risk", "one more", "safe = np.where(varies, square, 1.0)"): _MASKED,
+    (
+        "metrics.trade_figures",
+        "Gt for GtE",
+        "best, worst = (highs.max(), lows.min()) if sign > 0 else (lows.min(), highs.max())",
+    ): _SIDE,
+    (
+        "notification_rules",
+        "one more",
+        "for days in range(3):",
+    ): "two days on, that minute lies ahead wherever the clocks were changed",
+    (
+        "notification_rules",
+        "one more",
+        "return min(FIRST_RETRY_SECONDS * 2.0 ** min(attempts - 1, 20), LONGEST_RETRY_SECONDS)",
+    ): "five seconds that are doubled twenty times are above the longest pause",
+    ("price_batch", "the other truth", "strict=True,"): "the columns of a batch were cut to one length",
+    (
+        "report_sheet",
+        "one more",
+        "after = (first + timedelta(days=32)).replace(day=1)",
+    ): "29 to 58 days after the first of a month lie in the next one",
+    (
+        "signals.ema_trend",
+        "Mult for Div",
+        "if not (math.isfinite(was) and adx >= MIN_ADX and atr > 0) or now == 0 or was * now > 0:",
+    ): "only the sign is read, and the averages are not equal now",
+    (
+        "signals.ema_trend",
+        "Gt for GtE",
+        "side = Side.LONG if now > 0 else Side.SHORT",
+    ): "averages that are equal were answered before",
+    (
+        "signals.features",
+        "Gt for GtE",
+        "return np.where(mean > 0, self._volume / np.where(mean > 0, mean, 1.0), np.nan)",
+    ): _MASKED,
+    (
+        "signals.features",
+        "GtE for Gt",
+        "if len(column) >= period:",
+    ): "a bar is set beside the mean of those before it, and the only mean is that of the newest",
+    (
+        "signals.registry",
+        "max for min",
+        "MAX_WARM_UP_BARS: Final = max(strategy.warm_up_bars for strategy in STRATEGIES.values())",
+    ): "both strategies look at as many bars",
+    ("signals.volatility", "LtE for Lt", "if len(close) <= period:"): "TA-Lib has no range there either",
+    ("tax_lots", "left out", "assert_never(self._method)"): "every method has its case",
     (
         "services.trading.windows",
         "the other truth",
@@ -424,22 +521,11 @@ EQUIVALENT: Final[dict[tuple[str, str, str], str]] = {
 """(module, what, line) -> why nobody can notice."""
 
 _SAME_LADDER: Final = "the same rows are asked with the same prices, for ever"
-_BOTTOMLESS: Final = "the lower end is minus infinity, so is every middle, and the two ends never meet"
 
 ENDLESS: Final[dict[tuple[str, str, str], str]] = {
     ("ladder", "Is for IsNot", "if filled is None:"): _SAME_LADDER,
     ("ladder", "Sub for Add", "shorter.append((at, _prices(rows[at], len(prices) - 2)))"): _SAME_LADDER,
     ("ladder", "left out", "quantity -= instrument.quantity_step"): "what is beyond a cap stays so, for ever",
-    (
-        "metrics.flows",
-        "Add for Sub",
-        "left, right = np.log1p(max(low, -1 + 1e-15)), np.log1p(high)",
-    ): _BOTTOMLESS,
-    (
-        "metrics.flows",
-        "one more",
-        "left, right = np.log1p(max(low, -1 + 1e-15)), np.log1p(high)",
-    ): _BOTTOMLESS,
     (
         "tax_lots",
         "Gt for GtE",
