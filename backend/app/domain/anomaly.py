@@ -185,7 +185,7 @@ def _hour_of_day(history: Counts, hour: ActivityHour) -> Oddity | None:
         return None
     count = int(history[hour.hour_of_day])
     unseen = _first_sighting({str(place): int(held) for place, held in enumerate(history) if held})
-    as_rare = min(1.0, unseen + float(history[history <= count].sum()) / total)
+    as_rare = unseen + float(history[history <= count].sum()) / total
     # orders of one hour come together: a third proves nothing more
     probability = as_rare ** min(hour.orders, 2)
     sentence = (

@@ -1,5 +1,7 @@
 """Exactly at the edges of each strategy: on the channel's line, averages that only touch, a trend just strong."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -18,8 +20,15 @@ def resting(close: float, scale: float = 1.0) -> CandleColumns:
     """Bars from 99 to 101 that close at 100, and a last one that goes no further than where it closes."""
     high, low, closes = np.full(COUNT, 101.0), np.full(COUNT, 99.0), np.full(COUNT, 100.0)
     closes[-1], high[-1], low[-1] = close, max(close, 100.0), min(close, 100.0)
-    columns = (scale * one for one in (np.full(COUNT, 100.0), high, low, closes))
-    return CandleColumns(np.arange(COUNT) * HOUR_MS, *columns, np.ones(COUNT))
+    return scaled(
+        CandleColumns(np.arange(COUNT) * HOUR_MS, np.full(COUNT, 100.0), high, low, closes, np.ones(COUNT)),
+        scale,
+    )
+
+
+def scaled(bars: CandleColumns, by: float) -> CandleColumns:
+    """The same bars of a coin that costs so many times as much."""
+    return replace(bars, open=by * bars.open, high=by * bars.high, low=by * bars.low, close=by * bars.close)
 
 
 class Told(Features):
@@ -95,12 +104,12 @@ def test_a_coin_of_a_thousandth_gives_the_signals_of_one_of_a_hundred(
     strategy: EmaTrend | DonchianBreakout,
 ) -> None:
     dear, seen = walk(3, 400), 0
-    prices = (1e-5 * one for one in (dear.open, dear.high, dear.low, dear.close))
-    cheap = CandleColumns(dear.open_time_ms, *prices, dear.volume)
+    cheap = scaled(dear, 1e-5)
     for end in range(COUNT, 401):
         ours, theirs = (strategy.evaluate(one.bars(end - COUNT, end)) for one in (cheap, dear))
         assert (ours is None) is (theirs is None)
         if ours is not None and theirs is not None:
-            assert (ours.side, ours.stop_price) == (theirs.side, pytest.approx(1e-5 * theirs.stop_price))
+            assert ours.side is theirs.side
+            assert ours.stop_price == pytest.approx(1e-5 * theirs.stop_price)
             seen += 1
     assert seen > 2
