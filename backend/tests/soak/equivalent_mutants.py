@@ -284,6 +284,29 @@ EQUIVALENT: Final[dict[tuple[str, str, str], str]] = {
         "one more",
         "return FigureColumns(*np.array(rows).reshape(-1, len(NAMES)).T)",
     ): "numpy takes any negative length as what is left",
+    ("metrics.figure_columns", "one more", "BLOCK_ROWS = 16"): _SPEED,
+    (
+        "metrics.figure_columns",
+        "one more",
+        "0.6  # of a bell curve's quantile: a threshold that leaves a few times the tail, and is seldom below it",
+    ): _SPEED,
+    ("metrics.figure_columns", "Lt for LtE", "if parted.size < below + 2:"): _SPEED,
+    ("metrics.figure_columns", "one more", "if parted.size < below + 2:"): _SPEED,
+    (
+        "metrics.figure_columns",
+        "Lt for LtE",
+        "parted = returns.compress(returns < mean + deviation * _threshold(tail))",
+    ): _SPEED,
+    (
+        "metrics.figure_columns",
+        "the other truth",
+        "for row, total, fall in zip(block, totals.tolist(), falls, strict=True):",
+    ): _SAME_LENGTH,
+    (
+        "metrics.figure_columns",
+        "the other truth",
+        "return list(zip(wholes, deepest, ulcers, strict=True))",
+    ): _SAME_LENGTH,
     (
         "metrics.flows",
         "Mult for Div",

@@ -1,5 +1,7 @@
 """Where a figure of returns begins to be one: spread beside rounding, growth beside what a float holds, tails."""
 
+from math import sqrt
+
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -31,6 +33,16 @@ def test_a_downside_of_a_million_millionth_of_the_largest_return_is_rounding(
     returns = np.array([1.0, 0.0, 0.0, -loss])
     assert (sortino_ratio(returns, 365) is not None) is defined
     assert (series_figures(returns, 365).sortino_ratio is not None) is defined
+
+
+@pytest.mark.parametrize(("half", "defined"), [(4_999, False), (5_000, False), (5_001, True)])
+def test_a_spread_of_a_million_millionth_of_the_largest_return_is_rounding(half: int, defined: bool) -> None:
+    """Two returns have the root of two of half their distance for a deviation, which is counted in 2^-52 here."""
+    largest = 1.570092458683775
+    assert sqrt(2) * 5_000 * 2.0**-52 == pytest.approx(1e-12 * largest, rel=1e-15)
+    returns = np.array([largest, largest - half * 2.0**-51])
+    assert (sharpe_ratio(returns, 365) is not None) is defined
+    assert (series_figures(returns, 365).sharpe_ratio is not None) is defined
 
 
 @pytest.mark.parametrize("one", [-0.1 / 3, 0.1 / 3, -7e-9])
