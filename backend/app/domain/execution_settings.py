@@ -49,6 +49,8 @@ BOUNDS: Final[dict[str, tuple[Decimal, Decimal]]] = {
     "confirm_seconds": (Decimal(10), Decimal(3600)),
 }
 """The least and the most of each number that is no slippage."""
+SMALLEST_SLIPPAGE: Final = Decimal("0.0001")
+"""As a table keeps it: none at all would let no order be filled."""
 
 
 def to_bps(value: Decimal, unit: SlippageUnit, *, price: Decimal, tick: Decimal) -> Decimal:

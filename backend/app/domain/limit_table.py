@@ -56,8 +56,8 @@ class Resets(StrEnum):
 class LimitDeclaration:
     """One limit. `field` names it in `RiskLimits`, `setting` at the API and in the table (None: the
     platform's own, no user sets it). `breaches` are the codes of its refusals and `unknown` the code where
-    its fact is missing. `greatest` is the largest value, as a field, that still means something. `label` and
-    `explains` are for people."""
+    its fact is missing. `least` and `greatest` are the smallest and the largest value, as a field, that still mean
+    something. `label` and `explains` are for people."""
 
     field: str
     setting: str | None
@@ -70,6 +70,7 @@ class LimitDeclaration:
     breaches: tuple[Breach, ...]
     unknown: Breach
     greatest: Decimal
+    least: Decimal = Decimal(0)
     resets: Resets | None = None
 
     @property
@@ -106,6 +107,7 @@ def _per_trade(
     *,
     unknown: Breach = Breach.AMOUNT_OUT_OF_RANGE,
     refuses: Refuses = Refuses.ABOVE,
+    least: Decimal = Decimal(0),
 ) -> LimitDeclaration:
     return LimitDeclaration(
         field=field,
@@ -119,6 +121,7 @@ def _per_trade(
         breaches=(breach,),
         unknown=unknown,
         greatest=greatest,
+        least=least,
     )
 
 
@@ -180,7 +183,7 @@ _SIZE: Final = (
     _per_trade(
         "max_leverage", "max_leverage", "Largest leverage",
         "Notional of the wallet's positions over its equity, and the venue's own setting.",
-        LimitUnit.RATIO, Breach.MAX_LEVERAGE, _MOST_LEVERED, unknown=Breach.EXPOSURE_UNKNOWN,
+        LimitUnit.RATIO, Breach.MAX_LEVERAGE, _MOST_LEVERED, unknown=Breach.EXPOSURE_UNKNOWN, least=_WHOLE,
     ),
     _per_trade(
         "max_adds_per_trade", "max_adds_per_trade", "Additions to a position",

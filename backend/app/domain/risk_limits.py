@@ -213,9 +213,9 @@ def _range_error(name: str, value: Decimal) -> LimitError | None:
         return LimitError(name, "not_a_number", f"{name} must be a number.", None, None)
     if value < 0:
         return LimitError(name, "negative", f"{name} must not be negative, was {value}.", Decimal(0), value)
-    if name == "max_leverage" and value < 1:
-        return LimitError(name, "below_one", f"{name} must be at least 1, was {value}.", Decimal(1), value)
-    bound = BY_FIELD[name].greatest
+    least, bound = BY_FIELD[name].least, BY_FIELD[name].greatest
+    if value < least:
+        return LimitError(name, "below_one", f"{name} must be at least {least}, was {value}.", least, value)
     if value > bound:
         return LimitError(name, "out_of_range", f"{name} must be at most {bound}, was {value}.", bound, value)
     return None

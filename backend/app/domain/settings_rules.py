@@ -26,7 +26,11 @@ _MANNER_BOUNDS: Final[dict[str, tuple[Decimal, Decimal]]] = {
     "trailing_atr_multiple": (Decimal("0.1"), Decimal(100)),
     "max_holding_minutes": (Decimal(1), Decimal(MOST_HOLDING_MINUTES)),
 }
-
+BOUNDS: Final = {
+    name: (declared.least * declared.shown_factor, declared.greatest * declared.shown_factor)
+    for name, declared in BY_SETTING.items()
+} | _MANNER_BOUNDS
+"""The least and the greatest value of each setting that is a number, in the table's unit."""
 _MORE_IS_LOOSER: Final = frozenset(
     {
         "risk_per_trade_percent",

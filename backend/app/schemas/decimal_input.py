@@ -8,21 +8,30 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import core_schema
 
+from app.schemas.decimal_pattern import decimal_pattern
 
-def decimal_pattern(whole: int, places: int, *, is_signed: bool, is_positive: bool, most: int | None) -> str:
-    """How a decimal of at most `whole` digits before its point and `places` behind it is written.
 
-    `is_positive` leaves zero out. `most` is the greatest value, a power of ten: it may stand, nothing above it.
-    """
-    digits = whole if most is None else min(whole, len(str(most)) - 1)
-    last = [] if most is None else [str(most)]
-    fraction = rf"(\.[0-9]{{1,{places}}})?"
-    if is_positive:
-        above_one = [rf"[1-9][0-9]{{0,{digits - 1}}}{fraction}"] if digits else []
-        ways = [*above_one, rf"0\.[0-9]{{0,{places - 1}}}[1-9]", *last]
-    else:
-        ways = [rf"[0-9]{{1,{digits}}}{fraction}" if digits else rf"0{fraction}", *last]
-    return f"^{'-?' if is_signed else ''}({'|'.join(ways)})$"
+def describe_decimal(
+    described: JsonSchemaValue, core: core_schema.CoreSchema, least: Decimal | None, most: Decimal | None
+) -> None:
+    """Write into the two ways in which a decimal may come, as a number or as text, what is taken: the digits that the
+    type holds, and nothing beyond the bounds. None: as far as the digits reach, on both sides of zero."""
+    told: dict[str, Any] = dict(core)
+    places = told["decimal_places"]
+    step = Decimal(1).scaleb(-places)
+    held = Decimal(1).scaleb(told["max_digits"] - places) - step
+    for way in described["anyOf"]:
+        if way["type"] == "number":
+            way["multipleOf"] = float(step)
+            if least is not None and "gt" not in told:
+                way["minimum"] = float(least)
+            if most is not None:
+                way["maximum"] = float(min(most, held))
+        elif way["type"] == "string":
+            sign = "-?" if least is None or least < 0 else ""
+            first = step if "gt" in told else max(least or Decimal(0), Decimal(0))
+            last = held if most is None else min(most, held)
+            way["pattern"] = f"^{sign}({decimal_pattern(first, last, places)})$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +49,7 @@ class ExactDecimal:
     ) -> JsonSchemaValue:
         described = handler(core)
         told: dict[str, Any] = dict(core)
-        places, least, most = told["decimal_places"], told.get("gt", told.get("ge")), told.get("le")
-        for way in described["anyOf"]:
-            if way["type"] == "number":
-                way["multipleOf"] = float(Decimal(1).scaleb(-places))
-            else:
-                way["pattern"] = decimal_pattern(
-                    told["max_digits"] - places,
-                    places,
-                    is_signed=least is None or least < 0,
-                    is_positive="gt" in told and least == 0,
-                    most=None if most is None else int(most),
-                )
+        describe_decimal(described, core, told.get("gt", told.get("ge")), told.get("le"))
         return described
 
 

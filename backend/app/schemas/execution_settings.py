@@ -1,18 +1,22 @@
 """A wallet's execution settings."""
 
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import Field
 
-from app.domain.execution_settings import SlippageUnit
+from app.domain.execution_settings import BOUNDS, LARGEST, SMALLEST_SLIPPAGE, SlippageUnit
+from app.schemas.bounded import BoundedBody
 from app.schemas.decimal_input import EXACT
 from app.schemas.figures import Answer, DecimalText, Instant
-from app.schemas.request import RequestBody
 
 _LEFT_OUT: Final[Any] = None  # a default that is never read: only the fields that were sent are
+MOST: Final = ", ".join(f"{most} {unit.value}" for unit, most in LARGEST.items())
 Slippage = Annotated[
-    Decimal, Field(max_digits=12, decimal_places=4, description="In the unit beside it"), EXACT
+    Decimal,
+    Field(max_digits=12, decimal_places=4, description=f"In the unit beside it; at most {MOST}"),
+    EXACT,
 ]
 Seconds = Annotated[Decimal, Field(max_digits=6, decimal_places=2), EXACT]
 Count = Annotated[int, Field(ge=-(2**31), lt=2**31)]
@@ -38,8 +42,12 @@ class ExecutionSettingsOut(Answer):
     updated_at: Instant | None
 
 
-class ExecutionSettingsPatch(RequestBody):
+class ExecutionSettingsPatch(BoundedBody):
     """The settings to change; what is left out stays."""
+
+    bounds: ClassVar[Mapping[str, tuple[Decimal, Decimal]]] = BOUNDS | dict.fromkeys(
+        ("max_slippage", "max_deviation"), (SMALLEST_SLIPPAGE, max(LARGEST.values()))
+    )
 
     max_slippage: Slippage = _LEFT_OUT
     max_slippage_unit: SlippageUnit = _LEFT_OUT

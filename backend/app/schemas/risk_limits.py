@@ -3,14 +3,16 @@
 Percent is 0-100, confidence 0-1. Each field stands here once, as it is answered and as it is asked for.
 """
 
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from app.domain.settings_rules import BOUNDS
+from app.schemas.bounded import BoundedBody
 from app.schemas.decimal_input import EXACT
 from app.schemas.figures import Answer, DecimalText
-from app.schemas.request import RequestBody
 
 Percent = Annotated[Decimal, Field(max_digits=5, decimal_places=2, description="0-100"), EXACT]
 Heat = Annotated[Decimal, Field(max_digits=7, decimal_places=2, description="Percent of equity"), EXACT]
@@ -59,7 +61,13 @@ class LimitsOut(Answer):
     cooldown_minutes_after_loss: DecimalText | None
 
 
-class LimitsPatch(RequestBody):
+class SettingsPatch(BoundedBody):
+    """Risk settings to change, within the bounds of the one table."""
+
+    bounds: ClassVar[Mapping[str, tuple[Decimal, Decimal]]] = BOUNDS
+
+
+class LimitsPatch(SettingsPatch):
     """Limits to change; those left out stay, null takes the level's opinion away."""
 
     max_position_size_usd: Usd | None = None
@@ -105,7 +113,7 @@ class OwnStopsOut(Answer):
     max_holding_minutes: int | None
 
 
-class OwnStopsPatch(RequestBody):
+class OwnStopsPatch(SettingsPatch):
     """The same, to change."""
 
     flatten_when_tripped: bool | None = None

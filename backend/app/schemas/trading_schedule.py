@@ -31,7 +31,7 @@ class WeeklyHoursBody(RequestBody):
     """Hours of some days of the week. A closing that is not after the opening is the next day's; 00:00 to 00:00 is
     the whole day."""
 
-    days: Annotated[list[Weekday], Field(min_length=1, max_length=7)]
+    days: Annotated[list[Weekday], Field(min_length=1, max_length=7, json_schema_extra={"uniqueItems": True})]
     opens: Clock
     closes: Clock
 

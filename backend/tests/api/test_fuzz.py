@@ -1,7 +1,8 @@
 """Every operation asked with what its own description allows, and with what it does not.
 
-schemathesis draws the requests from the API's description; what only a user can know (ids of things that exist,
-names of markets and strategies) is put in. Nothing may answer with a server's error, with a status or a body that
+schemathesis draws the requests from the API's description; what only a user can know or have (ids of things that exist,
+names of markets and strategies, a token that came by mail, `fuzz_preparations`) is put in, and what has to fit together
+is made to (`fuzz_coherence`). Nothing may answer with a server's error, with a status or a body that
 is not described, or take what the description forbids. Of the requests that the description allows most must be
 carried out: a description that promises more than the API takes is wrong.
 `FUZZ_EXAMPLES=200` draws that many requests of each kind per operation (`make soak NAME=api_fuzz`).
@@ -10,7 +11,7 @@ carried out: a description that promises more than the API takes is wrong.
 import json
 import os
 import warnings
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
@@ -32,11 +33,14 @@ from schemathesis.specs.openapi import checks as described
 from app.core.config import Settings
 from tests.api.description import description
 from tests.api.desk_world import NOON, Person, World, running_api
+from tests.api.fuzz_coherence import COHERENT
+from tests.api.fuzz_preparations import PREPARATIONS, Prepared, Surroundings
 from tests.api.wallets import opened
 from tests.conftest import create_database
-from tests.paper_venue import PaperVenue
+from tests.paper_venue import SYNTHETIC, PaperVenue
 from tests.plain_http import PLAIN
 from tests.service_host import TestServices
+from tests.services.notification_world import servers
 
 EXAMPLES: Final = int(os.environ.get("FUZZ_EXAMPLES", "6"))
 LEAST_SHARE: Final = 0.6
@@ -70,42 +74,6 @@ CHECKS: Final = [
 BEFORE_THE_VENUE: Final = frozenset({"deposit_into_wallet", "withdraw_from_wallet", "archive_wallet"})
 PATH_NAMES: Final = {"setting": "max_leverage", "scope": "symbol", "key": "BTC"}
 SCOPE_IDS: Final[Mapping[object, str | None]] = {"platform": "platform", "venue": "paper", "user": None}
-# Operations whose carrying out depends on something that no description can tell, and what that is.
-NEEDS_MORE: Final[Mapping[str, str]] = {
-    "verify_email": "a token that comes by mail",
-    "reset_password": "a token that comes by mail",
-    "sign_in": "an account with that password",
-    "refresh_session": "the cookie of a session",
-    "step_up": "the password of the account",
-    "confirm_two_factor": "a secret that was begun, and its code",
-    "turn_off_two_factor": "a second factor that is on",
-    "renew_recovery_codes": "a second factor that is on",
-    "arm_wallet": "a live wallet with its key",
-    "preview_arming": "a live wallet",
-    "load_export": "an export that its job has made",
-    "save_view": "names of filters that the journal has",
-    "ask_for_deletion": "an account without open positions",
-    "link_telegram": "a bot of the deployment",
-    "send_test_message": "a channel that is linked",
-    "set_message_service": "the address of a service that the deployment allows",
-    "confirm_entry": "an entry that waits for a yes",
-    "resolve_operator_case": "a trade that waits for an operator",
-}
-# The bounds of settings and what makes sense together are rules of the domain: answered in words, not described.
-DOMAIN_BOUNDS: Final = frozenset(
-    {
-        "change_risk_settings",
-        "change_scoped_risk_settings",
-        "change_wallet_risk_settings",
-        "change_wallet_execution_settings",
-        "preview_risk_settings",
-        "enable_auto_trade",
-        "set_platform_limit",
-        "change_trading_schedule",
-        "change_venue_trading_schedule",
-        "change_wallet_trading_schedule",
-    }
-)
 
 
 def drawn(operation: Operation, mode: GenerationMode) -> list[Case[Any]]:
@@ -127,11 +95,16 @@ def drawn(operation: Operation, mode: GenerationMode) -> list[Case[Any]]:
 
 
 class Tenant:
-    """Somebody with something of everything, who knows the names of it."""
+    """Somebody with something of everything, who knows the names of it, and who has prepared for the operation. `held`:
+    what the operation changes, as it is."""
 
-    def __init__(self, person: Person, known: Mapping[str, object]) -> None:
+    def __init__(
+        self, person: Person, known: Mapping[str, object], prepared: Prepared, held: Mapping[str, Any]
+    ) -> None:
         self.person = person
-        self.known = known
+        self.known = {**known, **prepared.known}
+        self.prepared = prepared
+        self.held = held
 
     def request(self, case: Case[Any], *, informed: bool) -> dict[str, Any]:
         """The request of a case as httpx sends it. `informed`: with what a user knows put in."""
@@ -157,8 +130,10 @@ class Tenant:
             for name, value in case.path_parameters.items()
         }
         sent["url"] = case.path.removeprefix("/api/v1").format(**path)
-        if "json" in sent:
-            sent["json"] = self._told(sent["json"])
+        if isinstance(sent.get("json"), dict):
+            coherent, _ = COHERENT.get(str(case.operation.definition.raw["operationId"]), (None, None))
+            body = self._told(sent["json"]) | self.prepared.typed
+            sent["json"] = body if coherent is None else coherent(body, self.held)
         if isinstance(sent.get("params"), dict):
             sent["params"] = self._told(sent["params"])
             sent["params"].pop("cursor", None)
@@ -166,6 +141,7 @@ class Tenant:
             sent["headers"]["idempotency-key"] = uuid4().hex
         if case.operation.get_parameter("if-match", "header"):
             sent["headers"]["if-match"] = "*"
+        sent["headers"] |= self.prepared.headers
 
     def _told(self, value: object) -> Any:
         if isinstance(value, dict):
@@ -192,11 +168,20 @@ def fuzz_settings(
     return settings.model_copy(update={"database_url": url})
 
 
+@pytest.fixture(scope="module")
+def fuzz_exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PaperVenue]:
+    """A paper exchange that answers however often it is asked."""
+    venue = PaperVenue(tmp_path_factory.mktemp("venue"), (*SYNTHETIC, "--weight-limit", "1000000"))
+    venue.start()
+    yield venue
+    venue.stop()
+
+
 @pytest_asyncio.fixture(scope="module")
-async def fuzzed_api(fuzz_settings: Settings, shared_paper_exchange: PaperVenue) -> AsyncIterator[str]:
-    """The address of an API that knows a paper exchange."""
-    settings = fuzz_settings.model_copy(update={"paper_url": shared_paper_exchange.url})
-    async with running_api(settings) as url:
+async def fuzzed_api(fuzz_settings: Settings, fuzz_exchange: PaperVenue) -> AsyncIterator[str]:
+    """The address of an API that knows a paper exchange, a mail server and a Telegram bot."""
+    settings = fuzz_settings.model_copy(update={"paper_url": fuzz_exchange.url})
+    async with servers(settings) as held, running_api(held.settings) as url:
         yield url
 
 
@@ -217,8 +202,22 @@ async def fuzz_world(fuzz_settings: Settings) -> AsyncIterator[World]:
     await connection.close()
 
 
-async def tenant(client: httpx.AsyncClient, world: World, operation: str) -> Tenant:
-    """A new tenant; an administrator where the operation asks for one."""
+@pytest.fixture
+def around(
+    fuzzed: httpx.AsyncClient,
+    fuzz_world: World,
+    fuzz_settings: Settings,
+    fuzz_exchange: PaperVenue,
+    redis_client: Redis,
+) -> Surroundings:
+    """Where tenants prepare."""
+    return Surroundings(fuzzed, fuzz_world, fuzz_settings, fuzz_exchange, redis_client)
+
+
+async def tenant(around: Surroundings, operation: str) -> Tenant:
+    """A new tenant, of whom no rate limit is used up; an administrator where the operation asks for one."""
+    client, world = around.http, around.world
+    await around.redis.flushdb()
     person = await world.person()
     if OPERATIONS[operation].path.startswith("/api/v1/admin"):
         await world.sql.execute("UPDATE users SET role = 'admin' WHERE id = $1", person.user_id)
@@ -238,7 +237,6 @@ async def tenant(client: httpx.AsyncClient, world: World, operation: str) -> Ten
         "screenshot_id": str(screenshot_id),
         "report_id": str(report_id),
         "month": "2025-10",
-        "send": False,  # without a mail server nothing is sent
         "wallet_id": wallet_id,
         "session_id": str(person.session_id),
         "trade_id": str(trade_id),
@@ -261,7 +259,19 @@ async def tenant(client: httpx.AsyncClient, world: World, operation: str) -> Ten
         "api_key": None,  # the paper exchange takes no keys
         "api_secret": None,
     }
-    return Tenant(person, known)
+    prepare = PREPARATIONS.get(operation)
+    prepared = Prepared() if prepare is None else await prepare(around, person)
+    _, read = COHERENT.get(operation, (None, None))
+    held = {} if read is None else await read_settings(client, person, read.format(wallet_id=wallet_id))
+    return Tenant(person, known, prepared, held)
+
+
+async def read_settings(client: httpx.AsyncClient, person: Person, path: str) -> dict[str, Any]:
+    """Settings as they are."""
+    answer = await client.get(path, headers=person.headers)
+    assert answer.is_success, answer.text
+    settings: dict[str, Any] = answer.json()
+    return settings
 
 
 def is_forbidden(case: Case[Any]) -> bool:
@@ -286,14 +296,6 @@ async def answered(client: httpx.AsyncClient, case: Case[Any], request: dict[str
     return answer
 
 
-def why_not_held(name: str) -> str | None:
-    """Why nobody can say how much of what the description of an operation allows is to be carried out; None where
-    somebody can."""
-    if name in DOMAIN_BOUNDS:
-        return "it takes any figure, and refuses with a sentence those beyond a bound or at odds with another"
-    return NEEDS_MORE.get(name) and f"it needs {NEEDS_MORE[name]}"
-
-
 def note_share(name: str, done: int, asked: int) -> None:
     """Tell the soak, where it runs, how much was carried out."""
     if path := os.environ.get("FUZZ_SHARES"):
@@ -303,35 +305,28 @@ def note_share(name: str, done: int, asked: int) -> None:
             "unit": "of requests",
             "limit": LEAST_SHARE,
         }
-        if (why := why_not_held(name)) is not None:
-            held["not held"] = why
         with Path(path).open("a") as file:
             file.write(json.dumps(held) + "\n")
 
 
 @pytest.mark.parametrize("name", sorted(OPERATIONS))
-async def test_what_the_description_allows_is_done(
-    fuzzed: httpx.AsyncClient, fuzz_world: World, name: str
-) -> None:
+async def test_what_the_description_allows_is_done(around: Surroundings, name: str) -> None:
     done: list[bool] = []
     refusals: list[str] = []
     for case in drawn(OPERATIONS[name], GenerationMode.POSITIVE):
-        somebody = await tenant(fuzzed, fuzz_world, name)
-        answer = await answered(fuzzed, case, somebody.request(case, informed=True))
+        somebody = await tenant(around, name)
+        answer = await answered(around.http, case, somebody.request(case, informed=True))
         done.append(answer.is_success)
         if not answer.is_success:
             refusals.append(f"{case.body!r} {case.query!r}: {answer.text}"[:600])
     note_share(name, sum(done), len(done))
-    if why_not_held(name) is None:
-        assert sum(done) >= LEAST_SHARE * len(done), refusals
+    assert sum(done) >= LEAST_SHARE * len(done), refusals
 
 
 @pytest.mark.parametrize("name", sorted(OPERATIONS))
-async def test_what_the_description_forbids_is_refused(
-    fuzzed: httpx.AsyncClient, fuzz_world: World, name: str
-) -> None:
-    somebody = await tenant(fuzzed, fuzz_world, name)
+async def test_what_the_description_forbids_is_refused(around: Surroundings, name: str) -> None:
+    somebody = await tenant(around, name)
     for case in drawn(OPERATIONS[name], GenerationMode.NEGATIVE):
-        answer = await answered(fuzzed, case, somebody.request(case, informed=False))
+        answer = await answered(around.http, case, somebody.request(case, informed=False))
         if is_forbidden(case) and answer.status_code != HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
             case.validate_response(answer, checks=[described.negative_data_rejection])

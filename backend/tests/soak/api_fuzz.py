@@ -2,7 +2,7 @@
 
 Prints, per operation, which share of the requests that its description allows was carried out, and fails like
 `tests/api/test_fuzz.py`: at a server's error, at an answer that is not described, at a forbidden request that was
-taken, and where less than the least share was carried out. An operation that is not held to the share says why.
+taken, and where less than the least share was carried out.
 """
 
 import argparse

@@ -656,10 +656,10 @@ export interface ExecutionSettingsPatch {
   readonly confirm_seconds?: number
   readonly confirm_trades?: boolean
   readonly execution_timeout_seconds?: number | string
-  /** In the unit beside it */
+  /** In the unit beside it; at most 1000 bps, 10 percent, 100000 points */
   readonly max_deviation?: number | string
   readonly max_deviation_unit?: SlippageUnit
-  /** In the unit beside it */
+  /** In the unit beside it; at most 1000 bps, 10 percent, 100000 points */
   readonly max_slippage?: number | string
   readonly max_slippage_unit?: SlippageUnit
   readonly retry_attempts?: number
@@ -1410,7 +1410,7 @@ export interface PlatformLimitList {
   readonly items: ReadonlyArray<PlatformLimit>
 }
 
-/** The operator's own value, in the limit's unit. */
+/** The operator's own value, in the limit's unit; at most the limit's own `greatest`. */
 export interface PlatformLimitPut {
   readonly value: number | string
 }
