@@ -1,10 +1,10 @@
 """Every operation asked with what its own description allows, and with what it does not.
 
 schemathesis draws the requests from the API's description; what only a user can know or have (ids of things that exist,
-names of markets and strategies, a token that came by mail, `fuzz_preparations`) is put in, and what has to fit together
-is made to (`fuzz_coherence`). Nothing may answer with a server's error, with a status or a body that
-is not described, or take what the description forbids. Of the requests that the description allows most must be
-carried out: a description that promises more than the API takes is wrong.
+names of markets and strategies, a token that came by mail: `fuzz_preparations`) is put in, and what has to fit together
+is made to (`fuzz_coherence`). Nothing may answer with a server's error, with a status or a body that is not described,
+or take what the description forbids. Of the requests that the description allows most must be carried out, by every
+operation: a description that promises more than the API takes is wrong.
 `FUZZ_EXAMPLES=200` draws that many requests of each kind per operation (`make soak NAME=api_fuzz`).
 """
 
@@ -107,7 +107,8 @@ class Tenant:
         self.held = held
 
     def request(self, case: Case[Any], *, informed: bool) -> dict[str, Any]:
-        """The request of a case as httpx sends it. `informed`: with what a user knows put in."""
+        """The request of a case as httpx sends it, about things that exist unless its path is what is wrong.
+        `informed`: with what else a user knows put in."""
         sent = case.as_transport_kwargs(base_url="http://api")
         sent["url"] = sent["url"].removeprefix("http://api/api/v1")
         sent["headers"] = {
@@ -120,16 +121,20 @@ class Tenant:
             sent["headers"]["cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
         if isinstance(sent.get("data"), str | bytes):
             sent["content"] = sent.pop("data")
+        if informed or not is_wrong(case, ParameterLocation.PATH):
+            sent["url"] = self._place(case)
         if informed:
             self._inform(case, sent)
         return {name: value for name, value in sent.items() if value is not None}
 
-    def _inform(self, case: Case[Any], sent: dict[str, Any]) -> None:
+    def _place(self, case: Case[Any]) -> str:
         path = {
             name: PATH_NAMES.get(name) or self.known.get(name, value)
             for name, value in case.path_parameters.items()
         }
-        sent["url"] = case.path.removeprefix("/api/v1").format(**path)
+        return case.path.removeprefix("/api/v1").format(**path)
+
+    def _inform(self, case: Case[Any], sent: dict[str, Any]) -> None:
         if isinstance(sent.get("json"), dict):
             coherent, _ = COHERENT.get(str(case.operation.definition.raw["operationId"]), (None, None))
             body = self._told(sent["json"]) | self.prepared.typed
@@ -274,14 +279,15 @@ async def read_settings(client: httpx.AsyncClient, person: Person, path: str) ->
     return settings
 
 
+def is_wrong(case: Case[Any], *places: ParameterLocation) -> bool:
+    """Whether something is drawn wrong on purpose in one of those places."""
+    parts = case.meta.components if case.meta else {}
+    return any(part.mode is GenerationMode.NEGATIVE for place, part in parts.items() if place in places)
+
+
 def is_forbidden(case: Case[Any]) -> bool:
     """Whether what is wrong is in the path, the query or the body: headers are the test's own."""
-    parts = case.meta.components if case.meta else {}
-    return any(
-        part.mode is GenerationMode.NEGATIVE
-        for place, part in parts.items()
-        if place in (ParameterLocation.PATH, ParameterLocation.QUERY, ParameterLocation.BODY)
-    )
+    return is_wrong(case, ParameterLocation.PATH, ParameterLocation.QUERY, ParameterLocation.BODY)
 
 
 def has_plain_schema(case: Case[Any]) -> bool:

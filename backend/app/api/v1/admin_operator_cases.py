@@ -19,7 +19,7 @@ async def list_operator_cases(_: AdminUser, parts: Parts) -> Response:
     return answer({"items": await parts.operator_cases().list_waiting()})
 
 
-@router.post("/{trade_id}/resolve", status_code=HTTPStatus.ACCEPTED)
+@router.post("/{trade_id}/resolve", status_code=HTTPStatus.ACCEPTED, response_class=Response)
 async def resolve_operator_case(
     trade_id: UUID, decision: OperatorDecision, admin: AdminUser, parts: Parts
 ) -> Response:

@@ -2872,7 +2872,7 @@ export interface Endpoints {
     readonly path: { readonly trade_id: string }
     readonly query: Record<never, never>
     readonly body: OperatorDecision
-    readonly result: unknown
+    readonly result: undefined
   }
   'GET /admin/risk/limits': {
     readonly path: Record<never, never>
