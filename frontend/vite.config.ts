@@ -39,6 +39,16 @@ const SHARED = {
   ],
 }
 
+/** Tests that look at a page: a browser's objects are made for each of their files, which takes longer than most tests. */
+const WITH_PAGE = [
+  'src/**/*.test.tsx',
+  'src/app/hotkeys.test.ts',
+  'src/features/positions/steady-order.test.ts',
+  'src/lib/api/call.test.ts',
+  'src/lib/stream/apply.test.ts',
+  'src/lib/stream/connection.test.ts',
+]
+
 /** Lays a packed copy beside every text of the build, which the server sends to browsers that take one. */
 function packedCopies(): Plugin {
   let folder = ''
@@ -125,11 +135,28 @@ export default defineConfig({
     },
   },
   test: {
-    environment: 'jsdom',
-    environmentOptions: { jsdom: { url: 'http://127.0.0.1:3000/' } },
-    setupFiles: ['./src/testing/setup.ts'],
-    include: ['src/**/*.test.{ts,tsx}', 'scripts/**/*.test.mjs'],
     css: false,
     testTimeout: 15_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'page',
+          include: WITH_PAGE,
+          environment: 'jsdom',
+          environmentOptions: { jsdom: { url: 'http://127.0.0.1:3000/' } },
+          setupFiles: ['./src/testing/setup.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'plain',
+          include: ['src/**/*.test.ts', 'scripts/**/*.test.mjs'],
+          exclude: WITH_PAGE,
+          environment: 'node',
+        },
+      },
+    ],
   },
 })
