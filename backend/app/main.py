@@ -13,6 +13,7 @@ from app.api.routing import include_by_noun
 from app.api.v1 import routers
 from app.bootstrap.api import open_api
 from app.core.config import Settings, get_settings
+from app.core.garbage_collection import settle_garbage_collection
 
 PREFIX = "/api/v1"
 
@@ -35,6 +36,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         openapi_url=f"{PREFIX}/openapi.json",
         generate_unique_id_function=openapi.operation_id,
         redirect_slashes=False,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # RequestTimes counts
     )
     app.state.query_names = None
     include_by_noun(app, routers(), PREFIX, [Depends(refuse_unknown_query)])
@@ -46,4 +48,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(UnforeseenErrors)
     app.add_middleware(RequestTimes)
     app.add_middleware(RequestId, secure=held.browser_url.startswith("https://"))
+    return app
+
+
+def create_served_app() -> FastAPI:
+    """The same for a process of its own, with what the first requests would wait for."""
+    app = create_app()
+    openapi.query_names(app)
+    settle_garbage_collection()
     return app

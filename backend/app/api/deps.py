@@ -11,7 +11,8 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Request
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.openapi.models import HTTPBearer
+from fastapi.security.base import SecurityBase
 
 from app.api.openapi import query_names
 from app.bootstrap.api import ApiParts
@@ -25,15 +26,20 @@ from app.services.step_up import Proving
 
 ADMIN = "admin"
 MOST_NAMED, MOST_LETTERS = 10, 50  # of what an error repeats from the request
-bearer = HTTPBearer(auto_error=False, description="The access token of POST /auth/sign-in")
 
 
-async def api_parts(request: Request) -> ApiParts:
-    """The parts of this process."""
+def parts_of(request: Request) -> ApiParts:
+    """The parts of this process. Dependencies call it: each dependency of a dependency is solved anew for every
+    request, which costs more than most of them do."""
     parts = request.app.state.parts
     if not isinstance(parts, ApiParts):
         raise TypeError("the application was asked before it was started: it has no parts")
     return parts
+
+
+async def api_parts(request: Request) -> ApiParts:
+    """The parts of this process, for routes."""
+    return parts_of(request)
 
 
 Parts = Annotated[ApiParts, Depends(api_parts)]
@@ -52,21 +58,26 @@ async def refuse_unknown_query(request: Request) -> None:
         raise InvalidInputError(f"Query parameters of this operation: {allowed}.", errors=errors)
 
 
-async def access_claims(
-    parts: Parts, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
-) -> AccessClaims:
-    """What the request's access token says."""
-    if credentials is None:
-        raise UnauthenticatedError("Sign in first: there is no access token.")
-    return parts.tokens.read(credentials.credentials, utc_now())
+class AccessToken(SecurityBase):
+    """Reads what the request's access token says; described as the scheme of bearer tokens."""
+
+    def __init__(self) -> None:
+        self.model = HTTPBearer(description="The access token of POST /auth/sign-in")
+        self.scheme_name = HTTPBearer.__name__
+
+    async def __call__(self, request: Request) -> AccessClaims:
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token.strip():
+            raise UnauthenticatedError("Sign in first: there is no access token.")
+        return parts_of(request).tokens.read(token.strip(), utc_now())
 
 
-Claims = Annotated[AccessClaims, Depends(access_claims)]
+Claims = Annotated[AccessClaims, Depends(AccessToken())]
 
 
-async def current_user(parts: Parts, claims: Claims) -> SignedInUser:
+async def current_user(request: Request, claims: Claims) -> SignedInUser:
     """The asking user, whose session still stands."""
-    return await parts.standing_user(claims)
+    return await parts_of(request).standing_user(claims)
 
 
 CurrentUser = Annotated[SignedInUser, Depends(current_user)]
@@ -80,9 +91,9 @@ class RequestReading:
     transaction: LeanReading
 
 
-async def request_reading(parts: Parts, claims: Claims) -> AsyncIterator[RequestReading]:
+async def request_reading(request: Request, claims: Claims) -> AsyncIterator[RequestReading]:
     """The session and what is read beside it, in one short transaction."""
-    async with parts.reading(claims) as (user, transaction):
+    async with parts_of(request).reading(claims) as (user, transaction):
         yield RequestReading(user, transaction)
 
 
@@ -104,8 +115,9 @@ class RequestTenant:
         return self.user.id
 
 
-async def request_tenant(parts: Parts, claims: Claims) -> AsyncIterator[RequestTenant]:
+async def request_tenant(request: Request, claims: Claims) -> AsyncIterator[RequestTenant]:
     """One request, one transaction: committed when the route returns, rolled back when it raises."""
+    parts = parts_of(request)
     async with parts.database.tenant(claims.user_id) as session:
         user = await parts.signed_in_user(session, claims)
         yield RequestTenant(user, session, parts.proving(user))
@@ -124,9 +136,9 @@ async def admin_user(user: CurrentUser) -> SignedInUser:
 AdminUser = Annotated[SignedInUser, Depends(admin_user)]
 
 
-async def proven_user(parts: Parts, user: CurrentUser) -> None:
+async def proven_user(request: Request, user: CurrentUser) -> None:
     """Refuse a session that has not shown lately who sits there."""
-    parts.proving(user)()
+    parts_of(request).proving(user)()
 
 
 NeedsProof = Depends(proven_user)

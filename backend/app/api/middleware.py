@@ -9,7 +9,7 @@ from typing import Final
 from uuid import uuid4
 
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException as StarletteHttpError
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
@@ -24,6 +24,7 @@ MAX_PICTURE_BYTES: Final = 5_242_880
 PICTURE_PATH: Final = re.compile(r"/api/v1/journal/trades/[0-9a-fA-F-]{36}/screenshots")
 API_PREFIX: Final = "/api/"
 PACKED: Final = (("br", ".br"), ("gzip", ".gz"))  # the smaller one first
+ID_HEADER: Final = b"x-request-id"
 REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{8,64}")
 CONTENT_SECURITY_POLICY: Final = "; ".join(
     (
@@ -58,9 +59,11 @@ class RequestId:
 
     def __init__(self, app: ASGIApp, *, secure: bool) -> None:
         self._app = app
-        self._headers = dict(SECURITY_HEADERS)
+        headers = dict(SECURITY_HEADERS)
         if secure:
-            self._headers["Strict-Transport-Security"] = "max-age=31536000"
+            headers["Strict-Transport-Security"] = "max-age=31536000"
+        self._headers = Headers(headers).raw
+        self._headers_of_api = Headers(headers | {"Cache-Control": "no-store"}).raw
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -69,16 +72,14 @@ class RequestId:
         given = Headers(scope=scope).get("x-request-id", "")
         request_id = given if REQUEST_ID.fullmatch(given) else uuid4().hex
         scope[REQUEST_ID_KEY] = request_id
-        is_api = scope["path"].startswith(API_PREFIX)
+        common = self._headers_of_api if scope["path"].startswith(API_PREFIX) else self._headers
+        own = (ID_HEADER, request_id.encode())
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers["X-Request-ID"] = request_id
-                for name, value in self._headers.items():
-                    headers.setdefault(name, value)
-                if is_api:
-                    headers.setdefault("Cache-Control", "no-store")
+                given = [pair for pair in message.get("headers", ()) if pair[0] != ID_HEADER]
+                names = {name for name, _ in given}
+                message["headers"] = [*given, own, *(pair for pair in common if pair[0] not in names)]
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request_id=request_id):

@@ -5,10 +5,10 @@ from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import AwareDatetime
 
-from app.api.deps import Claims, Parts
+from app.api.deps import Claims, parts_of
 from app.api.desk import Desk
 from app.bootstrap.analytics import Questions
 from app.bootstrap.api import ApiParts
@@ -66,9 +66,9 @@ async def chosen_part(
 Asked = Annotated[Chosen, Depends(chosen_part)]
 
 
-async def who_asks(parts: Parts, claims: Claims) -> tuple[ApiParts, AccessClaims]:
+async def who_asks(request: Request, claims: Claims) -> tuple[ApiParts, AccessClaims]:
     """What an answer needs to check the session where it reads."""
-    return parts, claims
+    return parts_of(request), claims
 
 
 Asking = Annotated[tuple[ApiParts, AccessClaims], Depends(who_asks)]

@@ -161,8 +161,10 @@ def _settle(kept: _Kept, sums: Sequence[ResultSums], alone: Sequence[LonePosting
         kept.watermark = max(kept.watermark, one.newest)
         place = kept.places.get(one.trade_id)
         if place is None:
-            before = kept.moving.get(one.trade_id, [0, 0, 0])
-            kept.moving[one.trade_id] = [old + new for old, new in zip(before, amounts, strict=True)]
+            before = kept.moving.get(one.trade_id)
+            kept.moving[one.trade_id] = (
+                amounts if before is None else [old + new for old, new in zip(before, amounts, strict=True)]
+            )
         else:
             kept.figures[2:5, place] += np.array(amounts)
     settled = [one.number for one in alone if one.is_settled]
