@@ -43,7 +43,6 @@ HINT_GATHER_SECONDS = 0.03
 Key = UUID | str | None  # a trade, a symbol, or the whole account
 Named = TypeVar("Named", bound=Key)
 
-
 log = structlog.get_logger(__name__)
 
 
@@ -259,10 +258,11 @@ class AccountQueue:
         return False
 
     def _takes_turn(self) -> bool:
-        """Whether the comparison that waits longest goes before the trades: once it is overdue, now and then."""
+        """Whether the comparison that waits longest goes before the trades now."""
         waits = self._symbols and not self._runs  # a kill switch is behind nothing that it does not ask for
         asked = self._asked.get(next(iter(self._symbols))) if waits else None
-        self._turn_taken = self._comparisons.may_go_first(asked, asyncio.get_running_loop().time())
+        now, lanes = asyncio.get_running_loop().time(), self._trades
+        self._turn_taken = self._comparisons.may_go_first(asked, now, exposed=lanes.is_exposed)
         return self._turn_taken
 
     async def _reconcile_first(self) -> None:

@@ -28,6 +28,11 @@ class TradeLanes:
         return any(trade_id in lane for lane in self._lanes.values())
 
     @property
+    def is_exposed(self) -> bool:
+        """Whether a position waits that has no stop or is to be left."""
+        return bool(self._lanes[Urgency.EXPOSED])
+
+    @property
     def is_held(self) -> bool:
         """Whether a trade waits of which something is, or may be, at the venue."""
         return bool(self._lanes[Urgency.EXPOSED] or self._lanes[Urgency.HELD])
