@@ -7,6 +7,7 @@ import { tanstackRouter } from '@tanstack/router-plugin/vite'
 import react from '@vitejs/plugin-react'
 import type { Plugin } from 'vite'
 import { defineConfig } from 'vitest/config'
+import { FIRST_READS } from './src/lib/api/begun.ts'
 
 const api = process.env.STACKALPHA_API ?? 'http://127.0.0.1:8000'
 
@@ -14,27 +15,31 @@ const PACKABLE = /\.(?:js|css|html|svg|json|webmanifest|txt)$/
 const LEAST_BYTES = 1024
 
 /**
- * What every page behind the sign-in needs, in four files: as a file for each part it would be two dozen requests before
- * the first figure. Nothing of the entry is among it, for that is asked for by visitors who are not signed in, too.
+ * What many pages need, in four files: as a file for each part it would be two dozen requests before the first figure,
+ * and a browser asks for six at a time. `react` and `base` are what every visitor needs, signed in or not, beside the
+ * entry; `reads` what every page with figures needs, `home` what the shell and the overview need.
  */
 const SHARED = {
-  figures: [
-    /src\/lib\/format\/(?:limits|numbers|time|words)\.ts$/,
-    /src\/lib\/preferences\/(?:now|zone)\.ts$/,
-    /src\/lib\/stream\/(?:link|prices)\.ts$/,
+  react: [/node_modules\/(?:react|react-dom|scheduler|use-sync-external-store)\//],
+  base: [
+    /node_modules\/@tanstack\/(?:history|router-core|store|react-store)\//,
+    /react-router\/.*\/(?:link|useRouter|routerContext|matchContext|useMatch|useNavigate|route|fileRoute|utils)\.js$/,
+    /react-router\/.*\/(?:lazyRouteComponent|useParams|useSearch|useLoaderData|useLoaderDeps|useRouteContext)\.js$/,
+    /src\/(?:ui\/classes|lib\/format\/(?:decimal|limits|numbers|time|words))\.ts$/,
+    /src\/lib\/(?:preferences\/(?:marks|now|zone)|stream\/(?:link|prices))\.ts$/,
   ],
   reads: [
     /src\/lib\/api\/(?:call|queries|step-up)\.ts$/,
     /query-core\/.*\/(?:queryObserver|infiniteQueryObserver|queriesObserver|mutationObserver)\.js$/,
     /react-query\/.*\/(?:useBaseQuery|useQuery|useQueries|useInfiniteQuery|useMutation|\w+Options)\.js$/,
     /react-query\/.*\/(?:IsRestoringProvider|QueryErrorResetBoundary|errorBoundaryUtils|suspense)\.js$/,
+    /src\/ui\/(?:Badge|EmptyState|Panel|Pnl|Skeleton|Surface|Toast|icons)\.tsx$/,
   ],
-  panels: [/src\/ui\/(?:Badge|EmptyState|Panel|Pnl|Skeleton|Surface|Toast|icons)\.tsx$/],
   home: [
-    /src\/ui\/(?:Age|Later)\.tsx$/,
+    /src\/ui\/(?:Age|Later|UsedBar)\.tsx$/,
     /src\/lib\/(?:api\/analytics|commands)\.ts$/,
-    /src\/features\/circuit-breaker\/(?:trading-state\.ts|TradingStatePill\.tsx|PauseResume\.tsx)$/,
-    /src\/features\/positions\/(?:WhyNothing\.tsx|position-words\.ts)$/,
+    /src\/features\/circuit-breaker\/(?:trading-state\.ts|trip-words\.ts|TradingStatePill\.tsx|PauseResume\.tsx)$/,
+    /src\/features\/positions\/(?:WhyNothing\.tsx|position-words\.ts|health-words\.ts|steady-order\.ts)$/,
     /src\/(?:charts\/line-path|features\/alerts\/alert-words)\.ts$/,
   ],
 }
@@ -72,8 +77,8 @@ function packedCopies(): Plugin {
 }
 
 /**
- * Names in the page the files that each of its addresses needs beyond the entry's, so that public/start.js can ask for
- * them while the entry is on its way: `*` for what every page behind the sign-in needs.
+ * Names in the page the files that each of its addresses needs beyond the entry's, `*` for what every page behind the
+ * sign-in needs, and what those read first, so that public/start.js can ask for both while the entry is on its way.
  */
 function partsOfPages(): Plugin {
   return {
@@ -98,8 +103,11 @@ function partsOfPages(): Plugin {
           const files = [...withImports(fileName)].filter((name) => !known.has(name))
           return [[address, ...files.map((name) => `/${name}`)].join(' ')]
         })
-        const meta = `<meta name="parts" content="${lines.sort().join(';')}" />\n    `
-        return html.replace('<script src="/start.js">', (script) => meta + script)
+        const named = { parts: lines.sort().join(';'), reads: FIRST_READS.join(' ') }
+        const metas = Object.entries(named).map(
+          ([name, content]) => `<meta name="${name}" content="${content}" />\n    `,
+        )
+        return html.replace('<script src="/start.js">', (script) => metas.join('') + script)
       },
     },
   }

@@ -7,7 +7,7 @@ from fastapi import Depends, FastAPI
 
 from app.api import errors, openapi, ws
 from app.api.deps import refuse_unknown_query
-from app.api.middleware import BodyCap, RequestId, UnforeseenErrors, WebApp
+from app.api.middleware import BodyCap, PackedAnswers, RequestId, UnforeseenErrors, WebApp
 from app.api.request_times import RequestTimes
 from app.api.routing import include_by_noun
 from app.api.v1 import routers
@@ -44,6 +44,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign]  # FastAPI's own way to extend it
     errors.install(app)
     app.add_middleware(BodyCap)
+    app.add_middleware(PackedAnswers)
     app.add_middleware(WebApp, folder=held.frontend_dir)
     app.add_middleware(UnforeseenErrors)
     app.add_middleware(RequestTimes)

@@ -535,6 +535,7 @@ export const riskStatus = {
       trading_state: 'active',
       reason: null,
       as_of: iso(NOW),
+      market_time: iso(NOW),
       equity: '15412.63',
       exposure_heat_percent: '31.4210',
       open_risk_percent: '8.6000',

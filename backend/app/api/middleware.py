@@ -1,5 +1,6 @@
 """What surrounds every request: its id, the security headers, the body's cap, and the web app's files."""
 
+import gzip
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
@@ -25,6 +26,8 @@ PICTURE_PATH: Final = re.compile(r"/api/v1/journal/trades/[0-9a-fA-F-]{36}/scree
 API_PREFIX: Final = "/api/"
 PACKED: Final = (("br", ".br"), ("gzip", ".gz"))  # the smaller one first
 ID_HEADER: Final = b"x-request-id"
+LEAST_PACKED_BYTES: Final = 1400  # one packet
+PACKING_LEVEL: Final = 4  # half the time of the usual six, and a twentieth larger
 REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{8,64}")
 CONTENT_SECURITY_POLICY: Final = "; ".join(
     (
@@ -226,6 +229,46 @@ class WebApp:
                 )
                 return response
         return None
+
+
+class PackedAnswers:
+    """Packs the JSON of the API for who takes it: a phone's network is slower than a compressor. What is streamed, and
+    what fits into one packet anyway, goes as it is."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_api = scope["type"] == "http" and scope["path"].startswith(API_PREFIX)
+        if not is_api or "gzip" not in _accepted(Headers(scope=scope).get("accept-encoding", "")):
+            await self._app(scope, receive, send)
+            return
+        start: Message | None = None
+
+        async def send_packed(message: Message) -> None:
+            nonlocal start
+            if message["type"] == "http.response.start" and _is_plain_json(message):
+                start = message
+                return
+            if start is not None:
+                body: bytes = message.get("body", b"")
+                if not message.get("more_body", False) and len(body) >= LEAST_PACKED_BYTES:
+                    body = gzip.compress(body, PACKING_LEVEL, mtime=0)
+                    message = {**message, "body": body}
+                    headers = MutableHeaders(scope=start)
+                    headers["Content-Encoding"] = "gzip"
+                    headers["Content-Length"] = str(len(body))
+                    headers.add_vary_header("Accept-Encoding")
+                await send(start)
+                start = None
+            await send(message)
+
+        await self._app(scope, receive, send_packed)
+
+
+def _is_plain_json(start: Message) -> bool:
+    headers = Headers(raw=start["headers"])
+    return headers.get("content-type") == "application/json" and "content-encoding" not in headers
 
 
 def _accepted(header: str) -> frozenset[str]:

@@ -32,13 +32,15 @@ class AssetExposure(Answer):
 
 
 class EnvironmentRisk(Answer):
-    """One environment's risk; paper and live are never added up. `as_of` is the oldest balance's time.
-    `open_risk` is what would be lost if every stop filled, costs included."""
+    """One environment's risk; paper and live are never added up. `as_of` is the oldest balance's time, `market_time`
+    the clock of its markets, null before their first price. `open_risk` is what would be lost if every stop filled,
+    costs included."""
 
     environment: Environment
     trading_state: TradingState
     reason: str | None
     as_of: Instant | None
+    market_time: Instant | None
     time_zone: str
     equity: DecimalText | None
     exposure_heat_percent: DecimalText | None

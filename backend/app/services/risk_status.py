@@ -67,13 +67,14 @@ class AssetView:
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentRiskView:
-    """One environment's risk. `as_of` is the oldest balance that it rests on, wall time. `open_risk` is what
-    would be lost if every stop filled."""
+    """One environment's risk. `as_of` is the oldest balance that it rests on, wall time; `market_time` the clock of
+    its markets, None before their first price. `open_risk` is what would be lost if every stop filled."""
 
     environment: str
     trading_state: TradingState
     reason: str | None
     as_of: datetime | None
+    market_time: datetime | None
     time_zone: str
     equity: str | None
     exposure_heat_percent: str | None
@@ -118,8 +119,11 @@ class RiskStatus:
         ]
 
     def _market_time(self, venues: Sequence[str]) -> datetime:
+        return self._market_clock(venues) or self._now()
+
+    def _market_clock(self, venues: Sequence[str]) -> datetime | None:
         times = [at for venue in venues if (at := self._markets.market_time(venue)) is not None]
-        return max(times, default=self._now())
+        return max(times, default=None)
 
     async def _environment(
         self, environment: str, rows: GateRows, breaker: BreakerView
@@ -144,6 +148,7 @@ class RiskStatus:
             trading_state=breaker.state,
             reason=breaker.reason,
             as_of=_oldest_balance(held),
+            market_time=self._market_clock([wallet.venue for wallet in held.wallets]),
             time_zone=held.time_zone,
             equity=plain(user.equity),
             exposure_heat_percent=_shown(use["max_portfolio_heat"].used, 100),

@@ -141,6 +141,21 @@ async def test_a_packed_copy_is_sent_to_who_takes_it(
     assert "immutable" in answer.headers["Cache-Control"]
 
 
+@pytest.mark.parametrize(("accepted", "encoding"), [("gzip", "gzip"), ("br", None), ("identity", None)])
+async def test_a_long_answer_is_packed_for_who_takes_it(
+    http: httpx.AsyncClient, accepted: str, encoding: str | None
+) -> None:
+    answer = await http.get("/openapi.json", headers={"Accept-Encoding": accepted})
+    assert answer.headers.get("Content-Encoding") == encoding
+    assert answer.headers.get("Vary") == (None if encoding is None else "Accept-Encoding")
+    assert answer.json()["info"]["title"] == "StackAlpha"
+
+
+async def test_a_short_answer_goes_as_it_is(http: httpx.AsyncClient, alice: Person) -> None:
+    answer = await http.get("/me", headers=alice.headers | {"Accept-Encoding": "gzip"})
+    assert (answer.status_code, answer.headers.get("Content-Encoding")) == (200, None)
+
+
 async def test_a_hashed_file_is_kept_and_a_missing_one_is_no_page(site: httpx.AsyncClient) -> None:
     assert "immutable" in (await site.get("/assets/main.js")).headers["Cache-Control"]
     assert code(await site.get("/assets/missing.js")) == (404, "not_found")

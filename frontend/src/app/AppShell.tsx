@@ -5,6 +5,7 @@ import { KillSwitchBanner } from '@/features/circuit-breaker/KillSwitchBanner'
 import { meQuery } from '@/lib/api/queries'
 import { forget, useSessionState } from '@/lib/api/session'
 import { useProofAsked } from '@/lib/api/step-up'
+import { useWide } from '@/lib/preferences/wide'
 import { setAccountZone } from '@/lib/preferences/zone'
 import { Toasts } from '@/ui/Toast'
 import { useAnnouncement } from './announcements'
@@ -37,6 +38,7 @@ export function AppShell() {
   const wasSignedIn = useRef(false)
   const me = useQuery({ ...meQuery, enabled: session === 'signed-in' })
   const main = usePageFocus()
+  const wide = useWide()
   const announcement = useAnnouncement()
   const proofAsked = useProofAsked()
   useStream(session === 'signed-in')
@@ -60,7 +62,7 @@ export function AppShell() {
       >
         Skip to content
       </a>
-      <SideNavigation />
+      {wide && <SideNavigation />}
       <div className="flex min-w-0 flex-col">
         <div className="sticky top-0 z-20">
           <TopBar />
@@ -71,7 +73,7 @@ export function AppShell() {
           <Outlet />
         </main>
       </div>
-      <BottomNavigation />
+      {!wide && <BottomNavigation />}
       <p role="log" aria-live="polite" aria-label="Fills and closed trades" className="sr-only">
         {announcement}
       </p>

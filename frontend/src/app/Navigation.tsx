@@ -15,7 +15,7 @@ export function SideNavigation() {
   return (
     <nav aria-label="Main" className="sticky top-0 hidden h-dvh flex-col border-r border-line bg-s1 p-2 lg:flex">
       <p className="flex items-center gap-2 px-2 py-2 text-sm font-semibold">
-        <img src="/icon.svg" alt="" width="22" height="22" className="rounded" />
+        <img src="/icon.svg" alt="" loading="lazy" width="22" height="22" className="rounded" />
         StackAlpha
       </p>
       {pagesOf(me.data?.role).map((page) => (

@@ -1,11 +1,13 @@
 """The use of limits over HTTP."""
 
+import asyncio
 from uuid import UUID, uuid4
 
 import httpx
 from redis.asyncio import Redis
 
 from app.core.clock import utc_now
+from app.domain.price_batch import PriceTick, encode_prices
 from app.schemas.risk_status import EnvironmentRisk, LimitUse, RiskStatus
 from tests.api.desk_world import NOON, Person, World
 
@@ -56,6 +58,17 @@ async def second_wallet(world: World, person: Person) -> UUID:
 
 async def test_risk_status_anonymous_is_refused(http: httpx.AsyncClient) -> None:
     assert (await http.get("/risk/status")).status_code == 401
+
+
+async def test_risk_status_tells_the_clock_of_its_markets(
+    http: httpx.AsyncClient, alice: Person, redis_client: Redis
+) -> None:
+    noon_ms = round(NOON.timestamp() * 1000)
+    batch = encode_prices([PriceTick(SYMBOL, 1.0, 1.0, noon_ms)])
+    async with asyncio.timeout(60):
+        while (await environment(http, alice)).market_time != NOON:
+            await redis_client.xadd("prices:paper", {"b": batch, "t": round(utc_now().timestamp() * 1000)})
+            await asyncio.sleep(0.05)
 
 
 async def test_risk_status_without_balance_knows_no_equity(http: httpx.AsyncClient, alice: Person) -> None:

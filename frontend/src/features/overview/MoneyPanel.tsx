@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { type ReactNode, useMemo } from 'react'
+import { memo, type ReactNode, useMemo } from 'react'
 import { linePath, scaleOf } from '@/charts/line-path'
 import { equityQuery, portfolioQuery } from '@/lib/api/analytics'
 import type { EnvironmentRisk, Equity, Portfolio, Wallet } from '@/lib/api/types'
@@ -91,7 +91,7 @@ function AsOf({ risk }: { readonly risk: EnvironmentRisk }) {
 export const MONEY_HEIGHT = 'min-h-124 sm:min-h-84 lg:min-h-58'
 
 /** One environment's money: equity now and since yesterday, what is at risk, and how much of the limits that uses. */
-export function MoneyPanel(props: {
+export const MoneyPanel = memo(function MoneyPanel(props: {
   readonly risk: EnvironmentRisk
   readonly wallets: ReadonlyArray<Wallet> | undefined
 }) {
@@ -196,4 +196,4 @@ export function MoneyPanel(props: {
       </div>
     </Panel>
   )
-}
+})

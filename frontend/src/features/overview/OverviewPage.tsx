@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import type { ReactNode } from 'react'
+import { type ReactNode, useDeferredValue } from 'react'
 import { riskStatusQuery, walletsQuery } from '@/lib/api/queries'
 import type { EnvironmentRisk } from '@/lib/api/types'
 import { buttonClass } from '@/ui/Button'
@@ -37,17 +37,20 @@ function Room({ className, children }: { readonly className: string; readonly ch
 export function OverviewPage({ checklist, positions, breakers, alerts }: Props) {
   const risk = useQuery(riskStatusQuery)
   const wallets = useQuery(walletsQuery)
+  // Drawn in slices, too: the largest panel of the page would hold up a tap on what is there already.
+  const environments = useDeferredValue(risk.data)
+  const owned = useDeferredValue(wallets.data)
   return (
     <div className="grid gap-3">
       {checklist}
       <Surface
-        query={risk}
+        query={{ ...risk, data: environments, isPending: environments === undefined && !risk.isError }}
         what="Equity and risk"
         loading={<Skeleton label="Loading equity and risk" rows={6} className={MONEY_HEIGHT} />}
         className="grid gap-3"
       >
-        {(environments) =>
-          environments.length === 0 ? (
+        {(known) =>
+          known.length === 0 ? (
             <Panel title="Money">
               <EmptyState title="There is no money to watch yet">
                 <p>Create a wallet: paper money first. Its equity, its risk and its limits are shown here.</p>
@@ -57,7 +60,7 @@ export function OverviewPage({ checklist, positions, breakers, alerts }: Props) 
               </EmptyState>
             </Panel>
           ) : (
-            inOrder(environments).map((one) => <MoneyPanel key={one.environment} risk={one} wallets={wallets.data} />)
+            inOrder(known).map((one) => <MoneyPanel key={one.environment} risk={one} wallets={owned} />)
           )
         }
       </Surface>
@@ -66,9 +69,11 @@ export function OverviewPage({ checklist, positions, breakers, alerts }: Props) 
           <Room className="min-h-96">
             <Later until={<Skeleton label="Loading positions" rows={6} />}>{positions}</Later>
           </Room>
-          <Later until={null}>
-            <HappenedPanel />
-          </Later>
+          <Room className="min-h-96">
+            <Later until={null}>
+              <HappenedPanel />
+            </Later>
+          </Room>
         </div>
         <div className="grid min-w-0 gap-3">
           <Room className="min-h-28">
@@ -82,9 +87,11 @@ export function OverviewPage({ checklist, positions, breakers, alerts }: Props) 
           <Room className="min-h-96">
             <Later until={null}>{alerts}</Later>
           </Room>
-          <Later until={null}>
-            <WalletStrip />
-          </Later>
+          <Room className="min-h-28">
+            <Later until={null}>
+              <WalletStrip />
+            </Later>
+          </Room>
         </div>
       </div>
     </div>

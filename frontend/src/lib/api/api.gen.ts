@@ -485,8 +485,9 @@ export interface EntryCheck {
 export type Environment = "paper" | "live"
 
 /**
- * One environment's risk; paper and live are never added up. `as_of` is the oldest balance's time.
- * `open_risk` is what would be lost if every stop filled, costs included.
+ * One environment's risk; paper and live are never added up. `as_of` is the oldest balance's time, `market_time`
+ * the clock of its markets, null before their first price. `open_risk` is what would be lost if every stop filled,
+ * costs included.
  */
 export interface EnvironmentRisk {
   readonly as_of: string | null
@@ -497,6 +498,7 @@ export interface EnvironmentRisk {
   readonly exposure_heat_percent: string | null
   readonly limits: ReadonlyArray<LimitUse>
   readonly margin_percent: string | null
+  readonly market_time: string | null
   readonly open_positions: number
   readonly open_risk: string | null
   readonly open_risk_percent: string | null

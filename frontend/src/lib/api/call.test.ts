@@ -1,8 +1,11 @@
 import { HttpResponse, http } from 'msw'
 import { describe, expect, it } from 'vitest'
+import { testClient } from '@/testing/render'
 import { api, problem, server } from '@/testing/server'
+import { FIRST_READS } from './begun'
 import { call, callWithEtag, newIdempotencyKey } from './call'
 import { ApiProblem } from './problem'
+import { alertsQuery, breakerQuery, meQuery, positionsQuery, riskStatusQuery, walletsQuery } from './queries'
 import { adopt, forget, resetSession, sessionState, wasSignedIn } from './session'
 
 const SESSION = { access_token: 'token-0', token_type: 'bearer', expires_in: 900 } as const
@@ -51,6 +54,49 @@ describe('a call', () => {
     const all = await Promise.all([call('GET /me'), call('GET /me')])
     expect(all.map((me) => me.id)).toEqual(['Bearer early', 'Bearer early'])
     expect(window.stackalphaRenewal).toBeUndefined()
+  })
+
+  it('takes an answer that the page asked for before its code was here, once, and asks anew for a refused one', async () => {
+    adopt(SESSION)
+    window.stackalphaReads = new Map([
+      ['/api/v1/me', Promise.resolve(Response.json({ id: 'early' }))],
+      ['/api/v1/wallets', Promise.resolve(new Response(null, { status: 503 }))],
+      ['/api/v1/positions', Promise.reject(new Error('offline'))],
+    ])
+    server.use(
+      http.get(api('/me'), () => HttpResponse.json({ id: 'asked' })),
+      http.get(api('/wallets'), () => HttpResponse.json({ items: ['asked'] })),
+      http.get(api('/positions'), () => HttpResponse.json({ items: ['asked'] })),
+    )
+    expect([(await call('GET /me')).id, (await call('GET /me')).id]).toEqual(['early', 'asked'])
+    expect((await call('GET /wallets')).items).toEqual(['asked'])
+    expect((await call('GET /positions')).items).toEqual(['asked'])
+  })
+
+  it('takes nothing that was asked for in a session that is over', async () => {
+    adopt(SESSION)
+    window.stackalphaReads = new Map([['/api/v1/me', Promise.resolve(Response.json({ id: 'early' }))]])
+    forget('signed-out')
+    adopt(SESSION)
+    server.use(http.get(api('/me'), () => HttpResponse.json({ id: 'asked' })))
+    expect((await call('GET /me')).id).toBe('asked')
+  })
+
+  it('finds what the page asks for early under the addresses that the shell reads', async () => {
+    adopt(SESSION)
+    window.stackalphaReads = new Map(
+      FIRST_READS.map((path) => [path, Promise.resolve(Response.json({ items: [], environments: [], unread: 0 }))]),
+    )
+    const client = testClient()
+    await Promise.all([
+      client.fetchQuery(riskStatusQuery),
+      client.fetchQuery(positionsQuery),
+      client.fetchQuery(walletsQuery),
+      client.fetchQuery(breakerQuery),
+      client.fetchQuery(meQuery),
+      client.fetchQuery(alertsQuery),
+    ])
+    expect([...window.stackalphaReads.keys()]).toEqual([])
   })
 
   it('remembers in this browser whether somebody is signed in', () => {

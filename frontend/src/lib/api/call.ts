@@ -1,3 +1,4 @@
+import { takeRead } from './begun'
 import { ApiProblem, problemFrom, unreachable } from './problem'
 import { API, accessToken, forget, renew, sessionState, tokenIsOld } from './session'
 import { askForProof } from './step-up'
@@ -81,7 +82,11 @@ const { scheduler } = globalThis as { readonly scheduler?: { readonly yield?: ()
 
 async function send(method: string, url: string, options: Loose, withSession: boolean): Promise<Response> {
   // A page reads a dozen things at once: each in a task of its own leaves room for a press between them.
-  if (method === 'GET') await scheduler?.yield?.()
+  if (method === 'GET') {
+    const begun = await takeRead(url)
+    if (begun !== null) return begun
+    await scheduler?.yield?.()
+  }
   const limit = AbortSignal.timeout(ANSWER_WITHIN_MS)
   try {
     return await fetch(url, {

@@ -1,6 +1,6 @@
 // What the pages read, one entry per resource. The stream patches these; while it is silent they poll.
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
-import { currentLink } from '@/lib/stream/link'
+import { currentLink, hintMarketTime } from '@/lib/stream/link'
 import { call, callWithEtag } from './call'
 import type { Environment, EventCategory, EventLevel, Timeframe } from './types'
 
@@ -84,7 +84,12 @@ export const breakerHistoryQuery = queryOptions({
 })
 export const riskStatusQuery = queryOptions({
   queryKey: keys.riskStatus,
-  queryFn: async ({ signal }) => (await call('GET /risk/status', { signal })).environments,
+  queryFn: async ({ signal }) => {
+    const { environments } = await call('GET /risk/status', { signal })
+    const clocks = environments.flatMap((one) => one.market_time ?? [])
+    hintMarketTime(clocks[0] ?? null)
+    return environments
+  },
   refetchInterval: POLL_MS,
 })
 export const riskSettingsQuery = queryOptions({

@@ -1,6 +1,7 @@
 // Who is signed in. The access token lives in memory only; the refresh cookie is HttpOnly and never seen here.
 import { useSyncExternalStore } from 'react'
 import { readMark, writeMark } from '@/lib/preferences/marks'
+import { forgetReads } from './begun'
 import { problemFrom, unreachable } from './problem'
 import type { Session } from './types'
 
@@ -11,13 +12,6 @@ export const API = '/api/v1'
 const RENEW_BEFORE_MS = 10_000
 const LOCK = 'stackalpha.refresh'
 const MARK = 'signed-in'
-
-declare global {
-  interface Window {
-    /** The renewal that public/start.js has asked for while this code was on its way. */
-    stackalphaRenewal?: Promise<Response> | undefined
-  }
-}
 
 let state: SessionState = 'unknown'
 let token: string | null = null
@@ -55,6 +49,7 @@ export function adopt(session: Session): void {
 export function forget(next: 'signed-out' | 'expired'): void {
   token = null
   expiresAt = 0
+  forgetReads()
   writeMark(MARK, 'no')
   change(next)
 }

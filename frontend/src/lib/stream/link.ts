@@ -12,6 +12,8 @@ export interface Link {
 }
 
 let link: Link = { state: 'connecting', since: null, marketTime: null }
+/** The feed's clock as an answer told it, for as long as the stream has not. */
+let toldMarketTime: string | null = null
 const listeners = new Set<() => void>()
 
 function publish(next: Link): void {
@@ -31,6 +33,13 @@ export function setLinkState(state: LinkState): void {
 
 export function setMarketTime(marketTime: string | number | null): void {
   if (marketTime !== null && marketTime !== link.marketTime) publish({ ...link, marketTime })
+}
+
+/** What an answer says of the feed's clock: good for a question about "the last day", until the stream keeps the time. */
+export function hintMarketTime(marketTime: string | null): void {
+  if (marketTime === null || toldMarketTime !== null || link.marketTime !== null) return
+  toldMarketTime = marketTime
+  publish(link)
 }
 
 function subscribe(listener: () => void): () => void {
@@ -78,7 +87,7 @@ function minuteReader(): () => number | null {
   let kept: { readonly minute: number; readonly at: number } | null = null
   return () => {
     const minute = Math.floor(Date.now() / MINUTE)
-    const at = kept?.minute === minute ? null : marketTimeNow()
+    const at = kept?.minute === minute ? null : (marketTimeNow() ?? millisecondsOf(toldMarketTime))
     if (at !== null) kept = { minute, at }
     return kept?.at ?? null
   }
