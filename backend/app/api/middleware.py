@@ -10,7 +10,7 @@ from typing import Final
 from uuid import uuid4
 
 import structlog
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException as StarletteHttpError
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
