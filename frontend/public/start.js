@@ -45,7 +45,7 @@
   const read = async (path) => {
     const authorization = `Bearer ${(await session).access_token}`
     const headers = { accept: 'application/json', authorization }
-    return fetch(path, { credentials: 'same-origin', headers })
+    return fetch(path, { credentials: 'same-origin', headers, signal: AbortSignal.timeout(10_000) })
   }
   window.stackalphaReads = new Map(
     listed('reads')

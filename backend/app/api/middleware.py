@@ -27,7 +27,7 @@ API_PREFIX: Final = "/api/"
 PACKED: Final = (("br", ".br"), ("gzip", ".gz"))  # the smaller one first
 ID_HEADER: Final = b"x-request-id"
 LEAST_PACKED_BYTES: Final = 1400  # one packet
-PACKING_LEVEL: Final = 4  # half the time of the usual six, and a twentieth larger
+PACKING_LEVEL: Final = 4  # a third less time than the usual six takes, a twentieth larger
 REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{8,64}")
 CONTENT_SECURITY_POLICY: Final = "; ".join(
     (
