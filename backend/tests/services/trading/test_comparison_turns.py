@@ -16,9 +16,9 @@ def test_a_comparison_goes_first_once_it_has_waited_for_more_than_three_seconds(
 def test_overdue_comparisons_and_trades_that_are_kept_take_turns() -> None:
     turns = ComparisonTurns()
     taken = []
-    for now in (100.0, 101.0, 101.1, 103.0):
-        taken.append(turns.may_go_first(90.0, now, exposed=False))
-        turns.taken(now, now + 1.0)
+    for at in (100.0, 101.0, 101.1, 103.0):
+        taken.append(turns.may_go_first(90.0, at, exposed=False))
+        turns.taken(at, at + 1.0)
     assert taken == [True, False, True, False]
 
 
