@@ -145,6 +145,7 @@ export default defineConfig({
   test: {
     css: false,
     testTimeout: 15_000,
+    isolate: false, // a new process for each file takes longer than its tests; src/testing/setup.ts keeps pages apart
     projects: [
       {
         extends: true,

@@ -1,6 +1,6 @@
 import '@testing-library/jest-dom/vitest'
 import { cleanup, configure } from '@testing-library/react'
-import { afterAll, afterEach, beforeAll } from 'vitest'
+import { afterAll, afterEach, beforeAll, vi } from 'vitest'
 import { resetSession } from '@/lib/api/session'
 import { server } from './server'
 
@@ -23,4 +23,10 @@ afterEach(() => {
   server.resetHandlers()
   resetSession()
 })
-afterAll(() => server.close())
+afterAll(() => {
+  server.close()
+  // The next file shares the window, and begins with modules and marks of its own.
+  vi.resetModules()
+  localStorage.clear()
+  sessionStorage.clear()
+})
