@@ -1,6 +1,6 @@
 # Everything starts here. `make run` and `make test` need Python 3.11+, Node 20.19+, make and a C compiler.
 .DEFAULT_GOAL := help
-.PHONY: help run test check check-python check-frontend test-frontend bench soak acceptance lock clean prepare prepare-python prepare-peers prepare-run prepare-test openapi
+.PHONY: help run test check check-python check-frontend test-frontend test-backend bench soak acceptance lock clean prepare prepare-python prepare-peers prepare-run prepare-test openapi
 
 # Compiled modules are kept: the tests start hundreds of processes.
 unexport PYTHONDONTWRITEBYTECODE
@@ -22,8 +22,7 @@ run: prepare-run ## install what is missing and start the product; RUN_ARGS are 
 	@exec $(BIN)/stackalpha up $(RUN_ARGS)
 
 test: prepare-test ## everything the build server runs: check, then all tests
-	@$(MAKE) --no-print-directory -j2 check-python test-frontend
-	@cd backend && $(PY) -m pytest -n $(TEST_PROCESSES) --dist worksteal $(TEST_ARGS)
+	@$(MAKE) --no-print-directory -j2 check-python test-frontend test-backend
 
 TEST_PROCESSES ?= $(shell n=$$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ "$$n" -gt 3 ] && n=4 || n=3; echo $$n)
 
@@ -37,12 +36,19 @@ check-python:
 	@cd backend && $(PY) -m scripts.house_rules app paper_exchange && echo "house rules: kept"
 	@cd backend && $(PY) -m scripts.env_example --check && $(PY) -m scripts.export_openapi --check && echo ".env.example and openapi.json: in step"
 
+# It weighs the web app that `prepare` has built.
 check-frontend:
-	@cd frontend && npm run --silent check
+	@cd frontend && $(call in_one_piece,npm run --silent check)
 
-# Beside check-python, which takes one core: what it says comes in one piece.
 test-frontend: check-frontend
-	@cd frontend && said=$$(npm run --silent test -- --reporter=dot 2>&1) && echo "$$said" || { echo "$$said"; exit 1; }
+	@cd frontend && $(call in_one_piece,npm run --silent test -- --reporter=dot)
+
+# Begins when one of the two checks beside it has passed, so that no core waits for the slower one.
+test-backend:
+	@cd backend && $(PY) -m pytest -n $(TEST_PROCESSES) --dist worksteal $(TEST_ARGS)
+
+# What a command says, told when it has ended: another one speaks meanwhile.
+in_one_piece = said=$$($(1) 2>&1) && echo "$$said" || { echo "$$said"; exit 1; }
 
 openapi: prepare ## write the API's description and the web app's client from it
 	@cd backend && $(PY) -m scripts.export_openapi
@@ -69,7 +75,7 @@ clean: ## remove what was built and what ran; the data of `make run` too
 	@find backend -name __pycache__ -type d -prune -exec rm -rf {} +
 
 prepare:
-	@$(FIND_PYTHON); exec "$$python" backend/scripts/prepare.py python packages
+	@$(FIND_PYTHON); exec "$$python" backend/scripts/prepare.py python packages frontend
 
 prepare-python:
 	@$(FIND_PYTHON); exec "$$python" backend/scripts/prepare.py python
@@ -81,7 +87,7 @@ prepare-run:
 	@$(FIND_PYTHON); exec "$$python" backend/scripts/prepare.py python frontend
 
 prepare-test:
-	@$(FIND_PYTHON); exec "$$python" backend/scripts/prepare.py python frontend browser
+	@$(FIND_PYTHON); exec "$$python" backend/scripts/prepare.py python packages frontend browser
 
 # $(1): folder below backend. An unknown or absent NAME lists those that exist.
 define run_named
