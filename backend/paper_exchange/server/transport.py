@@ -9,7 +9,7 @@ import resource
 from collections import Counter
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Final
+from typing import Final, cast
 
 from aiohttp import web
 
@@ -62,8 +62,9 @@ class VenueProtocol(web.RequestHandler):
         super().connection_made(transport)
         peer = transport.get_extra_info("peername")
         self._address = str(peer[0]) if peer else ""
-        if not self._room.enter(self._address) and isinstance(transport, asyncio.Transport):
-            transport.abort()
+        if not self._room.enter(self._address):
+            # uvloop's transports are none of asyncio's classes, and can be aborted all the same
+            cast("asyncio.Transport", transport).abort()
 
     def connection_lost(self, exc: BaseException | None) -> None:
         self._room.leave(self._address)

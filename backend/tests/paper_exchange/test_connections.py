@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 import aiohttp
 import pytest
+import uvloop
 from aiohttp import web
 
 from paper_exchange.server.transport import Room, address, listen
@@ -14,13 +16,8 @@ from paper_exchange.server.transport import Room, address, listen
 MOST = 3
 
 
-@pytest.fixture
-async def room() -> Room:
-    return Room(most=5, most_per_address=MOST)
-
-
-@pytest.fixture
-async def served(room: Room) -> AsyncIterator[str]:
+@asynccontextmanager
+async def _served(room: Room) -> AsyncIterator[str]:
     """A server with one page, and little room."""
 
     async def page(_: web.Request) -> web.Response:
@@ -48,18 +45,27 @@ async def _stay(url: str) -> aiohttp.ClientSession:
     return session
 
 
-async def test_address_is_served_up_to_its_part_and_again_when_it_leaves(served: str, room: Room) -> None:
-    staying = [await _stay(served) for _ in range(MOST)]
-    with pytest.raises(aiohttp.ClientError):
-        await _stay(served)
-    async with staying[0].get(served) as answer:
-        assert answer.status == 200
-    for session in staying:
-        await session.close()
-    async with asyncio.timeout(90):
-        while room.guests:  # noqa: ASYNC110 - the server hears of it in its own time
-            await asyncio.sleep(0.01)
-    await (await _stay(served)).close()
+async def _fill_and_leave(room: Room) -> None:
+    async with _served(room) as served:
+        staying = [await _stay(served) for _ in range(MOST)]
+        with pytest.raises(aiohttp.ClientError):
+            await _stay(served)
+        async with staying[0].get(served) as answer:
+            assert answer.status == 200
+        for session in staying:
+            await session.close()
+        async with asyncio.timeout(90):
+            while room.guests:  # noqa: ASYNC110 - the server hears of it in its own time
+                await asyncio.sleep(0.01)
+        await (await _stay(served)).close()
+
+
+@pytest.mark.parametrize("loop", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
+def test_address_is_served_up_to_its_part_and_again_when_it_leaves(
+    loop: Callable[[], asyncio.AbstractEventLoop],
+) -> None:
+    with asyncio.Runner(loop_factory=loop) as runner:
+        runner.run(_fill_and_leave(Room(most=5, most_per_address=MOST)))
 
 
 def test_room_is_full_in_all_before_any_address_has_its_part() -> None:
