@@ -8,7 +8,7 @@ protect, is handed back, to be driven alone. Called by the account's one writer.
 """
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from time import perf_counter
@@ -64,6 +64,16 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Sent:
+    """A step that was decided: a sending with the venue's answer, which took so long, or one still to be taken
+    there."""
+
+    step: Step
+    outcome: PlaceOutcome | None = None
+    taken_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
     """What the venue told about a step: an order as it shows it with its fills, a refusal, or what its absence
     means. `timing` where it is the answer to the sending itself."""
@@ -102,17 +112,20 @@ class AccountLeaving:
         self._wrote: list[str] = []  # crash labels of what is being written
 
     async def leave(self, reason: ExitReason) -> Left:
-        """Ask for the exit of everything that lives, and go as far as it goes now. Few accounts of a venue do this
-        at a time, and each waits anew for its turn between two rounds: every account's exits are on their way before
-        the first stop is cleared away."""
+        """Ask for the exit of everything that lives, and go as far as it goes now. Few accounts of a venue write and
+        send at a time, and each waits anew for its turn between two rounds: what is committed leaves at once, and
+        every account's exits are on their way before the first stop is cleared away. Reading what became of them,
+        which the account's own pace stretches over seconds, holds up nobody."""
         places = self._desk.leaving_at(self._account.venue)
         async with places:
-            told = await self._ask_venue(await self._begin(reason))
+            sent = await self._send(await self._begin(reason))
+        told = await self._hear(sent)
         for _ in range(MOST_ROUNDS):
             if not told:
                 break
             async with places:
-                told = await self._ask_venue(await self._write(told))
+                sent = await self._send(await self._write(told))
+            told = await self._hear(sent)
         self._left.later |= {one.step.trade_id: AT_ONCE_SECONDS for one in told}
         self._left.live = any(not case.status.is_terminal for case in self._cases.values())
         return self._left
@@ -200,32 +213,25 @@ class AccountLeaving:
                 return Step(case.trade.id, action, order, passed)
         return None
 
-    async def _ask_venue(self, steps: Sequence[Step]) -> list[Told]:
-        """Take every step to the venue, side by side. A step without a certain answer is left for later."""
-        sends = [(step, step.passed) for step in steps if step.passed is not None]
-        others = [step for step in steps if step.passed is None]
-        sent, rest = await asyncio.gather(
-            self._send([step for step, _ in sends], [passed for _, passed in sends]),
-            asyncio.gather(*(self._certain(step, self._other(step)) for step in others)),
-        )
-        return [*sent, *(one for one in rest if one is not None)]
-
-    async def _send(self, steps: Sequence[Step], passed: Sequence[Passed]) -> list[Told]:
-        if not steps:
-            return []
+    async def _send(self, steps: Sequence[Step]) -> list[Sent]:
+        """Send the exits among the steps, together; the other steps are taken to the venue afterwards."""
+        exits = [(step, step.passed) for step in steps if step.passed is not None]
+        others = [Sent(step) for step in steps if step.passed is None]
+        if not exits:
+            return others
         crash_point("after_commit_sending_exit")
-        for _ in range(0, len(passed), ORDERS_A_REQUEST):
+        for _ in range(0, len(exits), ORDERS_A_REQUEST):
             await self._pace.turn()
         begun = perf_counter()
-        outcomes = await self._gateway.place_exits([one.ticket for one in passed])
+        outcomes = await self._gateway.place_exits([passed.ticket for _, passed in exits])
         taken = perf_counter() - begun
         crash_point("after_response_exit")
-        told = await asyncio.gather(
-            *(
-                self._certain(step, self._answer(step, outcome, taken))
-                for step, outcome in zip(steps, outcomes, strict=True)
-            )
-        )
+        answered = [Sent(step, outcome, taken) for (step, _), outcome in zip(exits, outcomes, strict=True)]
+        return [*answered, *others]
+
+    async def _hear(self, sent: Sequence[Sent]) -> list[Told]:
+        """What became of every step, asked side by side. A step without a certain answer is left for later."""
+        told = await asyncio.gather(*(self._certain(one) for one in sent))
         return [one for one in told if one is not None]
 
     async def _answer(self, step: Step, outcome: PlaceOutcome, taken: float) -> Told | None:
@@ -279,9 +285,12 @@ class AccountLeaving:
         except VenueUnavailableError:
             return ()
 
-    async def _certain(self, step: Step, told: Awaitable[Told | None]) -> Told | None:
+    async def _certain(self, sent: Sent) -> Told | None:
+        step, outcome = sent.step, sent.outcome
         try:
-            return await told
+            return await (
+                self._other(step) if outcome is None else self._answer(step, outcome, sent.taken_seconds)
+            )
         except VenueUnavailableError as error:
             log.warning("the venue gives no certain answer", trade_id=str(step.trade_id), error=str(error))
             self._left.later[step.trade_id] = AGAIN_SECONDS

@@ -63,7 +63,7 @@ class AccountQueue:
         self._aside: set[asyncio.Task[None]] = set()
         self._leaving = False
         self._one_by_one = False
-        self._pace = RequestPace()
+        self._pace = RequestPace(places=desk.questions_to(account.venue))
         self._turns = desk.entry_turns
         self._entries: OrderedDict[UUID, None] = OrderedDict()
         self._in_doubt = True

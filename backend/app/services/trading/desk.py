@@ -21,6 +21,7 @@ from app.services.trading.terms import TradingTerms
 
 SIGNALS_KEPT = 256
 LEAVING_AT_ONCE = 8  # accounts of a venue: what they commit leaves within its receive window
+QUESTIONS_AT_ONCE = 32  # of the accounts that leave a venue
 
 
 class LeaseBook:
@@ -52,6 +53,7 @@ class Desk:
     leverage_set: set[tuple[UUID, str, int]] = field(default_factory=set)
     signals: dict[UUID, Signal] = field(default_factory=dict)
     leaving: dict[str, asyncio.Semaphore] = field(default_factory=dict)
+    questions: dict[str, asyncio.Semaphore] = field(default_factory=dict)
     under_kill_switch: set[UUID] = field(default_factory=set)
     entry_turns: EntryTurns = field(default_factory=EntryTurns)
 
@@ -60,8 +62,12 @@ class Desk:
         return await self.gateways.for_account(account_key(account))
 
     def leaving_at(self, venue: str) -> asyncio.Semaphore:
-        """Places for accounts of a venue that leave everything; whoever waited longest is next."""
+        """Places for accounts of a venue that write and send what leaves them; whoever waited longest is next."""
         return self.leaving.setdefault(venue, asyncio.Semaphore(LEAVING_AT_ONCE))
+
+    def questions_to(self, venue: str) -> asyncio.Semaphore:
+        """Places for questions of the accounts that leave a venue; whichever waited longest is next."""
+        return self.questions.setdefault(venue, asyncio.Semaphore(QUESTIONS_AT_ONCE))
 
     async def signal_of(self, transaction: TradingTransaction, trade: Trade) -> Signal | None:
         """The signal that a trade came from; signals never change, so that one is read once."""

@@ -18,10 +18,12 @@ Found = TypeVar("Found")
 
 
 class RequestPace:
-    """One account's requests of the last second; for its one writer."""
+    """One account's requests of the last second; for its one writer. `places` are shared with other accounts: so
+    many questions are under way at once, and a request is signed when it can leave."""
 
-    def __init__(self, per_second: int = PER_SECOND) -> None:
+    def __init__(self, per_second: int = PER_SECOND, places: asyncio.Semaphore | None = None) -> None:
         self._most = per_second
+        self._places = places or asyncio.Semaphore(per_second)
         self._sent: deque[float] = deque()
 
     async def turn(self) -> None:
@@ -43,15 +45,16 @@ class RequestPace:
         while True:
             for _ in range(requests):
                 await self.turn()
-            loop, tried = asyncio.get_running_loop(), tried + 1
-            begun = loop.time()
-            try:
-                return await question()
-            except BudgetSpentError:
-                raise
-            except VenueUnavailableError:
-                if tried == TRIES or loop.time() - begun > AWAY_SECONDS:
+            tried += 1
+            async with self._places:
+                begun = asyncio.get_running_loop().time()
+                try:
+                    return await question()
+                except BudgetSpentError:
                     raise
+                except VenueUnavailableError:
+                    if tried == TRIES or asyncio.get_running_loop().time() - begun > AWAY_SECONDS:
+                        raise
 
 
 def retry_wait(failures: int, base_seconds: float, most_seconds: float) -> float:
