@@ -69,7 +69,7 @@ class AccountQueue:
         self._in_doubt = True
         self._compared = asyncio.Event()
         self._wake = asyncio.Event()
-        self._balance = OwedBalance(desk.under_kill_switch, self._wake.set)
+        self._balance = OwedBalance(account.wallet_id, desk.under_kill_switch, self._wake.set)
         self._idle = asyncio.Event()
         self._timers: dict[Key, asyncio.TimerHandle] = {}
         self._tasks: list[asyncio.Task[None]] = []
@@ -335,8 +335,8 @@ class AccountQueue:
             raise
         finally:
             self._leaving = False
-            if not self._runs:
-                self._desk.under_kill_switch.discard(self.account.wallet_id)
+        if look.proven and not self._runs:
+            self._desk.under_kill_switch.discard(self.account.wallet_id)
         for trade_id, seconds in look.trades.items():
             self.drive(trade_id, seconds)
         if look.changed:

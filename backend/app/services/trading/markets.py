@@ -37,19 +37,38 @@ class MarketView:
         self._instruments: dict[tuple[str, str], Instrument] = {}
         self._pegs: dict[tuple[str, str], tuple[datetime, Decimal]] = {}
         self._fundings: dict[tuple[str, str], tuple[datetime, NextFunding | None]] = {}
+        self._asked: dict[tuple[str, str], Quote] = {}
+        self._asking: dict[tuple[str, str], asyncio.Task[None]] = {}
 
     async def quote(self, venue: str, symbol: str) -> Quote | None:
-        """The newest price; None when neither the stream nor the venue has one."""
-        held = self._book.quote(venue, symbol)
-        if held is not None and age_seconds(held, utc_now()) <= FRESH_SECONDS:
+        """The newest price; None when neither the stream nor the venue has one. Where the stream is silent, one
+        answer of the venue is everybody's for as long as a price of the stream would be."""
+        held = self._held(venue, symbol)
+        if _is_fresh(held):
             return held
+        asking = self._asking.get((venue, symbol))
+        if asking is None:
+            asking = self._asking[venue, symbol] = asyncio.create_task(self._ask(venue, symbol))
+        await asyncio.shield(asking)
+        return self._held(venue, symbol)
+
+    async def _ask(self, venue: str, symbol: str) -> None:
+        """Ask the venue, once for everybody who waits for it."""
         try:
             asked = await self._reader.quote(venue, symbol)
+            if asked is not None:
+                self._asked[venue, symbol] = asked
         except VenueUnavailableError:
-            return held
-        if asked is None or (held is not None and held.received_at > asked.received_at):
-            return held
-        return asked
+            pass  # what is held, however old, is what there is
+        finally:
+            del self._asking[venue, symbol]
+
+    def _held(self, venue: str, symbol: str) -> Quote | None:
+        """The newest price that this process holds, from the stream or as last asked for."""
+        streamed, asked = self._book.quote(venue, symbol), self._asked.get((venue, symbol))
+        if streamed is None or asked is None:
+            return asked if streamed is None else streamed
+        return max(streamed, asked, key=lambda quote: quote.received_at)
 
     async def instrument(self, venue: str, symbol: str) -> Instrument | None:
         """The instrument; None when the venue has none, or does not say."""
@@ -143,6 +162,10 @@ class MarketView:
             mark: Decimal | None = None if quote is None else quote.mark_price
             found[venue, symbol] = Marked(mark, await self.instrument(venue, symbol))
         return found
+
+
+def _is_fresh(quote: Quote | None) -> bool:
+    return quote is not None and age_seconds(quote, utc_now()) <= FRESH_SECONDS
 
 
 def age_seconds(quote: Quote, now: datetime) -> float:

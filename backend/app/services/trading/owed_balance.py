@@ -12,14 +12,21 @@ class OwedBalance:
     """One account's; `leaving` are the wallets of this process that a kill switch leaves, `wake` is called when the
     balance is due."""
 
-    def __init__(self, leaving: Collection[UUID], wake: Callable[[], None]) -> None:
+    def __init__(self, wallet_id: UUID, leaving: Collection[UUID], wake: Callable[[], None]) -> None:
+        self._wallet_id = wallet_id
         self._leaving = leaving
         self._wake = wake
         self._timer: asyncio.TimerHandle | None = None
         self.is_due = False
 
     def owe(self) -> None:
-        """Read it next, unless it waits for others already."""
+        """Read it next, unless it waits for others already, or its own account is still being left."""
+        if self._wallet_id in self._leaving:
+            self.owe_after_others()
+        else:
+            self._fall_due()
+
+    def _fall_due(self) -> None:
         if self._timer is None:
             self.is_due = True
             self._wake()
@@ -48,4 +55,4 @@ class OwedBalance:
             self._timer = loop.call_later(LOOK_SECONDS, self._look, end)
             return
         self._timer = None
-        self.owe()
+        self._fall_due()

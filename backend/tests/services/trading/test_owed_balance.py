@@ -22,7 +22,7 @@ class Leaving(set[UUID]):
 async def _due_after(leaving: set[UUID]) -> float:
     """Seconds until a balance is due that waits for the others."""
     woken = asyncio.Event()
-    owed = OwedBalance(leaving, woken.set)
+    owed = OwedBalance(uuid4(), leaving, woken.set)
     owed.owe_after_others()
     await woken.wait()
     assert owed.is_due
@@ -44,7 +44,7 @@ def test_a_balance_does_not_wait_for_others_for_ever() -> None:
 def test_a_balance_that_waits_is_not_read_before_its_turn_and_only_once() -> None:
     async def work() -> None:
         woken = asyncio.Event()
-        owed = OwedBalance({uuid4()}, woken.set)
+        owed = OwedBalance(uuid4(), {uuid4()}, woken.set)
         owed.owe_after_others()
         owed.owe()
         assert not owed.is_due
@@ -60,7 +60,7 @@ def test_a_balance_that_waits_is_not_read_before_its_turn_and_only_once() -> Non
 def test_what_is_stopped_owes_nothing() -> None:
     async def work() -> None:
         leaving, woken = {uuid4()}, asyncio.Event()
-        owed = OwedBalance(leaving, woken.set)
+        owed = OwedBalance(uuid4(), leaving, woken.set)
         owed.owe_after_others()
         owed.stop()
         leaving.clear()
