@@ -1,15 +1,16 @@
 # ruff: noqa: S608 - the statements are built of our own tables' names; every value is a parameter
 """Many rows of one table in one statement: inserted, or updated where each is still as it was read."""
 
-import json
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
+import msgspec
 from sqlalchemy import URL, Table, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 Row = Mapping[str, object]
 WAS = "was"  # beside a row's values: the status that it had when it was read
+_ENCODE = msgspec.json.Encoder(enc_hook=str).encode
 _DIALECT = URL.create("postgresql+asyncpg").get_dialect()()
 
 
@@ -35,7 +36,7 @@ async def update_rows(
 
 def as_json(rows: Sequence[Row]) -> str:
     """Rows as `json_to_recordset` reads them: decimals, times and ids as their text."""
-    return json.dumps([dict(row) for row in rows], default=str)
+    return _ENCODE([dict(row) for row in rows]).decode()
 
 
 async def _execute(session: AsyncSession, statement: TextClause, values: dict[str, object]) -> int:

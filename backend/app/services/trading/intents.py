@@ -33,7 +33,8 @@ class Advance:
 
     async def run(self, case: TradeCase) -> tuple[TradeCase, Action]:
         """Return the case after every written step, and the step that is left to do."""
-        action = self._ask(case)
+        held = case.position_quantity()  # no step here brings a fill
+        action = self._ask(case, held)
         for _ in range(MOST_STEPS):
             await self._write_status(case, action)
             match action.kind:
@@ -52,10 +53,10 @@ class Advance:
                     return case, action
                 case _:
                     return case, action
-            action = self._ask(case)
+            action = self._ask(case, held)
         raise RuntimeError(f"trade {case.trade.id} does not come to rest: {action.reason}")
 
-    def _ask(self, case: TradeCase) -> Action:
+    def _ask(self, case: TradeCase, held: Decimal) -> Action:
         view = case.view(
             may_enter=self._may_enter,
             now=self._now,
@@ -63,7 +64,7 @@ class Advance:
             bound=self._desk.unprotected_bound,
             largest_order=self._desk.markets.largest_order(case.trade.venue, case.trade.symbol),
         )
-        return next_action(view, case.order_views(self._now), case.position_quantity())
+        return next_action(view, case.order_views(self._now), held)
 
     async def _write_status(self, case: TradeCase, action: Action) -> None:
         """Move the trade's status to what it should read now."""
