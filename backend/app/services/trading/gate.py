@@ -66,7 +66,8 @@ async def pass_gate(
             return routed
         values |= routed.columns
     begun = await _begun(desk, transaction, case, order)
-    quote = await desk.markets.quote(account.venue, order.symbol)
+    price_of = desk.markets.quote if OrderLeg(order.leg).opens else desk.markets.noted_quote
+    quote = await price_of(account.venue, order.symbol)
     if quote is not None:
         values["market_time"] = quote.market_time
         if order.leg != OrderLeg.STOP:

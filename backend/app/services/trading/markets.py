@@ -37,38 +37,43 @@ class MarketView:
         self._instruments: dict[tuple[str, str], Instrument] = {}
         self._pegs: dict[tuple[str, str], tuple[datetime, Decimal]] = {}
         self._fundings: dict[tuple[str, str], tuple[datetime, NextFunding | None]] = {}
-        self._asked: dict[tuple[str, str], Quote] = {}
-        self._asking: dict[tuple[str, str], asyncio.Task[None]] = {}
+        self._noted: dict[tuple[str, str], Quote] = {}
+        self._noting: dict[tuple[str, str], asyncio.Task[Quote | None]] = {}
 
     async def quote(self, venue: str, symbol: str) -> Quote | None:
-        """The newest price; None when neither the stream nor the venue has one. Where the stream is silent, one
-        answer of the venue is everybody's for as long as a price of the stream would be."""
-        held = self._held(venue, symbol)
+        """The newest price; None when neither the stream nor the venue has one."""
+        held = self._book.quote(venue, symbol)
         if _is_fresh(held):
             return held
-        asking = self._asking.get((venue, symbol))
-        if asking is None:
-            asking = self._asking[venue, symbol] = asyncio.create_task(self._ask(venue, symbol))
-        await asyncio.shield(asking)
-        return self._held(venue, symbol)
-
-    async def _ask(self, venue: str, symbol: str) -> None:
-        """Ask the venue, once for everybody who waits for it."""
         try:
             asked = await self._reader.quote(venue, symbol)
-            if asked is not None:
-                self._asked[venue, symbol] = asked
         except VenueUnavailableError:
-            pass  # what is held, however old, is what there is
-        finally:
-            del self._asking[venue, symbol]
+            return held
+        if asked is None or (held is not None and held.received_at > asked.received_at):
+            return held
+        return asked
 
-    def _held(self, venue: str, symbol: str) -> Quote | None:
-        """The newest price that this process holds, from the stream or as last asked for."""
-        streamed, asked = self._book.quote(venue, symbol), self._asked.get((venue, symbol))
-        if streamed is None or asked is None:
-            return asked if streamed is None else streamed
-        return max(streamed, asked, key=lambda quote: quote.received_at)
+    async def noted_quote(self, venue: str, symbol: str) -> Quote | None:
+        """A price to be noted beside what is done in any case, such as an exit: where the stream is silent, one
+        answer of the venue serves all who ask at once or within `FRESH_SECONDS` of it. None where there is none."""
+        streamed, noted = self._book.quote(venue, symbol), self._noted.get((venue, symbol))
+        if _is_fresh(streamed):
+            return streamed
+        if _is_fresh(noted):
+            return noted
+        asking = self._noting.get((venue, symbol))
+        if asking is None:
+            asking = self._noting[venue, symbol] = asyncio.create_task(self._note(venue, symbol))
+        return await asyncio.shield(asking)
+
+    async def _note(self, venue: str, symbol: str) -> Quote | None:
+        try:
+            found = await self.quote(venue, symbol)
+            if found is not None:
+                self._noted[venue, symbol] = found
+            return found
+        finally:
+            del self._noting[venue, symbol]
 
     async def instrument(self, venue: str, symbol: str) -> Instrument | None:
         """The instrument; None when the venue has none, or does not say."""

@@ -1,6 +1,7 @@
 """Every position of an account left at once, against the real paper exchange, with and without faults of it."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 
 import pytest
@@ -16,7 +17,7 @@ from app.services.trading.audit import verify_wallet
 from app.services.trading.balances import account_key
 from app.services.trading.desk import Desk
 from app.services.trading.gate import NotOurShardError
-from app.services.trading.request_pace import RequestPace
+from app.services.trading.request_pace import Found, RequestPace
 from app.services.trading.shard_leases import ShardLeases
 from tests.services.trading.floor import BTC, ETH, SOL, TradingFloor
 from tests.services.trading.kill_trials import FREE
@@ -45,6 +46,20 @@ async def ours(floor: TradingFloor, account: TradingAccount) -> AsyncIterator[De
     await leases.tend()
     yield desk
     await leases.release()
+
+
+class SlowAnswers(RequestPace):
+    """Every question waits until `answers`; `asked` once there was one."""
+
+    def __init__(self, answers: asyncio.Event) -> None:
+        super().__init__()
+        self._answers = answers
+        self.asked = asyncio.Event()
+
+    async def answer(self, question: Callable[[], Awaitable[Found]], requests: int = 1) -> Found:
+        self.asked.set()
+        await self._answers.wait()
+        return await super().answer(question, requests)
 
 
 async def leave(desk: Desk, account: TradingAccount) -> Left:
@@ -87,6 +102,27 @@ async def test_everything_is_left_in_three_transactions(
 ) -> None:
     left = await leave(ours, account)
     assert (left.live, left.later, left.changed, left.suspicious) == (False, {}, True, False)
+    await assert_left(floor, account)
+
+
+async def test_an_account_whose_fills_take_long_holds_up_no_other(
+    floor: TradingFloor, account: TradingAccount, ours: Desk
+) -> None:
+    ours.leaving[account.venue] = asyncio.Semaphore(1)
+    venue_answers = asyncio.Event()
+    pace = SlowAnswers(venue_answers)
+    gateway = await ours.gateways.for_account(account_key(account))
+    leaving = AccountLeaving(ours, account, gateway, pace).leave(ExitReason.KILL_SWITCH)
+    slow = asyncio.create_task(leaving)
+    await pace.asked.wait()
+    async with ours.leaving_at(account.venue):  # the place of the next account
+        sent = await floor.sql.fetchval(
+            "SELECT count(*) FROM orders WHERE wallet_id = $1 AND leg = 'exit' AND status = 'SENDING'",
+            account.wallet_id,
+        )
+    assert (sent, slow.done()) == (len(HELD), False)
+    venue_answers.set()
+    assert not (await slow).live
     await assert_left(floor, account)
 
 

@@ -57,6 +57,27 @@ def test_a_balance_that_waits_is_not_read_before_its_turn_and_only_once() -> Non
     stepped(work())
 
 
+def test_the_balance_of_an_account_that_is_still_left_waits_too() -> None:
+    async def work() -> None:
+        wallet_id, woken = uuid4(), asyncio.Event()
+        leaving = {wallet_id}
+        owed = OwedBalance(wallet_id, leaving, woken.set)
+        owed.owe()
+        await asyncio.sleep(3 * LOOK_SECONDS)
+        assert not owed.is_due
+        leaving.clear()
+        await woken.wait()
+        assert owed.is_due
+
+    stepped(work())
+
+
+def test_the_balance_of_an_account_that_is_not_left_is_due_at_once() -> None:
+    owed = OwedBalance(uuid4(), {uuid4()}, lambda: None)
+    owed.owe()
+    assert owed.is_due
+
+
 def test_what_is_stopped_owes_nothing() -> None:
     async def work() -> None:
         leaving, woken = {uuid4()}, asyncio.Event()

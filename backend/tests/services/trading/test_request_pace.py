@@ -70,6 +70,24 @@ def test_a_question_is_given_up_after_its_tries() -> None:
     assert venue.asked == TRIES
 
 
+def test_accounts_that_share_their_places_ask_one_after_another() -> None:
+    async def ask() -> int:
+        places, under_way, most = asyncio.Semaphore(2), 0, 0
+
+        async def question() -> None:
+            nonlocal under_way, most
+            under_way += 1
+            most = max(most, under_way)
+            await asyncio.sleep(1)
+            under_way -= 1
+
+        accounts = [RequestPace(places=places) for _ in range(5)]
+        await asyncio.gather(*(account.answer(question) for account in accounts))
+        return most
+
+    assert stepped(ask()) == 2
+
+
 @pytest.mark.parametrize(
     "venue",
     [
