@@ -3,8 +3,9 @@
 Exits may use the whole budget but a little, which is for what nobody counts (a new process reads the venue's
 markets); everything else leaves room for them. Nobody may use more than the venue grants, because its answer to that
 is a ban, which stops exits too. With Redis away each process keeps a small budget of its
-own, of which exits may use twice the part that others may. The venue's own count (`X-MBX-USED-WEIGHT-1M`) and
-`Retry-After` overrule ours, for every process of the address.
+own, of which exits may use twice the part that others may, and holds what the venue says that the whole address has
+used against the whole budget. The venue's own count (`X-MBX-USED-WEIGHT-1M`) and `Retry-After` overrule ours, for
+every process of the address.
 """
 
 import asyncio
@@ -28,6 +29,9 @@ KEY_SECONDS = 130
 MOST_WAIT_SECONDS = 1.0
 PATIENCE_SECONDS = 0.2
 LOCAL_SHARE = 0.25  # of the address's budget, for each process while Redis is away: room for four of them
+UNSEEN_SHARE = (
+    0.1  # of the budget, left then for what the other processes have under way and the venue not counted
+)
 IN_FLIGHT = 120  # requests of one process and address that are no exits; its connections are more
 AWAY_SECONDS = (
     2.0  # without asking Redis again after it did not answer: its client's own tries take a third of one
@@ -84,7 +88,11 @@ class WeightLimiter:
         self._name = name
         self._limit = weight_per_minute
         self._now = now
-        self._local: tuple[int, int] = (0, 0)  # minute, weight
+        self._local: tuple[int, int] = (0, 0)  # minute, weight that this process took
+        self._told: tuple[int, int] = (
+            0,
+            0,
+        )  # and of the whole address: the venue's count, and what we took since
         self._blocked_until = 0.0
         self._away_until = 0.0
         self._in_flight = asyncio.Semaphore(IN_FLIGHT)
@@ -143,7 +151,7 @@ class WeightLimiter:
             # one step at the server: two processes that look at once must not both add the difference
             with self._noting_failure():
                 await run_script(redis, RAISE, [self._key(minute)], [str(used_weight), str(KEY_SECONDS)])
-        self._local = (minute, max(self._held(minute), used_weight))
+        self._told = (minute, max(_of(self._told, minute), used_weight))
 
     async def note(self, headers: Mapping[str, object], error: BaseException | None) -> None:
         """Take in what the venue's answer says of our weight, and how long it wants to hear nothing."""
@@ -191,7 +199,7 @@ class WeightLimiter:
                 return self._take_locally(minute, left, weight, priority)
             taken, figure = cast(list[int], answer)
             if taken == 1:
-                self._local = (minute, self._held(minute) + weight)
+                self._count(minute, weight)
                 return None
             if taken < 0:
                 self._blocked_until = max(self._blocked_until, now + figure / 1000)
@@ -201,18 +209,26 @@ class WeightLimiter:
 
     def _take_locally(self, minute: int, left: float, weight: int, priority: Priority) -> float | None:
         """The budget of this process alone. Without any Redis configured there is no other process."""
-        alone = self._redis is None
-        share = (
-            priority.value if alone else LOCAL_SHARE * (2.0 if priority is Priority.EXIT else priority.value)
-        )
-        if self._held(minute) + weight > self._limit * share:
+        own, told = _of(self._local, minute), _of(self._told, minute)
+        share, whole = LOCAL_SHARE * (2.0 if priority is Priority.EXIT else priority.value), priority.value
+        if self._redis is None:
+            share = priority.value
+        else:
+            whole -= UNSEEN_SHARE
+        if own + weight > self._limit * share or told + weight > self._limit * whole:
             return left
-        self._local = (minute, self._held(minute) + weight)
+        self._count(minute, weight)
         return None
 
-    def _held(self, minute: int) -> int:
-        held_minute, held = self._local
-        return held if held_minute == minute else 0
+    def _count(self, minute: int, weight: int) -> None:
+        self._local = (minute, _of(self._local, minute) + weight)
+        self._told = (minute, _of(self._told, minute) + weight)
 
     def _key(self, minute: int) -> str:
         return f"weight:{self._name}:{minute}"
+
+
+def _of(count: tuple[int, int], minute: int) -> int:
+    """The weight of a count in that minute."""
+    counted_in, weight = count
+    return weight if counted_in == minute else 0

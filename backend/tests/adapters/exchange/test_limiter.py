@@ -158,9 +158,40 @@ async def test_without_redis_an_exit_has_twice_the_room(dead_redis: Redis) -> No
 
 
 async def test_without_redis_the_venue_is_believed(dead_redis: Redis) -> None:
+    held = limiter(dead_redis, readings=5)
+    await held.note({"x-mbx-used-weight-1m": "70"}, None)  # by the whole address
+    await held.acquire(5, Priority.ENTRY)  # 85, less the 10 that others may have under way
+    with pytest.raises(BudgetSpentError):
+        await held.acquire(6, Priority.ENTRY, 0.2)
+    assert held._local == (MINUTE, 5)
+
+
+async def test_without_redis_what_the_others_use_leaves_this_process_its_own_part(dead_redis: Redis) -> None:
     held = limiter(dead_redis)
-    await held.note({"x-mbx-used-weight-1m": "70"}, None)
-    assert held._local == (MINUTE, 70)
+    await held.observe(60)
+    await held.acquire(15, Priority.ENTRY)
+    assert held._local == (MINUTE, 15)
+
+
+@pytest.mark.parametrize(("told", "fits"), [(87, True), (88, True), (89, False)])
+async def test_without_redis_even_an_exit_leaves_room_for_what_the_venue_has_not_counted(
+    dead_redis: Redis, told: int, fits: bool
+) -> None:
+    held = limiter(dead_redis)
+    await held.observe(told - 1)
+    if fits:
+        await held.acquire(1, Priority.EXIT, 0.2)
+    else:
+        with pytest.raises(BudgetSpentError):
+            await held.acquire(1, Priority.EXIT, 0.2)
+
+
+async def test_a_process_without_any_redis_holds_the_venues_count_against_the_whole_budget() -> None:
+    held = limiter(None)
+    await held.observe(80)
+    await held.acquire(5, Priority.ENTRY)
+    with pytest.raises(BudgetSpentError):
+        await held.acquire(1, Priority.ENTRY, 0.2)
 
 
 async def test_a_redis_that_did_not_answer_is_not_asked_again_for_a_while(
