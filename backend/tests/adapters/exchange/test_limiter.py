@@ -158,7 +158,7 @@ async def test_without_redis_an_exit_has_twice_the_room(dead_redis: Redis) -> No
 
 
 async def test_without_redis_the_venue_is_believed(dead_redis: Redis) -> None:
-    held = limiter(dead_redis, readings=5)
+    held = limiter(dead_redis)
     await held.note({"x-mbx-used-weight-1m": "70"}, None)  # by the whole address
     await held.acquire(5, Priority.ENTRY)  # 85, less the 10 that others may have under way
     with pytest.raises(BudgetSpentError):
