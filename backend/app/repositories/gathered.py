@@ -14,6 +14,7 @@ from sqlalchemy import Select, Table, inspect, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.clock import utc_now
 from app.domain.notification_events import NotificationEvent
 from app.domain.types import OrderStatus, TradeStatus
 from app.models.execution_log import ExecutionLog
@@ -119,7 +120,7 @@ class GatheredOrders(OrderRepository):
     async def insert(self, user_id: UUID, row: Mapping[str, object]) -> Order | None:
         values = {"user_id": user_id, "filled_quantity": Decimal(0)} | dict(row)
         self._new[str(row["client_order_id"])] = values
-        return Order(**values)
+        return Order(**values, updated_at=utc_now())
 
     async def replaced(self, user_id: UUID, order: Order, by: str) -> None:
         del user_id
@@ -154,7 +155,7 @@ class GatheredOrders(OrderRepository):
             }
             row = self._moved.setdefault(order.client_order_id, known)
         row |= values
-        as_written(order, values)
+        as_written(order, values | {"updated_at": utc_now()})
 
     async def write(self, user_id: UUID) -> bool:
         """Write everything, what was there before first; False where something was not as it was read."""

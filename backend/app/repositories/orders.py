@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Table, bindparam, case, exists, func, inse
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.clock import utc_now
 from app.domain.types import OrderLeg, OrderStatus
 from app.models.order import Order
 from app.models.outbox import ShardLease
@@ -77,7 +78,7 @@ class OrderRepository:
         )
         moved = (await (await self._session.connection()).execute(statement)).rowcount == 1
         if moved:
-            as_written(order, dict(values) | {"status": status.value})
+            as_written(order, dict(values) | {"status": status.value, "updated_at": utc_now()})
         return moved
 
     async def take_to_send(
@@ -100,7 +101,8 @@ class OrderRepository:
         )
         taken = (await (await self._session.connection()).execute(statement)).rowcount == 1
         if taken:
-            as_written(order, dict(values) | {"status": OrderStatus.SENDING.value, "lease_epoch": epoch})
+            sending = {"status": OrderStatus.SENDING.value, "lease_epoch": epoch, "updated_at": utc_now()}
+            as_written(order, dict(values) | sending)
         return taken
 
     async def at_venue(self, user_id: UUID, wallet_id: UUID, symbol: str | None) -> list[Order]:

@@ -162,6 +162,22 @@ async def test_exits_that_never_arrived_keep_their_stops_and_are_handed_back(
     await assert_left(floor, account)
 
 
+async def test_exits_that_can_no_longer_arrive_are_sent_once_more_at_once(
+    floor: TradingFloor, account: TradingAccount, ours: Desk
+) -> None:
+    fault(floor, "/fapi/v1/batchOrders", "reset", 1)
+    late = replace(ours, terms=replace(ours.terms, outcome_margin_ms=-PATIENT_MS))  # every deadline is over
+    left = await leave(late, account)
+    assert (left.live, left.later) == (False, {})
+    await assert_left(floor, account)
+    orders = await floor.sql.fetch(
+        "SELECT attempt, status FROM orders WHERE wallet_id = $1 AND leg = 'exit'", account.wallet_id
+    )
+    assert sorted((row["attempt"], row["status"]) for row in orders) == sorted(
+        [(1, "NOT_ACCEPTED"), (2, "FILLED")] * len(HELD)
+    )
+
+
 @pytest.mark.parametrize(
     ("path", "mode", "method"),
     [
