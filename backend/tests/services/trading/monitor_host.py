@@ -13,14 +13,15 @@ SHARDS = 4
 
 @dataclass
 class MonitorHost(Nursery):
-    """Monitors over one database and one paper exchange; `folder` keeps their log."""
+    """Monitors over one database and one paper exchange, and over so many shards; `folder` keeps their log."""
 
     settings: Settings
     venue: PaperVenue
     folder: Path
+    shards: int = SHARDS
     module = "tests.services.trading.monitor_nursery"
 
     def environment(self) -> dict[str, str]:
-        """The settings of the test, over so many shards."""
-        changed = {"paper_url": self.venue.url, "shard_count": SHARDS, "var_dir": self.folder}
+        """The settings of the test, over those shards."""
+        changed = {"paper_url": self.venue.url, "shard_count": self.shards, "var_dir": self.folder}
         return child_environment(self.settings.model_copy(update=changed))
