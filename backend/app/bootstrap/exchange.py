@@ -48,6 +48,7 @@ def build_market_reader(settings: Settings, redis: Redis | None) -> CcxtMarketRe
         redis,
         utc_now,
         fresh_seconds=min(settings.price_stale_seconds, 1.5),
+        stale_seconds=settings.price_stale_seconds,
         markets=MarketCache(),
         paper_weight=settings.paper_weight_per_minute,
     )

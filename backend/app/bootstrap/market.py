@@ -106,7 +106,7 @@ class MarketParts:
     def feed(self, venue: str) -> MarketFeed:
         """The feed of one venue."""
         seconds = self.settings.price_flush_milliseconds / 1000
-        return MarketFeed(venue, self.publisher, self.queue, utc_now, seconds)
+        return MarketFeed(venue, self.publisher, self.queue, seconds)
 
     async def missed_bars(self) -> list[Bar]:
         """Bars that somebody trades on, that have closed, and that are not stored."""

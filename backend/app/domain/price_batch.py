@@ -40,7 +40,7 @@ class PricesUnavailableError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class PriceFlush:
-    """The prices of one publication; `wall_ms` is when it was published, milliseconds since 1970."""
+    """The prices of one publication; `wall_ms` is when the oldest of them came, milliseconds since 1970."""
 
     venue: str
     ticks: list[PriceTick]

@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -63,15 +63,14 @@ class MarketFeed:
         venue: str,
         publisher: PricePublisher,
         queue: JobQueue,
-        now: Callable[[], datetime],
         flush_seconds: float,
     ) -> None:
         self._venue = venue
         self._publisher = publisher
         self._queue = queue
-        self._now = now
         self._flush_seconds = flush_seconds
         self._waiting: list[PriceTick] = []
+        self._received_at: datetime | None = None  # of the oldest that waits
         self._bars = BarClock()
         self._subscribed: dict[str, frozenset[Timeframe]] = {}
 
@@ -90,6 +89,8 @@ class MarketFeed:
             tick = _tick(quote)
             if not (math.isfinite(tick.mark) and math.isfinite(tick.last)):
                 continue
+            if not self._waiting:
+                self._received_at = quote.received_at
             self._waiting.append(tick)
             frames = self._subscribed.get(quote.symbol, frozenset())
             closed += [
@@ -109,12 +110,14 @@ class MarketFeed:
         )
 
     async def publish_forever(self) -> None:
-        """Publish what has come, together, until cancelled."""
+        """Publish what has come, together, until cancelled; as of when the oldest of it came, so that nobody takes
+        for new what waited while this process hung."""
         while True:
             await asyncio.sleep(self._flush_seconds)
-            waiting, self._waiting = self._waiting, []
-            if waiting:
-                wall_ms = round(self._now().timestamp() * 1000)
+            waiting, received_at = self._waiting, self._received_at
+            self._waiting = []
+            if waiting and received_at is not None:
+                wall_ms = round(received_at.timestamp() * 1000)
                 await self._publisher.publish(self._venue, waiting, wall_ms)
 
 

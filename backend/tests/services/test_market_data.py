@@ -73,8 +73,8 @@ def test_markets_have_bars_of_their_own() -> None:
     assert closes(clock, HOUR_MS, ONE, symbol=ETH) == [(ONE, HOUR_MS)]
 
 
-def quote(symbol: str, mark: str, at: datetime = HOUR) -> Quote:
-    return Quote(symbol, Decimal(mark), Decimal(mark), at, utc_now())
+def quote(symbol: str, mark: str, at: datetime = HOUR, received_at: datetime | None = None) -> Quote:
+    return Quote(symbol, Decimal(mark), Decimal(mark), at, received_at or utc_now())
 
 
 @pytest_asyncio.fixture
@@ -85,7 +85,7 @@ async def queue(settings: Settings, redis_client: Redis) -> AsyncIterator[ArqQue
 
 
 def feed_over(redis: Redis, queue: ArqQueue) -> MarketFeed:
-    feed = MarketFeed("paper", RedisPricePublisher(redis), queue, utc_now, flush_seconds=0.001)
+    feed = MarketFeed("paper", RedisPricePublisher(redis), queue, flush_seconds=0.001)
     feed.subscribe([Subscription("paper", BTC, ONE), Subscription("other", ETH, ONE)])
     return feed
 
@@ -152,6 +152,16 @@ async def test_last_price_of_each_market_stays(redis_client: Redis, queue: ArqQu
         for tick in flush.ticks
     }
     assert last == {BTC: 2.0, ETH: 3.0}
+
+
+async def test_prices_that_waited_for_a_hung_process_are_as_old_as_the_oldest_of_them(
+    redis_client: Redis, queue: ArqQueue
+) -> None:
+    held, now = HOUR, HOUR + timedelta(seconds=12)
+    feed = feed_over(redis_client, queue)
+    await published(feed, redis_client, [quote(BTC, "1", received_at=held), quote(ETH, "2", received_at=now)])
+    last = await RedisPriceCache(redis_client).last("paper")
+    assert {flush.wall_ms for flush in last} == {HOUR_MS}
 
 
 async def test_price_that_is_no_number_is_neither_published_nor_closes_a_bar(

@@ -24,6 +24,7 @@ from app.domain.timeframes import Timeframe
 from app.domain.types import Candle, Instrument
 from app.domain.venue import Quote, VenueUnavailableError
 
+STALE_SECONDS = 5.0
 SMALL_PAGE = 99
 LIGHT_PAGE = 499
 BOOK_WEIGHTS = ((50, 2), (100, 5), (500, 10), (1000, 20))
@@ -39,6 +40,7 @@ class CcxtMarketReader:
         now: Callable[[], datetime],
         *,
         fresh_seconds: float,
+        stale_seconds: float = STALE_SECONDS,
         markets: MarketCache | None = None,
         paper_weight: int = 2400,
     ) -> None:
@@ -46,6 +48,7 @@ class CcxtMarketReader:
         self._redis = redis
         self._now = now
         self._fresh = timedelta(seconds=fresh_seconds)
+        self._stale_seconds = stale_seconds
         self._markets = markets or MarketCache()
         self._paper_weight = paper_weight
         self._instruments: dict[str, dict[str, Instrument]] = {}
@@ -112,7 +115,7 @@ class CcxtMarketReader:
             await self._markets.share(profile, instance)
             return instance
 
-        return watch_quotes(stream, symbols, self._now)
+        return watch_quotes(stream, symbols, self._now, self._stale_seconds)
 
     async def close(self) -> None:
         await self._markets.close()

@@ -102,19 +102,29 @@ async def _connected(stream: Ccxt) -> asyncio.Future[Orders]:
 
 
 async def watch_quotes(
-    make: MakeStream, symbols: Sequence[str], now: Callable[[], datetime]
+    make: MakeStream, symbols: Sequence[str], now: Callable[[], datetime], stale_seconds: float
 ) -> AsyncIterator[Sequence[Quote]]:
-    """Mark prices of `symbols` as they come. The stream carries no last trade: it repeats the mark price."""
+    """Mark prices of `symbols` as they come. The stream carries no last trade: it repeats the mark price.
+
+    What comes after a gap of more than `stale_seconds` may have waited for us to wake up again, nobody knows how
+    long: it is left out, and the stream is opened again.
+    """
     wanted, failures = frozenset(symbols), 0
     while True:
         stream: Ccxt | None = None
         try:
-            stream = await make()
+            stream, before = await make(), None
             while True:
                 async with asyncio.timeout(PRICE_SILENCE_SECONDS):
                     tickers = await stream.watch_mark_prices()
-                failures = 0
-                quotes = [_quote(ticker, now()) for symbol, ticker in tickers.items() if symbol in wanted]
+                failures, received_at = 0, now()
+                if before is not None and (received_at - before).total_seconds() > stale_seconds:
+                    log.warning("prices may be old, their stream is opened again", seconds=stale_seconds)
+                    break
+                before = received_at
+                quotes = [
+                    _quote(ticker, received_at) for symbol, ticker in tickers.items() if symbol in wanted
+                ]
                 if quotes:
                     yield quotes
         except TimeoutError:

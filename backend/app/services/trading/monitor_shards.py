@@ -58,7 +58,9 @@ class MonitorShards:
         """Say that we live, renew, give back what is beyond our share, take what is free up to it; returns
         (gained, lost) shards."""
         async with self._system.system() as session:
-            monitors = FanOutTransaction(session).monitors
+            transaction = FanOutTransaction(session)
+            await transaction.end_when_silent_for(self._seconds)
+            monitors = transaction.monitors
             await monitors.seen(self.holder)
             alive = await monitors.alive(self._seconds)
         living = {name for name in alive | {self.holder} if not self._holder_is_dead(name)} | {self.holder}

@@ -20,7 +20,8 @@ def executor_leases(transaction: FanOutTransaction) -> SystemLeaseRepository:
 
 class ShardLeases:
     """This process's leases. `most` bounds how many it takes; the rest stays for others. `leases_of` says
-    whose leases they are."""
+    whose leases they are. A process that hangs while it writes them loses its transaction with them: whoever takes
+    them over would wait for its locks."""
 
     def __init__(
         self,
@@ -51,7 +52,9 @@ class ShardLeases:
     async def tend(self) -> tuple[set[int], set[int]]:
         """Renew what is held and take what is free; returns (gained, lost) shards."""
         async with self._system.system() as session:
-            leases = self._leases_of(FanOutTransaction(session))
+            transaction = FanOutTransaction(session)
+            await transaction.end_when_silent_for(self._seconds)
+            leases = self._leases_of(transaction)
             renewed = await leases.renew(self._book.epochs, self._holder, self._seconds)
             lost = set(self._book.epochs) - renewed
             gained: dict[int, int] = {}
@@ -81,4 +84,6 @@ class ShardLeases:
         for shard in shards:
             self._book.epochs.pop(shard, None)
         async with self._system.system() as session:
-            await self._leases_of(FanOutTransaction(session)).release(sorted(shards), self._holder)
+            transaction = FanOutTransaction(session)
+            await transaction.end_when_silent_for(self._seconds)
+            await self._leases_of(transaction).release(sorted(shards), self._holder)

@@ -1,14 +1,20 @@
 """One executor per shard: a lease fences the others, dies with its process, and is given back at a stop."""
 
+import asyncio
 from dataclasses import replace
 
 from app.core.db import Database
 from app.core.process_identity import own_identity
+from app.repositories.fan_out import FanOutTransaction
+from app.repositories.leases import SystemLeaseRepository
 from app.services.trading.desk import LeaseBook
 from app.services.trading.shard_leases import ShardLeases
 from tests.services.trading.floor import TradingFloor, until
 
 SHARDS = 4
+PATIENCE_SECONDS = (
+    30.0  # less than the minute after which Postgres ends any transaction that nobody goes on with
+)
 
 
 def leases(system: Database, book: LeaseBook, holder: str, *, seconds: float = 30.0) -> ShardLeases:
@@ -41,6 +47,44 @@ async def test_stalled_holder_learns_that_it_lost_its_shards(floor: TradingFloor
     _, lost = await stalled.tend()
     assert lost == set(range(SHARDS))
     assert first.epochs == {}
+
+
+class HungAfterRenewing(SystemLeaseRepository):
+    """Leases of a process that hangs once it has renewed them, with its transaction open."""
+
+    def __init__(self, transaction: FanOutTransaction) -> None:
+        self._leases = transaction.leases
+
+    async def renew(self, epochs: dict[int, int], holder: str, seconds: float) -> set[int]:
+        renewed = await self._leases.renew(epochs, holder, seconds)
+        await asyncio.Event().wait()
+        return renewed
+
+
+async def test_leases_of_a_holder_that_hangs_while_renewing_them_are_free_once_they_end(
+    floor: TradingFloor,
+) -> None:
+    first, second, seconds = LeaseBook(), LeaseBook(), 1.0
+    await leases(floor.desk.system, first, "a", seconds=seconds).tend()
+    hung = ShardLeases(
+        floor.desk.system,
+        first,
+        "a",
+        shard_count=SHARDS,
+        seconds=seconds,
+        leases_of=HungAfterRenewing,
+    )
+    other = leases(floor.desk.system, second, "b", seconds=seconds)
+    stalled = asyncio.create_task(hung.tend())
+
+    async def taken() -> bool | None:
+        await other.tend()
+        return True if set(second.epochs) == set(range(SHARDS)) else None
+
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        await until(taken)
+    stalled.cancel()
+    await asyncio.gather(stalled, return_exceptions=True)
 
 
 async def test_released_leases_are_free_at_once(floor: TradingFloor) -> None:
