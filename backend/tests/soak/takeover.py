@@ -64,7 +64,8 @@ TURNS = (Loss.KILLED, Loss.HUNG, Loss.KILLED, Loss.HUNG_RENEWING)
 @dataclass
 class Round:
     """One loss, in seconds since it: until each of its shards had a living holder, until the first exit that fell due
-    in each of them afterwards was durable. `waits` are those of all exits, from their price until they were durable."""
+    in each of them afterwards was durable. `waits` are those of every exit that was not written when it happened, from
+    the price that it is for until it was."""
 
     loss: Loss
     leases: dict[int, float] = field(default_factory=dict)
@@ -113,9 +114,11 @@ class Takeover:
         self.planted += planted
         await asyncio.sleep(self._dice.uniform(LEAD_SECONDS / 2, LEAD_SECONDS))
         lost = self._dice.choice(self._host.processes)
-        left = {one.trade_id: one for one in planted}
-        durable: dict[UUID, float] = {}
         lost_at = await self._lose(lost, loss)
+        left_before = set(await self._left({one.trade_id for one in planted}))
+        planted = [one for one in planted if one.trade_id not in left_before]
+        waiting = {one.trade_id for one in planted}
+        durable: dict[UUID, float] = {}
         shards = {shard for shard, pid in (await self._holders()).items() if pid == lost.pid}
         found = Round(loss)
         if loss is Loss.KILLED:
@@ -128,11 +131,11 @@ class Takeover:
                 for shard, pid in (await self._holders()).items():
                     if shard in shards and pid != lost.pid:
                         found.leases.setdefault(shard, monotonic() - lost_at)
-                for trade_id in await self._left(left.keys() - durable.keys()):
+                for trade_id in await self._left(waiting - durable.keys()):
                     durable[trade_id] = monotonic()
                 seconds = monotonic() - lost_at
                 if until_seconds is None:
-                    if len(durable) == len(left) or seconds > PATIENCE_SECONDS:
+                    if len(durable) == len(waiting) or seconds > PATIENCE_SECONDS:
                         return
                 elif seconds > until_seconds:
                     return

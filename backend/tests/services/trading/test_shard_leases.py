@@ -81,10 +81,12 @@ async def test_leases_of_a_holder_that_hangs_while_renewing_them_are_free_once_t
         await other.tend()
         return True if set(second.epochs) == set(range(SHARDS)) else None
 
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        await until(taken)
-    stalled.cancel()
-    await asyncio.gather(stalled, return_exceptions=True)
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await until(taken)
+    finally:
+        stalled.cancel()
+        await asyncio.gather(stalled, return_exceptions=True)
 
 
 async def test_released_leases_are_free_at_once(floor: TradingFloor) -> None:
