@@ -1,6 +1,5 @@
 """One transaction over many tenants: the facts of everybody that a signal meets, and their answers."""
 
-from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models.position_event import MonitorLease
@@ -19,7 +18,6 @@ class FanOutTransaction:
     """Repositories of the system role over one session."""
 
     def __init__(self, session: AsyncSession) -> None:
-        self._session = session
         self.risk = SystemRiskStateRepository(session)
         self.trades = SystemTradeRepository(session)
         self.orders = SystemOrderRepository(session)
@@ -32,11 +30,3 @@ class FanOutTransaction:
         self.announcements = SystemAnnouncements(session)
         self.notifications = NotificationOutbox(session)
         self.operators = SystemNotificationOutbox(session)
-
-    async def end_when_silent_for(self, seconds: float) -> None:
-        """Have Postgres end this transaction, and its connection, once nothing was said in it for so long: a process
-        that hangs in the middle of it holds its locks no longer."""
-        milliseconds = str(round(seconds * 1000))
-        await self._session.execute(
-            select(func.set_config("idle_in_transaction_session_timeout", milliseconds, True))
-        )

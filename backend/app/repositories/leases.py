@@ -31,6 +31,14 @@ class SystemLeaseRepository:
         self._session = session
         self._table = table
 
+    async def end_when_silent_for(self, seconds: float) -> None:
+        """Have Postgres end this transaction, and its connection, once nothing was said in it for so long: a process
+        that hangs in the middle of it holds its locks no longer."""
+        milliseconds = str(round(seconds * 1000))
+        await self._session.execute(
+            select(func.set_config("idle_in_transaction_session_timeout", milliseconds, True))
+        )
+
     async def all(self, shard_count: int) -> list[Lease]:
         """Every shard's lease; shards that never had one get a row that is free."""
         table = self._table

@@ -59,7 +59,7 @@ class MonitorShards:
         (gained, lost) shards."""
         async with self._system.system() as session:
             transaction = FanOutTransaction(session)
-            await transaction.end_when_silent_for(self._seconds)
+            await transaction.monitor_leases.end_when_silent_for(self._seconds)
             monitors = transaction.monitors
             await monitors.seen(self.holder)
             alive = await monitors.alive(self._seconds)

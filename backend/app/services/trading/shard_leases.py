@@ -52,9 +52,8 @@ class ShardLeases:
     async def tend(self) -> tuple[set[int], set[int]]:
         """Renew what is held and take what is free; returns (gained, lost) shards."""
         async with self._system.system() as session:
-            transaction = FanOutTransaction(session)
-            await transaction.end_when_silent_for(self._seconds)
-            leases = self._leases_of(transaction)
+            leases = self._leases_of(FanOutTransaction(session))
+            await leases.end_when_silent_for(self._seconds)
             renewed = await leases.renew(self._book.epochs, self._holder, self._seconds)
             lost = set(self._book.epochs) - renewed
             gained: dict[int, int] = {}
@@ -84,6 +83,6 @@ class ShardLeases:
         for shard in shards:
             self._book.epochs.pop(shard, None)
         async with self._system.system() as session:
-            transaction = FanOutTransaction(session)
-            await transaction.end_when_silent_for(self._seconds)
-            await self._leases_of(transaction).release(sorted(shards), self._holder)
+            leases = self._leases_of(FanOutTransaction(session))
+            await leases.end_when_silent_for(self._seconds)
+            await leases.release(sorted(shards), self._holder)

@@ -55,6 +55,9 @@ class HungAfterRenewing(SystemLeaseRepository):
     def __init__(self, transaction: FanOutTransaction) -> None:
         self._leases = transaction.leases
 
+    async def end_when_silent_for(self, seconds: float) -> None:
+        await self._leases.end_when_silent_for(seconds)
+
     async def renew(self, epochs: dict[int, int], holder: str, seconds: float) -> set[int]:
         renewed = await self._leases.renew(epochs, holder, seconds)
         await asyncio.Event().wait()
