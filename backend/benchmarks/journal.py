@@ -154,7 +154,7 @@ class _NoBell:
 
 async def measure_export(settings: Settings, user_id: UUID, rows: int) -> None:
     """Print how many trades a second the job writes as CSV."""
-    database = Database(role_database_url(settings, DatabaseRole.WORKER), pool_size=2)
+    database = Database(role_database_url(settings, DatabaseRole.WORKER), connections=10)
     try:
         files = ExportFolder(Path(settings.var_dir) / "exports")
         exports = Exports(database, files, _NoBell(), ExportTerms(10, timedelta(days=1)), utc_now)

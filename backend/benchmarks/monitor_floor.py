@@ -86,7 +86,7 @@ class TimedWatch(PositionWatch):
 @asynccontextmanager
 async def timed_watch(settings: Settings) -> AsyncIterator[TimedWatch]:
     """A watch over every position of the database, as a monitor process runs it."""
-    system = Database(role_database_url(settings, DatabaseRole.SYSTEM), pool_size=4)
+    system = Database(role_database_url(settings, DatabaseRole.SYSTEM), connections=12)
     shards = MonitorShards(system, f"bench {uuid4()}", shard_count=settings.shard_count, seconds=60.0)
     steps = StepTerms(STEP_R_FRACTION, 1_000)
     lean = LeanTransactions(asyncpg_dsn(role_database_url(settings, DatabaseRole.SYSTEM)), size=LANES + 1)

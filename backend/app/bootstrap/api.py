@@ -262,7 +262,7 @@ class GatewayAccountCheck:
 
 def _database(settings: Settings, stack: AsyncExitStack, role: DatabaseRole, size: int) -> ApiDatabase:
     """One role's connections, closed with the stack."""
-    database = ApiDatabase(role_database_url(settings, role), pool_size=size)
+    database = ApiDatabase(role_database_url(settings, role), connections=size)
     stack.push_async_callback(database.close)
     return database
 
@@ -272,9 +272,10 @@ async def open_api(settings: Settings) -> AsyncIterator[ApiParts]:
     """Join the parts, and take them apart at the end. Nothing is connected before it is used."""
     async with AsyncExitStack() as stack:
         database = _database(settings, stack, DatabaseRole.API, settings.database_pool_size)
-        everybody = _database(settings, stack, DatabaseRole.ADMIN_RO, 1)
+        everybody = _database(settings, stack, DatabaseRole.ADMIN_RO, 9)
         reads = LeanReads(
-            asyncpg_dsn(role_database_url(settings, DatabaseRole.API)), size=settings.database_pool_size
+            asyncpg_dsn(role_database_url(settings, DatabaseRole.API)),
+            size=max(settings.database_pool_size // 2, 1),
         )
         stack.push_async_callback(reads.close)
         redis = connect_redis(settings)
@@ -341,6 +342,6 @@ def _opening(
 
 def _overseer(settings: Settings, stack: AsyncExitStack) -> Database:
     """Reads what administrators are shown of every tenant; nothing is written by it."""
-    database = Database(role_database_url(settings, DatabaseRole.ADMIN_RO), pool_size=1, max_overflow=1)
+    database = Database(role_database_url(settings, DatabaseRole.ADMIN_RO), connections=2)
     stack.push_async_callback(database.close)
     return database

@@ -38,8 +38,8 @@ class Audit:
 @asynccontextmanager
 async def open_audit(settings: Settings) -> AsyncIterator[Audit]:
     """An audit over the real gateways; without Redis, so that it needs nothing but books and venue."""
-    worker = Database(role_database_url(settings, DatabaseRole.WORKER), pool_size=2)
-    system = Database(role_database_url(settings, DatabaseRole.SYSTEM), pool_size=2)
+    worker = Database(role_database_url(settings, DatabaseRole.WORKER), connections=10)
+    system = Database(role_database_url(settings, DatabaseRole.SYSTEM), connections=10)
     gateways = build_gateways(settings, worker, None)
     try:
         yield Audit(settings, worker, system, gateways)

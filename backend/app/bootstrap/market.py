@@ -75,7 +75,7 @@ class MarketParts:
     def build(cls, settings: Settings) -> Self:
         ta_lib()  # now, and not between two prices
         url = role_database_url(settings, DatabaseRole.SYSTEM)
-        system = Database(url, pool_size=4, max_overflow=4)
+        system = Database(url, connections=8)
         redis = connect_redis(settings)
         reader = build_market_reader(settings, redis)
         gate = LeanTransactions(asyncpg_dsn(url), size=LANES + 1)
@@ -88,7 +88,7 @@ class MarketParts:
         return cls(
             settings=settings,
             system=system,
-            tenants=Database(role_database_url(settings, DatabaseRole.WORKER), pool_size=2, max_overflow=2),
+            tenants=Database(role_database_url(settings, DatabaseRole.WORKER), connections=4),
             redis=redis,
             reader=reader,
             queue=ArqQueue(settings.redis_url),

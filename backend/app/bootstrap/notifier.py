@@ -109,9 +109,9 @@ class Notifier:
 @asynccontextmanager
 async def open_notifier(settings: Settings) -> AsyncIterator[Notifier]:
     """The notifier of this deployment. A channel without its settings is left out."""
-    system = Database(role_database_url(settings, DatabaseRole.SYSTEM), pool_size=6)
+    system = Database(role_database_url(settings, DatabaseRole.SYSTEM), connections=14)
     # a chat acts for its user as the web app does, by the role that may pause and halt
-    tenants = Database(role_database_url(settings, DatabaseRole.API), pool_size=2)
+    tenants = Database(role_database_url(settings, DatabaseRole.API), connections=10)
     redis = connect_redis(settings)
     bot = TelegramBot(settings) if settings.telegram_bot_token.get_secret_value() else None
     book = PriceBook()

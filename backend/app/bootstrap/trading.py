@@ -66,7 +66,7 @@ def terms_of(settings: Settings) -> TradingTerms:
 async def open_trading(settings: Settings) -> AsyncIterator[Trading]:
     """The executor of this deployment: keys out of the vault, the address's budget shared through Redis."""
     redis = connect_redis(settings)
-    worker = Database(role_database_url(settings, DatabaseRole.WORKER), pool_size=2)
+    worker = Database(role_database_url(settings, DatabaseRole.WORKER), connections=10)
     gateways, reader = build_gateways(settings, worker, redis), build_market_reader(settings, redis)
     beating = asyncio.create_task(_beat(RedisPricePublisher(redis)))
     try:
@@ -97,8 +97,8 @@ async def compose_trading(
 ) -> AsyncIterator[Trading]:
     """An executor over these gateways, its own prices following the venue's stream."""
     size = settings.database_pool_size
-    worker = Database(role_database_url(settings, DatabaseRole.WORKER), pool_size=size)
-    system = Database(role_database_url(settings, DatabaseRole.SYSTEM), pool_size=size)
+    worker = Database(role_database_url(settings, DatabaseRole.WORKER), connections=size)
+    system = Database(role_database_url(settings, DatabaseRole.SYSTEM), connections=size)
     book, terms = PriceBook(), terms_of(settings)
     markets = MarketView(reader, book)
     balances = BalanceKeeper(worker, gateways, markets)

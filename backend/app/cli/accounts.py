@@ -40,7 +40,7 @@ class Administrator:
 
 async def pending_links(settings: Settings, email: str | None = None) -> list[PrintedLink]:
     """Links that were made and not used yet, newest first; of one address where it is given."""
-    database = Database(role_database_url(settings, DatabaseRole.SYSTEM), pool_size=1)
+    database = Database(role_database_url(settings, DatabaseRole.SYSTEM), connections=1)
     links = email_links(settings)
     try:
         async with database.system() as session:
@@ -68,7 +68,7 @@ async def create_admin(settings: Settings, email: str, password: str | None = No
         check_password(chosen, email)
     except AppError as error:
         raise CommandError(error.message, 2) from error
-    database = Database(role_database_url(settings, DatabaseRole.API), pool_size=1)
+    database = Database(role_database_url(settings, DatabaseRole.API), connections=1)
     passwords = Passwords(workers=1)
     try:
         return await _create_admin(database, passwords, email, chosen)

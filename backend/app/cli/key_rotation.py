@@ -13,7 +13,7 @@ from app.services.key_rotation import KeyRotation
 
 async def rotate_keys(settings: Settings, *, retire: bool) -> None:
     """Wrap everything under a new key, or forget the keys that nothing needs any more; prints how far it is."""
-    database = Database(role_database_url(settings, DatabaseRole.SYSTEM), pool_size=1)
+    database = Database(role_database_url(settings, DatabaseRole.SYSTEM), connections=1)
     rotation = KeyRotation(database, key_ring(settings), key_vault(settings), sealed_totp_secrets(settings))
     try:
         if retire:

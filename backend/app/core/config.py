@@ -125,7 +125,7 @@ class Settings(PeopleSettings):
     metrics_host: str = Field("127.0.0.1", description="Address on which figures are served; inside only")
 
     # Database
-    database_pool_size: int = Field(8, ge=1, le=200, description="Connections per process and role")
+    database_pool_size: int = Field(16, ge=1, le=200, description="Connections per process and role")
 
     # Venues
     allowed_venues: Names = Field(

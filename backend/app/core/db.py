@@ -29,13 +29,16 @@ def _set_tenant(session: Session, _transaction: SessionTransaction, connection: 
 
 
 class Database:
-    """One role's pool of connections."""
+    """One role's connections: at most so many, opened as they are needed and then kept. (A pool that closes those
+    beyond its size opens and closes one for every swing of the load, each for 20 ms of processor at both ends.) The one
+    used last is used next, so that what is beyond the usual need rests."""
 
-    def __init__(self, url: str, *, pool_size: int = 8, max_overflow: int = 8) -> None:
+    def __init__(self, url: str, *, connections: int = 16) -> None:
         self.engine: AsyncEngine = create_async_engine(
             url,
-            pool_size=pool_size,
-            max_overflow=max_overflow,
+            pool_size=connections,
+            max_overflow=0,
+            pool_use_lifo=True,
             pool_pre_ping=False,
             pool_recycle=1800,
             connect_args={"server_settings": {"application_name": "stackalpha", "timezone": "UTC"}},

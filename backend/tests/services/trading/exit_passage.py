@@ -110,7 +110,7 @@ class ExitPassage:
     async def open(cls, configured: Settings, sql: asyncpg.Connection, gate: GateDesk) -> "ExitPassage":
         """Make the wallet, its positions and their orders, and lease its shard."""
         world = await GateWorld.open(configured, sql, gate)
-        worker = Database(role_database_url(configured, DatabaseRole.WORKER), pool_size=1)
+        worker = Database(role_database_url(configured, DatabaseRole.WORKER), connections=9)
         markets = MarketView(gate.market, PriceBook())
         desk = Desk(
             database=worker,

@@ -28,8 +28,8 @@ class GateDesk:
 
     def __init__(self, settings: Settings) -> None:
         system_url = role_database_url(settings, DatabaseRole.SYSTEM)
-        self._worker = Database(role_database_url(settings, DatabaseRole.WORKER), pool_size=1)
-        self.system = Database(system_url, pool_size=2)
+        self._worker = Database(role_database_url(settings, DatabaseRole.WORKER), connections=9)
+        self.system = Database(system_url, connections=10)
         self._connections = LeanTransactions(asyncpg_dsn(system_url), size=6)
         self.market = StillMarket()
         markets = MarketView(self.market, PriceBook())

@@ -17,7 +17,7 @@ Books = dict[str, tuple[Decimal, Decimal]]
 
 @pytest_asyncio.fixture
 async def worker(trading_settings: Settings) -> AsyncIterator[Database]:
-    database = Database(role_database_url(trading_settings, DatabaseRole.WORKER), pool_size=1)
+    database = Database(role_database_url(trading_settings, DatabaseRole.WORKER), connections=9)
     yield database
     await database.close()
 
