@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import cast
 from uuid import UUID
 
-from sqlalchemy import Select, Table, inspect, select
+from sqlalchemy import BindParameter, Select, Table, bindparam, inspect, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -42,6 +42,31 @@ FILLS = cast(Table, Fill.__table__)
 LEDGER = cast(Table, LedgerEvent.__table__)
 LOGS = cast(Table, ExecutionLog.__table__)
 
+# Made once: building a statement and its key in the cache of compiled ones costs as much as carrying it out.
+_USER: BindParameter[UUID] = bindparam("user")
+_TRADES: BindParameter[Sequence[UUID]] = bindparam("trades", expanding=True)
+_LOCK_LIVE = (
+    select(Trade)
+    .where(Trade.user_id == _USER, Trade.wallet_id == bindparam("wallet"), LIVE_TRADE)
+    .order_by(Trade.id)
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+_LOCK_EACH = (
+    select(Trade)
+    .where(Trade.user_id == _USER, Trade.id.in_(_TRADES))
+    .order_by(Trade.id)
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+_ORDERS_OF = (
+    select(Order)
+    .where(Order.user_id == _USER, Order.trade_id.in_(_TRADES))
+    .order_by(Order.leg, Order.attempt)
+    .execution_options(populate_existing=True)
+)
+_FILLS_OF = select(Fill).where(Fill.user_id == _USER, Fill.trade_id.in_(_TRADES))
+
 
 class OvertakenError(Exception):
     """Something that was read as ours to change has changed: nothing of the transaction is written."""
@@ -56,17 +81,14 @@ class GatheredTrades(TradeRepository):
 
     async def lock_live(self, user_id: UUID, wallet_id: UUID) -> list[Trade]:
         """Every trade of the wallet that is not over, locked in the order of their ids."""
-        statement = select(Trade).where(Trade.user_id == user_id, Trade.wallet_id == wallet_id, LIVE_TRADE)
-        return await self._locked(statement.order_by(Trade.id))
+        return await self._locked(_LOCK_LIVE, {"user": user_id, "wallet": wallet_id})
 
     async def lock_each(self, user_id: UUID, trade_ids: Sequence[UUID]) -> list[Trade]:
         """These trades, locked in the order of their ids."""
-        statement = select(Trade).where(Trade.user_id == user_id, Trade.id.in_(list(trade_ids)))
-        return await self._locked(statement.order_by(Trade.id))
+        return await self._locked(_LOCK_EACH, {"user": user_id, "trades": list(trade_ids)})
 
-    async def _locked(self, statement: Select[Trade]) -> list[Trade]:
-        locked = statement.with_for_update().execution_options(populate_existing=True)
-        trades = list((await self._session.execute(locked)).scalars())
+    async def _locked(self, statement: Select[Trade], values: Mapping[str, object]) -> list[Trade]:
+        trades = list((await self._session.execute(statement, values)).scalars())
         self._held |= {trade.id: (trade, trade.status, {}) for trade in trades}
         return trades
 
@@ -106,14 +128,9 @@ class GatheredOrders(OrderRepository):
 
     async def of_trades(self, user_id: UUID, trade_ids: Sequence[UUID]) -> dict[UUID, list[Order]]:
         """Every order of these trades, in the order of their attempts."""
-        statement = (
-            select(Order)
-            .where(Order.user_id == user_id, Order.trade_id.in_(list(trade_ids)))
-            .order_by(Order.leg, Order.attempt)
-            .execution_options(populate_existing=True)
-        )
+        values = {"user": user_id, "trades": list(trade_ids)}
         found: dict[UUID, list[Order]] = {trade_id: [] for trade_id in trade_ids}
-        for order in (await self._session.execute(statement)).scalars():
+        for order in (await self._session.execute(_ORDERS_OF, values)).scalars():
             found[order.trade_id].append(order)
         return found
 
@@ -174,9 +191,9 @@ class GatheredFills(FillRepository):
 
     async def of_trades(self, user_id: UUID, trade_ids: Sequence[UUID]) -> dict[UUID, list[Fill]]:
         """Every fill of these trades, in the venue's order."""
-        statement = select(Fill).where(Fill.user_id == user_id, Fill.trade_id.in_(list(trade_ids)))
+        values = {"user": user_id, "trades": list(trade_ids)}
         found: dict[UUID, list[Fill]] = {trade_id: [] for trade_id in trade_ids}
-        for fill in sorted((await self._session.execute(statement)).scalars(), key=venue_order):
+        for fill in sorted((await self._session.execute(_FILLS_OF, values)).scalars(), key=venue_order):
             self._known.add((fill.symbol, fill.venue_trade_id))
             if fill.trade_id is not None:
                 found[fill.trade_id].append(fill)
