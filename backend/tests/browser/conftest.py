@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.browser.loopback_bot import LoopbackBot
 from tests.browser.market_file import write_market
 from tests.browser.people import Person, Screen, open_browser
-from tests.browser.product import Product
+from tests.browser.product import CALM, LIVELY, Product
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def bot() -> Iterator[LoopbackBot]:
 def product(tmp_path_factory: pytest.TempPathFactory, bot: LoopbackBot) -> Iterator[Product]:
     folder = tmp_path_factory.mktemp("product")
     write_market(folder / "market")
-    started = Product(folder, folder / "market", speed=900, environment=bot.settings)
+    started = Product(folder, folder / "market", speed=CALM, environment=bot.settings)
     try:
         started.wait_until_up()
         yield started
@@ -51,11 +51,13 @@ def screen(product: Product, browser: Browser, tmp_path: Path) -> Iterator[Scree
 
 @pytest.fixture
 def trader(screen: Screen, request: pytest.FixtureRequest) -> Person:
-    """Has signed up, verified the address, and trades with paper money; signed in on the screen."""
+    """Has signed up, verified the address, and trades with paper money; signed in on the screen. The market, calm
+    until then however slow the machine is, has become lively."""
     name = request.node.name.removeprefix("test_")[:40].strip("_")
     person = Person(f"{name}@example.com", "correct horse battery")
     screen.sign_up(person)
     screen.sign_in(person)
     screen.make_wallet("Paper one")
     screen.enable_auto_trading("Paper one")
+    screen.product.set_market_speed(LIVELY)
     return person

@@ -17,6 +17,10 @@ from app.core.config import BACKEND_DIR
 
 LINK = re.compile(r"https?://\S+/verify-email\?token=[0-9A-Za-z_.-]+")
 UP_SECONDS = 240.0
+CALM, LIVELY = (
+    1.0,
+    900.0,
+)  # market seconds a second: nothing happens to a position within a test, or within seconds
 
 
 class Product:
@@ -64,6 +68,10 @@ class Product:
             check=True,
         )
         return answer.stdout
+
+    def set_market_speed(self, speed: float) -> None:
+        """From now on."""
+        self.command("paper-feed", "--speed", str(speed))
 
     def wait_until_up(self) -> None:
         """Until it says that it is ready."""

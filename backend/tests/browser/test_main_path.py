@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 
 from tests.browser.loopback_bot import LoopbackBot
 from tests.browser.people import Person, Screen
+from tests.browser.product import CALM
 
 pytestmark = pytest.mark.browser
 
@@ -31,9 +32,10 @@ def test_a_new_user_trades_leaves_and_takes_the_figures_home(screen: Screen, tra
     page = screen.page
     screen.go("/positions/live")
     stop = screen.first_position().locator("dt:has-text('Stop') + dd").first
-    expect(stop).to_be_visible(timeout=120_000)
+    expect(stop).to_be_visible(timeout=240_000)
     opened_with = stop.inner_text()
     expect(stop).not_to_have_text(opened_with, timeout=120_000)
+    screen.product.set_market_speed(CALM)  # the position is still there when every page was looked over
     for path in PAGES:
         screen.look_over(path)
 
