@@ -12,15 +12,16 @@ import pytest
 
 LONGEST = (
     "tests/browser/test_main_path.py",
-    "tests/cli/test_up.py",
-    "tests/services/test_notification_sender.py",
     "tests/services/trading/test_crash_mutants.py",
+    "tests/cli/test_up.py",
     "tests/cli/test_up_ending.py",
+    "tests/services/trading/test_crash_points.py",
+    "tests/services/test_notification_sender.py",
     "tests/services/trading/test_handover.py",
     "tests/services/trading/test_monitor_takeover.py",
-    "tests/services/trading/test_crash_points.py",
 )
-"""Files of tests, by how long they hold a worker."""
+"""Files of tests that hold a worker for long. Those of crashes wait for most of that time: among three workers one
+has both, since two at once would leave a core idle."""
 
 
 def dealt(items: Sequence[pytest.Item], workers: int) -> list[pytest.Item]:
