@@ -11,9 +11,12 @@ from app.cli.processes import ProcessName
 from app.cli.run_folder import running_settings
 from app.cli.terminal import CommandError, err
 from app.core.config import Settings, SettingsError
+from app.core.garbage_collection import without_garbage_collection
 from app.core.logging import configure_logging
 
-WORKER_MODULES = {
+MODULES = {
+    ProcessName.API: "app.main",
+    ProcessName.JOBS: "app.workers.settings",
     ProcessName.EXECUTOR: "app.workers.executor",
     ProcessName.MONITOR: "app.workers.position_monitor",
     ProcessName.NOTIFIER: "app.workers.notifier",
@@ -23,13 +26,16 @@ WORKER_MODULES = {
 def run_process(name: ProcessName, settings: Settings) -> None:
     """Run a process of the platform until it is told to end."""
     configure_logging(settings, name.value)
+    if name in MODULES:
+        with without_garbage_collection():
+            importlib.import_module(MODULES[name])
     match name:
         case ProcessName.API:
             _run_api(settings)
         case ProcessName.JOBS:
             _run_jobs()
         case ProcessName.EXECUTOR | ProcessName.MONITOR | ProcessName.NOTIFIER:
-            _run_worker(WORKER_MODULES[name])
+            _run_worker(MODULES[name])
         case ProcessName.PAPER:
             raise CommandError("The paper exchange is a program of its own: python -m paper_exchange.")
 
@@ -55,7 +61,7 @@ def _run_jobs() -> None:
 
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     asyncio.set_event_loop(asyncio.new_event_loop())
-    run_worker(importlib.import_module("app.workers.settings").WorkerSettings)
+    run_worker(importlib.import_module(MODULES[ProcessName.JOBS]).WorkerSettings)
 
 
 def _run_worker(module: str) -> None:

@@ -1,6 +1,19 @@
 """Garbage collection of a process whose latency matters."""
 
 import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def without_garbage_collection() -> Iterator[None]:
+    """For loading a process's modules: all of it stays, and looking through it again and again takes a sixth of a
+    start."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def settle_garbage_collection() -> None:
