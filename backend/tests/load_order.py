@@ -14,14 +14,15 @@ LONGEST = (
     "tests/browser/test_main_path.py",
     "tests/services/trading/test_crash_mutants.py",
     "tests/cli/test_up.py",
-    "tests/cli/test_up_ending.py",
-    "tests/services/trading/test_crash_points.py",
     "tests/services/test_notification_sender.py",
+    "tests/services/trading/test_crash_points.py",
+    "tests/cli/test_up_ending.py",
     "tests/services/trading/test_handover.py",
     "tests/services/trading/test_monitor_takeover.py",
+    "tests/api/test_fuzz.py",
 )
-"""Files of tests that hold a worker for long. Those of crashes wait for most of that time: among three workers one
-has both, since two at once would leave a core idle."""
+"""Files of tests that hold a worker for long. Those of the browser and of crashes wait for most of that time: among
+three workers the third has what takes a processor meanwhile, since no core is to be idle."""
 
 
 def dealt(items: Sequence[pytest.Item], workers: int) -> list[pytest.Item]:
