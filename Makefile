@@ -24,7 +24,7 @@ run: prepare-run ## install what is missing and start the product; RUN_ARGS are 
 test: prepare-test ## everything the build server runs: check, then all tests
 	@$(MAKE) --no-print-directory -j2 check-python test-frontend test-backend
 
-TEST_PROCESSES ?= $(shell n=$$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ "$$n" -gt 3 ] && n=4 || n=3; echo $$n)
+TEST_PROCESSES ?= 4  # more than two cores have, since many tests wait for processes of their own
 
 check: prepare ## linters, types, import contracts, house rules, generated files
 	@$(MAKE) --no-print-directory check-python check-frontend
