@@ -32,7 +32,7 @@ from app.adapters.telegram import TelegramBot
 from app.bootstrap.breakers import operator_breaker
 from app.bootstrap.notifications import sealed_addresses
 from app.core.clock import utc_now
-from app.core.config import DatabaseRole, Settings, role_database_url
+from app.core.config import ROOT_DIR, DatabaseRole, Settings, role_database_url
 from app.core.db import Database
 from app.domain.funding import NextFunding
 from app.domain.notification_events import Channel
@@ -304,7 +304,9 @@ def main() -> int:
     """Run, print the figures, and return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--wallets", type=int, default=500)
-    parser.add_argument("--report", type=Path, default=Path("october.html"), help="where the page goes")
+    parser.add_argument(
+        "--report", type=Path, default=ROOT_DIR / "var" / "october.html", help="where the page goes"
+    )
     arguments = parser.parse_args()
     if not (DATA / "btcusdt_perp_1h_2025-09_10.csv.gz").exists():
         print(f"skipped: the bars of October 2025 are not in {DATA}", file=sys.stderr)
