@@ -23,10 +23,9 @@ Figures = tuple[Decimal | None, Decimal | None]  # limit, value
 _SHOWN: Final = Decimal("1e-8")
 
 
-def describe(check: Check, intent: OrderIntent, columns: ReviewColumns, index: int) -> BreachDetail:
-    """Return the breach of one row with its sentence and figures."""
+def describe(check: Check, intent: OrderIntent, row: ReviewColumns) -> BreachDetail:
+    """Return the breach of one row, whose columns are alone, with its sentence and figures."""
     code, level = check
-    row = columns.take(np.array([index]))
     rule = RULE_OF.get(code)
     if rule is not None:
         limit, value = _limit_figures(rule, row, level)

@@ -6,12 +6,12 @@ limits refuse above the limit, loss limits at it. The checks themselves are colu
 so that one wallet and ten thousand are decided by the same text.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from app.domain.breaches import Breach, BreachDetail
-from app.domain.limit_checks import breach_masks, breaches_of_one
+from app.domain.limit_checks import Check, breach_masks, breaches_of_one
 from app.domain.limit_figures import describe
 from app.domain.one_row import one_row
 from app.domain.review_columns import ReviewColumns
@@ -102,10 +102,11 @@ def review_batch(
     if not masks:
         return [ApprovedOrder(row.intent) for row in rows]
     for index, row in enumerate(rows):
-        found = tuple(
-            describe(check, row.intent, columns, index) for check, mask in masks.items() if mask[index]
-        )
-        verdicts.append(RefusedOrder(row.intent, found) if found else ApprovedOrder(row.intent))
+        found = [check for check, mask in masks.items() if mask[index]]
+        if found:
+            verdicts.append(_refused(row.intent, found, columns.take(slice(index, index + 1))))
+        else:
+            verdicts.append(ApprovedOrder(row.intent))
     return verdicts
 
 
@@ -114,5 +115,9 @@ def _verdict_on_one(row: ReviewRow, limits: LimitLevels) -> ApprovedOrder | Refu
     breaches = breaches_of_one(one_row(row, limits))
     if not breaches:
         return ApprovedOrder(row.intent)
-    columns = ReviewColumns.of([row], [limits])
-    return RefusedOrder(row.intent, tuple(describe(check, row.intent, columns, 0) for check in breaches))
+    return _refused(row.intent, breaches, ReviewColumns.of([row], [limits]))
+
+
+def _refused(intent: OrderIntent, breaches: Iterable[Check], row: ReviewColumns) -> RefusedOrder:
+    """The refusal of one row, whose columns are alone."""
+    return RefusedOrder(intent, tuple(describe(check, intent, row) for check in breaches))

@@ -43,12 +43,12 @@ class _Taking:
 
     def take(self, rows: IntColumn | slice) -> Self:
         """Return the named rows of every column; a row may be taken more than once."""
-        values = {}
-        for field in fields(self):  # type: ignore[arg-type]  # every subclass is a dataclass
-            held = getattr(self, field.name)
+        taken = []
+        for name in self.__match_args__:  # type: ignore[attr-defined]  # every subclass is a dataclass
+            held = getattr(self, name)
             nested = isinstance(held, _Taking | LimitColumns)
-            values[field.name] = held.take(rows) if nested else held[..., rows]
-        return type(self)(**values)
+            taken.append(held.take(rows) if nested else held[..., rows])
+        return type(self)(*taken)
 
 
 @dataclass(frozen=True, slots=True)
