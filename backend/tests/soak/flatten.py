@@ -105,6 +105,7 @@ class Press:
             receive_window_ms=self._settings.receive_window_milliseconds,
             redis_url=redis.url,
             most_shards=-(-SHARDS // executors),
+            may_crash=False,
         )
         try:
             book = FlattenBook(self._floor)

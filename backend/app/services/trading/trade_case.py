@@ -134,8 +134,12 @@ class TradeCase:
     def order_views(self, now: datetime) -> list[OrderView]:
         """The orders as the rules see them at that moment."""
         recorded: dict[str, Decimal] = {}
+        owners: dict[str, Order | None] = {}  # an order's trades are many
         for fill in self.fills:
-            owner = self.owner_of(fill.exchange_order_id)
+            venue_id = fill.exchange_order_id
+            if venue_id not in owners:
+                owners[venue_id] = self.owner_of(venue_id)
+            owner = owners[venue_id]
             if owner is not None:
                 held = recorded.get(owner.client_order_id, ZERO)
                 recorded[owner.client_order_id] = held + fill.quantity

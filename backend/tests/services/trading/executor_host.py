@@ -23,6 +23,7 @@ class ExecutorHost(Nursery):
     redis_url: str = ""
     paper_weight: int = WEIGHT_LIMIT
     most_shards: int | None = None  # of four, for each executor
+    may_crash: bool = True  # False: nobody asks for it, and no step looks whether somebody does
     module = "tests.services.trading.executor_nursery"
 
     @property
@@ -44,6 +45,6 @@ class ExecutorHost(Nursery):
             "STACKALPHA_OUTCOME_MARGIN_MILLISECONDS": str(self.margin_ms),
             "STACKALPHA_SHARD_COUNT": "4",
             "STACKALPHA_PAPER_WEIGHT_PER_MINUTE": str(self.paper_weight),
-            VARIABLE: str(self.crash_file),
+            **({VARIABLE: str(self.crash_file)} if self.may_crash else {}),
             **({"REDIS_URL": self.redis_url} if self.redis_url else {}),
         }
