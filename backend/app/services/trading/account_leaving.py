@@ -2,7 +2,8 @@
 transaction for all that they brought.
 
 What is to be done is decided for each trade by the same steps as when it is driven alone (`order_states.next_action`),
-each order is written and committed before it is sent, an unknown outcome is asked for by its id, and a stop goes last.
+each order is written and committed before it is sent, an unknown outcome is asked for by its id, and a stop goes last:
+once the venue has told the trades by which the whole position went.
 Whatever needs another step than sending or asking for an exit, or cancelling a stop of which nothing is left to
 protect, is handed back, to be driven alone. Called by the account's one writer.
 """
@@ -42,7 +43,7 @@ from app.services.trading.lookup import RESTING, Absent, find_order
 from app.services.trading.outcome import record_absence, record_order, record_refusal
 from app.services.trading.request_pace import RequestPace
 from app.services.trading.slippage_events import tell_of_slippage
-from app.services.trading.trade_case import TradeCase, crash_leg
+from app.services.trading.trade_case import ZERO, TradeCase, crash_leg
 
 MOST_ROUNDS = 12
 AT_ONCE_SECONDS = 0.0
@@ -119,12 +120,18 @@ class AccountLeaving:
         places = self._desk.leaving_at(self._account.venue)
         async with places:
             sent = await self._send(await self._begin(reason))
-        told = await self._hear(sent)
         for _ in range(MOST_ROUNDS):
+            told = await self._hear(sent)
+            idle = self._idle_stops(told)
+            if idle:
+                async with places:
+                    pass  # whose exits have not left yet goes before
+                told += await self._hear(idle)
             if not told:
                 break
             async with places:
                 sent = await self._send(await self._write(told))
+        else:
             told = await self._hear(sent)
         self._left.later |= {one.step.trade_id: AT_ONCE_SECONDS for one in told}
         self._left.live = any(not case.status.is_terminal for case in self._cases.values())
@@ -159,13 +166,14 @@ class AccountLeaving:
         known = [(fill.symbol, fill.venue_trade_id) for case in self._cases.values() for fill in case.fills]
         async with self._desk.database.tenant(user_id) as session:
             transaction = GatheredTransaction(session, user_id, known)
-            ids = [one.step.trade_id for one in told]
+            ids = list(dict.fromkeys(one.step.trade_id for one in told))
             for trade in await transaction.trades.lock_each(user_id, ids):
                 held = self._cases[trade.id]
                 self._cases[trade.id] = TradeCase(trade, held.orders, held.fills)
             for one in told:
                 await self._record(transaction, one)
-                self._announce(transaction, one.step.trade_id)
+            for trade_id in ids:
+                self._announce(transaction, trade_id)
             going_on = [trade_id for trade_id in ids if trade_id not in self._left.later]
             waiting = [trade_id for trade_id in ids if trade_id in self._left.later]
             await self._decide_all(transaction, waiting, send=False)
@@ -233,6 +241,26 @@ class AccountLeaving:
         """What became of every step, asked side by side. A step without a certain answer is left for later."""
         told = await asyncio.gather(*(self._certain(one) for one in sent))
         return [one for one in told if one is not None]
+
+    def _idle_stops(self, told: Sequence[Told]) -> list[Sent]:
+        """The stops of trades whose exit took the whole position, as the venue's trades add up, and of which nothing
+        else is, or may be, at the venue: to be cleared away before all of it is written together."""
+        idle = []
+        for one in told:
+            case, seen = self._cases[one.step.trade_id], one.seen
+            if one.step.order.leg != OrderLeg.EXIT or seen is None or seen.status is not OrderStatus.FILLED:
+                continue
+            stop = case.only_stop_beside(one.step.order)
+            gone = sum((fill.quantity for fill in one.fills), ZERO)
+            if stop is not None and gone == case.position_quantity():
+                action = Action(
+                    kind=ActionKind.CANCEL,
+                    status=case.status,
+                    reason="the position is gone",
+                    client_order_id=stop.client_order_id,
+                )
+                idle.append(Sent(Step(one.step.trade_id, action, stop)))
+        return idle
 
     async def _answer(self, step: Step, outcome: PlaceOutcome, taken: float) -> Told | None:
         match outcome:

@@ -86,6 +86,13 @@ class TradeCase:
         """The order of that id; it must be the trade's."""
         return next(order for order in self.orders if order.client_order_id == client_order_id)
 
+    def only_stop_beside(self, order: Order) -> Order | None:
+        """The resting stop, where nothing else than it and that order is, or may be, at the venue; else None."""
+        others = [one for one in self.orders if one is not order and not OrderStatus(one.status).is_terminal]
+        if len(others) != 1 or others[0].leg != OrderLeg.STOP or others[0].status != OrderStatus.OPEN:
+            return None
+        return others[0]
+
     def owner_of(self, exchange_order_id: str) -> Order | None:
         """The order whose fills carry that id of the venue: for a stop, the order that it became. (The
         venue numbers conditional orders apart, so that the same number may name two orders.) A fill's own

@@ -97,7 +97,7 @@ async def assert_left(floor: TradingFloor, account: TradingAccount) -> None:
     assert all(row["positions"] == 0 and row["notional"] == 0 for row in held)
 
 
-async def test_everything_is_left_in_three_transactions(
+async def test_everything_is_left_in_two_transactions(
     floor: TradingFloor, account: TradingAccount, ours: Desk
 ) -> None:
     left = await leave(ours, account)
@@ -192,6 +192,20 @@ async def test_a_question_without_an_answer_is_asked_again(
     fault(floor, path, mode, 2, method)
     left = await leave(ours, account)
     assert (left.live, left.later) == (False, {})
+    await assert_left(floor, account)
+
+
+async def test_stops_stay_while_the_venue_does_not_tell_the_trades_of_the_exits(
+    floor: TradingFloor, account: TradingAccount, ours: Desk
+) -> None:
+    fault(floor, "/fapi/v1/userTrades", "503unknown", 1_000, "GET")
+    left = await leave(ours, account)
+    assert (left.live, sorted(left.later.values())) == (True, [0.0] * len(HELD))
+    assert len(await floor.venue_orders(account)) == len(HELD)
+    floor.venue.control("POST", "/sim/fault", {})
+    async with floor.executor(ours):
+        for symbol in HELD:
+            await floor.until_status(account, "CLOSED", symbol=symbol)
     await assert_left(floor, account)
 
 
