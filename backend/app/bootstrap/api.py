@@ -78,6 +78,7 @@ from app.services.wallet_transfers import WalletTransfers
 from app.services.wallets import Followed, Wallets
 
 PROBE_SECONDS = 2.0
+OPERATOR_CONNECTIONS = 9
 SIGNED_IN_READ = CompiledRead(SIGNED_IN)
 
 
@@ -272,10 +273,10 @@ async def open_api(settings: Settings) -> AsyncIterator[ApiParts]:
     """Join the parts, and take them apart at the end. Nothing is connected before it is used."""
     async with AsyncExitStack() as stack:
         database = _database(settings, stack, DatabaseRole.API, settings.database_pool_size)
-        everybody = _database(settings, stack, DatabaseRole.ADMIN_RO, 9)
+        everybody = _database(settings, stack, DatabaseRole.ADMIN_RO, OPERATOR_CONNECTIONS)
         reads = LeanReads(
             asyncpg_dsn(role_database_url(settings, DatabaseRole.API)),
-            size=max(settings.database_pool_size // 2, 1),
+            size=max(settings.database_pool_size // 2, 1),  # held for the moment of a read
         )
         stack.push_async_callback(reads.close)
         redis = connect_redis(settings)

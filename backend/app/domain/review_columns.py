@@ -7,7 +7,7 @@ limits stand once per set of limits, and each row names its set.
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from decimal import Decimal
-from typing import Final, Self
+from typing import ClassVar, Final, Self
 
 import numpy as np
 
@@ -40,11 +40,12 @@ class _Taking:
     """Columns of which rows can be taken; rows are the last axis."""
 
     __slots__ = ()
+    __match_args__: ClassVar[tuple[str, ...]]  # the names of a dataclass' fields, which every subclass is
 
     def take(self, rows: IntColumn | slice) -> Self:
         """Return the named rows of every column; a row may be taken more than once."""
         taken = []
-        for name in self.__match_args__:  # type: ignore[attr-defined]  # every subclass is a dataclass
+        for name in self.__match_args__:
             held = getattr(self, name)
             nested = isinstance(held, _Taking | LimitColumns)
             taken.append(held.take(rows) if nested else held[..., rows])

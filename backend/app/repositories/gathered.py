@@ -45,20 +45,15 @@ LOGS = cast(Table, ExecutionLog.__table__)
 # Made once: building a statement and its key in the cache of compiled ones costs as much as carrying it out.
 _USER: BindParameter[UUID] = bindparam("user")
 _TRADES: BindParameter[Sequence[UUID]] = bindparam("trades", expanding=True)
-_LOCK_LIVE = (
+_LOCKED = (
     select(Trade)
-    .where(Trade.user_id == _USER, Trade.wallet_id == bindparam("wallet"), LIVE_TRADE)
+    .where(Trade.user_id == _USER)
     .order_by(Trade.id)
     .with_for_update()
     .execution_options(populate_existing=True)
 )
-_LOCK_EACH = (
-    select(Trade)
-    .where(Trade.user_id == _USER, Trade.id.in_(_TRADES))
-    .order_by(Trade.id)
-    .with_for_update()
-    .execution_options(populate_existing=True)
-)
+_LOCK_LIVE = _LOCKED.where(Trade.wallet_id == bindparam("wallet"), LIVE_TRADE)
+_LOCK_EACH = _LOCKED.where(Trade.id.in_(_TRADES))
 _ORDERS_OF = (
     select(Order)
     .where(Order.user_id == _USER, Order.trade_id.in_(_TRADES))

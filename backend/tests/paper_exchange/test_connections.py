@@ -16,6 +16,19 @@ from paper_exchange.server.transport import Room, address, listen
 MOST = 3
 
 
+class WatchedRoom(Room):
+    """Tells when its last guest has left."""
+
+    def __init__(self, most: int, most_per_address: int) -> None:
+        super().__init__(most, most_per_address)
+        self.emptied = asyncio.Event()
+
+    def leave(self, address: str) -> None:
+        super().leave(address)
+        if not self.guests:
+            self.emptied.set()
+
+
 @asynccontextmanager
 async def _served(room: Room) -> AsyncIterator[str]:
     """A server with one page, and little room."""
@@ -45,7 +58,7 @@ async def _stay(url: str) -> aiohttp.ClientSession:
     return session
 
 
-async def _fill_and_leave(room: Room) -> None:
+async def _fill_and_leave(room: WatchedRoom) -> None:
     async with _served(room) as served:
         staying = [await _stay(served) for _ in range(MOST)]
         with pytest.raises(aiohttp.ClientError):
@@ -55,8 +68,7 @@ async def _fill_and_leave(room: Room) -> None:
         for session in staying:
             await session.close()
         async with asyncio.timeout(90):
-            while room.guests:  # noqa: ASYNC110 - the server hears of it in its own time
-                await asyncio.sleep(0.01)
+            await room.emptied.wait()
         await (await _stay(served)).close()
 
 
@@ -65,7 +77,7 @@ def test_address_is_served_up_to_its_part_and_again_when_it_leaves(
     loop: Callable[[], asyncio.AbstractEventLoop],
 ) -> None:
     with asyncio.Runner(loop_factory=loop) as runner:
-        runner.run(_fill_and_leave(Room(most=5, most_per_address=MOST)))
+        runner.run(_fill_and_leave(WatchedRoom(most=5, most_per_address=MOST)))
 
 
 def test_room_is_full_in_all_before_any_address_has_its_part() -> None:

@@ -29,13 +29,9 @@ KEY_SECONDS = 130
 MOST_WAIT_SECONDS = 1.0
 PATIENCE_SECONDS = 0.2
 LOCAL_SHARE = 0.25  # of the address's budget, for each process while Redis is away: room for four of them
-UNSEEN_SHARE = (
-    0.1  # of the budget, left then for what the other processes have under way and the venue not counted
-)
+UNSEEN_SHARE = 0.1  # of the budget, left then for what other processes sent and the venue has not counted
 IN_FLIGHT = 120  # requests of one process and address that are no exits; its connections are more
-AWAY_SECONDS = (
-    2.0  # without asking Redis again after it did not answer: its client's own tries take a third of one
-)
+AWAY_SECONDS = 2.0  # not asking Redis again after it did not answer: its client's tries take a third of one
 TURN_SECONDS = 1.0  # of a new minute in which the venue's clock may still be in the old one
 
 # Takes the weight where the minute has room for it. In the first moments of a minute the one before must have room
@@ -88,11 +84,9 @@ class WeightLimiter:
         self._name = name
         self._limit = weight_per_minute
         self._now = now
-        self._local: tuple[int, int] = (0, 0)  # minute, weight that this process took
-        self._told: tuple[int, int] = (
-            0,
-            0,
-        )  # and of the whole address: the venue's count, and what we took since
+        # minute and weight: what this process took, and of the whole address the venue's count with what we took since
+        self._local: tuple[int, int] = (0, 0)
+        self._told: tuple[int, int] = (0, 0)
         self._blocked_until = 0.0
         self._away_until = 0.0
         self._in_flight = asyncio.Semaphore(IN_FLIGHT)

@@ -44,11 +44,11 @@ class KillSwitchRunner:
                 await self._list(run)
             await self._ask_accounts(run)
             await self._note_steps(run)
-        if not runs:
-            self._desk.under_kill_switch.clear()
         if runs:
             took = asyncio.get_running_loop().time() - begun
             await asyncio.sleep(min(took * LOOK_PAUSES, MOST_PAUSE_SECONDS))
+        else:
+            self._desk.under_kill_switch.clear()
 
     @property
     def _database(self) -> Database:

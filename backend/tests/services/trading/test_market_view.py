@@ -14,6 +14,7 @@ from app.services.trading.markets import FRESH_SECONDS, MarketView
 from tests.services.trading.still_market import PRICE, StillMarket
 
 VENUE, BTC, ETH = "paper", "BTC/USDT:USDT", "ETH/USDT:USDT"
+RISEN = Decimal(1200)
 STALE = timedelta(seconds=FRESH_SECONDS + 1)
 
 
@@ -51,6 +52,12 @@ async def asked_at_once(market: AskedMarket, view: MarketView, times: int) -> li
     return await asyncio.gather(*waiting)
 
 
+async def noted_before_the_price_rose(market: AskedMarket, view: MarketView) -> None:
+    market.released.set()
+    await view.noted_quote(VENUE, BTC)
+    market.prices[BTC] = RISEN
+
+
 async def test_many_who_ask_at_once_ask_the_venue_once(market: AskedMarket, view: MarketView) -> None:
     found = await asked_at_once(market, view, 5)
     assert [None if quote is None else quote.mark_price for quote in found] == [PRICE] * 5
@@ -68,25 +75,21 @@ async def test_an_answer_is_kept_while_it_is_fresh_and_for_its_symbol_only(
 
 
 async def test_who_decides_asks_anew(market: AskedMarket, view: MarketView) -> None:
-    market.released.set()
-    await view.noted_quote(VENUE, BTC)
-    market.prices[BTC] = Decimal(1200)
+    await noted_before_the_price_rose(market, view)
     quote = await view.quote(VENUE, BTC)
     assert quote is not None
-    assert quote.mark_price == 1200
+    assert quote.mark_price == RISEN
 
 
 async def test_an_answer_that_was_old_when_it_came_is_asked_for_again(
     market: AskedMarket, view: MarketView
 ) -> None:
-    market.released.set()
     market.quoted_before = STALE
-    await view.noted_quote(VENUE, BTC)
-    market.prices[BTC] = Decimal(1200)
+    await noted_before_the_price_rose(market, view)
     market.quoted_before = timedelta()
     quote = await view.noted_quote(VENUE, BTC)
     assert quote is not None
-    assert quote.mark_price == 1200
+    assert quote.mark_price == RISEN
 
 
 async def test_a_venue_that_is_away_is_asked_once_by_all_who_wait(

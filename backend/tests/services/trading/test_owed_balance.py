@@ -59,15 +59,12 @@ def test_a_balance_that_waits_is_not_read_before_its_turn_and_only_once() -> Non
 
 def test_the_balance_of_an_account_that_is_still_left_waits_too() -> None:
     async def work() -> None:
-        wallet_id, woken = uuid4(), asyncio.Event()
-        leaving = {wallet_id}
-        owed = OwedBalance(wallet_id, leaving, woken.set)
+        leaving, woken = Leaving(looks=3), asyncio.Event()
+        owed = OwedBalance(next(iter(leaving)), leaving, woken.set)
         owed.owe()
-        await asyncio.sleep(3 * LOOK_SECONDS)
-        assert not owed.is_due
-        leaving.clear()
         await woken.wait()
         assert owed.is_due
+        assert asyncio.get_running_loop().time() == 3 * LOOK_SECONDS
 
     stepped(work())
 
@@ -80,12 +77,12 @@ def test_the_balance_of_an_account_that_is_not_left_is_due_at_once() -> None:
 
 def test_what_is_stopped_owes_nothing() -> None:
     async def work() -> None:
-        leaving, woken = {uuid4()}, asyncio.Event()
+        leaving, woken, another = {uuid4()}, asyncio.Event(), asyncio.Event()
         owed = OwedBalance(uuid4(), leaving, woken.set)
         owed.owe_after_others()
         owed.stop()
-        leaving.clear()
-        await asyncio.sleep(PATIENCE_SECONDS)
+        OwedBalance(uuid4(), leaving, another.set).owe_after_others()
+        await another.wait()
         assert not woken.is_set()
         assert not owed.is_due
 

@@ -72,16 +72,16 @@ def test_a_question_is_given_up_after_its_tries() -> None:
 
 def test_accounts_that_share_their_places_ask_one_after_another() -> None:
     async def ask() -> int:
-        places, under_way, most = asyncio.Semaphore(2), 0, 0
+        places, both, under_way, most = asyncio.Semaphore(2), asyncio.Barrier(2), 0, 0
 
         async def question() -> None:
             nonlocal under_way, most
             under_way += 1
             most = max(most, under_way)
-            await asyncio.sleep(1)
+            await both.wait()
             under_way -= 1
 
-        accounts = [RequestPace(places=places) for _ in range(5)]
+        accounts = [RequestPace(places=places) for _ in range(6)]
         await asyncio.gather(*(account.answer(question) for account in accounts))
         return most
 

@@ -22,6 +22,7 @@ UNBOUND: dict[str, object] = {
 SLICED, POSTED = Decimal(2), Decimal(6)
 LONG = 600  # seconds that an entry may take: only what a test does ends it, see `time_is_over`
 MOST = Decimal(900_000)
+LEAST = Decimal(3_000)  # in USDT: the best price may lie beyond what may be slipped
 STEPS_UNTIL_FULL, STEP_SECONDS = 20, 0.2
 
 
@@ -29,19 +30,27 @@ async def large(floor: TradingFloor, times: Decimal, **settings: object) -> Trad
     """A wallet whose long entries are so many times what the book gives now within what they may slip. The market
     goes on before, so that what other wallets took is there again, and then stands still."""
     await asyncio.to_thread(floor.venue.step, STEPS_UNTIL_FULL)
+    slippage, given = await until(lambda: _given_within_slippage(floor, MOST / times))
+    user = await floor.user(**UNBOUND, fixed_amount_usd=round(given * times, 2))
+    account = await floor.wallet(user, deposit="50000000")
+    own = {"max_slippage": slippage, "max_deviation": 1000, "execution_timeout_seconds": LONG}
+    await floor.carry_out_as(account, **own | settings)
+    return account
+
+
+async def _given_within_slippage(floor: TradingFloor, most: Decimal) -> tuple[int, Decimal] | None:
+    """The widest slippage, in basis points, within which the book sells no more than `most`, and how much it sells, in
+    USDT; None where there is none yet, and the market has gone on by a step."""
     book = await floor.reader.order_book("paper", DOGE, 1000)
     quote = await floor.reader.quote("paper", DOGE)
     assert quote is not None
     price = quote.mark_price
     for slippage in (20, 10, 5, 2, 1):
-        depth = book.asks.quantity_within(price * (1 + Decimal(slippage) / 10_000))
-        if depth * price * times < MOST:
-            break
-    user = await floor.user(**UNBOUND, fixed_amount_usd=round(depth * price * times, 2))
-    account = await floor.wallet(user, deposit="50000000")
-    own = {"max_slippage": slippage, "max_deviation": 1000, "execution_timeout_seconds": LONG}
-    await floor.carry_out_as(account, **own | settings)
-    return account
+        given = book.asks.quantity_within(price * (1 + Decimal(slippage) / 10_000)) * price
+        if LEAST <= given < most:
+            return slippage, given
+    await asyncio.to_thread(floor.venue.step, 1)
+    return None
 
 
 @asynccontextmanager
