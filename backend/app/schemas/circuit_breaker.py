@@ -3,11 +3,12 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from app.domain.breaker import BreakerCause
 from app.domain.types import BreakerScope, OrderLeg, OrderStatus, TradingState
 from app.schemas.figures import Answer, DecimalText, Instant, Symbol
+from app.schemas.moments import Moment
 from app.schemas.request import PlainText, RequestBody
 
 Reason = Annotated[PlainText, Field(min_length=1, max_length=300)]
@@ -98,7 +99,7 @@ class PauseRequest(RequestBody):
 
     reason: Reason | None = None
     wallet_id: UUID | None = None
-    until: AwareDatetime | None = None
+    until: Moment | None = None
 
 
 class ResumeRequest(RequestBody):
@@ -216,7 +217,7 @@ class OperatorPauseRequest(OperatedScopeBody):
     """Stop entries of the scope, until an operator resumes it or until that time."""
 
     reason: Reason | None = None
-    until: AwareDatetime | None = None
+    until: Moment | None = None
 
 
 class OperatorResumeRequest(OperatedScopeBody):

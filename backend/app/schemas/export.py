@@ -4,10 +4,11 @@ from datetime import UTC
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, ConfigDict, Field, JsonValue
+from pydantic import ConfigDict, Field, JsonValue
 
 from app.domain.tax_lots import LotMethod
 from app.schemas.figures import Answer, Instant
+from app.schemas.moments import Moment
 from app.schemas.request import PlainText, RequestBody
 
 Name = Annotated[PlainText, Field(min_length=1, max_length=50)]
@@ -28,8 +29,8 @@ class ExportFilter(RequestBody):
     environment: Literal["paper", "live"] | None = None
     exit_reason: Annotated[str, Field(pattern=r"^[a-z_]{1,20}$")] | None = None
     tag: Annotated[PlainText, Field(min_length=1, max_length=40)] | None = None
-    begin: AwareDatetime | None = Field(None, alias="from")
-    end: AwareDatetime | None = Field(None, alias="to")
+    begin: Moment | None = Field(None, alias="from")
+    end: Moment | None = Field(None, alias="to")
 
     def wishes(self) -> dict[str, object]:
         """What was asked for, as it is stored."""

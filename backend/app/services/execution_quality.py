@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 from uuid import UUID
@@ -17,7 +17,8 @@ from app.repositories.execution_statistics import (
     StatisticsFilter,
 )
 
-USUAL_DAYS: Final = 30
+USUAL: Final = timedelta(days=30)
+FIRST_MOMENT: Final = datetime.min.replace(tzinfo=UTC)
 LONGEST: Final = timedelta(days=731)
 CENT: Final = Decimal("0.01")
 
@@ -136,7 +137,7 @@ class ExecutionQuality:
     async def stats(self, user_id: UUID, asked: StatisticsAsked) -> ExecutionStatsView:
         """Statistics of the time; without an end until now, without a beginning of the 30 days before it."""
         end = asked.end or self._now()
-        begin = asked.begin or end - timedelta(days=USUAL_DAYS)
+        begin = asked.begin or end - min(USUAL, end - FIRST_MOMENT)
         _check_range(begin, end)
         chosen = StatisticsFilter(
             begin, end, asked.wallet_id, asked.symbol, asked.environment, asked.strategy

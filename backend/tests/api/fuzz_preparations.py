@@ -221,6 +221,10 @@ async def _exchange_calendar(_: Surroundings, __: Person) -> Prepared:
     return Prepared({"calendar": "XNYS"})
 
 
+async def _tomorrow(_: Surroundings, __: Person) -> Prepared:
+    return Prepared({"until": (utc_now() + timedelta(days=1)).isoformat()})
+
+
 async def _few_subscriptions(_: Surroundings, __: Person) -> Prepared:
     lists = {"strategies": ["ema_trend"], "symbols": ["BTC", "ETH"], "timeframes": ["1h"]}
     return Prepared(typed=lists)
@@ -249,5 +253,7 @@ PREPARATIONS: Final[Mapping[str, Preparation]] = {
     "change_venue_trading_schedule": _exchange_calendar,
     "change_wallet_trading_schedule": _exchange_calendar,
     "enable_auto_trade": _few_subscriptions,
+    "pause_trading": _tomorrow,
+    "pause_scope": _tomorrow,
 }
 """By the id of the operation; every other one needs nothing but an account."""

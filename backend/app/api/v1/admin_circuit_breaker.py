@@ -1,6 +1,5 @@
 """Circuit breakers of the platform, of a venue or of a user, for administrators. Every change is audited."""
 
-from datetime import UTC
 from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
@@ -8,7 +7,6 @@ from uuid import UUID
 import msgspec
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import HTMLResponse
-from pydantic import AwareDatetime
 
 from app.api.deps import AdminUser, NeedsProof, Parts, Tenant
 from app.api.desk import Desk, answer
@@ -24,6 +22,7 @@ from app.schemas.circuit_breaker import (
     OperatorResumeRequest,
     TripList,
 )
+from app.schemas.moments import Moment
 from app.services.breaker_report import ReportPeriod
 from app.services.operator_breaker import operated_scope
 
@@ -38,10 +37,10 @@ async def list_trips(_: AdminUser, tenant: Tenant, desk: Desk) -> Response:
 
 @router.get("/report", response_class=HTMLResponse)
 async def read_breaker_report(
-    _: AdminUser, tenant: Tenant, desk: Desk, since: AwareDatetime, until: AwareDatetime
+    _: AdminUser, tenant: Tenant, desk: Desk, since: Moment, until: Moment
 ) -> Response:
     """What every breaker did between two times, at most 31 days apart, as a page to read, keep or mail."""
-    period = ReportPeriod(since.astimezone(UTC), until.astimezone(UTC))
+    period = ReportPeriod(since, until)
     return HTMLResponse(await desk.operator_breaker(tenant.session).report(period))
 
 

@@ -6,7 +6,6 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import AwareDatetime
 
 from app.api.deps import Claims, parts_of
 from app.api.desk import Desk
@@ -25,6 +24,7 @@ from app.schemas.analytics import (
     Portfolio,
     RiskMetrics,
 )
+from app.schemas.moments import Moment
 from app.services.analytics.ranges import Chosen
 from app.services.analytics.sources import Asker
 
@@ -52,12 +52,8 @@ async def chosen_part(
     wallet_id: Annotated[UUID | None, Query(description="One wallet instead of all")] = None,
     strategy: Annotated[str | None, Query(max_length=50, description="Trades of one strategy")] = None,
     tag: Annotated[str | None, Query(max_length=40, description="Trades with this tag")] = None,
-    begin: Annotated[
-        AwareDatetime | None, Query(alias="from", description="Market time, first moment")
-    ] = None,
-    end: Annotated[
-        AwareDatetime | None, Query(alias="to", description="Market time, first moment after")
-    ] = None,
+    begin: Annotated[Moment | None, Query(alias="from", description="Market time, first moment")] = None,
+    end: Annotated[Moment | None, Query(alias="to", description="Market time, first moment after")] = None,
 ) -> Chosen:
     """What is asked about; everything of the paper environment where nothing is said."""
     return Chosen(environment, wallet_id, strategy, tag, begin, end)

@@ -4,13 +4,13 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
-from pydantic import AwareDatetime
 
 from app.api.deps import Reading, Tenant
 from app.api.desk import Cursor, Desk, PageLimit, answer, written
 from app.domain.types import Environment
 from app.repositories.execution_pages import ExecutionPages
 from app.schemas.execution import ExecutionPage, ExecutionStats
+from app.schemas.moments import Moment
 from app.services.execution_quality import StatisticsAsked
 from app.services.journal import JournalFilter
 from app.services.market_directory import unified_symbol
@@ -19,8 +19,8 @@ router = APIRouter(prefix="/execution", tags=["journal"])
 
 Wallet = Annotated[UUID | None, Query(description="One wallet instead of all")]
 Market = Annotated[str | None, Query(max_length=50, description="Such as BTC or BTC/USDT")]
-Begin = Annotated[AwareDatetime | None, Query(alias="from", description="Wall time, the first moment")]
-End = Annotated[AwareDatetime | None, Query(alias="to", description="Wall time, the first moment after it")]
+Begin = Annotated[Moment | None, Query(alias="from", description="Wall time, the first moment")]
+End = Annotated[Moment | None, Query(alias="to", description="Wall time, the first moment after it")]
 Money = Annotated[Environment | None, Query(description="One environment instead of both")]
 Strategy = Annotated[str | None, Query(max_length=100, description="Orders of one strategy's trades")]
 Name = Annotated[str | None, Query(max_length=20, pattern=r"^[A-Za-z_]+$")]

@@ -3,12 +3,12 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
-from pydantic import AwareDatetime
 
 from app.api.deps import CurrentUser
 from app.api.desk import Desk, answer
 from app.domain.timeframes import Timeframe
 from app.schemas.market import Candles, Funding, Markets, Venues
+from app.schemas.moments import Moment
 
 router = APIRouter(tags=["market"])
 
@@ -39,9 +39,7 @@ async def list_candles(
     symbol: MarketSymbol,
     timeframe: Timeframe,
     limit: Annotated[int, Query(ge=1, le=MAX_CANDLES)] = 300,
-    until: Annotated[
-        AwareDatetime | None, Query(description="Market time: only bars that open before it")
-    ] = None,
+    until: Annotated[Moment | None, Query(description="Market time: only bars that open before it")] = None,
 ) -> Response:
     """The newest closed bars of a market, or the newest before a moment; oldest first."""
     items = await desk.directory.candles(user.id, venue, symbol, timeframe, limit, until)

@@ -4,11 +4,11 @@ from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
-from pydantic import AwareDatetime
 
 from app.api.deps import Tenant
 from app.api.desk import Cursor, Desk, PageLimit, answer, joined
 from app.domain.types import Environment, ExitReason, Side, TradeStatus
+from app.schemas.moments import Moment
 from app.schemas.trade import TradeDetail, TradePage, TradeTagList, TradeTagWish
 from app.services.journal import JournalFilter
 from app.services.market_directory import unified_symbol
@@ -29,8 +29,8 @@ async def list_trades(
     environment: Annotated[Environment | None, Query()] = None,
     exit_reason: Annotated[ExitReason | None, Query()] = None,
     tag: Annotated[str | None, Query(max_length=40)] = None,
-    begin: Annotated[AwareDatetime | None, Query(alias="from", description="Closed at or after it")] = None,
-    end: Annotated[AwareDatetime | None, Query(alias="to", description="Closed before it")] = None,
+    begin: Annotated[Moment | None, Query(alias="from", description="Closed at or after it")] = None,
+    end: Annotated[Moment | None, Query(alias="to", description="Closed before it")] = None,
     limit: PageLimit = 50,
     cursor: Cursor = None,
 ) -> Response:
