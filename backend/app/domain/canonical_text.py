@@ -7,33 +7,28 @@ in quotes, so that none of them passes through a float; floats are their shortes
 import json
 import math
 from collections.abc import Callable
-from dataclasses import MISSING, dataclass, fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from decimal import Decimal, InvalidOperation
 from enum import Enum
 from functools import cache
+from itertools import repeat
 from operator import attrgetter
 from types import NoneType, UnionType
 from typing import Final, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from app.domain.decimal_text import plain_text
+from app.domain.position_size import CapStep
+from app.domain.risk_facts import LossWindow
 
 Held = TypeVar("Held")
 # Objects that many cases of a batch have in common.
 _SHARED: Final = frozenset(
-    {"EntryOrder", "RiskLimits", "LossWindow", "MarketFacts", "Instrument", "SizingTerms"}
+    {"EntryOrder", "RiskLimits", "MarketFacts", "Instrument", "SizingTerms"}
     | {"StrategyFacts", "SymbolFacts", "UserFacts"}
 )
 
 _ON_ITSELF: Final = frozenset({"LimitLevels"})  # the same object through many batches
 _TEXT: Final = "_canonical_text"
-
-
-class _Keeping(Enum):
-    """Where the text of an object is kept: nowhere, with the writer, or on the object, which never changes."""
-
-    NOTHING = "nothing"
-    WITH_WRITER = "with_writer"
-    ON_ITSELF = "on_itself"
 
 
 class CanonicalTextError(ValueError):
@@ -45,117 +40,127 @@ class TextWriter:
 
     def __init__(self) -> None:
         # By id; with the object, so that its id stays its own.
-        self._written: dict[int, tuple[object, str]] = {}
+        self.written: dict[int, tuple[object, str]] = {}
 
     def text(self, value: object) -> str:
         """Return the canonical text of a value."""
-        kind = type(value)
-        write = _SCALARS.get(kind)
-        if write is not None:
-            return write(value)
-        shape = _SHAPES.get(kind)
-        if shape is not None:
-            return self._object(shape, value)
-        if isinstance(value, tuple):
-            return f"[{','.join([self.text(one) for one in value])}]"
-        if isinstance(value, Enum):
-            _SCALARS[kind] = _word
-            return _word(value)
-        shape = _SHAPES[kind] = _shape_of(kind)
-        return self._object(shape, value)
-
-    def _object(self, shape: "_Shape", value: object) -> str:
-        """A dataclass: the fields that are known, each with its key. The frequent kinds are asked about first."""
-        if shape.keeping is not _Keeping.NOTHING:
-            known = self._known(shape.keeping, value)
-            if known is not None:
-                return known
-        parts = []
-        for key, held in zip(shape.keys, shape.held_by(value), strict=True):
-            if held is None:
-                continue
-            kind = type(held)
-            if isinstance(held, Decimal):
-                parts.append(f'{key}"{_digits(held)}"' if held else key + '"0"')
-            elif kind is int:
-                parts.append(f"{key}{held}")
-            elif (write := _SCALARS.get(kind)) is not None:
-                parts.append(key + write(held))
-            else:
-                parts.append(key + self.text(held))
-        written = "{" + ",".join(parts) + "}"
-        if shape.keeping is _Keeping.WITH_WRITER:
-            self._written[id(value)] = (value, written)
-        elif shape.keeping is _Keeping.ON_ITSELF:
-            value.__dict__[_TEXT] = written
-        return written
-
-    def _known(self, keeping: _Keeping, value: object) -> str | None:
-        """The text of an object that was written before, None where it was not."""
-        if keeping is _Keeping.WITH_WRITER:
-            shared = self._written.get(id(value))
-            return None if shared is None else shared[1]
-        kept: str | None = value.__dict__.get(_TEXT)
-        return kept
+        return _WRITERS[type(value)](value, self)
 
 
-def _decimal(value: Decimal) -> str:
-    return f'"{_digits(value)}"' if value else '"0"'
+class _Writers(dict[type, Callable[..., str]]):
+    """What writes a value of each type. Dataclasses and enumerations join when they are met."""
+
+    def __missing__(self, kind: type) -> Callable[..., str]:
+        write = self[kind] = _word if issubclass(kind, Enum) else _writer_of(kind)
+        return write
 
 
-def _digits(value: Decimal) -> str:
-    """`plain_text` of a decimal that is not zero."""
+def _decimal(value: Decimal | int, _writer: TextWriter | None = None) -> str:
+    if not value:
+        return '"0"'
     digits = str(value)
-    if "E" in digits:
-        return plain_text(digits)
-    return digits.rstrip("0").rstrip(".") if "." in digits else digits
+    if digits[-1] == "0" or "E" in digits:  # most are plain digits as they stand
+        digits = plain_text(digits)
+    return f'"{digits}"'
 
 
-def _float(value: float) -> str:
-    return repr(value) if math.isfinite(value) else f'"{value}"'
+def _amount(value: Decimal | int) -> str:
+    """The text of an amount: a whole number may stand for a decimal, and stays one."""
+    return str(value) if type(value) is int else _decimal(value)
+
+
+def _bool(value: bool, _writer: TextWriter | None = None) -> str:
+    return "true" if value else "false"
+
+
+def _tuple(values: tuple[object, ...], writer: TextWriter) -> str:
+    return f"[{','.join([_WRITERS[type(one)](one, writer) for one in values])}]"
+
+
+def _word(value: Enum, _writer: TextWriter | None = None) -> str:
+    return _word_of(value)
 
 
 @cache
-def _word(value: Enum) -> str:
+def _word_of(value: Enum) -> str:
     return json.dumps(value.value, ensure_ascii=False)
 
 
-# Enumerations join when they are met.
-_SCALARS: Final[dict[type, Callable[..., str]]] = {
-    Decimal: _decimal,
-    bool: lambda value: "true" if value else "false",
-    NoneType: lambda _: "null",
-    int: str,
-    str: lambda value: json.dumps(value, ensure_ascii=False),
-    float: _float,
-}
+def _field(key: str, held: object, writer: TextWriter) -> str:
+    """A field with its key and the comma before it; nothing where it is not known."""
+    if held is None:
+        return ""
+    kind = type(held)
+    if kind is int:
+        return f"{key}{held}"
+    return key + _WRITERS[kind](held, writer)
 
 
-@dataclass(frozen=True, slots=True)
-class _Shape:
-    """The keys of a dataclass in order, what reads all of its fields in that order, and where its text is kept."""
-
-    keys: tuple[str, ...]
-    held_by: Callable[[object], tuple[object, ...]]
-    keeping: _Keeping
-
-
-_SHAPES: Final[dict[type, _Shape]] = {}
-
-
-def _shape_of(kind: type) -> _Shape:
+def _writer_of(kind: type) -> Callable[..., str]:
+    """Return what writes a dataclass: its known fields in the order of their names."""
     if not is_dataclass(kind):
         raise TypeError(f"{kind.__name__} has no canonical text")
     names = sorted(field.name for field in fields(kind))
-    keys, keeping = tuple(f'"{name}":' for name in names), _Keeping.NOTHING
+    keys = [f',"{name}":' for name in names]
+    held_by = attrgetter(*names, names[0])  # one more than there are keys, so that it is always a tuple
+
+    def write(value: object, writer: TextWriter) -> str:
+        return f"{{{''.join(map(_field, keys, held_by(value), repeat(writer)))[1:]}}}"
+
     if kind.__name__ in _ON_ITSELF:
-        keeping = _Keeping.ON_ITSELF
-    elif kind.__name__ in _SHARED:
-        keeping = _Keeping.WITH_WRITER
-    held_by = attrgetter(*names)
-    if len(names) == 1:
-        return _Shape(keys, lambda value: (held_by(value),), keeping)
-    return _Shape(keys, held_by, keeping)
+        return _kept_on_itself(write)
+    return _kept_with_writer(write) if kind.__name__ in _SHARED else write
+
+
+def _kept_with_writer(write: Callable[..., str]) -> Callable[..., str]:
+    def kept(value: object, writer: TextWriter) -> str:
+        known = writer.written.get(id(value))
+        if known is None:
+            known = writer.written[id(value)] = (value, write(value, writer))
+        return known[1]
+
+    return kept
+
+
+def _kept_on_itself(write: Callable[..., str]) -> Callable[..., str]:
+    """What stands through many batches and never changes keeps its own text."""
+
+    def kept(value: object, writer: TextWriter) -> str:
+        known: str | None = value.__dict__.get(_TEXT)
+        if known is None:
+            known = value.__dict__[_TEXT] = write(value, writer)
+        return known
+
+    return kept
+
+
+# The dataclasses that a receipt holds most of are written out here; what writes any other gives the same text.
+
+
+def _cap_step(step: CapStep, _writer: TextWriter) -> str:
+    return f'{{"cap":{_word(step.cap)},"notional":{_amount(step.notional)}}}'
+
+
+def _loss_window(window: LossWindow, _writer: TextWriter) -> str:
+    pnl = "" if window.pnl is None else f'"pnl":{_amount(window.pnl)},'
+    return (
+        f'{{"deposits":{_amount(window.deposits)},{pnl}"start_equity":{_amount(window.start_equity)},'
+        f'"tripped":{_bool(window.tripped)},"withdrawals":{_amount(window.withdrawals)}}}'
+    )
+
+
+_KNOWN: Final[dict[type, Callable[..., str]]] = {
+    Decimal: _decimal,
+    bool: _bool,
+    NoneType: lambda _, __: "null",
+    int: lambda value, _: str(value),
+    str: lambda value, _: json.dumps(value, ensure_ascii=False),
+    float: lambda value, _: repr(value) if math.isfinite(value) else f'"{value}"',
+    tuple: _tuple,
+    CapStep: _cap_step,
+    LossWindow: _kept_with_writer(_loss_window),
+}
+_WRITERS: Final = _Writers(_KNOWN)
 
 
 def from_text(kind: type[Held], held: object) -> Held:

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from app.domain.canonical_text import TextWriter, from_text
+from app.domain.position_size import CapStep, SizeCap
 from app.domain.risk_facts import LossWindow, MarketFacts
 from app.domain.types import Side
 from tests.domain.examples import DAY, MARKET, NO_LIMITS, USER, WALLET
@@ -79,3 +80,33 @@ class Single:
 def test_a_field_that_is_none_is_left_away() -> None:
     assert TextWriter().text(Single("x")) == '{"name":"x"}'
     assert TextWriter().text(Single(None)) == "{}"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (CapStep(SizeCap.FREE_MARGIN, Decimal("10.50")), '{"cap":"free_margin","notional":"10.5"}'),
+        (CapStep(SizeCap.MAX_LEVERAGE, Decimal(0)), '{"cap":"max_leverage","notional":"0"}'),
+        (
+            LossWindow(Decimal("1E+3"), Decimal("0.10"), Decimal("2.00"), True),
+            '{"deposits":"0.1","start_equity":"1000","tripped":true,"withdrawals":"2"}',
+        ),
+        (
+            LossWindow(Decimal(7), pnl=Decimal("-3.20")),
+            '{"deposits":"0","pnl":"-3.2","start_equity":"7","tripped":false,"withdrawals":"0"}',
+        ),
+        (
+            LossWindow(Decimal(7), pnl=Decimal(0)),
+            '{"deposits":"0","pnl":"0","start_equity":"7","tripped":false,"withdrawals":"0"}',
+        ),
+    ],
+)
+def test_caps_and_windows_are_written_with_every_field_that_is_known(value: object, text: str) -> None:
+    assert TextWriter().text(value) == text
+
+
+def test_a_whole_number_that_stands_for_a_decimal_stays_one() -> None:
+    text = '{"deposits":3,"pnl":-4,"start_equity":7,"tripped":false,"withdrawals":0}'
+    assert TextWriter().text(from_text(LossWindow, json.loads(text))) == text
+    cap = '{"cap":"max_leverage","notional":20}'
+    assert TextWriter().text(from_text(CapStep, json.loads(cap))) == cap

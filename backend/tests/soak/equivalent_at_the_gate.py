@@ -264,14 +264,6 @@ AT_THE_GATE: Final[dict[tuple[str, str, str], str]] = {
         "always the first",
         "sizes = iter(ladder_sizes(rows, [most for _, most in sound]) if any(steps) else propose_sizes(rows))",
     ): "a ladder without a step is an ordinary size; only the time differs",
-    (
-        "canonical_text",
-        "the other truth",
-        "for key, held in zip(shape.keys, shape.held_by(value), strict=True):",
-    ): _SAME_LENGTH,
-    ("canonical_text", "Is for IsNot", "if shape.keeping is _Keeping.WITH_WRITER:"): _WRITTEN_AGAIN,
-    ("canonical_text", "always the first", "return None if shared is None else shared[1]"): _WRITTEN_AGAIN,
-    ("canonical_text", "In for NotIn", "elif kind.__name__ in _SHARED:"): _WRITTEN_AGAIN,
     ("fixed_point", "one more", "units = np.where(fits, scaled, 0.0).astype(np.int64)"): _MASKED,
     ("fixed_point", "one more", "left_whole, left_rest = np.divmod(np.where(safe, left, 0), SCALE)"): _MASKED,
     (
@@ -337,7 +329,7 @@ AT_THE_GATE: Final[dict[tuple[str, str, str], str]] = {
     (
         "canonical_text",
         "BitOr for BitAnd",
-        '{"EntryOrder", "RiskLimits", "LossWindow", "MarketFacts", "Instrument", "SizingTerms"}',
+        '{"EntryOrder", "RiskLimits", "MarketFacts", "Instrument", "SizingTerms"}',
     ): _WRITTEN_AGAIN,
     ("fixed_point", "one more", "OUT_OF_RANGE: Final = UNKNOWN + 1"): _MARK,
     ("fixed_point", "one more", "NO_LIMIT: Final = 2**63 - 1"): _MARK,
