@@ -1,6 +1,7 @@
 """A hundred thousand open positions of ten thousand wallets in a database, and a watch over them."""
 
 import asyncio
+import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Sequence
@@ -57,6 +58,10 @@ async def add_positions(sql: asyncpg.Connection, wallets: int) -> int:
     await sql.execute(_POSITIONS, users, ids, VENUE, symbols(MARKETS), MARKETS, EACH, START_PRICE)
     await sql.execute("SET session_replication_role = origin")
     await sql.execute("VACUUM ANALYZE trades, wallets")
+    await sql.execute("CHECKPOINT")
+    await asyncio.to_thread(
+        os.sync
+    )  # or the disk is busy with the load for half a minute of what is measured
     return int(await sql.fetchval("SELECT count(*) FROM trades"))
 
 

@@ -79,6 +79,7 @@ class Trade(Timestamped, Base):
         Index("ix_trades_live", "user_id", postgresql_where=text(LIVE)),
         Index("ix_trades_closed_updated_at", "updated_at", postgresql_where=text(CLOSED)),
         *(_closed_by(column) for column in ("strategy", "side", "exit_reason", "environment")),
+        {"postgresql_with": {"fillfactor": 80}},
     )
 
     id: Mapped[UuidKey]

@@ -61,10 +61,12 @@ _EXACT = (
     f" {_MILLISECONDS.format('t.funding_leaves_at')} AS funding_leave_ms, t.ladder_price, t.ladder_step"
     f"{_FROM.replace(':watched', '$2')} AND t.id = ANY(CAST($1 AS uuid[]))"
 )
-_KEEP_BEST = (  # a float's text is its shortest decimal, which is the price as it was told
-    "UPDATE trades SET extreme_price = new.price::text::numeric, trailing_armed = trailing_armed OR new.armed,"
-    " updated_at = now()"
-    " FROM (SELECT t.id, n.price, n.armed FROM unnest($1::uuid[], $2::float8[], $3::boolean[])"
+# A float's text is its shortest decimal, which is the price as it was told. No indexed column is written
+# (`updated_at` is one), so that the new row stays on its page and no index hears of it.
+_KEEP_BEST = (
+    "UPDATE trades SET extreme_price = new.price::text::numeric, trailing_armed = trailing_armed OR new.armed"
+    " FROM (SELECT set_config('synchronous_commit', 'off', true)) AS at_leisure,"
+    " (SELECT t.id, n.price, n.armed FROM unnest($1::uuid[], $2::float8[], $3::boolean[])"
     " AS n(id, price, armed) JOIN trades t ON t.id = n.id WHERE t.status = ANY($4::text[])"
     " FOR UPDATE OF t SKIP LOCKED) AS new"
     " WHERE trades.id = new.id RETURNING trades.id"

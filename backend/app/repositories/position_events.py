@@ -44,12 +44,12 @@ WITH asked AS MATERIALIZED (
         mark_price numeric, best_price numeric, at timestamptz, reason text, stop_price numeric, step integer)
     JOIN monitor_leases l ON l.shard = a.shard AND l.epoch = a.epoch AND l.holder = $2
 ), left_now AS (
-    UPDATE trades t SET exit_requested = a.reason, extreme_price = a.best_price, updated_at = now()
+    UPDATE trades t SET exit_requested = a.reason, extreme_price = a.best_price
     FROM asked a WHERE a.action = 'exit' AND t.id = a.trade_id AND t.exit_requested IS NULL
         AND t.status = ANY($3::text[])
     RETURNING t.id
 ), armed AS (
-    UPDATE trades t SET trailing_armed = true, extreme_price = a.best_price, updated_at = now()
+    UPDATE trades t SET trailing_armed = true, extreme_price = a.best_price
     FROM asked a WHERE a.action = 'arm' AND t.id = a.trade_id
 ), held AS MATERIALIZED (
     SELECT * FROM asked WHERE action <> 'exit' OR trade_id IN (SELECT id FROM left_now)
