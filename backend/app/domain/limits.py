@@ -7,13 +7,13 @@ so that one wallet and ten thousand are decided by the same text.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from app.domain.breaches import Breach, BreachDetail
 from app.domain.limit_checks import Check, breach_masks, breaches_of_one
 from app.domain.limit_figures import describe
 from app.domain.one_row import one_row
+from app.domain.records import Record
 from app.domain.review_columns import ReviewColumns
 from app.domain.risk_facts import (
     LossWindow,
@@ -55,15 +55,13 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class ApprovedOrder:
+class ApprovedOrder(Record, frozen=True):
     """An entry inside every limit. Only this module makes one."""
 
     intent: OrderIntent
 
 
-@dataclass(frozen=True, slots=True)
-class RefusedOrder:
+class RefusedOrder(Record, frozen=True):
     """An entry turned down, with every breach found, in the order of `Breach`. Never empty."""
 
     intent: OrderIntent

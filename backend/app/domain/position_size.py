@@ -1,9 +1,9 @@
 """What a sizing answers: the size, and every step that led to it."""
 
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from app.domain.records import Record
 from app.domain.types import SizingMethod
 
 
@@ -39,16 +39,14 @@ class SizeRefusal(StrEnum):
     UNDER_MIN_NOTIONAL = "under_min_notional"
 
 
-@dataclass(frozen=True, slots=True)
-class CapStep:
+class CapStep(Record, frozen=True):
     """One cap as it stood: the most notional that it allowed, quote currency, never below zero."""
 
     cap: SizeCap
     notional: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SizeSteps:
+class SizeSteps(Record, frozen=True, kw_only=True):
     """How a size came about. `risk_fraction` is the part of equity that the method puts at risk (None where
     it asks for an amount), already multiplied by `confidence_factor` (1 where the method takes no notice);
     `budget` that part in quote currency. `proposed_*` is the method's own size before any cap and rounding,
@@ -65,8 +63,7 @@ class SizeSteps:
     rounded_off: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rung:
+class Rung(Record, frozen=True, kw_only=True):
     """One order of a ladder: the price at which it is sent, base units > 0, and what it takes of the whole size:
     notional, and loss at the one stop, costs included, both quote currency, rounded up."""
 
@@ -76,8 +73,7 @@ class Rung:
     risk_amount: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class PositionSize:
+class PositionSize(Record, frozen=True):
     """A proposed size. `quantity` base units, the rest quote currency; `risk_amount` is the loss at the
     stop with fees both ways and the slippage allowance; `risk_reward` net of costs, to the target, or to
     the targets of the parts weighed by their sizes; None without one.

@@ -4,11 +4,11 @@ Calculator, validation, preview, gate and backtest build a `RiskCase` and ask `d
 always has the same answer, and its receipt can be decided again anywhere.
 """
 
-from dataclasses import dataclass
 from decimal import Decimal
 
 from app.domain.breaches import BreachDetail
 from app.domain.position_size import PositionSize, Rung
+from app.domain.records import Record
 from app.domain.risk_facts import (
     NO_STRATEGY_FACTS,
     NO_SYMBOL_FACTS,
@@ -23,8 +23,7 @@ from app.domain.risk_limits import LimitLevels
 from app.domain.types import SizingMethod
 
 
-@dataclass(frozen=True, slots=True)
-class ClosedTradeStatistics:
+class ClosedTradeStatistics(Record, frozen=True):
     """The user's closed trades of one strategy in one environment, net of costs.
 
     `average_win` and `average_loss` are both positive, in quote currency; zero where there is none.
@@ -36,8 +35,7 @@ class ClosedTradeStatistics:
     average_loss: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SizingTerms:
+class SizingTerms(Record, frozen=True, kw_only=True):
     """How a size is proposed. `leverage` is the venue's setting of the wallet. `statistics` is what Kelly
     asks about, None where there is no closed trade. `daily_volatility` is the standard deviation of the
     symbol's daily returns, a fraction, None where not known. `planned_quantity` is the most that may be
@@ -55,8 +53,7 @@ class SizingTerms:
     planned_steps: tuple[Rung, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RiskCase:
+class RiskCase(Record, frozen=True, kw_only=True):
     """An entry and everything that decides about it."""
 
     order: EntryOrder
@@ -69,8 +66,7 @@ class RiskCase:
     symbol: SymbolFacts = NO_SYMBOL_FACTS
 
 
-@dataclass(frozen=True, slots=True)
-class RiskAnswer:
+class RiskAnswer(Record, frozen=True):
     """The answer to a case: the size, and every breach, none where it is approved."""
 
     size: PositionSize

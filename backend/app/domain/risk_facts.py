@@ -1,21 +1,21 @@
 """The facts that a pre-trade review decides on. Everything that may be missing is nullable, and missing
 is never zero. Amounts are quote currency; the facts are all of one environment, paper or live."""
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from decimal import Decimal
 from operator import attrgetter
 from typing import Final
 
 from app.domain.funding import NextFunding
 from app.domain.position_size import PositionSize
+from app.domain.records import Record
 from app.domain.types import Environment, Instrument, Side, TradingState
 
 NEVER_MS: Final = 0
 """The market time of what has never happened yet; None is what is not known."""
 
 
-@dataclass(frozen=True, slots=True)
-class LossWindow:
+class LossWindow(Record, frozen=True):
     """A calendar window of a level: equity at its start, and what was paid in and out since (both >= 0).
 
     `tripped` says that its loss limit was reached before, in this window; a rebound does not untrip it. A
@@ -30,8 +30,7 @@ class LossWindow:
     pnl: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScopeFacts:
+class ScopeFacts(Record, frozen=True, kw_only=True):
     """What one level holds now: a user over all wallets of the environment, one wallet, one strategy of the
     user, or one symbol of the user. None is "not known" and refuses wherever a limit reads it.
 
@@ -77,8 +76,7 @@ class ScopeFacts:
     position_correlations: tuple[Decimal | None, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class HoursFact:
+class HoursFact(Record, frozen=True):
     """What a trading schedule says now: None where that is not known; `opens_ms` is the next opening of closed
     hours, market time, None where none is known. `skip_funding_minutes` before a funding that it would pay, no
     entry is made; None: it always is."""
@@ -88,21 +86,18 @@ class HoursFact:
     skip_funding_minutes: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UserFacts(ScopeFacts):
+class UserFacts(ScopeFacts, frozen=True, kw_only=True):
     """A user's facts: sums over the user's wallets of the environment. `hours` None: the user has no trading
     schedule."""
 
     hours: HoursFact | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StrategyFacts(ScopeFacts):
+class StrategyFacts(ScopeFacts, frozen=True, kw_only=True):
     """The facts of the order's strategy over the user's wallets of the environment."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SymbolFacts(ScopeFacts):
+class SymbolFacts(ScopeFacts, frozen=True, kw_only=True):
     """The facts of the order's symbol over the user's wallets of the environment."""
 
 
@@ -110,8 +105,7 @@ NO_STRATEGY_FACTS: Final = StrategyFacts()
 NO_SYMBOL_FACTS: Final = SymbolFacts()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenTrade:
+class OpenTrade(Record, frozen=True, kw_only=True):
     """The wallet's trade in the order's symbol, to which the order would add. `risk_amount` is what it loses
     when its stop at the venue fills, costs included (`exposure.open_risk`): zero once that stop is at
     break-even or better, the whole notional without one. `additions` counts those that were filled or still may
@@ -125,8 +119,7 @@ class OpenTrade:
     additions: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WalletFacts(ScopeFacts):
+class WalletFacts(ScopeFacts, frozen=True, kw_only=True):
     """A wallet's facts. `free_margin` is what the venue says; `reserved_margin` is what pending entries
     may still take of it. `symbol_is_open` is whether it holds or awaits a trade in the order's symbol, and
     `open_trade` that trade where the order is meant to add to it. `hours` None: it has no trading schedule of its
@@ -140,8 +133,7 @@ class WalletFacts(ScopeFacts):
     venue_hours: HoursFact | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MarketFacts:
+class MarketFacts(Record, frozen=True, kw_only=True):
     """The market of the order's symbol. `market_ms` is market time; the price's age is wall time.
     `quote_usd_price` is the quote currency in USD, near 1; None where not known. `funding` is the next one, None
     where it is not known, and where no schedule asks about it."""
@@ -156,8 +148,7 @@ class MarketFacts:
     funding: NextFunding | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EntryOrder:
+class EntryOrder(Record, frozen=True, kw_only=True):
     """An entry that somebody would like to send, before it has a size. `signal_price` is what the signal saw,
     `entry_price` the price at which it is expected to fill now; both quote currency. `expires_at_ms` is
     market time, exclusive: at that moment the signal is too old. `adds` says that it adds to the wallet's
@@ -188,15 +179,13 @@ _ORDER_FIELDS: Final = tuple(field.name for field in fields(EntryOrder))
 _ORDER_VALUES: Final = attrgetter(*_ORDER_FIELDS)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderIntent(EntryOrder):
+class OrderIntent(EntryOrder, frozen=True, kw_only=True):
     """An entry with its size."""
 
     size: PositionSize
 
 
-@dataclass(frozen=True, slots=True)
-class ReviewRow:
+class ReviewRow(Record, frozen=True):
     """One order and everything that decides about it. A strategy's or a symbol's facts may be left away
     where no limit stands at that level."""
 

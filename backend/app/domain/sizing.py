@@ -7,7 +7,6 @@ nobody granted. The same text serves one wallet and a column of wallets.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, ROUND_UP, Decimal
 from typing import Final, cast
 
@@ -29,6 +28,7 @@ from app.domain.elementwise import (
 from app.domain.fixed_point import UNIT, BoolColumn, FloatColumn, IntColumn
 from app.domain.part_targets import average_target
 from app.domain.position_size import CapStep, PositionSize, SizeCap, SizeRefusal, SizeSteps
+from app.domain.records import Record
 from app.domain.sizing_columns import SizingColumns, SizingInputs
 from app.domain.sizing_methods import ZERO, MethodProposal, is_above_zero, method_proposal
 from app.domain.trade_costs import reward_per_unit, reward_to_risk
@@ -41,8 +41,7 @@ _FEW: Final = 4  # so many are sized one by one, which is faster than columns of
 _NUDGE: Final = 1e-9  # brings 2.9999999999999996 steps back to 3; fixed point then decides
 
 
-@dataclass(frozen=True, slots=True)
-class _Proposed:
+class _Proposed(Record, frozen=True):
     """The method's own quantity, and in units the risk budget and the amount that it must not exceed (NO_LIMIT
     where the method has no such bound)."""
 
@@ -51,8 +50,7 @@ class _Proposed:
     amount: IntColumn
 
 
-@dataclass(frozen=True, slots=True)
-class _Sized:
+class _Sized(Record, frozen=True):
     """What the arithmetic came to for one row: quantities and prices as floats, amounts in units. `wanted` is
     the notional of what was proposed; `binding` is the place of the cap that trimmed, `_NOTHING_BOUND` where
     none did."""

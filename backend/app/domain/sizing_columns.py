@@ -1,15 +1,17 @@
 """What sizes depend on, as columns or as the elements of one row: prices in float64, amounts and limits in units."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from operator import attrgetter
 from typing import Final, cast
 
 import numpy as np
 
 from app.domain import fixed_point as fp
 from app.domain.fixed_point import BoolColumn, FloatColumn, IntColumn
+from app.domain.records import Record
 from app.domain.risk_case import ClosedTradeStatistics
 from app.domain.risk_limits import RiskLimits
 from app.domain.sizing_methods import ZERO, MethodProposal
@@ -17,8 +19,7 @@ from app.domain.trade_costs import loss_per_unit
 from app.domain.types import Instrument, Side, SizingMethod
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SizingInputs:
+class SizingInputs(Record, frozen=True, kw_only=True):
     """What a size depends on. `limits` are the merged per-trade limits; `leverage` is the venue's setting
     of the wallet; `notional_used` is open plus reserved notional of the wallet; `position_*` is what an order adds
     to; `scales_out` says that it is left in parts."""
@@ -48,43 +49,45 @@ class SizingInputs:
     scales_out: bool = False
 
 
-_Asked = tuple[SizingInputs, MethodProposal]
-_FLOATS: Final[dict[str, Callable[[_Asked], Decimal | int | None]]] = {
-    "sign": lambda asked: asked[0].side.sign,
-    "entry": lambda asked: asked[0].entry_price,
-    "stop": lambda asked: asked[0].stop_price,
-    "target": lambda asked: asked[0].take_profit_price,
-    "fee_rate": lambda asked: asked[0].instrument.taker_fee_rate,
-    "slippage": lambda asked: asked[0].slippage_allowance_fraction,
-    "tick": lambda asked: asked[0].instrument.price_tick,
-    "contract_size": lambda asked: asked[0].instrument.contract_size,
-    "lot_size": lambda asked: asked[0].instrument.lot_size,
-    "leverage": lambda asked: asked[0].leverage,
-    "risk": lambda asked: asked[1].risk_fraction,
-    "volatility": lambda asked: asked[1].volatility,
+_FLOATS: Final = {
+    "sign": "side.sign",
+    "entry": "entry_price",
+    "stop": "stop_price",
+    "target": "take_profit_price",
+    "fee_rate": "instrument.taker_fee_rate",
+    "slippage": "slippage_allowance_fraction",
+    "tick": "instrument.price_tick",
+    "contract_size": "instrument.contract_size",
+    "lot_size": "instrument.lot_size",
+    "leverage": "leverage",
 }
-_UNITS: Final[dict[str, Callable[[_Asked], Decimal | None]]] = {
-    "step": lambda asked: asked[0].instrument.quantity_step,
-    "min_quantity": lambda asked: asked[0].instrument.min_quantity,
-    "min_notional": lambda asked: asked[0].instrument.min_notional,
-    # One stop and one exit have to carry the whole position.
-    "max_quantity": lambda asked: max(asked[0].instrument.max_quantity - asked[0].position_quantity, ZERO),
-    "equity": lambda asked: asked[0].equity,
-    "free_margin": lambda asked: asked[0].free_margin,
-    "notional_used": lambda asked: asked[0].notional_used,
-    "held": lambda asked: asked[0].position_notional,
-    "held_risk": lambda asked: asked[0].position_risk,
-    "asked": lambda asked: asked[1].amount,
+_UNITS: Final = {
+    "step": "instrument.quantity_step",
+    "min_quantity": "instrument.min_quantity",
+    "min_notional": "instrument.min_notional",
+    "equity": "equity",
+    "free_margin": "free_margin",
+    "notional_used": "notional_used",
+    "held": "position_notional",
+    "held_risk": "position_risk",
 }
-_LIMITS: Final[dict[str, Callable[[_Asked], Decimal | int | None]]] = {
-    "planned": lambda asked: asked[0].planned_quantity,
-    "most_usd": lambda asked: asked[0].limits.max_position_size_usd,
-    "most_fraction": lambda asked: asked[0].limits.max_position_size_fraction,
-    "most_lots": lambda asked: asked[0].limits.max_position_size_lots,
-    "most_risk": lambda asked: asked[0].limits.max_risk_per_trade_fraction,
-    "most_order": lambda asked: asked[0].limits.max_order_notional_usd,
-    "most_leverage": lambda asked: asked[0].limits.max_leverage,
+_LIMITS: Final = {
+    "planned": "planned_quantity",
+    "most_usd": "limits.max_position_size_usd",
+    "most_fraction": "limits.max_position_size_fraction",
+    "most_lots": "limits.max_position_size_lots",
+    "most_risk": "limits.max_risk_per_trade_fraction",
+    "most_order": "limits.max_order_notional_usd",
+    "most_leverage": "limits.max_leverage",
 }
+_NAMES: Final = (*_FLOATS, *_UNITS, *_LIMITS)
+_of_row: Final = attrgetter(*_FLOATS.values(), *_UNITS.values(), *_LIMITS.values())
+
+
+def _max_quantity(row: SizingInputs) -> Decimal:
+    """One stop and one exit have to carry the whole position."""
+    most, held = row.instrument.max_quantity, row.position_quantity
+    return max(most - held, ZERO) if held else max(most, ZERO)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,21 +133,30 @@ class SizingColumns:
     @staticmethod
     def of(rows: Sequence[SizingInputs], proposals: Sequence[MethodProposal]) -> "SizingColumns":
         """Return the columns of the rows."""
-        asked = list(zip(rows, proposals, strict=True))
-        floats = {name: fp.decimals_to_floats([read(one) for one in asked]) for name, read in _FLOATS.items()}
-        units = {name: fp.decimals_to_units([read(one) for one in asked]) for name, read in _UNITS.items()}
-        limits = {name: fp.optional_limit([read(one) for one in asked]) for name, read in _LIMITS.items()}
+        held = dict(zip(_NAMES, zip(*map(_of_row, rows), strict=True), strict=True))
+        floats = {name: fp.decimals_to_floats(held[name]) for name in _FLOATS}
+        floats["risk"] = fp.decimals_to_floats([proposal.risk_fraction for proposal in proposals])
+        floats["volatility"] = fp.decimals_to_floats([proposal.volatility for proposal in proposals])
+        units = {name: fp.decimals_to_units(held[name]) for name in _UNITS}
+        units["asked"] = fp.decimals_to_units([proposal.amount for proposal in proposals])
+        units["max_quantity"] = fp.decimals_to_units([_max_quantity(row) for row in rows])
+        units |= {name: fp.optional_limit(held[name]) for name in _LIMITS}
         by_amount = np.array([proposal.amount is not None for proposal in proposals])
         scales_out = np.array([row.scales_out for row in rows])
-        return _columns(floats, units | limits, by_amount, scales_out)
+        return _columns(floats, units, by_amount, scales_out)
 
     @staticmethod
     def of_one(row: SizingInputs, proposal: MethodProposal) -> "SizingColumns":
         """Return the elements of one row."""
-        asked = (row, proposal)
-        floats = {name: _float(read(asked)) for name, read in _FLOATS.items()}
-        units = {name: fp.column_unit(read(asked)) for name, read in _UNITS.items()}
-        units |= {name: fp.limit_unit(read(asked)) for name, read in _LIMITS.items()}
+        held = dict(zip(_NAMES, _of_row(row), strict=True))
+        floats = {name: _float(held[name]) for name in _FLOATS}
+        floats |= {"risk": _float(proposal.risk_fraction), "volatility": _float(proposal.volatility)}
+        units = {name: fp.column_unit(held[name]) for name in _UNITS}
+        units |= {
+            "asked": fp.column_unit(proposal.amount),
+            "max_quantity": fp.column_unit(_max_quantity(row)),
+        }
+        units |= {name: fp.limit_unit(held[name]) for name in _LIMITS}
         return _columns(
             cast(dict[str, FloatColumn], floats),
             cast(dict[str, IntColumn], units),

@@ -6,12 +6,12 @@ more than the fixed part at the stop. `fixed_amount` is a notional.
 """
 
 import math
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, assert_never
 
 from app.domain import fixed_point as fp
 from app.domain.position_size import SizeRefusal
+from app.domain.records import Record
 from app.domain.risk_case import ClosedTradeStatistics
 from app.domain.types import SizingMethod
 
@@ -22,8 +22,7 @@ _ONE: Final = Decimal(1)
 _MOST: Final = fp.from_units(fp.MAX_UNITS)
 
 
-@dataclass(frozen=True, slots=True)
-class MethodProposal:
+class MethodProposal(Record, frozen=True):
     """What a method asks for: `risk_fraction` of equity at the stop, with `confidence_factor` in it, or an
     `amount` of notional. `volatility` is what risk parity divides by. `refusal` where it asks for nothing."""
 

@@ -105,7 +105,6 @@ AT_THE_GATE: Final[dict[tuple[str, str, str], str]] = {
         "for (at, prices), size in zip(waiting, sizes, strict=True):",
     ): _SAME_LENGTH,
     ("sizing", "the other truth", "for index, size in zip(sound, sized, strict=True):"): _SAME_LENGTH,
-    ("sizing_columns", "the other truth", "asked = list(zip(rows, proposals, strict=True))"): _SAME_LENGTH,
     (
         "fixed_point",
         "the other truth",
@@ -198,7 +197,7 @@ AT_THE_GATE: Final[dict[tuple[str, str, str], str]] = {
     (
         "services.trading.windows",
         "always the first",
-        "return self._sum_of_equity(self.counted()) if self._of_user is None else self._user_equity",
+        "return self._sum_of_equity() if self._of_user is None else self._user_equity",
     ): "an approval holds nothing yet, so that the sum that was kept is the one that would be found",
     (
         "services.trading.rulebook",

@@ -4,13 +4,13 @@ A ceiling is what the ledger counts now plus the room that the facts leave under
 plan and entry prices and the facts at the mark; the room carries over exactly, whatever the difference.
 """
 
-from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Decimal
 from typing import Final
 from uuid import UUID
 
 from app.domain.fixed_point import UNIT
 from app.domain.limits import LimitLevels, LossWindow, RiskLimits, ScopeFacts, WalletFacts
+from app.domain.records import Record
 from app.domain.risk_case import RiskCase
 from app.domain.risk_limits import NO_OPINION
 from app.repositories.gate_rows import NO_USAGE, UsageRow
@@ -19,11 +19,10 @@ from app.repositories.gate_writes import CeilingRow
 ZERO = Decimal(0)
 
 
-@dataclass(frozen=True, slots=True)
-class Room:
+class Room(Record, frozen=True):
     """What a scope may still take; None where nothing limits."""
 
-    positions: Decimal | None
+    positions: int | None
     notional: Decimal | None
     margin: Decimal | None
     open_risk: Decimal | None
@@ -63,7 +62,7 @@ def _ceiling(
         scope=scope,
         scope_key=key,
         expected=expected,
-        positions=None if room.positions is None else int(_floor(used.positions + room.positions)),
+        positions=None if room.positions is None else used.positions + room.positions,
         notional=_above(used.notional, room.notional),
         margin=_above(used.margin, room.margin),
         open_risk=_above(used.open_risk, room.open_risk),
@@ -94,8 +93,9 @@ def _exposure(facts: ScopeFacts) -> Decimal | None:
     return _total(facts.notional, facts.reserved_notional)
 
 
-def _positions(facts: ScopeFacts) -> Decimal | None:
-    return _total(_count(facts.open_positions), _count(facts.pending_entries))
+def _positions(facts: ScopeFacts) -> int | None:
+    opened, pending = facts.open_positions, facts.pending_entries
+    return None if opened is None or pending is None else opened + pending
 
 
 def _wallet_room(facts: WalletFacts, levels: LimitLevels) -> Room:
@@ -155,7 +155,7 @@ def _loss(day: LossWindow, equity: Decimal) -> Decimal:
 
 def _narrower(
     room: Room,
-    positions: Decimal | None = None,
+    positions: int | None = None,
     notional: Decimal | None = None,
     margin: Decimal | None = None,
 ) -> Room:
@@ -163,7 +163,7 @@ def _narrower(
     if positions is None and notional is None and margin is None:
         return room
     return Room(
-        positions=_lesser(room.positions, positions),
+        positions=_fewer(room.positions, positions),
         notional=_lesser(room.notional, notional),
         margin=_lesser(room.margin, margin),
         open_risk=room.open_risk,
@@ -178,8 +178,15 @@ def _lesser(one: Decimal | None, other: Decimal | None) -> Decimal | None:
     return min(one, other)
 
 
-def _left(limit: int | None, used: Decimal | int | None) -> Decimal | None:
-    return None if limit is None or used is None else Decimal(limit) - used
+def _fewer(one: int | None, other: int | None) -> int | None:
+    """The same of counts."""
+    if one is None or other is None:
+        return other if one is None else one
+    return min(one, other)
+
+
+def _left(limit: int | None, used: int | None) -> int | None:
+    return None if limit is None or used is None else limit - used
 
 
 def _part_left(equity: Decimal | None, fraction: Decimal | None, used: Decimal | None) -> Decimal | None:
@@ -195,10 +202,6 @@ def _floor(amount: Decimal) -> Decimal:
 
 def _above(used: Decimal, room: Decimal | None) -> Decimal | None:
     return None if room is None else _floor(used + room)
-
-
-def _count(value: int | None) -> Decimal | None:
-    return None if value is None else Decimal(value)
 
 
 def _total(*parts: Decimal | None) -> Decimal | None:

@@ -1,5 +1,6 @@
 """Facts of a level that are reckoned together, by the names that the rules read them by."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Final, TypedDict
 
@@ -59,3 +60,13 @@ NOTHING_HELD: Final[Sums] = {
     "position_correlations": (),
 }
 NO_PACE: Final[Pace] = {"trades_today": 0, "last_exit_ms": NEVER_MS, "last_loss_ms": NEVER_MS}
+
+
+def sum_known(parts: Iterable[Decimal | None]) -> Decimal | None:
+    """Return the sum; None where a part is not known."""
+    total = ZERO
+    for part in parts:
+        if part is None:
+            return None
+        total += part
+    return total

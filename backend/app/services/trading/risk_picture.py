@@ -3,7 +3,7 @@
 Approvals are added to the picture as they are made, so that the next wallet of the same user sees them.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -21,7 +21,7 @@ from app.domain.types import Side
 from app.repositories.gate_rows import NO_USAGE, StateRow, UsageRow, UserRow, WalletRow
 from app.repositories.gate_writes import ScopeTrip
 from app.repositories.trading_schedules import ScheduleScope
-from app.services.trading.fact_sums import NO_PACE, NOTHING_HELD, Pace, ScopeSums, Sums
+from app.services.trading.fact_sums import NO_PACE, NOTHING_HELD, Pace, ScopeSums, Sums, sum_known
 from app.services.trading.holdings import ZERO, Holding, Marked, Markets
 from app.services.trading.rulebook import Rulebook, TradingStates, rulebook_of
 from app.services.trading.scheduled_hours import ScheduledHours
@@ -64,8 +64,13 @@ class RiskPicture:
         self._platform, self._markets, self._correlations = platform, markets, correlations
         self._now, self._market_time = now, market_time
         self.hours = ScheduledHours(user.schedules, calendars, _ms(market_time))
-        self._states = {state.wallet_id: state for state in user.states if state.wallet_id is not None}
-        self._user_state = next((state for state in user.states if state.wallet_id is None), None)
+        self._states: dict[UUID, StateRow] = {}
+        self._user_state: StateRow | None = None
+        for state in user.states:
+            if state.wallet_id is None:
+                self._user_state = state
+            else:
+                self._states[state.wallet_id] = state
         self._holdings = [
             Holding.of(trade, is_added_to=trade.id == added_to)
             for trade in user.trades
@@ -74,7 +79,7 @@ class RiskPicture:
         self._reserved: list[Holding] = []
         self.trips: dict[tuple[str, str, str], ScopeTrip] = {}
         self._books: dict[tuple[UUID, str, str], Rulebook] = {}
-        rows = [row for row in user.wallets if row.id in self._states or row.status == "active"]
+        rows = [row for row in user.wallets if row.status == "active" or row.id in self._states]
         self.wallets: Mapping[UUID, WalletRow] = {row.id: row for row in user.wallets}
         self.windows = Windows(
             zone=user.time_zone,
@@ -159,12 +164,12 @@ class RiskPicture:
 
     def wallet_facts(self, wallet_id: UUID, order: Candidate) -> WalletFacts:
         """Return the facts of one wallet for that order."""
-        state, windows = self._states.get(wallet_id), self.windows
+        state, wallet = self._states.get(wallet_id), self.wallets[wallet_id]
         held = [holding for holding in self._holdings if holding.wallet_id == wallet_id]
         age = None if state is None or state.balance_as_of is None else self._now - state.balance_as_of
-        day, week, month = windows.of_wallet(wallet_id)
+        day, week, month = self.windows.of_wallet(wallet_id)
         return WalletFacts(
-            trading_state=self.trading.wallet(self.wallets[wallet_id]),
+            trading_state=self.trading.wallet(wallet),
             equity=self.equity(wallet_id),
             **self._sums(held, [] if state is None else [state], order),
             **self._pace(lambda row: row.wallet_id == wallet_id, order),
@@ -176,7 +181,7 @@ class RiskPicture:
             free_margin=None if state is None else state.free_margin,
             balance_age_seconds=None if age is None else max(age.total_seconds(), 0.0),
             hours=self.hours.fact(ScheduleScope(wallet_id)),
-            venue_hours=self.hours.fact(ScheduleScope(venue=self.wallets[wallet_id].venue)),
+            venue_hours=self.hours.fact(ScheduleScope(venue=wallet.venue)),
             symbol_is_open=any(holding.symbol == order.symbol for holding in held),
         )
 
@@ -270,7 +275,7 @@ class RiskPicture:
     def _open_result(self, held: Sequence[Holding]) -> Decimal | None:
         """What live trades made so far: realised, costs included, and unrealised at the mark; None where a mark
         is not known."""
-        unrealized = _sum([holding.unrealized(self._market(holding)) for holding in held])
+        unrealized = sum_known([holding.unrealized(self._market(holding)) for holding in held])
         return None if unrealized is None else unrealized + sum((holding.net for holding in held), ZERO)
 
     def _latched(
@@ -316,13 +321,13 @@ class RiskPicture:
             "pending_entries": sum(holding.is_pending for holding in held),
             "positions_in_strategy": sum(holding.strategy == order.strategy for holding in held),
             "positions_in_symbol": sum(holding.symbol == order.symbol for holding in held),
-            "notional": _sum([*notionals, *external]),
+            "notional": sum_known([*notionals, *external]),
             "reserved_notional": sum((holding.reserved_notional for holding in held), ZERO),
-            "open_risk": _sum([*(holding.open_risk(market) for holding, market in marked), *external]),
+            "open_risk": sum_known([*(holding.open_risk(market) for holding, market in marked), *external]),
             "reserved_risk": sum((holding.reserved_risk for holding in held), ZERO),
-            "margin_used": _sum([*(holding.margin(market) for holding, market in marked), *external]),
+            "margin_used": sum_known([*(holding.margin(market) for holding, market in marked), *external]),
             "reserved_margin": sum((holding.reserved_margin(market) for holding, market in marked), ZERO),
-            "asset_notional": _sum(in_asset),
+            "asset_notional": sum_known(in_asset),
             "position_correlations": tuple(
                 self._correlation(holding, order) for holding in held if holding.symbol != order.symbol
             )
@@ -353,15 +358,6 @@ class RiskPicture:
 def _asset(symbol: str) -> str:
     """The base asset of a symbol."""
     return symbol.partition("/")[0]
-
-
-def _sum(parts: Iterable[Decimal | None]) -> Decimal | None:
-    total = ZERO
-    for part in parts:
-        if part is None:
-            return None
-        total += part
-    return total
 
 
 def _ms(at: datetime) -> int:

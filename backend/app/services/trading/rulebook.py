@@ -222,6 +222,8 @@ class TradingStates:
 
     def platform(self) -> TradingState:
         """The platform's state: the strictest of its rows, whatever their ids."""
+        if not self._states:
+            return TradingState.ACTIVE
         held = [state for (scope, _), state in self._states.items() if scope == BreakerScope.PLATFORM]
         return max(held, key=lambda state: _STRICTNESS[state], default=TradingState.ACTIVE)
 

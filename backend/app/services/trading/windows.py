@@ -13,6 +13,7 @@ from app.domain.limits import LossWindow, RiskLimits
 from app.domain.loss_windows import WindowLength, window_bounds, window_loss
 from app.domain.risk_limits import NO_OPINION
 from app.repositories.gate_rows import StateRow, WalletRow
+from app.services.trading.fact_sums import sum_known
 
 ZERO: Final = Decimal(0)
 NEAR: Final = Decimal("0.99")
@@ -23,6 +24,12 @@ LENGTHS: Final = tuple(WindowLength)
 def window_starts(quarter: datetime, zone: str) -> tuple[datetime, ...]:
     """Return the start of the window of every length that a quarter of an hour falls in."""
     return tuple(window_bounds(quarter, length, zone).start for length in LENGTHS)
+
+
+@lru_cache(64)
+def _starts_at(at: datetime, zone: str) -> tuple[datetime, ...]:
+    """The same for a moment, which a whole batch has in common."""
+    return window_starts(quarter_hour(at), zone)
 
 
 def quarter_hour(at: datetime) -> datetime:
@@ -54,9 +61,12 @@ _LIMITS: Final = (
 )
 _WINDOWS: Final = tuple(attrgetter(names.start_equity, names.flows, names.tripped_at) for names in _NAMES)
 _BEGUN: Final = attrgetter(*(names.start for names in _NAMES))
+_TRIPPED_AT: Final = attrgetter(*(names.tripped_at for names in _NAMES))
 Held = tuple[LossWindow | None, ...]
 """The windows of one row or of a sum of them, in the order of `LENGTHS`; None before one has begun."""
 _NO_WINDOWS: Final[Held] = (None,) * len(LENGTHS)
+_NEVER: Final = (None,) * len(LENGTHS)
+_NOT_TRIPPED: Final = (False,) * len(LENGTHS)
 
 
 def windows_of(state: StateRow | None) -> Held:
@@ -102,7 +112,7 @@ class Windows:
         self._market_time = market_time
         self._user, self._states, self._equity = user, wallets, equity
         self._rows = rows
-        self._starts = window_starts(quarter_hour(market_time), zone)
+        self._starts = _starts_at(market_time, zone)
         self.changed: dict[UUID, StateRow] = {}
         self._of_wallets: dict[UUID, Held] = {}
         self._of_user: Held | None = None
@@ -123,18 +133,26 @@ class Windows:
     def roll(self, of_wallet: Callable[[UUID], RiskLimits], of_user: RiskLimits) -> None:
         """Begin every window whose time has come, lift the peaks, then latch the limits that are reached. What
         the sums came to is kept: approvals of the batch change neither."""
+        counted: list[UUID] = []
+        equities: list[Decimal | None] = []
+        of_counted: list[Held] = []
         for row in self._rows:
-            state = self._states.get(row.id)
+            wallet, state, held = row.id, self._states.get(row.id), _NO_WINDOWS
+            is_active = row.status == "active"
+            equity = self._equity(wallet) if is_active else None
             if state is not None:
-                equity = self._equity(row.id) if row.status == "active" else None
                 if equity is not None:
-                    self._roll_row(state, equity, of_wallet(row.id))
-                self._of_wallets[row.id] = windows_of(state)
-        self._counted = counted = self.counted()
-        equity = self._user_equity = self._sum_of_equity(counted)
-        windows = self._sum_of_windows(counted)
-        if self._user is not None and equity is not None:
-            windows = self._roll_user(self._user, equity, of_user, windows)
+                    self._roll_row(state, equity, of_wallet(wallet))
+                held = self._of_wallets[wallet] = windows_of(state)
+            if is_active:
+                counted.append(wallet)
+                equities.append(equity)
+                of_counted.append(held)
+        self._counted = counted
+        total = self._user_equity = sum_known(equities)
+        windows = self._sum_of_windows(of_counted)
+        if self._user is not None and total is not None:
+            windows = self._roll_user(self._user, total, of_user, windows)
         self._of_user = windows
 
     def _roll_row(self, state: StateRow, equity: Decimal, limits: RiskLimits) -> None:
@@ -162,14 +180,14 @@ class Windows:
         self._lift(user, equity)
         return tuple(
             [
-                None if window is None else _latched(window, self._is_user_tripped(place))
-                for place, window in enumerate(windows)
+                None if window is None else _latched(window, tripped)
+                for window, tripped in zip(windows, self._user_tripped(), strict=True)
             ]
         )
 
     def user_equity(self) -> Decimal | None:
         """Sum over the counted wallets; None where one is not known."""
-        return self._sum_of_equity(self.counted()) if self._of_user is None else self._user_equity
+        return self._sum_of_equity() if self._of_user is None else self._user_equity
 
     def of_wallet(self, wallet_id: UUID) -> Held:
         """Return the wallet's windows."""
@@ -179,28 +197,25 @@ class Windows:
     def of_user(self) -> Held:
         """Return the sums of the wallets' windows, tripped where the user's own limit was reached in it. What
         a wallet lost in the same window before it was archived is added to the start."""
-        return self._sum_of_windows(self.counted()) if self._of_user is None else self._of_user
+        if self._of_user is not None:
+            return self._of_user
+        return self._sum_of_windows([self.of_wallet(wallet) for wallet in self.counted()])
 
-    def _sum_of_equity(self, counted: Sequence[UUID]) -> Decimal | None:
-        total = ZERO
-        for wallet in counted:
-            equity = self._equity(wallet)
-            if equity is None:
-                return None
-            total += equity
-        return total
+    def _sum_of_equity(self) -> Decimal | None:
+        return sum_known([self._equity(wallet) for wallet in self.counted()])
 
-    def _sum_of_windows(self, counted: Sequence[UUID]) -> Held:
-        held = [self.of_wallet(wallet) for wallet in counted]
+    def _sum_of_windows(self, of_counted: Sequence[Held]) -> Held:
         return tuple(
-            [self._sum_of(place, [windows[place] for windows in held]) for place in range(len(LENGTHS))]
+            [
+                self._sum_of(place, [windows[place] for windows in of_counted], tripped)
+                for place, tripped in enumerate(self._user_tripped())
+            ]
         )
 
-    def _sum_of(self, place: int, parts: Sequence[LossWindow | None]) -> LossWindow | None:
+    def _sum_of(self, place: int, parts: Sequence[LossWindow | None], tripped: bool) -> LossWindow | None:
         known = [part for part in parts if part is not None]
         if not known or len(known) < len(parts):
             return None
-        tripped = self._is_user_tripped(place)
         if len(self._rows) == 1:  # nothing to add: the wallet's window is the user's
             return _latched(known[0], tripped)
         return LossWindow(
@@ -210,12 +225,16 @@ class Windows:
             tripped,
         )
 
-    def _is_user_tripped(self, place: int) -> bool:
-        user, names = self._user, _NAMES[place]
-        return (
-            user is not None
-            and getattr(user, names.tripped_at) is not None
-            and getattr(user, names.start) == self._starts[place]
+    def _user_tripped(self) -> tuple[bool, ...]:
+        """Whether the user's own limit was reached in the present window of each length."""
+        user = self._user
+        if user is None or (tripped_at := _TRIPPED_AT(user)) == _NEVER:
+            return _NOT_TRIPPED
+        return tuple(
+            [
+                at is not None and begun == start
+                for at, begun, start in zip(tripped_at, _BEGUN(user), self._starts, strict=True)
+            ]
         )
 
     def _lost_by_archived(self, place: int) -> Decimal:
