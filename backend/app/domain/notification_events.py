@@ -134,7 +134,7 @@ EVENT_KINDS: Final = (
     EventKind(
         _E.BREAKER_TRIPPED, _L.ERROR, _C.RISK, _LOUD,
         "Circuit breaker tripped: {rule}",
-        "{scope}: {rule} reached {value}, the limit is {limit}. {consequence}",
+        "{scope}: {reason} {consequence}",
     ),
     EventKind(
         _E.BREAKER_RESUMED, _L.INFO, _C.RISK, _PUSHED,

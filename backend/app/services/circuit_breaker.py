@@ -17,6 +17,7 @@ from app.repositories.audit import AuditRepository
 from app.repositories.breakers import BreakerChange, BreakerRepository
 from app.repositories.kill_switch import KillSwitchRepository
 from app.repositories.notifications import NotificationOutbox
+from app.repositories.scope_names import ScopeNames
 from app.services.breaker_board import BY_OPERATOR, BreakerBoard
 from app.services.breaker_views import (
     BY_USER,
@@ -45,6 +46,7 @@ class CircuitBreaker:
         runs: KillSwitchRepository,
         audit: AuditRepository,
         notifications: NotificationOutbox,
+        names: ScopeNames,
         now: Callable[[], datetime],
     ) -> None:
         self._breakers = breakers
@@ -52,6 +54,7 @@ class CircuitBreaker:
         self._runs = runs
         self._audit = audit
         self._notifications = notifications
+        self._names = names
         self._now = now
 
     async def status(self, user_id: UUID) -> BreakerView:
@@ -148,7 +151,7 @@ class CircuitBreaker:
             user_id,
             event,
             dedupe_key=f"{held.scope_id}:{held.changed_at.isoformat()}",
-            figures={"scope": scope_name(held.scope), "reason": held.reason},
+            figures={"scope": await self._names.of(held.scope, held.scope_id), "reason": held.reason},
             subject=held.scope_id,
             wallet_id=UUID(held.scope_id) if held.scope is BreakerScope.WALLET else None,
         )
@@ -181,13 +184,3 @@ class CircuitBreaker:
                     f"Trading is halted by the {held.scope.value}: {held.reason} An operator resumes it.",
                     code=f"halted_by_{held.scope.value}",
                 )
-
-
-def scope_name(scope: BreakerScope) -> str:
-    """A scope in a message to its owner."""
-    return {
-        BreakerScope.PLATFORM: "The platform",
-        BreakerScope.VENUE: "The venue",
-        BreakerScope.USER: "Your account",
-        BreakerScope.WALLET: "The wallet",
-    }[scope]

@@ -73,12 +73,17 @@ class Trip:
             return "Our books and the venue differ; entries wait until they agree again."
         unit = _UNITS.get(held.cause)
         if unit is None:
-            cents = Decimal("0.01")
-            return (
-                f"{name.capitalize()} of {held.value.quantize(cents):f} USD reached the limit of"
-                f" {held.limit.quantize(cents):f} USD."
-            )
+            return _loss_sentence(name.capitalize(), held)
         return f"{held.value.normalize():f} {unit} reached the limit of {held.limit.normalize():f}."
+
+
+def _loss_sentence(name: str, held: Reading) -> str:
+    """An amount against its limit. A window that tripped stays tripped: the loss may be smaller again by now."""
+    cents = Decimal("0.01")
+    value, limit = max(held.value, Decimal(0)).quantize(cents), held.limit.quantize(cents)
+    if held.value < held.limit:
+        return f"{name} reached the limit of {limit:f} USD, and is {value:f} USD by now."
+    return f"{name} of {value:f} USD reached the limit of {limit:f} USD."
 
 
 def limit_trips(row: NearLimit) -> Iterator[Trip]:

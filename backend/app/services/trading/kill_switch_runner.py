@@ -10,13 +10,13 @@ from uuid import UUID
 import structlog
 
 from app.core.clock import utc_now
-from app.core.db import Database
+from app.core.db import Database, DbSession
 from app.domain.notification_events import NotificationEvent
 from app.domain.types import BreakerScope
 from app.repositories.breakers import SystemBreakerRepository
 from app.repositories.kill_switch_work import OpenRun, SystemKillSwitchRepository
 from app.repositories.notifications import SystemNotificationOutbox, Told
-from app.services.circuit_breaker import scope_name
+from app.repositories.scope_names import ScopeNames
 from app.services.trading.account_queue import AccountQueue
 from app.services.trading.desk import Desk
 
@@ -61,7 +61,8 @@ class KillSwitchRunner:
             if not await runs.list_accounts(run.id):
                 return
             users = await runs.concerned(run.id)
-            told = [(user.user_id, _engaged(run, user.positions)) for user in users]
+            name = await _name(session, run)
+            told = [(user.user_id, _engaged(run, name, user.positions)) for user in users]
             await SystemNotificationOutbox(session).emit_to_each(told)
         log.critical("the kill switch runs", run_id=str(run.id), scope=run.scope, scope_id=run.scope_id)
 
@@ -91,7 +92,8 @@ class KillSwitchRunner:
                 await runs.reach(run.id, "cancelled_at")
             if waiting == 0 and working == 0 and unknown == 0 and await runs.reach(run.id, "flat_at"):
                 users = await runs.concerned(run.id)
-                told = [(user.user_id, _finished(run, user.closed, 0)) for user in users]
+                name = await _name(session, run)
+                told = [(user.user_id, _finished(run, name, user.closed, 0)) for user in users]
                 await SystemNotificationOutbox(session).emit_to_each(told)
                 scope = BreakerScope(run.scope)
                 await SystemBreakerRepository(session).announce(scope, run.scope_id)
@@ -99,19 +101,18 @@ class KillSwitchRunner:
             elif waiting and run.escalated_at is None and utc_now() - run.halted_at > ESCALATE_AFTER:
                 why = f"{waiting} accounts are not proven flat." + ("" if error is None else f" {error}")
                 if await runs.escalate(run.id, why):
-                    await self._escalate(runs, SystemNotificationOutbox(session), run, why)
+                    await self._escalate(session, run, why)
 
-    async def _escalate(
-        self,
-        runs: SystemKillSwitchRepository,
-        told: SystemNotificationOutbox,
-        run: OpenRun,
-        why: str,
-    ) -> None:
+    async def _escalate(self, session: DbSession, run: OpenRun, why: str) -> None:
         """Call people; the run stays latched and goes on."""
-        waiting = [user for user in await runs.concerned(run.id) if user.positions > user.closed]
+        told, name = SystemNotificationOutbox(session), await _name(session, run)
+        users = await SystemKillSwitchRepository(session).concerned(run.id)
         await told.emit_to_each(
-            [(user.user_id, _finished(run, user.closed, user.positions - user.closed)) for user in waiting]
+            [
+                (user.user_id, _finished(run, name, user.closed, user.positions - user.closed))
+                for user in users
+                if user.positions > user.closed
+            ]
         )
         await told.emit_to_administrators(
             NotificationEvent.SYSTEM_DEGRADED,
@@ -127,25 +128,29 @@ class KillSwitchRunner:
         log.critical("the kill switch does not come to its end", run_id=str(run.id), why=why)
 
 
-def _engaged(run: OpenRun, positions: int) -> Told:
+async def _name(session: DbSession, run: OpenRun) -> str:
+    return await ScopeNames(session).of(BreakerScope(run.scope), run.scope_id)
+
+
+def _engaged(run: OpenRun, scope_name: str, positions: int) -> Told:
     return Told(
         NotificationEvent.KILL_SWITCH_ENGAGED,
         dedupe_key=str(run.id),
         figures={
-            "scope": scope_name(BreakerScope(run.scope)),
+            "scope": scope_name,
             "positions": str(positions),
             "reason": run.reason,
         },
     )
 
 
-def _finished(run: OpenRun, closed: int, remaining: int) -> Told:
+def _finished(run: OpenRun, scope_name: str, closed: int, remaining: int) -> Told:
     return Told(
         NotificationEvent.KILL_SWITCH_FINISHED,
         dedupe_key=f"{run.id}:{'open' if remaining else 'flat'}",
         figures={
             "outcome": "still closing" if remaining else "everything is flat",
-            "scope": scope_name(BreakerScope(run.scope)),
+            "scope": scope_name,
             "closed": str(closed),
             "remaining": str(remaining),
         },

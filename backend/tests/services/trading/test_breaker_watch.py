@@ -88,8 +88,28 @@ async def test_the_days_loss_trips_the_user_once_latched_and_told_and_no_one_els
     )
     assert latched is not None
     assert await state(floor, other.user_id) is None
-    told = await floor.sql.fetch("SELECT user_id, event FROM notifications")
-    assert [tuple(row) for row in told] == [(loser.user_id, "breaker_tripped")]
+    told = await floor.sql.fetch("SELECT user_id, event, sentence FROM notifications")
+    sentence = (
+        "Your account: Daily loss of 500.00 USD reached the limit of 500.00 USD."
+        " No new entries; stops and exits go on."
+    )
+    assert [tuple(row) for row in told] == [(loser.user_id, "breaker_tripped", sentence)]
+
+
+@pytest.mark.parametrize(("now", "shown"), [("9900.01", "99.99"), ("10020", "0.00")])
+async def test_a_limit_that_an_order_found_reached_is_told_with_what_is_lost_by_now(
+    floor: TradingFloor, now: str, shown: str
+) -> None:
+    loser = await floor.wallet(await floor.user())
+    await equity(floor, loser, now)
+    await floor.sql.execute(
+        "UPDATE risk_state SET day_tripped_at = day_start WHERE user_id = $1 AND wallet_id IS NULL",
+        loser.user_id,
+    )
+    await watch(floor).look()
+    held = await state(floor, loser.user_id)
+    assert held is not None
+    assert held["reason"] == f"Daily loss reached the limit of 500.00 USD, and is {shown} USD by now."
 
 
 async def test_a_trip_ends_with_its_window(floor: TradingFloor) -> None:
@@ -249,6 +269,10 @@ async def test_a_position_without_a_stop_for_too_long_stops_its_wallet(
     await breakers.look()
     left = await floor.sql.fetchval("SELECT count(*) FROM breaker_states WHERE state <> 'active'")
     assert left == 0
+    told = await floor.sql.fetch("SELECT sentence FROM notifications WHERE event LIKE 'breaker_%'")
+    assert len(told) == 2 * trips  # that it is stopped, and that it goes on
+    wallet_name = str(account.wallet_id)
+    assert all(row["sentence"].startswith(f"{wallet_name}: ") for row in told)
 
 
 async def test_a_wallet_whose_venue_tells_no_time_is_not_taken_for_lost(floor: TradingFloor) -> None:
