@@ -6,7 +6,7 @@ import type { EnvironmentRisk, Equity, Portfolio, Wallet } from '@/lib/api/types
 import { negate } from '@/lib/format/decimal'
 import { inUnit, limitOf, usedFraction } from '@/lib/format/limits'
 import { count, money, percent, signedMoney } from '@/lib/format/numbers'
-import { ago, dateTime } from '@/lib/format/time'
+import { ago, dateTime, hourMinute } from '@/lib/format/time'
 import { limitName } from '@/lib/format/words'
 import { useNow } from '@/lib/preferences/now'
 import { useZone } from '@/lib/preferences/zone'
@@ -65,6 +65,13 @@ function Line({ line }: { readonly line: Equity }) {
       />
     </svg>
   )
+}
+
+/** What the day's figure counts: snapshots, of which the newest may be minutes old. */
+function dayNote(since: Portfolio | undefined, zone: string): string {
+  if (since === undefined) return 'being read'
+  if (since.profit) return `to ${hourMinute(since.as_of, zone)}, without deposits`
+  return since.last_equity ? 'one snapshot so far' : 'no snapshot so far'
 }
 
 function Traded({ portfolio }: { readonly portfolio: Portfolio | undefined }) {
@@ -140,17 +147,7 @@ export const MoneyPanel = memo(function MoneyPanel(props: {
             <Cell
               term="In 24 h"
               note={
-                since?.profit
-                  ? 'deposits not counted'
-                  : portfolio.error
-                    ? 'could not be read'
-                    : known
-                      ? portfolio.isPending
-                        ? 'being read'
-                        : since?.last_equity
-                          ? 'one snapshot so far'
-                          : 'no snapshot so far'
-                      : 'waits for the market’s clock'
+                portfolio.error ? 'could not be read' : known ? dayNote(since, zone) : 'waits for the market’s clock'
               }
             >
               {since?.profit ? <Pnl value={since.profit} /> : '–'}
