@@ -3,9 +3,9 @@ import type { ReactNode } from 'react'
 import { HeatGauge } from '@/charts/HeatGauge'
 import { riskStatusQuery, walletsQuery } from '@/lib/api/queries'
 import type { EnvironmentRisk, LimitUse } from '@/lib/api/types'
-import { forDrawing } from '@/lib/format/decimal'
+import { forDrawing, negate } from '@/lib/format/decimal'
 import { inUnit, limitOf, usedFraction } from '@/lib/format/limits'
-import { count, money, percent } from '@/lib/format/numbers'
+import { count, money, percent, signedMoney } from '@/lib/format/numbers'
 import { ago, dateTime, momentBesideUtc } from '@/lib/format/time'
 import { limitName, shortSymbol, words } from '@/lib/format/words'
 import { useNow } from '@/lib/preferences/now'
@@ -127,7 +127,9 @@ function Now({ risk }: { readonly risk: EnvironmentRisk }) {
             <Cell term="Today">
               <Pnl value={risk.day_pnl} />
             </Cell>
-            <Cell term="If all stops hit">{risk.open_risk === null ? 'not known' : `−${money(risk.open_risk)}`}</Cell>
+            <Cell term="If all stops hit">
+              {risk.open_risk === null ? 'not known' : signedMoney(negate(risk.open_risk))}
+            </Cell>
             <Cell term="Margin in use">{percent(risk.margin_percent, 1)}</Cell>
             <Cell term="Positions">
               {risk.open_positions}
