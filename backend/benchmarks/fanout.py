@@ -13,7 +13,7 @@ import uvloop
 from app.core.config import Settings
 from app.core.garbage_collection import settle_garbage_collection
 from benchmarks.gate import line, naive_decision, stored_signal
-from benchmarks.many_wallets import add_wallets, clear_trades
+from benchmarks.many_wallets import add_wallets, clear_trades, settle
 from benchmarks.served import benchmark_settings
 from benchmarks.trading_floor import bench_floor, paper_process
 
@@ -30,7 +30,7 @@ async def measure(settings: Settings, paper_url: str, wallets: int) -> list[str]
         warm, signal, single, naive = [await stored_signal(floor) for _ in range(4)]
         await risk.validate_trade(warm, accounts)
         await clear_trades(floor.sql)
-        await floor.sql.execute("VACUUM ANALYZE")  # as autovacuum does within its minute
+        await settle(floor.sql)
         first: list[float] = []
         begun_all = perf_counter()
         decisions = await risk.validate_trade(signal, accounts, lambda _: first.append(perf_counter()))
@@ -41,7 +41,7 @@ async def measure(settings: Settings, paper_url: str, wallets: int) -> list[str]
         )
         assert durable == wallets
         await clear_trades(floor.sql)
-        await floor.sql.execute("VACUUM ANALYZE")
+        await settle(floor.sql)
         begun = perf_counter()
         for account in accounts[:ONE_AT_A_TIME]:
             await risk.validate_trade(single, [account])

@@ -33,7 +33,7 @@ from app.models.user import User
 from app.models.wallet import Wallet
 from app.repositories.fan_out import FanOutTransaction
 from app.repositories.trading_accounts import TradingAccount
-from benchmarks.many_wallets import add_wallets, clear_trades
+from benchmarks.many_wallets import add_wallets, clear_trades, settle
 from benchmarks.path import percentile
 from benchmarks.served import benchmark_settings
 from benchmarks.trading_floor import BenchFloor, bench_floor, paper_process
@@ -162,7 +162,7 @@ async def measure(settings: Settings, paper_url: str, rounds: int) -> list[str]:
         await floor.sql.execute("CREATE TABLE bench_commits (x integer)")
         settle_garbage_collection()
         await measure_one(floor, accounts, len(accounts))
-        await floor.sql.execute("VACUUM ANALYZE")  # as autovacuum does within its minute
+        await settle(floor.sql)
         times = await measure_one(floor, accounts, rounds)
         rates = [await decisions_a_second(floor, accounts, naive) for naive in (False, True)]
         receipt: bytes = await floor.sql.fetchval("SELECT receipt FROM risk_decisions WHERE approved LIMIT 1")
