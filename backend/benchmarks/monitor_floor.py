@@ -1,7 +1,6 @@
 """A hundred thousand open positions of ten thousand wallets in a database, and a watch over them."""
 
 import asyncio
-import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Sequence
@@ -25,7 +24,7 @@ from app.services.trading.monitor_shards import MonitorShards
 from app.services.trading.position_book import Question
 from app.services.trading.position_watch import LANES, PositionWatch
 from app.workers.position_monitor import BESTS_SECONDS
-from benchmarks.many_wallets import add_wallets
+from benchmarks.many_wallets import add_wallets, settle
 from benchmarks.monitor_market import START_PRICE, VENUE, OneInstrument, symbols
 from benchmarks.trading_floor import BACKEND
 
@@ -57,11 +56,7 @@ async def add_positions(sql: asyncpg.Connection, wallets: int) -> int:
     ids = [account.wallet_id for account in accounts]
     await sql.execute(_POSITIONS, users, ids, VENUE, symbols(MARKETS), MARKETS, EACH, START_PRICE)
     await sql.execute("SET session_replication_role = origin")
-    await sql.execute("VACUUM ANALYZE trades, wallets")
-    await sql.execute("CHECKPOINT")
-    await asyncio.to_thread(
-        os.sync
-    )  # or the disk is busy with the load for half a minute of what is measured
+    await settle(sql)
     return int(await sql.fetchval("SELECT count(*) FROM trades"))
 
 
