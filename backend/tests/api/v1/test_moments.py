@@ -3,10 +3,16 @@
 import httpx
 import pytest
 
-from tests.api.desk_world import Person
+from tests.api.desk_world import NOON, Person, World
 
 READS = {
     "/execution/stats": ("from", "to"),
+    "/execution/logs": ("from", "to"),
+    "/analytics/portfolio": ("from", "to"),
+    "/analytics/equity?points=50": ("from", "to"),
+    "/analytics/risk-metrics": ("from", "to"),
+    "/analytics/drawdowns": ("from", "to"),
+    "/analytics/calendar": ("from", "to"),
     "/analytics/attribution": ("from", "to"),
     "/analytics/compare": ("from", "to"),
     "/trades": ("from", "to"),
@@ -34,16 +40,21 @@ async def test_what_is_no_moment_is_refused_by_name(
 
 
 @pytest.mark.parametrize(("path", "name"), NAMED)
-@pytest.mark.parametrize(
-    "moment",
-    ["0001-01-01T00:00:00Z", "0001-01-02T00:00:00Z", "0001-01-15T01:00:00+01:00", "9999-12-31T23:59:59Z"],
-)
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "America/Adak"])  # fourteen hours before, ten behind
 async def test_the_first_and_the_last_years_are_answered(
-    http: httpx.AsyncClient, alice: Person, path: str, name: str, moment: str
+    http: httpx.AsyncClient, world: World, alice: Person, path: str, name: str, zone: str
 ) -> None:
-    answer = await _asked(http, alice, path, **{name: moment})
-    assert answer.status_code in (200, 422), answer.text
-    assert answer.is_success or answer.json()["code"] in ("invalid_input", "range_in_future")
+    await world.sql.execute("UPDATE users SET time_zone = $2 WHERE id = $1", alice.user_id, zone)
+    await world.closed_trade(alice, NOON, symbol="ETH/USDT:USDT")
+    for moment in (
+        "0001-01-01T00:00:00Z",
+        "0001-01-02T00:00:00Z",
+        "0001-01-15T01:00:00+01:00",
+        "9999-12-31T23:59:59Z",
+    ):
+        answer = await _asked(http, alice, path, **{name: moment})
+        assert answer.status_code in (200, 422), answer.text
+        assert answer.is_success or answer.json()["code"] in ("invalid_input", "range_in_future")
 
 
 async def test_statistics_to_a_day_of_the_first_year_begin_with_it(
