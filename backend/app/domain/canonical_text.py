@@ -55,22 +55,25 @@ class _Writers(dict[type, Callable[..., str]]):
         return write
 
 
-def _decimal(value: Decimal | int, _writer: TextWriter | None = None) -> str:
-    if not value:
-        return '"0"'
-    digits = str(value)
-    if digits[-1] == "0" or "E" in digits:  # most are plain digits as they stand
-        digits = plain_text(digits)
-    return f'"{digits}"'
+def _field(key: str, held: object, writer: TextWriter) -> str:
+    """A field behind its key, which begins with the comma before it; nothing where it is not known."""
+    if held is None:
+        return ""
+    kind = type(held)
+    if kind is Decimal:
+        if not held:
+            return key + '"0"'
+        digits = str(held)
+        if digits[-1] == "0" or "E" in digits:  # most are plain digits as they stand
+            digits = plain_text(digits)
+        return f'{key}"{digits}"'
+    if kind is int:
+        return f"{key}{held}"
+    return key + _WRITERS[kind](held, writer)
 
 
-def _amount(value: Decimal | int) -> str:
-    """The text of an amount: a whole number may stand for a decimal, and stays one."""
-    return str(value) if type(value) is int else _decimal(value)
-
-
-def _bool(value: bool, _writer: TextWriter | None = None) -> str:
-    return "true" if value else "false"
+def _decimal(value: Decimal, writer: TextWriter) -> str:
+    return _field("", value, writer)
 
 
 def _tuple(values: tuple[object, ...], writer: TextWriter) -> str:
@@ -84,16 +87,6 @@ def _word(value: Enum, _writer: TextWriter | None = None) -> str:
 @cache
 def _word_of(value: Enum) -> str:
     return json.dumps(value.value, ensure_ascii=False)
-
-
-def _field(key: str, held: object, writer: TextWriter) -> str:
-    """A field with its key and the comma before it; nothing where it is not known."""
-    if held is None:
-        return ""
-    kind = type(held)
-    if kind is int:
-        return f"{key}{held}"
-    return key + _WRITERS[kind](held, writer)
 
 
 def _writer_of(kind: type) -> Callable[..., str]:
@@ -137,27 +130,32 @@ def _kept_on_itself(write: Callable[..., str]) -> Callable[..., str]:
 # The dataclasses that a receipt holds most of are written out here; what writes any other gives the same text.
 
 
-def _cap_step(step: CapStep, _writer: TextWriter) -> str:
-    return f'{{"cap":{_word(step.cap)},"notional":{_amount(step.notional)}}}'
+def _cap_step(step: CapStep, writer: TextWriter) -> str:
+    return "".join(('{"cap":', _word(step.cap), _field(',"notional":', step.notional, writer), "}"))
 
 
-def _loss_window(window: LossWindow, _writer: TextWriter) -> str:
-    pnl = "" if window.pnl is None else f'"pnl":{_amount(window.pnl)},'
-    return (
-        f'{{"deposits":{_amount(window.deposits)},{pnl}"start_equity":{_amount(window.start_equity)},'
-        f'"tripped":{_bool(window.tripped)},"withdrawals":{_amount(window.withdrawals)}}}'
+def _loss_window(window: LossWindow, writer: TextWriter) -> str:
+    return "".join(
+        (
+            _field('{"deposits":', window.deposits, writer),
+            _field(',"pnl":', window.pnl, writer),
+            _field(',"start_equity":', window.start_equity, writer),
+            ',"tripped":true' if window.tripped else ',"tripped":false',
+            _field(',"withdrawals":', window.withdrawals, writer),
+            "}",
+        )
     )
 
 
 _KNOWN: Final[dict[type, Callable[..., str]]] = {
     Decimal: _decimal,
-    bool: _bool,
+    bool: lambda value, _: "true" if value else "false",
     NoneType: lambda _, __: "null",
     int: lambda value, _: str(value),
     str: lambda value, _: json.dumps(value, ensure_ascii=False),
     float: lambda value, _: repr(value) if math.isfinite(value) else f'"{value}"',
     tuple: _tuple,
-    CapStep: _cap_step,
+    CapStep: _kept_with_writer(_cap_step),
     LossWindow: _kept_with_writer(_loss_window),
 }
 _WRITERS: Final = _Writers(_KNOWN)

@@ -137,10 +137,12 @@ def is_known(units: IntColumn | int) -> BoolColumn | bool:
     if isinstance(units, int):
         return -MAX_UNITS <= units <= MAX_UNITS
     # One comparison: shifted by MAX_UNITS, what is within range is the low end of the unsigned numbers.
-    return np.asarray((units + MAX_UNITS).view(np.uint64) <= _SPAN)
+    return np.asarray((units + _SHIFT).view(np.uint64) <= _SPAN)
 
 
-_SPAN: Final = np.uint64(2 * MAX_UNITS)
+# Arrays without a dimension, since numpy takes twice as long over a short column and a plain number.
+_SHIFT: Final = np.array(MAX_UNITS, dtype=np.int64)
+_SPAN: Final = np.array(2 * MAX_UNITS, dtype=np.uint64)
 
 
 @overload

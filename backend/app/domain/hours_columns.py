@@ -1,6 +1,8 @@
 """Trading hours of a review's rows as columns, and the time around fundings, in the order of `HOURS_LEVELS`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
 from typing import Final
 
 import numpy as np
@@ -59,8 +61,29 @@ def open_code(hours: HoursFact | None) -> int:
     return OPEN if hours.is_open else CLOSED
 
 
-def _schedules(row: ReviewRow) -> tuple[HoursFact | None, ...]:
-    return row.user.hours, row.wallet.hours, row.wallet.venue_hours
+_schedules: Final[Callable[[ReviewRow], tuple[HoursFact | None, ...]]] = attrgetter(
+    "user.hours", "wallet.hours", "wallet.venue_hours"
+)
+_NO_SCHEDULE: Final = (None, None, None)
+
+
+@dataclass(frozen=True, slots=True)
+class HoursColumns:
+    """The four together."""
+
+    open_codes: IntColumn
+    openings: IntColumn
+    funding_codes: IntColumn
+    funding_minutes: IntColumn
+
+    @staticmethod
+    def of(rows: Sequence[ReviewRow]) -> "HoursColumns":
+        """Return the columns; most batches meet nobody who has a schedule."""
+        if any(_schedules(row) != _NO_SCHEDULE for row in rows):
+            return HoursColumns(open_codes(rows), openings(rows), funding_codes(rows), funding_minutes(rows))
+        is_open = np.full((len(HOURS_LEVELS), len(rows)), OPEN, dtype=np.int64)
+        none = np.zeros_like(is_open)
+        return HoursColumns(is_open, none, is_open, np.vstack([none, [_seconds(row) for row in rows]]))
 
 
 def _column(of_rows: Sequence[Sequence[int]], width: int = len(HOURS_LEVELS)) -> IntColumn:

@@ -113,11 +113,11 @@ def _peg_deviation(columns: ReviewColumns, _amounts: OrderAmounts) -> IntColumn:
 
 
 def _reward(columns: ReviewColumns, _amounts: OrderAmounts) -> IntColumn:
-    return use.reward_and_risk(columns)[0]
+    return use.reward_at_targets(columns)
 
 
 def _loss_at_stop(columns: ReviewColumns, _amounts: OrderAmounts) -> IntColumn:
-    return use.reward_and_risk(columns)[1]
+    return use.loss_at_stop(columns)
 
 
 def _positions(columns: ReviewColumns, amounts: OrderAmounts) -> IntColumn:

@@ -20,6 +20,7 @@ from app.domain.review_columns import (
     OWN_EQUITY,
     STATE_CODES,
     STATE_UNKNOWN,
+    KnownWindows,
     scope_units,
     tristate,
 )
@@ -77,11 +78,13 @@ class OneScope:
     month: OneWindow = field(kw_only=True)
 
     @staticmethod
-    def of(level: int, facts: ScopeFacts, market_ms: int, threshold: Decimal | None) -> "OneScope":
+    def of(
+        level: int, facts: ScopeFacts, market_ms: int, threshold: Decimal | None, known: KnownWindows
+    ) -> "OneScope":
         """Return the elements of one level's facts."""
         if facts is NO_STRATEGY_FACTS or facts is NO_SYMBOL_FACTS:
             return _NOTHING_THERE
-        return OneScope.of_units(level < OWN_EQUITY.stop, scope_units(facts, market_ms, threshold))
+        return OneScope.of_units(level < OWN_EQUITY.stop, scope_units(facts, market_ms, threshold, known))
 
     @staticmethod
     def of_units(has_own_equity: bool, units: Sequence[int]) -> "OneScope":
@@ -270,8 +273,8 @@ def one_row(row: ReviewRow, limits: LimitLevels) -> OneRow:
 def _levels(row: ReviewRow, limits: LimitLevels) -> tuple[OneScope, ...]:
     threshold = correlation_threshold(limits.units[MERGED][PLACE["max_correlation"]])
     facts: tuple[ScopeFacts, ...] = (row.user, row.wallet, row.strategy, row.symbol)
-    now = row.market.market_ms
-    return tuple([OneScope.of(level, held, now, threshold) for level, held in enumerate(facts)])
+    now, known = row.market.market_ms, KnownWindows()
+    return tuple([OneScope.of(level, held, now, threshold, known) for level, held in enumerate(facts)])
 
 
 def _paused(limits: LimitLevels) -> tuple[bool, ...]:

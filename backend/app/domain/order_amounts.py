@@ -33,9 +33,7 @@ def order_amounts(columns: ReviewColumns) -> OrderAmounts:
     said = fp.is_known(columns.notional) & columns.is_ladder
     reckoned = larger(columns.notional, fp.multiply_ceil(columns.quantity, unit_price))
     notional = where(said, columns.notional, reckoned)
-    loss = loss_per_unit(
-        columns.entry_price, columns.stop_price, columns.instrument.fee_rate, columns.slippage_allowance
-    )
+    loss = _loss_at_stop(columns)
     quantity = fp.units_to_floats(columns.quantity)
     risk = larger(
         columns.risk_amount, fp.floats_to_units(quantity * (loss * columns.instrument.contract_size))
@@ -138,9 +136,9 @@ def stop_distance_fraction(columns: ReviewColumns) -> FloatColumn:
     return stop_distance(columns) / float_where(columns.mark_price > 0, columns.mark_price, math.nan)
 
 
-def reward_and_risk(columns: ReviewColumns) -> tuple[IntColumn, IntColumn]:
-    """Return what one unit wins at its targets and loses at the stop, net of costs, comparably scaled. What is left
-    in parts has as many targets, weighed by the quantities that leave there."""
+def reward_at_targets(columns: ReviewColumns) -> IntColumn:
+    """Return what one unit wins at its targets, net of costs, scaled like `loss_at_stop`. What is left in parts has
+    as many targets, weighed by the quantities that leave there."""
     instrument, costs = columns.instrument, (columns.instrument.fee_rate, columns.slippage_allowance)
     target = average_target(
         in_parts=columns.scales_out & instrument.known,
@@ -154,5 +152,16 @@ def reward_and_risk(columns: ReviewColumns) -> tuple[IntColumn, IntColumn]:
         min_quantity=instrument.min_quantity,
     )
     reward = reward_per_unit(columns.sign, columns.entry_price, target, *costs)
-    risk = loss_per_unit(columns.entry_price, columns.stop_price, *costs)
-    return comparable_units(reward, risk)
+    return comparable_units(reward, _loss_at_stop(columns))[0]
+
+
+def loss_at_stop(columns: ReviewColumns) -> IntColumn:
+    """Return what one unit loses at the stop, net of costs, scaled by itself."""
+    loss = _loss_at_stop(columns)
+    return comparable_units(loss, loss)[1]
+
+
+def _loss_at_stop(columns: ReviewColumns) -> FloatColumn:
+    return loss_per_unit(
+        columns.entry_price, columns.stop_price, columns.instrument.fee_rate, columns.slippage_allowance
+    )

@@ -7,13 +7,14 @@ limits stand once per set of limits, and each row names its set.
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from decimal import Decimal
-from typing import ClassVar, Final, Self
+from itertools import chain
+from typing import Final
 
 import numpy as np
 
 from app.domain import fixed_point as fp
 from app.domain.fixed_point import BoolColumn, FloatColumn, IntColumn
-from app.domain.hours_columns import funding_codes, funding_minutes, open_codes, openings
+from app.domain.hours_columns import HoursColumns
 from app.domain.limit_columns import LimitColumns
 from app.domain.risk_facts import (
     NEVER_MS,
@@ -25,6 +26,7 @@ from app.domain.risk_facts import (
     ScopeFacts,
 )
 from app.domain.risk_limits import LimitLevels
+from app.domain.row_taking import Taking
 from app.domain.stops import is_off_tick
 from app.domain.types import Instrument, RiskLevel, TradingState
 
@@ -36,24 +38,8 @@ STATE_CODES: Final = {TradingState.ACTIVE: 0, TradingState.REDUCE_ONLY: 1, Tradi
 _MINUTE_MS: Final = 60_000
 
 
-class _Taking:
-    """Columns of which rows can be taken; rows are the last axis."""
-
-    __slots__ = ()
-    __match_args__: ClassVar[tuple[str, ...]]  # the names of a dataclass' fields, which every subclass is
-
-    def take(self, rows: IntColumn | slice) -> Self:
-        """Return the named rows of every column; a row may be taken more than once."""
-        taken = []
-        for name in self.__match_args__:
-            held = getattr(self, name)
-            nested = isinstance(held, _Taking | LimitColumns)
-            taken.append(held.take(rows) if nested else held[..., rows])
-        return type(self)(*taken)
-
-
 @dataclass(frozen=True, slots=True)
-class WindowColumns(_Taking):
+class WindowColumns(Taking):
     """One length of loss window at every level."""
 
     start_equity: IntColumn
@@ -68,7 +54,7 @@ class WindowColumns(_Taking):
 
 
 @dataclass(frozen=True, slots=True)
-class ScopeColumns(_Taking):
+class ScopeColumns(Taking):
     """The facts of every level. Counts are in units of 1e-8 of one, like every other amount; `positions` is
     open plus pending; `correlated` counts positions above the row's max_correlation; `*_minutes` is market
     time since then, as large as can be where it never happened."""
@@ -103,15 +89,20 @@ class ScopeColumns(_Taking):
         correlations: Sequence[Decimal | int | None],
     ) -> "ScopeColumns":
         """Return the columns of each level's facts, in the order of `LEVELS`."""
-        units = [
-            NOTHING_KNOWN
-            if held is NO_STRATEGY_FACTS or held is NO_SYMBOL_FACTS
-            else scope_units(held, now, threshold)
-            for facts in levels
-            for held, now, threshold in zip(facts, market_ms, correlations, strict=True)
-        ]
-        shape = (len(levels), len(market_ms), -1)
-        columns = np.ascontiguousarray(np.array(units, dtype=np.int64).reshape(shape).transpose(2, 0, 1))
+        width, windows_known = len(NOTHING_KNOWN), KnownWindows()
+        columns = np.empty((width, len(levels), len(market_ms)), dtype=np.int64)
+        for level, facts in enumerate(levels):
+            units = [
+                NOTHING_KNOWN
+                if held is NO_STRATEGY_FACTS or held is NO_SYMBOL_FACTS
+                else scope_units(held, now, threshold, windows_known)
+                for held, now, threshold in zip(facts, market_ms, correlations, strict=True)
+            ]
+            if all(held is NOTHING_KNOWN for held in units):  # no limit stands at the level, for anybody
+                columns[:, level] = np.array(NOTHING_KNOWN)[:, np.newaxis]
+            else:
+                flat = np.fromiter(chain.from_iterable(units), np.int64, width * len(units))
+                columns[:, level] = flat.reshape(-1, width).T
         windows = [WindowColumns(*columns[at : at + 5]) for at in range(_PLAIN, _PLAIN + 15, 5)]
         return ScopeColumns(*columns[:_PLAIN], *windows)
 
@@ -136,9 +127,13 @@ class ScopeColumns(_Taking):
 _PLAIN: Final = 19  # columns before those of the windows
 _PLAIN_NAMES: Final = tuple(field.name for field in fields(ScopeColumns))[:_PLAIN]
 _NO_WINDOW: Final = [fp.UNKNOWN] * 4 + [0]
+KnownWindows = dict[int, list[int]]
+"""The elements of windows by the id of each, which the facts hold: a user's are often those of its only wallet."""
 
 
-def scope_units(facts: ScopeFacts, market_ms: int, threshold: Decimal | int | None) -> list[int]:
+def scope_units(
+    facts: ScopeFacts, market_ms: int, threshold: Decimal | int | None, known: KnownWindows
+) -> list[int]:
     """Return a level's elements in the order of `ScopeColumns`: plain ones, then those of its windows."""
     unit = fp.column_unit
     opened, pending = facts.open_positions, facts.pending_entries
@@ -162,23 +157,25 @@ def scope_units(facts: ScopeFacts, market_ms: int, threshold: Decimal | int | No
         _minutes_since(facts.last_exit_ms, market_ms),
         _minutes_since(facts.last_loss_ms, market_ms),
         unit(_correlated(facts.position_correlations, threshold)),
-        *_window_units(facts.day),
-        *_window_units(facts.week),
-        *_window_units(facts.month),
+        *_window_units(facts.day, known),
+        *_window_units(facts.week, known),
+        *_window_units(facts.month, known),
     ]
 
 
-def _window_units(window: LossWindow | None) -> list[int]:
+def _window_units(window: LossWindow | None, known: KnownWindows) -> list[int]:
     if window is None:
         return _NO_WINDOW
-    unit = fp.column_unit
-    return [
-        unit(window.start_equity),
-        unit(window.deposits),
-        unit(window.withdrawals),
-        unit(window.pnl),
-        int(window.tripped),
-    ]
+    held, unit = known.get(id(window)), fp.column_unit
+    if held is None:
+        held = known[id(window)] = [
+            unit(window.start_equity),
+            unit(window.deposits),
+            unit(window.withdrawals),
+            unit(window.pnl),
+            int(window.tripped),
+        ]
+    return held
 
 
 def _minutes_since(at_ms: int | None, market_ms: int) -> int:
@@ -201,11 +198,11 @@ def _correlated(
     return sum(one is None or one.is_nan() or one > threshold for one in correlations)
 
 
-NOTHING_KNOWN: Final = scope_units(ScopeFacts(), 0, None)
+NOTHING_KNOWN: Final = scope_units(ScopeFacts(), 0, None, {})
 
 
 @dataclass(frozen=True, slots=True)
-class InstrumentColumns(_Taking):
+class InstrumentColumns(Taking):
     """The instrument of each order; of one that is not known, steps of one and no fee."""
 
     known: BoolColumn
@@ -239,7 +236,7 @@ NO_INSTRUMENT: Final = Instrument("", _ONE, _ONE, _ONE, _ONE, _ONE, _ONE, 1, Dec
 
 
 @dataclass(frozen=True, slots=True)
-class HeldColumns(_Taking):
+class HeldColumns(Taking):
     """The trade that an order would add to; `side` is +1, -1, or NaN where there is none."""
 
     side: FloatColumn
@@ -262,7 +259,7 @@ class HeldColumns(_Taking):
 
 
 @dataclass(frozen=True, slots=True)
-class ReviewColumns(_Taking):
+class ReviewColumns(Taking):
     """Everything that `breach_masks` decides on, one element per order. `state` is of platform, venue, user
     and wallet; `symbol_is_open` is 1, 0 or -1 where it is not known; a price that is not there is NaN.
     `hours` says of each of `HOURS_LEVELS` whether its trading hours are open: 1, also without a schedule, 0, or -1
@@ -327,9 +324,9 @@ class ReviewColumns(_Taking):
         sets, limit_set = LimitColumns.of(limits)
         thresholds = sets.correlations()
         intents = [row.intent for row in rows]
-        sizes = [row.intent.size for row in rows]
-        markets = [row.market for row in rows]
-        wallets = [row.wallet for row in rows]
+        sizes = [intent.size for intent in intents]
+        hours = HoursColumns.of(rows)
+        markets, wallets = [row.market for row in rows], [row.wallet for row in rows]
         levels: list[Sequence[ScopeFacts]] = [[row.user for row in rows], wallets]
         levels += [[row.strategy for row in rows], [row.symbol for row in rows]]
         return ReviewColumns(
@@ -366,10 +363,10 @@ class ReviewColumns(_Taking):
             scopes=ScopeColumns.of(
                 levels, [market.market_ms for market in markets], [thresholds[at] for at in limit_set]
             ),
-            hours=open_codes(rows),
-            opens_ms=openings(rows),
-            funding=funding_codes(rows),
-            funding_minutes=funding_minutes(rows),
+            hours=hours.open_codes,
+            opens_ms=hours.openings,
+            funding=hours.funding_codes,
+            funding_minutes=hours.funding_minutes,
             limit_set=np.array(limit_set, dtype=np.int64),
             limits=sets,
         )

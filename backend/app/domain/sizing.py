@@ -8,6 +8,7 @@ nobody granted. The same text serves one wallet and a column of wallets.
 import math
 from collections.abc import Sequence
 from decimal import ROUND_HALF_EVEN, ROUND_UP, Decimal
+from functools import lru_cache
 from typing import Final, cast
 
 import numpy as np
@@ -37,7 +38,8 @@ _ONE: Final = float(fp.SCALE)
 _MOST: Final = float(fp.MAX_UNITS)
 _CAPS: Final = tuple(SizeCap)
 _NOTHING_BOUND: Final = -1
-_FEW: Final = 4  # so many are sized one by one, which is faster than columns of that length
+FEW: Final = 12  # so many are sized one by one, which is faster than columns of that length
+_CAPS_KEPT: Final = 1024
 _NUDGE: Final = 1e-9  # brings 2.9999999999999996 steps back to 3; fixed point then decides
 
 
@@ -109,7 +111,7 @@ def _proposal(row: SizingInputs) -> MethodProposal:
 
 def _sized(rows: Sequence[SizingInputs], proposals: Sequence[MethodProposal]) -> list[PositionSize]:
     """Return the sizes of rows whose facts and prices are all there: few of them one by one, in elements."""
-    if len(rows) <= _FEW:
+    if len(rows) <= FEW:
         return [_sized_one(row, proposal) for row, proposal in zip(rows, proposals, strict=True)]
     return _sized_columns(rows, proposals)
 
@@ -192,13 +194,15 @@ def _figure(value: float) -> Decimal:
     return fp.from_units(round(min(float(value) * fp.SCALE, float(fp.MAX_UNITS))))
 
 
+@lru_cache(_CAPS_KEPT)
+def _cap_step(cap: SizeCap, units: int) -> CapStep:
+    """One cap; many wallets stand under the same limits."""
+    return CapStep(cap, fp.from_units(min(units, fp.MAX_UNITS)))
+
+
 def _cap_steps(caps: Sequence[int]) -> tuple[CapStep, ...]:
     return tuple(
-        [
-            CapStep(cap, fp.from_units(min(units, fp.MAX_UNITS)))
-            for cap, units in zip(_CAPS, caps, strict=True)
-            if units != fp.NO_LIMIT
-        ]
+        [_cap_step(cap, units) for cap, units in zip(_CAPS, caps, strict=True) if units != fp.NO_LIMIT]
     )
 
 
@@ -315,4 +319,4 @@ def _position_size(row: SizingInputs, proposal: MethodProposal, sized: _Sized) -
     return PositionSize(held, notional, margin, risk, risk_reward, binding, row.method, None, risk_r, steps)
 
 
-__all__ = ["SizingInputs", "propose_size", "propose_sizes"]
+__all__ = ["FEW", "SizingInputs", "propose_size", "propose_sizes"]

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from app.domain.limit_table import BY_FIELD, Refuses
-from app.domain.limits import ApprovedOrder, LimitLevels, RefusedOrder, ReviewRow, review_batch
+from app.domain.limits import FEW, ApprovedOrder, LimitLevels, RefusedOrder, ReviewRow, review_batch
 from app.domain.risk_facts import LossWindow
 from app.domain.risk_limits import RiskLimits
 from tests.domain.examples import STRATEGY, SYMBOL_FACTS, USER, WALLET, with_facts
@@ -125,21 +125,21 @@ EVERY_BREACH = {code for _, code in OF_ORDER.values()} | {
 }
 
 
-@pytest.mark.parametrize("asked", [[AT], [OUTSIDE], [AT, OUTSIDE, AT, AT, AT]])
+@pytest.mark.parametrize("asked", [[AT], [OUTSIDE], [AT, OUTSIDE, AT, AT, AT] * FEW])
 def test_all_limits_bind_at_every_level_and_none_before_it_is_crossed(asked: list[LimitLevels]) -> None:
     found = [codes_of(verdict) for verdict in review_batch([ROW] * len(asked), asked)]
     assert found == [EVERY_BREACH if limits is OUTSIDE else set() for limits in asked]
 
 
-@pytest.mark.parametrize("rows", [1, 5])
+@pytest.mark.parametrize("rows", [1, 5 * FEW])
 def test_a_days_loss_that_has_reached_its_limit_is_said_without_its_budget(rows: int) -> None:
     reached = everywhere(STRICTEST | {"max_daily_loss_usd": D(400), "max_daily_loss_fraction": D("0.04")})
     spent = everywhere(STRICTEST | {"max_daily_loss_usd": D("400.00000001")})
-    asked = [reached, spent, AT, reached, spent][:rows]
+    asked = ([reached, spent, AT, reached, spent] * FEW)[:rows]
     lost = {f"daily_loss_{unit}:{level}" for unit in ("usd", "percent") for level in LEVELS}
     budget = {f"daily_loss_budget_usd:{level}" for level in LEVELS}
     found = [codes_of(verdict) for verdict in review_batch([ROW] * len(asked), asked)]
-    assert found == [lost, budget, set(), lost, budget][:rows]
+    assert found == ([lost, budget, set(), lost, budget] * FEW)[:rows]
 
 
 def test_every_limit_is_among_them() -> None:

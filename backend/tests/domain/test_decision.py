@@ -7,6 +7,7 @@ import pytest
 
 from app.domain.breaches import Breach
 from app.domain.decision import answer_of, decide, decide_batch, intent_of, propose_case_sizes
+from app.domain.limits import FEW
 from app.domain.position_size import Rung, SizeRefusal
 from app.domain.risk_case import RiskCase, SizingTerms
 from app.domain.risk_facts import EntryOrder, MarketFacts, WalletFacts
@@ -170,7 +171,7 @@ def test_an_entry_beside_an_open_trade_of_its_symbol_is_sized_without_it() -> No
 def test_only_whoever_wants_a_ladder_gets_one_among_others() -> None:
     ladder = replace(CASE, limits=replace(NO_LIMITS, user=RiskLimits(enable_dca=True, max_dca_steps=2)))
     unknown = replace(CASE, market=replace(MARKET, instrument=None))
-    cases = [CASE, ladder, unknown, CASE, ladder]
+    cases = [CASE, ladder, unknown, CASE, ladder] * FEW
     together = [answer_of(verdict) for verdict in decide_batch(cases)]
     assert together == [decide(case) for case in cases]
-    assert [len(answer.size.rungs or ()) for answer in together] == [0, 3, 0, 0, 3]
+    assert [len(answer.size.rungs or ()) for answer in together] == [0, 3, 0, 0, 3] * FEW

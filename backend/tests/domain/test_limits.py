@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from app.domain.limit_checks import BLOCK, breach_masks
 from app.domain.limits import (
+    FEW,
     ApprovedOrder,
     Breach,
     RefusedOrder,
@@ -356,7 +357,7 @@ def test_a_batch_decides_every_row_as_the_single_review_does(
             replace(WALLET, reserved_notional=reserved),
             replace(USER, notional=notional, reserved_notional=reserved, open_positions=count),
         )
-        for notional, reserved, count in used
+        for notional, reserved, count in used * FEW
     ]
     batch = review_batch(rows, [limits] * len(rows))
     assert batch == [review(row.intent, row.market, row.wallet, row.user, limits) for row in rows]

@@ -6,7 +6,15 @@ from decimal import Decimal
 
 import pytest
 
-from app.domain.limits import ApprovedOrder, LimitLevels, OrderIntent, RefusedOrder, ReviewRow, review_batch
+from app.domain.limits import (
+    FEW,
+    ApprovedOrder,
+    LimitLevels,
+    OrderIntent,
+    RefusedOrder,
+    ReviewRow,
+    review_batch,
+)
 from app.domain.risk_limits import RiskLimits
 from app.domain.types import Side, TradingState
 from tests.domain.examples import (
@@ -249,6 +257,6 @@ def test_all_of_them_together() -> None:
 
 
 def test_orders_and_limits_come_in_pairs() -> None:
-    for rows in (2, 9):
+    for rows in (2, FEW + 1):
         with pytest.raises(ValueError, match="zip"):
             review_batch([row({})] * rows, [NO_LIMITS])

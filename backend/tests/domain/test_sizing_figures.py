@@ -7,7 +7,7 @@ import pytest
 
 from app.domain.position_size import SizeCap, SizeRefusal
 from app.domain.risk_limits import RiskLimits
-from app.domain.sizing import SizingInputs, propose_size, propose_sizes
+from app.domain.sizing import FEW, SizingInputs, propose_size, propose_sizes
 from app.domain.types import SizingMethod
 from tests.domain.examples import INSTRUMENT, SIZING, with_facts
 
@@ -61,7 +61,7 @@ def test_a_cap_that_is_used_up_is_named_alone_and_among_many(
     changed: dict[str, object], cap: SizeCap
 ) -> None:
     row = with_facts(SIZING, changed)
-    for size in (propose_size(row), propose_sizes([SIZING, row, SIZING, SIZING, SIZING, SIZING])[1]):
+    for size in (propose_size(row), propose_sizes([SIZING, row, *[SIZING] * FEW])[1]):
         assert (size.quantity, size.refusal, size.binding_cap) == (D(0), SizeRefusal.CAPPED_TO_ZERO, cap)
 
 
@@ -171,8 +171,8 @@ def test_a_price_finer_than_the_reckoning_takes_up_to_three_steps_and_more_is_no
     assert (int(D(usd) / FINE.entry_price), int(D(usd) / D("0.00012346"))) == (worth, decided)
     row = replace(FINE, fixed_amount_usd=D(usd))
     assert propose_size(row).quantity == taken
-    among = propose_sizes([SIZING, row, SIZING, SIZING, SIZING, SIZING])
-    assert [size.quantity for size in among] == [D("0.5"), D(taken), *[D("0.5")] * 4]
+    among = propose_sizes([SIZING, row, *[SIZING] * FEW])
+    assert [size.quantity for size in among] == [D("0.5"), D(taken), *[D("0.5")] * FEW]
 
 
 def test_a_coin_whose_loss_rounds_to_nothing_is_still_a_size() -> None:
@@ -201,4 +201,4 @@ def test_a_coin_whose_loss_rounds_to_nothing_is_still_a_size() -> None:
 )
 def test_a_row_among_many_is_sized_as_it_is_alone(changed: dict[str, object]) -> None:
     row = with_facts(SIZING, changed)
-    assert propose_sizes([SIZING, row, SIZING, SIZING, SIZING, SIZING])[1] == propose_size(row)
+    assert propose_sizes([SIZING, row, *[SIZING] * FEW])[1] == propose_size(row)

@@ -57,9 +57,9 @@ AT_THE_GATE: Final[dict[tuple[str, str, str], str]] = {
     (
         "sizing",
         "one more",
-        "_FEW: Final = 4  # so many are sized one by one, which is faster than columns of that length",
+        "FEW: Final = 12  # so many are sized one by one, which is faster than columns of that length",
     ): _ONE_BY_ONE,
-    ("sizing", "LtE for Lt", "if len(rows) <= _FEW:"): _ONE_BY_ONE,
+    ("sizing", "LtE for Lt", "if len(rows) <= FEW:"): _ONE_BY_ONE,
     (
         "sizing",
         "Mult for Div",
@@ -182,7 +182,7 @@ AT_THE_GATE: Final[dict[tuple[str, str, str], str]] = {
     (
         "review_columns",
         "one more",
-        "shape = (len(levels), len(market_ms), -1)",
+        "columns[:, level] = flat.reshape(-1, width).T",
     ): "numpy takes any negative length as what is left",
     (
         "sizing_methods",
@@ -233,7 +233,7 @@ AT_THE_GATE: Final[dict[tuple[str, str, str], str]] = {
         "return Decimal(-2) if units == fp.UNKNOWN else fp.from_units(units)",
     ): "every correlation is above either",
     ("limits", "LtE for Lt", "if len(rows) <= FEW:"): _SPEED,
-    ("limits", "one more", "FEW: Final = 4"): _SPEED,
+    ("limits", "one more", "FEW: Final = 12"): _SPEED,
     (
         "risk_facts",
         "the other truth",
@@ -345,7 +345,7 @@ AT_THE_GATE: Final[dict[tuple[str, str, str], str]] = {
     (
         "review_columns",
         "one more",
-        "NOTHING_KNOWN: Final = scope_units(ScopeFacts(), 0, None)",
+        "NOTHING_KNOWN: Final = scope_units(ScopeFacts(), 0, None, {})",
     ): "nothing has happened since which minutes could be counted",
     ("one_row", "the other truth", "day: OneWindow = field(kw_only=True)"): _BY_NAME,
     ("one_row", "the other truth", "week: OneWindow = field(kw_only=True)"): _BY_NAME,

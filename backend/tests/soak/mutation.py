@@ -67,7 +67,8 @@ RISK = (
     "limit_checks", "limit_rules", "limit_table", "limit_columns", "limit_figures", "limits", "limit_use",
     "order_amounts", "review_columns", "one_row", "elementwise", "risk_limits", "sizing", "sizing_columns",
     "sizing_methods", "trade_costs", "fixed_point", "loss_windows", "drawdown", "loss_streak", "correlation",
-    "liquidation", "exposure", "decision", "receipts", "canonical_text", "settings_rules", "defaults", "profiles",
+    "liquidation", "exposure", "row_taking", "decision", "receipts", "canonical_text", "settings_rules",
+    "defaults", "profiles",
 )  # fmt: skip
 GATE = tuple(
     f"{SERVICES}trading.{name}"

@@ -12,6 +12,7 @@ import msgspec
 
 from app.domain.defaults import PLATFORM_LIMITS, STANDARD, RiskSettingsValues, fraction_of, limits_of
 from app.domain.limits import LimitLevels, RiskLimits, strictest
+from app.domain.records import Record
 from app.domain.risk_limits import NO_OPINION
 from app.domain.types import BreakerScope, SizingMethod, TradingState
 from app.models.risk_settings import RiskSettings, ScopedRiskSettings, WalletRiskSettings
@@ -58,8 +59,7 @@ def platform_limits(document: bytes) -> RiskLimits:
     return strictest((PLATFORM_LIMITS, RiskLimits(**stored)))
 
 
-@dataclass(frozen=True, slots=True)
-class SettingsText:
+class SettingsText(Record, frozen=True):
     """The settings of every level that an order passes, as JSON; the same text is the same rulebook."""
 
     platform: bytes
@@ -69,8 +69,7 @@ class SettingsText:
     symbol: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class OwnStops:
+class OwnStops(Record, frozen=True):
     """Distance of the first stop and of the target from the entry, percent of its price, in the place of the
     signal's; None for the signal's."""
 
