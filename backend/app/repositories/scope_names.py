@@ -18,7 +18,7 @@ _NAMES: Final[Mapping[BreakerScope, str]] = {
 }
 
 
-class ScopeNames:
+class SystemScopeNames:
     """Names of scopes, in a transaction that may read the wallet."""
 
     def __init__(self, session: AsyncSession) -> None:

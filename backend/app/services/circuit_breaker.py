@@ -17,7 +17,7 @@ from app.repositories.audit import AuditRepository
 from app.repositories.breakers import BreakerChange, BreakerRepository
 from app.repositories.kill_switch import KillSwitchRepository
 from app.repositories.notifications import NotificationOutbox
-from app.repositories.scope_names import ScopeNames
+from app.repositories.scope_names import SystemScopeNames
 from app.services.breaker_board import BY_OPERATOR, BreakerBoard
 from app.services.breaker_views import (
     BY_USER,
@@ -46,7 +46,7 @@ class CircuitBreaker:
         runs: KillSwitchRepository,
         audit: AuditRepository,
         notifications: NotificationOutbox,
-        names: ScopeNames,
+        names: SystemScopeNames,
         now: Callable[[], datetime],
     ) -> None:
         self._breakers = breakers

@@ -16,7 +16,7 @@ from app.domain.types import BreakerScope
 from app.repositories.breakers import SystemBreakerRepository
 from app.repositories.kill_switch_work import OpenRun, SystemKillSwitchRepository
 from app.repositories.notifications import SystemNotificationOutbox, Told
-from app.repositories.scope_names import ScopeNames
+from app.repositories.scope_names import SystemScopeNames
 from app.services.trading.account_queue import AccountQueue
 from app.services.trading.desk import Desk
 
@@ -129,7 +129,7 @@ class KillSwitchRunner:
 
 
 async def _name(session: DbSession, run: OpenRun) -> str:
-    return await ScopeNames(session).of(BreakerScope(run.scope), run.scope_id)
+    return await SystemScopeNames(session).of(BreakerScope(run.scope), run.scope_id)
 
 
 def _engaged(run: OpenRun, scope_name: str, positions: int) -> Told:
