@@ -34,6 +34,7 @@ from app.services.trading.gate_reading import GateReading
 from app.services.trading.ladder_steps import LadderSteps
 from app.services.trading.markets import MarketView
 from app.services.trading.proposals import Planned, SignalMarket, case_of
+from app.services.trading.risk_picture import RiskPicture
 from app.services.trading.terms import TradingTerms
 
 Markets = dict[int, SignalMarket]
@@ -141,8 +142,11 @@ class RiskManagement:
         markets: Markets,
     ) -> list[TradeDecision] | None:
         """Decide on what was read without a lock; None where it has to be decided under one."""
-        answers = await self._answers(rows, asks, markets)
-        if answers.changed or answers.trips:
+        pictures = await self._pictures(rows, markets)
+        if any(picture.changed for picture in pictures.values()):  # as with everybody's first signal of a day
+            return None
+        answers = self._answers(pictures, asks, markets)
+        if answers.trips:
             return None
         try:
             written = await SystemGateWriteRepository(connection).write(answers.batch())
@@ -155,7 +159,8 @@ class RiskManagement:
     ) -> list[TradeDecision]:
         facts, writes = SystemGateFactsRepository(connection), SystemGateWriteRepository(connection)
         await facts.lock(_wanted(asks, markets))
-        answers = await self._answers(await self._read(connection, asks, markets), asks, markets)
+        rows = await self._read(connection, asks, markets)
+        answers = self._answers(await self._pictures(rows, markets), asks, markets)
         await writes.store_windows(answers.changed)
         await writes.store_trips(answers.trips)
         if not await writes.write(answers.batch()):
@@ -178,14 +183,23 @@ class RiskManagement:
         stale = {ask.account.wallet_id: ask.account for ask in asks if ask.account.wallet_id not in fresh}
         return list(stale.values())
 
-    async def _answers(self, rows: GateRows, asks: Sequence[Ask], markets: Markets) -> Answers:
-        """Decide in rounds, of which none holds two asks of one user; what a round approved counts in the
-        next."""
+    async def _pictures(self, rows: GateRows, markets: Markets) -> dict[UUID, RiskPicture]:
+        """The users' pictures. Next fundings that a schedule asks about join the markets, before anything is locked."""
         newest = max(markets.values(), key=lambda market: market.market_time)
         pictures = await self._reading.pictures(rows, newest)
         if needs_funding(rows):
             for key, market in markets.items():
                 markets[key] = await with_funding(self._markets, market)
+        return pictures
+
+    def _answers(
+        self,
+        pictures: dict[UUID, RiskPicture],
+        asks: Sequence[Ask],
+        markets: Markets,
+    ) -> Answers:
+        """Decide in rounds, of which none holds two asks of one user; what a round approved counts in the
+        next."""
         answers = Answers(self._terms.deployment, pictures)
         rounds = _rounds(asks)
         for number, held in enumerate(rounds, 1):
