@@ -36,6 +36,11 @@ def test_money_is_told_to_the_cent_or_as_finely_as_tells_it_from_the_limit(
     assert said(Breach.MAX_POSITION_SIZE_USD, limit, value) == sentence
 
 
+def test_no_figure_has_more_than_eight_places() -> None:
+    told = said(Breach.MAX_POSITION_SIZE_USD, "1000", "1000.000000001")
+    assert told == "position of 1000.00000000 USDT exceeds max_position_size_usd 1000.00000000 USDT."
+
+
 def test_a_loss_of_exactly_the_limit_reads_alike() -> None:
     told = said(Breach.DAILY_LOSS_USD, "500", "500")
     assert "500.00 USDT has reached" in told

@@ -60,6 +60,7 @@ def test_an_empty_side_has_no_mid_and_no_spread() -> None:
     [
         [(D("100"), D("0"))],
         [(D("-1"), D("1"))],
+        [(D("0"), D("1"))],
         [(D("NaN"), D("1"))],
         [(D("100"), D("Infinity"))],
         [(D("101"), D("1")), (D("100"), D("1"))],
@@ -69,6 +70,13 @@ def test_an_empty_side_has_no_mid_and_no_spread() -> None:
 def test_levels_that_are_no_book_are_refused(levels: list[tuple[Decimal, Decimal]]) -> None:
     with pytest.raises(BookError):
         Ladder.of(levels, is_ask=True)
+
+
+def test_bids_fall_from_level_to_level() -> None:
+    assert Ladder.of([(D("101"), D("1")), (D("100"), D("1"))], is_ask=False).prices == (101, 100)
+    for following in ("101", "102"):
+        with pytest.raises(BookError):
+            Ladder.of([(D("101"), D("1")), (D(following), D("1"))], is_ask=False)
 
 
 @pytest.mark.parametrize(("bid", "crossed"), [("99.99", False), ("100", True), ("100.01", True)])

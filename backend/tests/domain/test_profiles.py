@@ -44,7 +44,7 @@ def test_the_profiles_are_those_of_their_seeds() -> None:
     assert shown(aria.min_signal_confidence, aria.max_daily_loss_usd) == (Decimal("0.65"), 100)
     assert shown(real.fixed_amount_usd, real.max_leverage, real.max_daily_loss_usd) == (200, 10, 500)
     assert shown(real.min_signal_confidence, real.stop_loss_percent) == (Decimal("0.70"), 2)
-    assert shown(real.take_profit_percent) == (4,)
+    assert shown(real.take_profit_percent, real.enable_scale_out) == (4, False)
     assert shown(unrestricted.fixed_amount_usd, unrestricted.max_leverage) == (200, 10)
     assert shown(unrestricted.min_signal_confidence) == (Decimal("0.30"),)
     assert shown(real.auto_breakers, unrestricted.auto_breakers) == (True, False)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.defaults import STANDARD, RiskSettingsValues
-from app.domain.settings_rules import loosened, setting_errors
+from app.domain.settings_rules import BOUNDS, loosened, setting_errors
 from app.domain.types import SizingMethod
 from tests.domain.examples import with_facts
 
@@ -46,6 +46,8 @@ def test_a_negative_limit_is_named_with_limit_and_value(name: str) -> None:
         ("trailing_atr_multiple", "100.01", "out_of_range"),
         ("trailing_stop_percent", "0", "too_small"),
         ("trailing_stop_percent", "100", "out_of_range"),
+        ("max_holding_minutes", "0", "too_small"),
+        ("max_holding_minutes", "2147483648", "out_of_range"),
         ("max_daily_loss_percent", "100.01", "out_of_range"),
         ("min_signal_confidence", "1.01", "out_of_range"),
         ("max_leverage", "0", "below_one"),
@@ -77,6 +79,8 @@ def test_a_value_just_outside_its_bound_is_refused(name: str, value: str, code: 
         ("trailing_atr_multiple", "100"),
         ("trailing_stop_percent", "0.01"),
         ("trailing_stop_percent", "99.99"),
+        ("max_holding_minutes", "1"),
+        ("max_holding_minutes", "2147483647"),
         ("max_daily_loss_percent", "100"),
         ("min_signal_confidence", "1"),
         ("max_leverage", "1"),
@@ -84,6 +88,15 @@ def test_a_value_just_outside_its_bound_is_refused(name: str, value: str, code: 
 )
 def test_a_value_at_its_bound_is_accepted(name: str, value: str) -> None:
     assert setting_errors(with_facts(RiskSettingsValues(), {name: Decimal(value)})) == ()
+
+
+def test_the_bounds_of_limits_are_told_in_the_units_of_their_settings() -> None:
+    told = {
+        name: BOUNDS[name] for name in ("max_daily_loss_percent", "max_leverage", "min_signal_confidence")
+    }
+    assert told["max_daily_loss_percent"] == (0, 100)
+    assert told["max_leverage"][0] == 1
+    assert told["min_signal_confidence"] == (0, 1)
 
 
 def test_a_negative_setting_that_is_no_limit_is_named_with_limit_and_value() -> None:
