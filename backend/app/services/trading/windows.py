@@ -26,7 +26,7 @@ def window_starts(quarter: datetime, zone: str) -> tuple[datetime, ...]:
     return tuple(window_bounds(quarter, length, zone).start for length in LENGTHS)
 
 
-@lru_cache(64)
+@lru_cache(256)
 def _starts_at(at: datetime, zone: str) -> tuple[datetime, ...]:
     """The same for a moment, which a whole batch has in common."""
     return window_starts(quarter_hour(at), zone)
