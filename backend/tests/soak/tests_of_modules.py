@@ -24,6 +24,7 @@ GATE_TESTS = (
             "gate_kelly",
             "gate_limits",
             "scope_books",
+            "skipped_fundings",
             "trading_schedule",
             "rulebook",
             "holdings",

@@ -40,3 +40,31 @@ async def test_a_position_counts_above_max_correlation(
     (decision,) = await world.ask(await world.signal())
     assert {breach.code.value for breach in decision.breaches} == refused
     assert decision.is_approved is not bool(refused)
+
+
+@pytest.mark.parametrize(("hours", "refused"), [(71, set()), (73, {"correlated_positions"})])
+async def test_a_correlation_of_more_than_three_days_ago_is_not_known_and_counts(
+    correlated_by_half: GateWorld, hours: int, refused: set[str]
+) -> None:
+    world = correlated_by_half
+    await world.sql.execute(
+        "UPDATE symbol_correlations SET as_of = now() - make_interval(hours => $1)", hours
+    )
+    await world.trade(SOL)
+    await world.limit("user", "max_correlated_positions", 0)
+    await world.limit("user", "max_correlation", Decimal("0.9"))
+    (decision,) = await world.ask(await world.signal())
+    assert {breach.code.value for breach in decision.breaches} == refused
+
+
+async def test_what_was_read_serves_for_a_minute(correlated_by_half: GateWorld) -> None:
+    world = correlated_by_half
+    await world.limit("user", "max_correlated_positions", 0)
+    await world.limit("user", "max_correlation", Decimal("0.9"))
+    (first,) = await world.ask(await world.signal())
+    assert first.is_approved
+    await world.sql.execute("UPDATE trades SET status = 'EXPIRED' WHERE status = 'INTENT'")
+    await world.trade(SOL)
+    await world.sql.execute("DELETE FROM symbol_correlations")
+    (second,) = await world.ask(await world.signal())
+    assert second.is_approved  # by the 0.5 that was read before

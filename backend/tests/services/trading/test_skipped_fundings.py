@@ -63,6 +63,17 @@ async def test_no_entry_is_made_so_long_before_a_funding_that_it_would_pay(
     assert await refusals(world) == ([("funding_too_near", level)] if refused else [])
 
 
+@pytest.mark.parametrize("level", ["user", "wallet"])
+async def test_one_of_several_schedules_that_asks_for_it_is_enough(world: GateWorld, level: str) -> None:
+    await skip(world, level)
+    await world.sql.execute(
+        "INSERT INTO trading_schedules (user_id, wallet_id, enabled, time_zone) VALUES ($1, $2, true, 'UTC')",
+        *(world.user_id, world.wallet_id if level == "user" else None),
+    )
+    world.desk.market.funding = funding("0.0001", MOMENT)
+    assert await refusals(world) == [("funding_too_near", level)]
+
+
 async def test_an_entry_that_would_be_paid_is_made(world: GateWorld) -> None:
     await skip(world)
     world.desk.market.funding = funding("-0.0001", MOMENT)
