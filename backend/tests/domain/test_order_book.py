@@ -73,7 +73,7 @@ def test_levels_that_are_no_book_are_refused(levels: list[tuple[Decimal, Decimal
 
 
 def test_bids_fall_from_level_to_level() -> None:
-    assert Ladder.of([(D("101"), D("1")), (D("100"), D("1"))], is_ask=False).prices == (101, 100)
+    assert Ladder.of([(D("101"), D("1")), (D("100"), D("1"))], is_ask=False).prices == (D(101), D(100))
     for following in ("101", "102"):
         with pytest.raises(BookError):
             Ladder.of([(D("101"), D("1")), (D(following), D("1"))], is_ask=False)

@@ -94,9 +94,9 @@ def test_the_bounds_of_limits_are_told_in_the_units_of_their_settings() -> None:
     told = {
         name: BOUNDS[name] for name in ("max_daily_loss_percent", "max_leverage", "min_signal_confidence")
     }
-    assert told["max_daily_loss_percent"] == (0, 100)
+    assert told["max_daily_loss_percent"] == (Decimal(0), Decimal(100))
     assert told["max_leverage"][0] == 1
-    assert told["min_signal_confidence"] == (0, 1)
+    assert told["min_signal_confidence"] == (Decimal(0), Decimal(1))
 
 
 def test_a_negative_setting_that_is_no_limit_is_named_with_limit_and_value() -> None:
