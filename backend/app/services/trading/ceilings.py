@@ -15,6 +15,7 @@ from app.domain.risk_case import RiskCase
 from app.domain.risk_limits import NO_OPINION
 from app.repositories.gate_rows import NO_USAGE, UsageRow
 from app.repositories.gate_writes import CeilingRow
+from app.services.trading.fact_sums import sum_known
 
 ZERO = Decimal(0)
 
@@ -81,16 +82,16 @@ def _room(facts: ScopeFacts, limits: RiskLimits) -> Room:
         notional=None if heat is None else _part_left(equity, heat, _exposure(facts)),
         margin=None
         if margin is None
-        else _part_left(equity, margin, _total(facts.margin_used, facts.reserved_margin)),
+        else _part_left(equity, margin, sum_known((facts.margin_used, facts.reserved_margin))),
         open_risk=None
         if risk is None
-        else _part_left(equity, risk, _total(facts.open_risk, facts.reserved_risk)),
+        else _part_left(equity, risk, sum_known((facts.open_risk, facts.reserved_risk))),
         loss_budget=_loss_budget(facts, limits),
     )
 
 
 def _exposure(facts: ScopeFacts) -> Decimal | None:
-    return _total(facts.notional, facts.reserved_notional)
+    return sum_known((facts.notional, facts.reserved_notional))
 
 
 def _positions(facts: ScopeFacts) -> int | None:
@@ -202,12 +203,3 @@ def _floor(amount: Decimal) -> Decimal:
 
 def _above(used: Decimal, room: Decimal | None) -> Decimal | None:
     return None if room is None else _floor(used + room)
-
-
-def _total(*parts: Decimal | None) -> Decimal | None:
-    total = ZERO
-    for part in parts:
-        if part is None:
-            return None
-        total += part
-    return total
