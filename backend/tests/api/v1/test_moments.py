@@ -27,16 +27,20 @@ async def _asked(http: httpx.AsyncClient, person: Person, path: str, **moments: 
 
 
 @pytest.mark.parametrize(("path", "name"), [*NAMED, OF_A_VENUE])
-@pytest.mark.parametrize(
-    "moment",
-    ["0", "1760130000", "1760130000000", "2025-10-10", "2025-10-10T21:00:00", "0001-01-01T00:00:00+00:01"],
-)
 async def test_what_is_no_moment_is_refused_by_name(
-    http: httpx.AsyncClient, alice: Person, path: str, name: str, moment: str
+    http: httpx.AsyncClient, alice: Person, path: str, name: str
 ) -> None:
-    answer = await _asked(http, alice, path, **{name: moment})
-    assert answer.status_code == 422, answer.text
-    assert [error["field"] for error in answer.json()["errors"]] == [name]
+    for moment in (
+        "0",
+        "1760130000",
+        "1760130000000",
+        "2025-10-10",
+        "2025-10-10T21:00:00",
+        "0001-01-01T00:00:00+00:01",
+    ):
+        answer = await _asked(http, alice, path, **{name: moment})
+        assert answer.status_code == 422, answer.text
+        assert [error["field"] for error in answer.json()["errors"]] == [name]
 
 
 @pytest.mark.parametrize(("path", "name"), NAMED)
