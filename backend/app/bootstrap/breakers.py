@@ -12,7 +12,7 @@ from app.repositories.breakers import BreakerRepository, SystemBreakerRepository
 from app.repositories.halt_lock import SystemHaltLock
 from app.repositories.kill_switch import KillSwitchRepository, SystemScopeRepository
 from app.repositories.notifications import NotificationOutbox
-from app.repositories.scope_names import SystemScopeNames
+from app.repositories.trading_accounts import TradingAccountRepository
 from app.services.breaker_board import BreakerBoard
 from app.services.breaker_views import BY_USER, RunView
 from app.services.circuit_breaker import CircuitBreaker
@@ -35,7 +35,7 @@ def circuit_breaker(session: AsyncSession, now: Now) -> CircuitBreaker:
         KillSwitchRepository(session),
         AuditRepository(session),
         NotificationOutbox(session),
-        SystemScopeNames(session),
+        TradingAccountRepository(session),
         now,
     )
 

@@ -86,8 +86,7 @@ _of_row: Final = attrgetter(*_FLOATS.values(), *_UNITS.values(), *_LIMITS.values
 
 def _max_quantity(row: SizingInputs) -> Decimal:
     """One stop and one exit have to carry the whole position."""
-    most, held = row.instrument.max_quantity, row.position_quantity
-    return max(most - held, ZERO) if held else max(most, ZERO)
+    return max(row.instrument.max_quantity - row.position_quantity, ZERO)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +140,9 @@ class SizingColumns:
         units["asked"] = fp.decimals_to_units([proposal.amount for proposal in proposals])
         units["max_quantity"] = fp.decimals_to_units([_max_quantity(row) for row in rows])
         units |= {name: fp.optional_limit(held[name]) for name in _LIMITS}
-        by_amount = np.array([proposal.amount is not None for proposal in proposals])
+        by_amount = np.array(
+            [proposal.amount is not None for _, proposal in zip(rows, proposals, strict=True)]
+        )
         scales_out = np.array([row.scales_out for row in rows])
         return _columns(floats, units, by_amount, scales_out)
 

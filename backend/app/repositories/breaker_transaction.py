@@ -13,7 +13,7 @@ from app.repositories.breakers import SystemBreakerRepository
 from app.repositories.halt_lock import SystemHaltLock
 from app.repositories.kill_switch import KillSwitchRepository
 from app.repositories.notifications import NotificationOutbox, SystemNotificationOutbox
-from app.repositories.scope_names import SystemScopeNames
+from app.repositories.trading_accounts import TradingAccountRepository
 
 
 class SystemBreakerTransaction:
@@ -27,7 +27,7 @@ class SystemBreakerTransaction:
         self.halt = SystemHaltLock(session)
         self.told = NotificationOutbox(session)
         self.operators = SystemNotificationOutbox(session)
-        self.names = SystemScopeNames(session)
+        self.accounts = TradingAccountRepository(session)
 
     async def platform_limits(self) -> dict[str, Decimal]:
         """The operator's own limits by field, in the field's unit (fractions 0-1)."""

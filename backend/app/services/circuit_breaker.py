@@ -17,7 +17,7 @@ from app.repositories.audit import AuditRepository
 from app.repositories.breakers import BreakerChange, BreakerRepository
 from app.repositories.kill_switch import KillSwitchRepository
 from app.repositories.notifications import NotificationOutbox
-from app.repositories.scope_names import SystemScopeNames
+from app.repositories.trading_accounts import TradingAccountRepository
 from app.services.breaker_board import BY_OPERATOR, BreakerBoard
 from app.services.breaker_views import (
     BY_USER,
@@ -34,6 +34,12 @@ __all__ = ["BreakerView", "CircuitBreaker", "WalletStateView", "breaker_view"]
 PAUSED_REASON = "Paused by you."
 RESUMED_REASON = "Resumed by you."
 LOSSES_REASON = "Losses in a row."
+_NAMES = {
+    BreakerScope.PLATFORM: "The platform",
+    BreakerScope.VENUE: "The venue",
+    BreakerScope.USER: "Your account",
+    BreakerScope.WALLET: "The wallet",
+}
 
 
 class CircuitBreaker:
@@ -46,7 +52,7 @@ class CircuitBreaker:
         runs: KillSwitchRepository,
         audit: AuditRepository,
         notifications: NotificationOutbox,
-        names: SystemScopeNames,
+        accounts: TradingAccountRepository,
         now: Callable[[], datetime],
     ) -> None:
         self._breakers = breakers
@@ -54,7 +60,7 @@ class CircuitBreaker:
         self._runs = runs
         self._audit = audit
         self._notifications = notifications
-        self._names = names
+        self._accounts = accounts
         self._now = now
 
     async def status(self, user_id: UUID) -> BreakerView:
@@ -151,7 +157,10 @@ class CircuitBreaker:
             user_id,
             event,
             dedupe_key=f"{held.scope_id}:{held.changed_at.isoformat()}",
-            figures={"scope": await self._names.of(held.scope, held.scope_id), "reason": held.reason},
+            figures={
+                "scope": await scope_name(self._accounts, user_id, held.scope, held.scope_id),
+                "reason": held.reason,
+            },
             subject=held.scope_id,
             wallet_id=UUID(held.scope_id) if held.scope is BreakerScope.WALLET else None,
         )
@@ -184,3 +193,12 @@ class CircuitBreaker:
                     f"Trading is halted by the {held.scope.value}: {held.reason} An operator resumes it.",
                     code=f"halted_by_{held.scope.value}",
                 )
+
+
+async def scope_name(
+    accounts: TradingAccountRepository, user_id: UUID | None, scope: BreakerScope, scope_id: str
+) -> str:
+    """A scope in a message to its owner; a wallet is called as its owner calls it."""
+    if scope is BreakerScope.WALLET and user_id is not None:
+        return await accounts.name(user_id, UUID(scope_id)) or _NAMES[scope]
+    return _NAMES[scope]

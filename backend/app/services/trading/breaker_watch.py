@@ -32,6 +32,7 @@ from app.repositories.breaker_facts import LIMIT_COLUMNS, MarketNow, SystemBreak
 from app.repositories.breaker_transaction import SystemBreakerTransaction
 from app.repositories.breakers import BreakerChange
 from app.services.breaker_board import BY_RULE, BreakerBoard
+from app.services.circuit_breaker import scope_name
 from app.services.kill_switch import KillSwitch, Press
 from app.services.trading.breaker_readings import (
     Trip,
@@ -251,7 +252,7 @@ class BreakerWatch:
             press = Press(uuid4(), trip.scope, trip.scope_id, trip.user_id, trip.sentence, BY_RULE)
             await KillSwitch(transaction.runs, board, self._now).start(press)
         figures = {
-            "scope": await transaction.names.of(trip.scope, trip.scope_id),
+            "scope": await scope_name(transaction.accounts, trip.user_id, trip.scope, trip.scope_id),
             "rule": trip.reading.cause.value.replace("_", " "),
             "reason": trip.sentence,
             "consequence": _consequence(trip),
@@ -329,7 +330,7 @@ class BreakerWatch:
                     NotificationEvent.BREAKER_RESUMED,
                     dedupe_key=f"{held.scope_id}:{held.environment}:{held.cause}:{held.changed_at.isoformat()}",
                     figures={
-                        "scope": await transaction.names.of(held.scope, held.scope_id),
+                        "scope": await scope_name(transaction.accounts, owner, held.scope, held.scope_id),
                         "rule": held.cause.value.replace("_", " "),
                         "reason": why,
                     },

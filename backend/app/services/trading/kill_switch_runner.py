@@ -16,7 +16,8 @@ from app.domain.types import BreakerScope
 from app.repositories.breakers import SystemBreakerRepository
 from app.repositories.kill_switch_work import OpenRun, SystemKillSwitchRepository
 from app.repositories.notifications import SystemNotificationOutbox, Told
-from app.repositories.scope_names import SystemScopeNames
+from app.repositories.trading_accounts import TradingAccountRepository
+from app.services.circuit_breaker import scope_name
 from app.services.trading.account_queue import AccountQueue
 from app.services.trading.desk import Desk
 
@@ -61,8 +62,10 @@ class KillSwitchRunner:
             if not await runs.list_accounts(run.id):
                 return
             users = await runs.concerned(run.id)
-            name = await _name(session, run)
-            told = [(user.user_id, _engaged(run, name, user.positions)) for user in users]
+            told = [
+                (user.user_id, _engaged(run, await _name(session, user.user_id, run), user.positions))
+                for user in users
+            ]
             await SystemNotificationOutbox(session).emit_to_each(told)
         log.critical("the kill switch runs", run_id=str(run.id), scope=run.scope, scope_id=run.scope_id)
 
@@ -92,8 +95,10 @@ class KillSwitchRunner:
                 await runs.reach(run.id, "cancelled_at")
             if waiting == 0 and working == 0 and unknown == 0 and await runs.reach(run.id, "flat_at"):
                 users = await runs.concerned(run.id)
-                name = await _name(session, run)
-                told = [(user.user_id, _finished(run, name, user.closed, 0)) for user in users]
+                told = [
+                    (user.user_id, _finished(run, await _name(session, user.user_id, run), user.closed, 0))
+                    for user in users
+                ]
                 await SystemNotificationOutbox(session).emit_to_each(told)
                 scope = BreakerScope(run.scope)
                 await SystemBreakerRepository(session).announce(scope, run.scope_id)
@@ -105,11 +110,19 @@ class KillSwitchRunner:
 
     async def _escalate(self, session: DbSession, run: OpenRun, why: str) -> None:
         """Call people; the run stays latched and goes on."""
-        told, name = SystemNotificationOutbox(session), await _name(session, run)
+        told = SystemNotificationOutbox(session)
         users = await SystemKillSwitchRepository(session).concerned(run.id)
         await told.emit_to_each(
             [
-                (user.user_id, _finished(run, name, user.closed, user.positions - user.closed))
+                (
+                    user.user_id,
+                    _finished(
+                        run,
+                        await _name(session, user.user_id, run),
+                        user.closed,
+                        user.positions - user.closed,
+                    ),
+                )
                 for user in users
                 if user.positions > user.closed
             ]
@@ -128,29 +141,31 @@ class KillSwitchRunner:
         log.critical("the kill switch does not come to its end", run_id=str(run.id), why=why)
 
 
-async def _name(session: DbSession, run: OpenRun) -> str:
-    return await SystemScopeNames(session).of(BreakerScope(run.scope), run.scope_id)
+async def _name(session: DbSession, user_id: UUID, run: OpenRun) -> str:
+    """What the run's scope is called in a message to this user; asks the database about a wallet only, which one user
+    has."""
+    return await scope_name(TradingAccountRepository(session), user_id, BreakerScope(run.scope), run.scope_id)
 
 
-def _engaged(run: OpenRun, scope_name: str, positions: int) -> Told:
+def _engaged(run: OpenRun, scope: str, positions: int) -> Told:
     return Told(
         NotificationEvent.KILL_SWITCH_ENGAGED,
         dedupe_key=str(run.id),
         figures={
-            "scope": scope_name,
+            "scope": scope,
             "positions": str(positions),
             "reason": run.reason,
         },
     )
 
 
-def _finished(run: OpenRun, scope_name: str, closed: int, remaining: int) -> Told:
+def _finished(run: OpenRun, scope: str, closed: int, remaining: int) -> Told:
     return Told(
         NotificationEvent.KILL_SWITCH_FINISHED,
         dedupe_key=f"{run.id}:{'open' if remaining else 'flat'}",
         figures={
             "outcome": "still closing" if remaining else "everything is flat",
-            "scope": scope_name,
+            "scope": scope,
             "closed": str(closed),
             "remaining": str(remaining),
         },
