@@ -113,6 +113,26 @@ async def test_one_press_leaves_every_position_of_the_user_and_no_one_elses(floo
     assert await floor.sql.fetchval("SELECT count(*) FROM kill_switch_positions") == 2
 
 
+async def test_a_press_for_one_wallet_leaves_the_other_alone_and_is_told_by_its_name(
+    floor: TradingFloor,
+) -> None:
+    user_id = await floor.user()
+    ours, beside = await floor.wallet(user_id), await floor.wallet(user_id)
+    async with floor.executor():
+        await floor.signal(BTC)
+        for account in (ours, beside):
+            await floor.until_status(account, "PROTECTED")
+        wallet = str(ours.wallet_id)
+        await until_flat(floor, await press(floor, BreakerScope.WALLET, wallet, user_id))
+        assert await floor.venue_position(ours) == 0
+        assert await floor.venue_position(beside) != 0
+    told = await floor.sql.fetch(
+        "SELECT sentence FROM notifications WHERE user_id = $1 AND event LIKE 'kill_switch_%'", user_id
+    )
+    assert len(told) == 2
+    assert all(row["sentence"].startswith(f"{wallet}: ") for row in told)  # as the floor calls its wallets
+
+
 async def test_a_run_goes_on_in_another_process_after_the_first_was_killed(floor: TradingFloor) -> None:
     account = await floor.wallet(await floor.user())
     async with floor.executor():
