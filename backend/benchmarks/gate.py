@@ -22,6 +22,7 @@ from app.core.config import Settings
 from app.core.garbage_collection import settle_garbage_collection
 from app.domain.decision import decide_batch, propose_case_sizes
 from app.domain.limit_checks import breach_masks
+from app.domain.limit_measures import Measured
 from app.domain.receipts import case_of as case_of_receipt
 from app.domain.review_columns import ReviewColumns
 from app.domain.risk_facts import ReviewRow
@@ -145,7 +146,7 @@ def seconds_to_review_a_million(receipt: bytes) -> float:
     row = ReviewRow(case.order.sized(size), case.market, case.wallet, case.user, case.strategy, case.symbol)
     columns = ReviewColumns.of([row], [case.limits]).take(np.zeros(MILLION, dtype=np.int64))
     begun = perf_counter()
-    breach_masks(columns)
+    breach_masks(Measured(columns))
     return perf_counter() - begun
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from app.domain.decision import decide, decide_batch, intent_of, propose_case_sizes
 from app.domain.fixed_point import IntColumn
 from app.domain.limit_checks import BLOCK, breach_masks
+from app.domain.limit_measures import Measured
 from app.domain.limits import ReviewRow
 from app.domain.review_columns import ReviewColumns
 from benchmarks.figure import figure_line
@@ -49,7 +50,7 @@ def figures(intents: int) -> list[str]:
 
     def review_all() -> None:
         for start in range(0, intents, BLOCK * 16):
-            breach_masks(columns.take(chosen[start : start + BLOCK * 16]))
+            breach_masks(Measured(columns.take(chosen[start : start + BLOCK * 16])))
 
     checked = intents / best(review_all)
     gathered = intents / best(lambda: gather_all(columns, chosen))

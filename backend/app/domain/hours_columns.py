@@ -23,23 +23,9 @@ def open_codes(rows: Sequence[ReviewRow]) -> IntColumn:
     return _column([[open_code(hours) for hours in _schedules(row)] for row in rows])
 
 
-def openings(rows: Sequence[ReviewRow]) -> IntColumn:
-    """Return the next opening in market milliseconds for each level and row; 0 where none is known."""
-    return _column([[_opening(hours) for hours in _schedules(row)] for row in rows])
-
-
 def funding_codes(rows: Sequence[ReviewRow]) -> IntColumn:
     """Return OPEN, also where no schedule asks about fundings, CLOSED or UNKNOWN for each level and row."""
     return _column([funding_codes_of(row) for row in rows])
-
-
-def funding_minutes(rows: Sequence[ReviewRow]) -> IntColumn:
-    """Return how many minutes each level keeps free before a funding, for each row (0: none), and last in how many
-    seconds it is."""
-    return _column(
-        [[*(_skipped(hours) for hours in _schedules(row)), _seconds(row)] for row in rows],
-        len(HOURS_LEVELS) + 1,
-    )
 
 
 def open_codes_of(row: ReviewRow) -> tuple[int, ...]:
@@ -50,6 +36,24 @@ def open_codes_of(row: ReviewRow) -> tuple[int, ...]:
 def funding_codes_of(row: ReviewRow) -> tuple[int, ...]:
     """Return `funding_codes` of one row."""
     return tuple([_funding_code(row, hours) for hours in _schedules(row)])
+
+
+def opening_of(row: ReviewRow, level: RiskLevel) -> int | None:
+    """Return when the level's trading hours open next, in market milliseconds; None where that is not known."""
+    hours = _schedules(row)[HOURS_LEVELS.index(level)]
+    return None if hours is None else hours.opens_ms or None
+
+
+def skipped_minutes_of(row: ReviewRow, level: RiskLevel) -> int:
+    """Return how many minutes the level keeps free before a funding; 0: none."""
+    hours = _schedules(row)[HOURS_LEVELS.index(level)]
+    return 0 if hours is None or hours.skip_funding_minutes is None else hours.skip_funding_minutes
+
+
+def seconds_until_funding(row: ReviewRow) -> int:
+    """Return in how many seconds the next funding is, 0 where it is not known."""
+    funding = row.market.funding
+    return 0 if funding is None else (funding.at_ms - row.market.market_ms) // 1000
 
 
 def open_code(hours: HoursFact | None) -> int:
@@ -69,26 +73,23 @@ _NO_SCHEDULE: Final = (None, None, None)
 
 @dataclass(frozen=True, slots=True)
 class HoursColumns:
-    """The four together."""
+    """Both together."""
 
     open_codes: IntColumn
-    openings: IntColumn
     funding_codes: IntColumn
-    funding_minutes: IntColumn
 
     @staticmethod
     def of(rows: Sequence[ReviewRow]) -> "HoursColumns":
         """Return the columns; most batches meet nobody who has a schedule."""
         if any(_schedules(row) != _NO_SCHEDULE for row in rows):
-            return HoursColumns(open_codes(rows), openings(rows), funding_codes(rows), funding_minutes(rows))
+            return HoursColumns(open_codes(rows), funding_codes(rows))
         is_open = np.full((len(HOURS_LEVELS), len(rows)), OPEN, dtype=np.int64)
-        none = np.zeros_like(is_open)
-        return HoursColumns(is_open, none, is_open, np.vstack([none, [_seconds(row) for row in rows]]))
+        return HoursColumns(is_open, is_open)
 
 
-def _column(of_rows: Sequence[Sequence[int]], width: int = len(HOURS_LEVELS)) -> IntColumn:
+def _column(of_rows: Sequence[Sequence[int]]) -> IntColumn:
     """Turn rows of levels into levels of rows."""
-    return np.array(of_rows, dtype=np.int64).reshape(-1, width).T
+    return np.array(of_rows, dtype=np.int64).reshape(-1, len(HOURS_LEVELS)).T
 
 
 def _funding_code(row: ReviewRow, hours: HoursFact | None) -> int:
@@ -101,16 +102,3 @@ def _funding_code(row: ReviewRow, hours: HoursFact | None) -> int:
     if pays is None:
         return UNKNOWN
     return CLOSED if pays else OPEN
-
-
-def _opening(hours: HoursFact | None) -> int:
-    return 0 if hours is None or hours.opens_ms is None else hours.opens_ms
-
-
-def _skipped(hours: HoursFact | None) -> int:
-    return 0 if hours is None or hours.skip_funding_minutes is None else hours.skip_funding_minutes
-
-
-def _seconds(row: ReviewRow) -> int:
-    funding = row.market.funding
-    return 0 if funding is None else (funding.at_ms - row.market.market_ms) // 1000

@@ -26,12 +26,11 @@ from app.domain.elementwise import (
 from app.domain.fixed_point import NO_LIMIT, BoolColumn, IntColumn
 from app.domain.hours_columns import CLOSED, HOURS_LEVELS, UNKNOWN
 from app.domain.limit_columns import MERGED, PLACE
-from app.domain.limit_rules import RULES, LimitRule, Measure
-from app.domain.one_row import OneRow
+from app.domain.limit_measures import Measured, OneAlone
+from app.domain.limit_rules import RULES, LimitRule
 from app.domain.order_amounts import (
     OrderAmounts,
     all_known,
-    order_amounts,
     stop_distance_fraction,
     total,
 )
@@ -58,33 +57,34 @@ _OF_ORDERS: Final = tuple((PLACE[rule.declared.field], rule) for rule in RULES i
 _OF_LEVELS: Final = tuple((PLACE[rule.declared.field], rule) for rule in RULES if rule.is_aggregate)
 
 
-def breach_masks(columns: ReviewColumns) -> Masks:
+def breach_masks(measured: Measured) -> Masks:
     """Return the mask of every check that any order fails, in the order of `Breach`, outer levels first; an
     order with no True anywhere is approved.
 
     Many rows are decided in blocks, which stay in the processor's cache.
     """
+    columns = measured.columns
     count = len(columns.sign)
     found: Masks = {}
     for start in range(0, count, BLOCK):
         rows = slice(start, start + BLOCK)
-        for check, mask in _block_masks(columns.take(rows) if count > BLOCK else columns).items():
+        block = Measured(columns.take(rows)) if count > BLOCK else measured
+        for check, mask in _block_masks(block).items():
             if check not in found:
                 found[check] = np.zeros(count, dtype=np.bool_)
             found[check][rows] |= mask
     return dict(sorted(found.items(), key=lambda item: _place(item[0])))
 
 
-def breaches_of_one(row: OneRow) -> list[Check]:
+def breaches_of_one(order: OneAlone) -> list[Check]:
     """Return every check that one order fails, in the order of `breach_masks`; none where it is approved."""
-    # The checks are one text for columns and for elements; only their types are those of columns.
-    columns = cast(ReviewColumns, row)
-    amounts, found = order_amounts(columns), _Found({})
+    row, columns = order.row, order.columns
+    amounts, found = order.whole.amounts, _Found({})
     _check_order(columns, amounts, found)
     for level, is_paused in zip(LEVELS, row.paused, strict=True):
         if is_paused:
             found.add(Breach.TRADING_PAUSED, level, True)
-    _check_limits_of_one(row, amounts, found)
+    _check_limits_of_one(order, found)
     found.budgets_below_their_limits()
     for held, level in zip(row.levels, LEVELS, strict=True):
         for window, breach in _TRIPPED.items():
@@ -95,19 +95,18 @@ def breaches_of_one(row: OneRow) -> list[Check]:
     return sorted(found.masks, key=_place)
 
 
-def _check_limits_of_one(row: OneRow, amounts: OrderAmounts, found: "_Found") -> None:
+def _check_limits_of_one(order: OneAlone, found: "_Found") -> None:
     """Hold one order against its limits, each aggregate level after level."""
-    whole = _Measured(cast(ReviewColumns, row), amounts, {})
-    limits = row.limits[MERGED]
+    limits = order.row.limits[MERGED]
     for place, rule in _OF_ORDERS:
         if limits[place] != NO_LIMIT:
-            for breach, mask in _against(rule, cast(IntColumn, limits[place]), whole):
+            for breach, mask in _against(rule, cast(IntColumn, limits[place]), order.whole):
                 found.add_limit(rule, breach, mask)
     for at, level in enumerate(LEVELS):
-        limits = row.limits[at]
+        limits = order.row.limits[at]
         if limits is NOTHING_SAID:
             continue
-        seen = _Measured(cast(ReviewColumns, row.seen(at)), amounts, {})
+        seen = order.seen(at)
         for place, rule in _OF_LEVELS:
             if limits[place] != NO_LIMIT:
                 for breach, mask in _against(rule, cast(IntColumn, limits[place]), seen):
@@ -118,11 +117,10 @@ def _place(check: Check) -> tuple[int, int]:
     return _RANK[check[0]], _OUTERMOST.index(check[1])
 
 
-def _block_masks(columns: ReviewColumns) -> Masks:
-    amounts, found = order_amounts(columns), _Found({})
+def _block_masks(measured: Measured) -> Masks:
+    columns, amounts, found = measured.columns, measured.amounts, _Found({})
     _check_order(columns, amounts, found)
     found.add_levels(Breach.TRADING_PAUSED, columns.limits.paused[:, columns.limit_set])
-    measured = _Measured(columns, amounts, {})
     for rule in RULES:
         field = rule.declared.field
         if field in columns.limits.standing:
@@ -181,24 +179,7 @@ class _Found:
                     self.add(budget, level, over & negated(spent))
 
 
-@dataclass(frozen=True, slots=True)
-class _Measured:
-    """What several limits measure is measured once."""
-
-    columns: ReviewColumns
-    amounts: OrderAmounts
-    held: dict[Measure, tuple[IntColumn, BoolColumn]]
-
-    def of(self, measure: Measure) -> tuple[IntColumn, BoolColumn]:
-        """Return the measure, and where it is known."""
-        held = self.held.get(measure)
-        if held is None:
-            measured = measure(self.columns, self.amounts)
-            held = self.held[measure] = (measured, fp.is_known(measured))
-        return held
-
-
-def _against(rule: LimitRule, limit: IntColumn, measured: _Measured) -> Sequence[tuple[Breach, BoolColumn]]:
+def _against(rule: LimitRule, limit: IntColumn, measured: Measured) -> Sequence[tuple[Breach, BoolColumn]]:
     """Hold what is used against a limit where it stands; a fact that is not known refuses by name."""
     used, known = measured.of(rule.used)
     threshold, based = limit, None
@@ -247,7 +228,7 @@ def _check_stop_and_target(columns: ReviewColumns, found: _Found) -> None:
     entry, mark = columns.sign * columns.entry_price, columns.sign * columns.mark_price
     no_target = is_missing(columns.target_price)
     stop, target = columns.sign * columns.stop_price, columns.sign * columns.target_price
-    distance = stop_distance_fraction(columns)
+    distance = stop_distance_fraction(columns.mark_price, columns.stop_price)
     outside = (distance < columns.instrument.nearest_trigger) | (
         distance > columns.instrument.farthest_trigger
     )

@@ -4,18 +4,18 @@ import math
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Final
 
-import numpy as np
-
 from app.domain import fixed_point as fp
 from app.domain.breaches import Breach, BreachDetail, breach_detail
+from app.domain.elementwise import higher_price, lower_price
 from app.domain.fixed_point import FloatColumn, IntColumn
-from app.domain.hours_columns import HOURS_LEVELS
+from app.domain.hours_columns import opening_of, seconds_until_funding, skipped_minutes_of
 from app.domain.limit_checks import Check
+from app.domain.limit_measures import ReviewedOrder
 from app.domain.limit_rules import RULE_OF, LimitRule
-from app.domain.order_amounts import order_amounts, stop_distance_fraction, total
+from app.domain.order_amounts import OrderAmounts, stop_distance_fraction, total
 from app.domain.position_size import SizeRefusal
 from app.domain.review_columns import LEVELS, WALLET, ReviewColumns
-from app.domain.risk_facts import OrderIntent
+from app.domain.risk_facts import OrderIntent, ReviewRow
 from app.domain.trading_hours import moment
 from app.domain.types import RiskLevel
 
@@ -23,24 +23,21 @@ Figures = tuple[Decimal | None, Decimal | None]  # limit, value
 _SHOWN: Final = Decimal("1e-8")
 
 
-def describe(check: Check, intent: OrderIntent, row: ReviewColumns) -> BreachDetail:
-    """Return the breach of one row, whose columns are alone, with its sentence and figures."""
-    code, level = check
+def describe(check: Check, row: ReviewRow, order: ReviewedOrder) -> BreachDetail:
+    """Return the breach of one row, reviewed as that order, with its sentence and figures."""
+    (code, level), intent, instrument = check, row.intent, order.columns.instrument
     rule = RULE_OF.get(code)
     if rule is not None:
-        limit, value = _limit_figures(rule, row, level)
+        limit, value = _limit_figures(rule, order, level)
     elif code is Breach.RISK_REWARD_UNKNOWN:  # its sentence names the minimum that cannot be met
-        limit, value = _limit_figures(RULE_OF[Breach.RISK_REWARD], row, level)[0], None
+        limit, value = _shown_limit(RULE_OF[Breach.RISK_REWARD], order, None), None
     elif code is Breach.FUNDING_TOO_NEAR and level is not None:
-        minutes = row.funding_minutes[:, 0]
-        limit, value = (
-            Decimal(int(minutes[HOURS_LEVELS.index(level)])),
-            _shown(Decimal(int(minutes[-1])) / 60),
-        )
+        limit = Decimal(skipped_minutes_of(row, level))
+        value = _shown(Decimal(seconds_until_funding(row)) / 60)
     elif level is None:
-        limit, value = _order_figures(code, row, intent)
+        limit, value = _order_figures(code, order, intent)
     else:
-        limit, value = None, _equity(row, level) if code is Breach.EQUITY_UNKNOWN else None
+        limit, value = None, _equity_at(order, level) if code is Breach.EQUITY_UNKNOWN else None
     return breach_detail(
         code,
         intent.symbol,
@@ -48,11 +45,11 @@ def describe(check: Check, intent: OrderIntent, row: ReviewColumns) -> BreachDet
         value=value,
         scope=level,
         note=_note(intent) if level is None else _note_of_level(code, row, level),
-        price_tick=_price(row.instrument.price_tick) if bool(row.instrument.known[0]) else None,
+        price_tick=_price(order.of(instrument.price_tick)) if bool(order.of(instrument.known)) else None,
     )
 
 
-def _note_of_level(code: Breach, row: ReviewColumns, level: RiskLevel) -> str:
+def _note_of_level(code: Breach, row: ReviewRow, level: RiskLevel) -> str:
     """What a sentence about one level adds: when trading opens again, or why it may be off."""
     match code:
         case Breach.OUTSIDE_TRADING_HOURS:
@@ -65,42 +62,44 @@ def _note_of_level(code: Breach, row: ReviewColumns, level: RiskLevel) -> str:
             return ""
 
 
-def _limit_figures(rule: LimitRule, row: ReviewColumns, level: RiskLevel | None) -> Figures:
+def _limit_figures(rule: LimitRule, order: ReviewedOrder, level: RiskLevel | None) -> Figures:
     """Return the limit, and what is used of it, both as stored: a fraction of a base in percent."""
-    declared, amounts = rule.declared, order_amounts(row)
-    if level is None:
-        at = None
-        units = int(row.limits.per_trade(declared.field, row.limit_set)[0])
-    else:
-        at = LEVELS.index(level)
-        units = int(row.limits.at_levels(declared.field, row.limit_set)[at, 0])
-    used = _element((rule.shown or rule.used)(row, amounts), at)
+    at = None if level is None else LEVELS.index(level)
+    used, factor = fp.from_column(order.measured(rule.shown or rule.used, at)), rule.declared.shown_factor
     if rule.base is None:
-        value = None if used is None else _shown(used * declared.shown_factor)
+        value = None if used is None else _shown(used * factor)
     else:
-        value = _ratio(used, _element(rule.base(row, amounts), at), declared.shown_factor)
-    limit = fp.from_column(units)
-    return None if limit is None else _shown(limit * declared.shown_factor), value
+        value = _ratio(used, fp.from_column(order.measured(rule.base, at)), factor)
+    return _shown_limit(rule, order, at), value
 
 
-def _element(column: IntColumn, at: int | None) -> Decimal | None:
-    return fp.from_column(int(column[0] if at is None else column[at, 0]))
+def _shown_limit(rule: LimitRule, order: ReviewedOrder, at: int | None) -> Decimal | None:
+    limit = fp.from_column(order.limit(rule.declared.field, at))
+    return None if limit is None else _shown(limit * rule.declared.shown_factor)
 
 
-def _equity(row: ReviewColumns, level: RiskLevel) -> Decimal | None:
-    return fp.from_column(int(row.scopes.equity[LEVELS.index(level), 0]))
+def _equity_at(order: ReviewedOrder, level: RiskLevel) -> Decimal | None:
+    return fp.from_column(order.measured(_equity, LEVELS.index(level)))
+
+
+def _equity(columns: ReviewColumns, _amounts: OrderAmounts) -> IntColumn:
+    return columns.scopes.equity
+
+
+def _margin_needed(columns: ReviewColumns, amounts: OrderAmounts) -> IntColumn:
+    return total(amounts.margin, columns.level(WALLET).reserved_margin)
 
 
 def _shown(figure: Decimal) -> Decimal:
     return figure.quantize(_SHOWN, ROUND_HALF_EVEN)
 
 
-def _amount(column: IntColumn) -> Decimal | None:
-    return fp.from_column(int(column[0]))
+def _amount(units: IntColumn) -> Decimal | None:
+    return fp.from_column(int(units))
 
 
-def _price(column: FloatColumn) -> Decimal | None:
-    price = float(column[0])
+def _price(element: FloatColumn) -> Decimal | None:
+    price = float(element)
     return Decimal(repr(price)) if math.isfinite(price) else None
 
 
@@ -111,30 +110,31 @@ def _ratio(part: Decimal | None, whole: Decimal | None, factor: int) -> Decimal 
     return _shown(part / whole * factor)
 
 
-def _order_figures(code: Breach, row: ReviewColumns, intent: OrderIntent) -> Figures:
+def _order_figures(code: Breach, order: ReviewedOrder, intent: OrderIntent) -> Figures:
     """Return limit and value of a breach that is no declared limit's."""
+    columns, of = order.columns, order.of
     match code:
         case Breach.SIGNAL_EXPIRED:
-            return None, Decimal(int(row.market_ms[0] - row.expires_at_ms[0])) / 1000
+            return None, Decimal(int(of(columns.market_ms) - of(columns.expires_at_ms))) / 1000
         case Breach.STOP_WRONG_SIDE:
-            return _nearest(row, winning=False), _finite(intent.stop_price)
+            return _nearest(order, winning=False), _finite(intent.stop_price)
         case Breach.TARGET_WRONG_SIDE:
-            return _nearest(row, winning=True), _finite(intent.take_profit_price)
+            return _nearest(order, winning=True), _finite(intent.take_profit_price)
         case Breach.STOP_OFF_TICK:
-            return _price(row.instrument.price_tick), _finite(intent.stop_price)
+            return _price(of(columns.instrument.price_tick)), _finite(intent.stop_price)
         case Breach.STOP_OUTSIDE_VENUE_BOUNDS:
-            return _trigger_bound(row)
+            return _trigger_bound(order)
         case Breach.QUANTITY_ZERO:
             return None, _finite(intent.size.quantity)
         case Breach.QUANTITY_UNDER_STEP:
-            return _amount(row.instrument.quantity_step), _finite(intent.size.quantity)
+            return _amount(of(columns.instrument.quantity_step)), _finite(intent.size.quantity)
         case Breach.MARGIN_INSUFFICIENT:
-            needed = total(order_amounts(row).margin, row.scopes.reserved_margin[WALLET])
-            return _amount(row.free_margin), _amount(needed)
+            needed = fp.from_column(order.measured(_margin_needed, None))
+            return _amount(of(columns.free_margin)), needed
         case Breach.PYRAMIDING_NOT_IN_PROFIT:
-            return _price(row.held.entry_price), _price(row.mark_price)
+            return _price(of(columns.held.entry_price)), _price(of(columns.mark_price))
         case Breach.PYRAMIDING_STOP_AT_RISK:
-            return None, _amount(row.held.risk)
+            return None, _amount(of(columns.held.risk))
         case _:
             return None, None
 
@@ -143,17 +143,19 @@ def _finite(figure: Decimal | None) -> Decimal | None:
     return figure if figure is not None and figure.is_finite() else None
 
 
-def _nearest(row: ReviewColumns, *, winning: bool) -> Decimal | None:
+def _nearest(order: ReviewedOrder, *, winning: bool) -> Decimal | None:
     """Return the price that a stop must stay behind, or that a target must be beyond."""
-    choose = np.fmax if winning else np.fmin
-    return _price(row.sign * choose(row.sign * row.entry_price, row.sign * row.mark_price))
+    columns, of = order.columns, order.of
+    sign, choose = of(columns.sign), higher_price if winning else lower_price
+    return _price(sign * choose(sign * of(columns.entry_price), sign * of(columns.mark_price)))
 
 
-def _trigger_bound(row: ReviewColumns) -> Figures:
+def _trigger_bound(order: ReviewedOrder) -> Figures:
     """Return the venue's bound that the stop is outside of, and the stop's distance, in percent."""
-    distance = stop_distance_fraction(row)
-    near = bool((distance < row.instrument.nearest_trigger)[0])
-    bound = _price(row.instrument.nearest_trigger if near else row.instrument.farthest_trigger)
+    columns, of = order.columns, order.of
+    distance = stop_distance_fraction(of(columns.mark_price), of(columns.stop_price))
+    nearest, farthest = of(columns.instrument.nearest_trigger), of(columns.instrument.farthest_trigger)
+    bound = _price(nearest if bool(distance < nearest) else farthest)
     value = _price(distance)
     return (None if bound is None else _shown(bound * 100)), (None if value is None else _shown(value * 100))
 
@@ -175,9 +177,9 @@ _SIZE_REFUSALS: Final = {
 }
 
 
-def _opening(row: ReviewColumns, level: RiskLevel) -> str:
+def _opening(row: ReviewRow, level: RiskLevel) -> str:
     """Say when the level's trading hours open next."""
-    opens = moment(int(row.opens_ms[HOURS_LEVELS.index(level), 0]) or None)
+    opens = moment(opening_of(row, level))
     return "no opening is known" if opens is None else f"they open at {opens:%Y-%m-%d %H:%M} UTC"
 
 

@@ -98,7 +98,11 @@ def _wallet_heat(columns: ReviewColumns, amounts: OrderAmounts) -> IntColumn:
 
 def _stop_ticks(columns: ReviewColumns, _amounts: OrderAmounts) -> IntColumn:
     tick = float_where(columns.instrument.price_tick > 0, columns.instrument.price_tick, math.nan)
-    return fp.floats_to_units(rounded(use.stop_distance(columns) / tick, 6))
+    return fp.floats_to_units(rounded(use.stop_distance(columns.mark_price, columns.stop_price) / tick, 6))
+
+
+def _stop_fraction(columns: ReviewColumns, _amounts: OrderAmounts) -> IntColumn:
+    return fp.floats_to_units(use.stop_distance_fraction(columns.mark_price, columns.stop_price))
 
 
 def _beyond_stop(columns: ReviewColumns, _amounts: OrderAmounts) -> IntColumn:
@@ -186,10 +190,7 @@ _MEASURES: Final[dict[Breach, tuple[Measure, Measure | None]]] = {
     Breach.BALANCE_STALE: (lambda columns, _amounts: columns.balance_age_seconds, None),
     Breach.PRICE_MOVED: (lambda columns, _amounts: use.entry_slippage(columns), None),
     Breach.STOP_TOO_NEAR: (_stop_ticks, None),
-    Breach.STOP_TOO_FAR: (
-        lambda columns, _amounts: fp.floats_to_units(use.stop_distance_fraction(columns)),
-        None,
-    ),
+    Breach.STOP_TOO_FAR: (_stop_fraction, None),
     Breach.LIQUIDATION_NEAR: (_beyond_stop, None),
     Breach.PEG_BROKEN: (_peg_deviation, None),
     Breach.PORTFOLIO_HEAT: (use.heat, _equity),

@@ -6,12 +6,13 @@ limits refuse above the limit, loss limits at it. The checks themselves are colu
 so that one wallet and ten thousand are decided by the same text.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from app.domain.breaches import Breach, BreachDetail
 from app.domain.limit_checks import Check, breach_masks, breaches_of_one
 from app.domain.limit_figures import describe
+from app.domain.limit_measures import Measured, OneAlone, OneOfMany, ReviewedOrder
 from app.domain.one_row import one_row
 from app.domain.records import Record
 from app.domain.review_columns import ReviewColumns
@@ -93,25 +94,23 @@ def review_batch(
     if not rows:
         return []
     if len(rows) <= FEW:
-        found = [breaches_of_one(one_row(row, held)) for row, held in zip(rows, limits, strict=True)]
-        if not any(found):
-            return [ApprovedOrder(row.intent) for row in rows]
-        columns = ReviewColumns.of(rows, limits)  # the figures of refusals are read off columns
-    else:
-        columns = ReviewColumns.of(rows, limits)
-        masks = breach_masks(columns)
-        found = [[check for check, mask in masks.items() if mask[index]] for index in range(len(rows))]
+        return [_alone(row, held) for row, held in zip(rows, limits, strict=True)]
+    measured = Measured(ReviewColumns.of(rows, limits))
+    masks = breach_masks(measured)
+    found = [[check for check, mask in masks.items() if mask[index]] for index in range(len(rows))]
     return [
-        _refused(row.intent, checks, _alone(columns, index)) if checks else ApprovedOrder(row.intent)
+        _verdict(row, checks, OneOfMany(measured, index))
         for index, (row, checks) in enumerate(zip(rows, found, strict=True))
     ]
 
 
-def _alone(columns: ReviewColumns, index: int) -> ReviewColumns:
-    """The columns of one row."""
-    return columns if len(columns.sign) == 1 else columns.take(slice(index, index + 1))
+def _alone(row: ReviewRow, limits: LimitLevels) -> ApprovedOrder | RefusedOrder:
+    order = OneAlone.of_row(one_row(row, limits))
+    return _verdict(row, breaches_of_one(order), order)
 
 
-def _refused(intent: OrderIntent, breaches: Iterable[Check], row: ReviewColumns) -> RefusedOrder:
-    """The refusal of one row, whose columns are alone."""
-    return RefusedOrder(intent, tuple(describe(check, intent, row) for check in breaches))
+def _verdict(row: ReviewRow, breaches: Sequence[Check], order: ReviewedOrder) -> ApprovedOrder | RefusedOrder:
+    """Approve a row without breaches, or refuse it with the figures of each."""
+    if not breaches:
+        return ApprovedOrder(row.intent)
+    return RefusedOrder(row.intent, tuple([describe(check, row, order) for check in breaches]))

@@ -125,15 +125,15 @@ def entry_slippage(columns: ReviewColumns) -> IntColumn:
     return fp.floats_to_units(float_where(known, moved, math.nan))
 
 
-def stop_distance(columns: ReviewColumns) -> FloatColumn:
+def stop_distance(mark_price: FloatColumn, stop_price: FloatColumn) -> FloatColumn:
     """Return how far the stop is from the mark price, in that price; NaN where either is not there."""
-    known = (columns.mark_price > 0) & (columns.stop_price > 0)
-    return float_where(known, abs(columns.mark_price - columns.stop_price), math.nan)
+    known = (mark_price > 0) & (stop_price > 0)
+    return float_where(known, abs(mark_price - stop_price), math.nan)
 
 
-def stop_distance_fraction(columns: ReviewColumns) -> FloatColumn:
+def stop_distance_fraction(mark_price: FloatColumn, stop_price: FloatColumn) -> FloatColumn:
     """Return the distance of the stop as a fraction of the mark price; NaN where not known."""
-    return stop_distance(columns) / float_where(columns.mark_price > 0, columns.mark_price, math.nan)
+    return stop_distance(mark_price, stop_price) / float_where(mark_price > 0, mark_price, math.nan)
 
 
 def reward_at_targets(columns: ReviewColumns) -> IntColumn:

@@ -263,10 +263,9 @@ class ReviewColumns(Taking):
     """Everything that `breach_masks` decides on, one element per order. `state` is of platform, venue, user
     and wallet; `symbol_is_open` is 1, 0 or -1 where it is not known; a price that is not there is NaN.
     `hours` says of each of `HOURS_LEVELS` whether its trading hours are open: 1, also without a schedule, 0, or -1
-    where it is not known; `ladder_step` is 0 of an order that is no step, `is_ladder` where the size is a whole
-    ladder's; `opens_ms` when they open next, 0 where that is not known. `funding` says the same of the
-    time around a funding, `funding_minutes` as in `hours_columns`. `limit_set` names the row's set in
-    `limits`, which keeps all sets when rows are taken."""
+    where it is not known; `funding` says the same of the time around a funding. `ladder_step` is 0 of an order that is
+    no step, `is_ladder` where the size is a whole ladder's. `limit_set` names the row's set in `limits`, which keeps
+    all sets when rows are taken."""
 
     sign: FloatColumn
     signal_price: FloatColumn
@@ -298,9 +297,7 @@ class ReviewColumns(Taking):
     held: HeldColumns
     scopes: ScopeColumns
     hours: IntColumn
-    opens_ms: IntColumn
     funding: IntColumn
-    funding_minutes: IntColumn
     limit_set: IntColumn
     limits: LimitColumns
 
@@ -364,9 +361,7 @@ class ReviewColumns(Taking):
                 levels, [market.market_ms for market in markets], [thresholds[at] for at in limit_set]
             ),
             hours=hours.open_codes,
-            opens_ms=hours.openings,
             funding=hours.funding_codes,
-            funding_minutes=hours.funding_minutes,
             limit_set=np.array(limit_set, dtype=np.int64),
             limits=sets,
         )

@@ -10,9 +10,10 @@ from app.domain.hours_columns import (
     OPEN,
     UNKNOWN,
     funding_codes,
-    funding_minutes,
     open_codes,
-    openings,
+    opening_of,
+    seconds_until_funding,
+    skipped_minutes_of,
 )
 from app.domain.risk_facts import HoursFact, ReviewRow
 from app.domain.types import RiskLevel
@@ -42,7 +43,8 @@ def test_the_levels_are_the_user_the_wallet_and_the_venue() -> None:
 
 def test_each_level_of_each_order_is_open_closed_or_not_known() -> None:
     assert open_codes(ROWS).tolist() == [[OPEN, CLOSED, OPEN], [OPEN, UNKNOWN, OPEN], [OPEN, OPEN, OPEN]]
-    assert openings(ROWS).tolist() == [[0, 7, 0], [0, 0, 0], [0, 0, 0]]
+    opens = [[opening_of(row, level) for level in HOURS_LEVELS] for row in ROWS]
+    assert opens == [[None, None, None], [7, None, None], [None, None, None]]
 
 
 def test_an_entry_is_not_made_within_the_minutes_before_a_funding_that_it_would_pay() -> None:
@@ -52,4 +54,6 @@ def test_an_entry_is_not_made_within_the_minutes_before_a_funding_that_it_would_
 
 def test_the_minutes_of_each_level_and_the_seconds_until_the_funding() -> None:
     """None where no schedule asks, and no seconds where no funding is known."""
-    assert funding_minutes(ROWS).tolist() == [[0, 21, 5], [0, 0, 0], [0, 20, 0], [0, 1_230, 0]]
+    skipped = [[skipped_minutes_of(row, level) for level in HOURS_LEVELS] for row in ROWS]
+    assert skipped == [[0, 0, 0], [21, 0, 20], [5, 0, 0]]
+    assert [seconds_until_funding(row) for row in ROWS] == [0, 1_230, 0]

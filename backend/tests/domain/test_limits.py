@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.domain.limit_checks import BLOCK, breach_masks
+from app.domain.limit_measures import Measured
 from app.domain.limits import (
     FEW,
     ApprovedOrder,
@@ -368,8 +369,8 @@ def test_more_rows_than_a_block_are_decided_like_one() -> None:
     rows = [ReviewRow(INTENT, MARKET, WALLET, replace(USER, open_positions=count)) for count in (4, 5)]
     columns = ReviewColumns.of(rows, [limits] * 2)
     many = columns.take(np.tile(np.array([0, 1]), BLOCK))
-    few = breach_masks(columns)
-    for check, mask in breach_masks(many).items():
+    few = breach_masks(Measured(columns))
+    for check, mask in breach_masks(Measured(many)).items():
         assert mask.tolist() == few[check].tolist() * BLOCK
 
 

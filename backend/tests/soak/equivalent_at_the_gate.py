@@ -125,7 +125,7 @@ AT_THE_GATE: Final[dict[tuple[str, str, str], str]] = {
     (
         "limit_checks",
         "Gt for GtE",
-        "for check, mask in _block_masks(columns.take(rows) if count > BLOCK else columns).items():",
+        "block = Measured(columns.take(rows)) if count > BLOCK else measured",
     ): _SPEED,
     ("sizing", "one more", "swing = float_where(parity, columns.volatility, 1.0) * columns.price"): _MASKED,
     (
@@ -167,7 +167,7 @@ AT_THE_GATE: Final[dict[tuple[str, str, str], str]] = {
     (
         "limit_figures",
         "always the first",
-        "price_tick=_price(row.instrument.price_tick) if bool(row.instrument.known[0]) else None,",
+        "price_tick=_price(order.of(instrument.price_tick)) if bool(order.of(instrument.known)) else None,",
     ): "without an instrument the tick reads 1, by which a price is told as without one",
     (
         "settings_rules",
@@ -207,7 +207,7 @@ AT_THE_GATE: Final[dict[tuple[str, str, str], str]] = {
     (
         "limit_checks",
         "always the first",
-        "for check, mask in _block_masks(columns.take(rows) if count > BLOCK else columns).items():",
+        "block = Measured(columns.take(rows)) if count > BLOCK else measured",
     ): _SPEED,
     (
         "limit_checks",

@@ -64,11 +64,11 @@ from tests.soak.tests_of_modules import version_of
 
 KNOWN = Path(__file__).parents[3] / "var" / "mutation.jsonl"
 RISK = (
-    "limit_checks", "limit_rules", "limit_table", "limit_columns", "limit_figures", "limits", "limit_use",
-    "order_amounts", "review_columns", "one_row", "elementwise", "risk_limits", "sizing", "sizing_columns",
-    "sizing_methods", "trade_costs", "fixed_point", "loss_windows", "drawdown", "loss_streak", "correlation",
-    "liquidation", "exposure", "row_taking", "decision", "receipts", "canonical_text", "settings_rules",
-    "defaults", "profiles",
+    "limit_checks", "limit_rules", "limit_table", "limit_columns", "limit_figures", "limit_measures", "limits",
+    "limit_use", "order_amounts", "review_columns", "one_row", "elementwise", "risk_limits", "sizing",
+    "sizing_columns", "sizing_methods", "trade_costs", "fixed_point", "loss_windows", "drawdown", "loss_streak",
+    "correlation", "liquidation", "exposure", "row_taking", "decision", "receipts", "canonical_text",
+    "settings_rules", "defaults", "profiles",
 )  # fmt: skip
 GATE = tuple(
     f"{SERVICES}trading.{name}"
