@@ -11,6 +11,7 @@ from typing import Final
 UNKNOWN: Final = "unknown"
 _FEWEST: Final = 2
 _MOST: Final = 8
+_LAST_PLACES: Final = tuple(Decimal(1).scaleb(-places) for places in range(_MOST + 1))
 
 
 class FigureKind(StrEnum):
@@ -59,7 +60,7 @@ def _places(limit: Decimal | None, value: Decimal | None) -> int:
 
 
 def _quantised(figure: Decimal, places: int) -> Decimal:
-    return figure.quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN)
+    return figure.quantize(_LAST_PLACES[places], ROUND_HALF_EVEN)
 
 
 def _money(figure: Decimal | None, places: int, currency: str) -> str:
