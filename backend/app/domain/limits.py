@@ -97,10 +97,9 @@ def review_batch(
         return [_alone(row, held) for row, held in zip(rows, limits, strict=True)]
     measured = Measured(ReviewColumns.of(rows, limits))
     masks = breach_masks(measured)
-    found = [[check for check, mask in masks.items() if mask[index]] for index in range(len(rows))]
     return [
-        _verdict(row, checks, OneOfMany(measured, index))
-        for index, (row, checks) in enumerate(zip(rows, found, strict=True))
+        _verdict(row, [check for check, mask in masks.items() if mask[index]], OneOfMany(measured, index))
+        for index, row in enumerate(rows)
     ]
 
 

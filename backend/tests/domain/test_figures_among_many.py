@@ -21,6 +21,7 @@ from app.domain.limits import (
     RiskLimits,
     review_batch,
 )
+from app.domain.risk_facts import HoursFact
 from app.domain.risk_limits import FIELD_NAMES
 from app.domain.types import RiskLevel
 from tests.domain.examples import (
@@ -40,15 +41,15 @@ from tests.domain.limit_examples import AGGREGATES, LATER, LEVELS, NOW, ORDERS, 
 
 D = Decimal
 Asked = tuple[ReviewRow, LimitLevels]
+CALM = ReviewRow(LATER, NOW, WALLET, USER, STRATEGY, SYMBOL_FACTS)
 
 
 def asked_of(level: RiskLevel, example: AggregateExample) -> Asked:
     """An order with which one level is well beyond that limit."""
     beyond = example.at + (-2 if BY_FIELD[example.field].larger_is_stricter else 2) * example.step
-    calm = ReviewRow(LATER, NOW, WALLET, USER, STRATEGY, SYMBOL_FACTS)
-    facts = {level.value: with_facts(getattr(calm, level.value), dict(example.facts(level, beyond)))}
+    facts = {level.value: with_facts(getattr(CALM, level.value), dict(example.facts(level, beyond)))}
     opinion = with_facts(one_limit(example.field, example.limit), example.beside)
-    return with_facts(calm, facts), with_facts(NO_LIMITS, {level.value: opinion})
+    return with_facts(CALM, facts), with_facts(NO_LIMITS, {level.value: opinion})
 
 
 def asked_alone(example: OrderExample) -> Asked:
@@ -120,6 +121,28 @@ def test_each_of_a_batch_is_told_its_own_heat(count: int) -> None:
         (Breach.PORTFOLIO_HEAT, D(50), RiskLevel.USER)
     }
     assert [one.value for one in found] == [D(5_001 + at) / 100 for at in range(count)]
+
+
+@pytest.mark.parametrize("count", [1, FEW + 1])
+def test_each_level_is_told_its_own_limit_and_not_the_strictest(count: int) -> None:
+    limits = with_facts(
+        NO_LIMITS, {level.value: RiskLimits(max_open_positions=at) for at, level in enumerate(LEVELS)}
+    )
+    many = {"open_positions": 9, "pending_entries": 0}
+    facts = {level.value: with_facts(getattr(CALM, level.value), many) for level in LEVELS}
+    for breaches in told([(with_facts(CALM, facts), limits)] * count):
+        assert [(one.scope, one.limit, one.value) for one in breaches] == [
+            (level, D(at), D(9)) for at, level in enumerate(LEVELS)
+        ]
+
+
+@pytest.mark.parametrize("count", [1, FEW + 1])
+def test_closed_hours_refuse_where_everybody_has_a_schedule(count: int) -> None:
+    closed = replace(CALM, user=replace(USER, hours=HoursFact(is_open=False, opens_ms=43_200_000)))
+    for breaches in told([(closed, NO_LIMITS)] * count):
+        (found,) = breaches
+        assert (found.code, found.scope) == (Breach.OUTSIDE_TRADING_HOURS, RiskLevel.USER)
+        assert "they open at 1970-01-01 12:00 UTC" in found.message
 
 
 OWN_FIGURES: dict[str, tuple[Mapping[str, object], Breach, RiskLevel | None, str | None, str | None]] = {

@@ -292,7 +292,7 @@ AT_THE_GATE: Final[dict[tuple[str, str, str], str]] = {
     (
         "hours_columns",
         "one more",
-        "return np.array(of_rows, dtype=np.int64).reshape(-1, width).T",
+        "return np.array(of_rows, dtype=np.int64).reshape(-1, len(HOURS_LEVELS)).T",
     ): "numpy takes any negative length as what is left",
     (
         "trading_hours",
@@ -322,7 +322,7 @@ AT_THE_GATE: Final[dict[tuple[str, str, str], str]] = {
     (
         "breach_sentences",
         "one more",
-        "return figure.quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN)",
+        "_LAST_PLACES: Final = tuple(Decimal(1).scaleb(-places) for places in range(_MOST + 1))",
     ): _EXPONENT,
     ("decimal_text", "one more", "return grouped(price.quantize(Decimal(1).scaleb(exponent)))"): _EXPONENT,
     (
