@@ -29,6 +29,7 @@ OUT_OF_RANGE: Final = UNKNOWN + 1
 NO_LIMIT: Final = 2**63 - 1
 UNIT: Final = Decimal("1e-8")
 _PER_ONE: Final = Decimal(SCALE)
+_NOTHING: Final = Decimal(0)
 _FEW: Final = 32
 
 
@@ -48,10 +49,10 @@ def to_units(value: Decimal) -> int:
 
 
 def from_units(units: int) -> Decimal:
-    """Return the exact decimal of `units`, with eight places."""
+    """Return the exact decimal of `units`, with eight places; zero has none."""
     if abs(units) > MAX_UNITS:
         raise FixedPointOverflowError(f"{units} units are beyond the fixed-point range")
-    return Decimal(int(units)) * UNIT
+    return Decimal(int(units)) * UNIT if units else _NOTHING
 
 
 def from_column(units: int) -> Decimal | None:

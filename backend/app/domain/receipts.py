@@ -1,21 +1,35 @@
 """Receipts: a decision with every fact and limit behind it, as bytes that are the same wherever they are made.
 
-A receipt is JSON: keys sorted, no blanks, decimals as plain text, nothing written for what is not known. The
-same case under the same rules gives the same bytes, so a stored decision can be decided again, anywhere, years
-later, and compared byte for byte.
+A receipt is JSON as `msgspec` writes it: fields in the order of their classes, no blanks, decimals in quotes with the
+digits that they came with, null for what is not known. A case read back from its receipt is written alike, so a
+stored decision can be decided again, anywhere, years later, and compared byte for byte.
 """
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from decimal import Decimal, InvalidOperation
 from typing import Final
 
-from app.domain.canonical_text import CanonicalTextError, TextWriter, from_text
-from app.domain.decision import answer_of, decide_batch
-from app.domain.limits import ApprovedOrder, RefusedOrder
-from app.domain.risk_case import RiskCase
+import msgspec
 
-RULE_VERSION: Final = "7"
+from app.domain.decimal_text import plain
+from app.domain.decision import decide_batch
+from app.domain.limits import ApprovedOrder, BreachDetail, RefusedOrder
+from app.domain.position_size import PositionSize
+from app.domain.risk_case import RiskCase
+from app.domain.risk_facts import (
+    NO_STRATEGY_FACTS,
+    NO_SYMBOL_FACTS,
+    StrategyFacts,
+    SymbolFacts,
+    UserFacts,
+    WalletFacts,
+)
+from app.domain.risk_limits import LimitLevels, RiskLimits
+from app.domain.value_reading import UnreadableValueError, read_value
+
+RULE_VERSION: Final = "8"
 """Raised with every change of a rule that gives any case another answer; a test holds it to that."""
 
 
@@ -41,18 +55,105 @@ def receipt_of(case: RiskCase, verdict: ApprovedOrder | RefusedOrder) -> bytes:
 
 def receipts_of(cases: Sequence[RiskCase], verdicts: Sequence[ApprovedOrder | RefusedOrder]) -> list[bytes]:
     """Return the receipts of decisions; what several cases share is written out once."""
-    writer = TextWriter()
-    receipts = []
-    for case, verdict in zip(cases, verdicts, strict=True):
-        answer = answer_of(verdict)
-        approved = "true" if answer.approved else "false"
-        text = (
-            f'{{"answer":{{"approved":{approved},"breaches":{writer.text(answer.breaches)},'
-            f'"size":{writer.text(answer.size)}}},"case":{writer.text(case)},'
-            f'"rule_version":{json.dumps(RULE_VERSION)}}}'
+    shared = _SharedTexts()
+    return [
+        _TEXT.encode(_Receipt(_answer_written(verdict), _case_written(case, shared), RULE_VERSION))
+        for case, verdict in zip(cases, verdicts, strict=True)
+    ]
+
+
+class _WrittenBreach(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    code: str
+    message: str
+    limit: str | None = None
+    value: str | None = None
+    scope: str | None = None
+
+    @staticmethod
+    def of(breach: BreachDetail) -> "_WrittenBreach":
+        return _WrittenBreach(
+            breach.code, breach.message, plain(breach.limit), plain(breach.value), breach.scope
         )
-        receipts.append(text.encode())
-    return receipts
+
+
+class _WrittenAnswer(msgspec.Struct, frozen=True, gc=False):
+    approved: bool
+    breaches: list[_WrittenBreach]
+    size: PositionSize
+
+
+class _WrittenCase(msgspec.Struct, frozen=True, gc=False):
+    """The fields of a `RiskCase`: those that the cases of a batch have in common are written already."""
+
+    order: msgspec.Raw
+    terms: msgspec.Raw
+    market: msgspec.Raw
+    wallet: WalletFacts
+    user: UserFacts
+    limits: msgspec.Raw
+    strategy: StrategyFacts | msgspec.Raw
+    symbol: SymbolFacts | msgspec.Raw
+
+
+class _Receipt(msgspec.Struct, frozen=True, gc=False):
+    answer: _WrittenAnswer
+    case: _WrittenCase
+    rule_version: str
+
+
+_TEXT: Final = msgspec.json.Encoder()
+_NO_FACTS: Final = msgspec.Raw(b"{}")  # where no limit stands at the level, as mostly
+_LIMITS_TEXT: Final = "_receipt_text"
+_LEVELS: Final = tuple(field.name for field in fields(LimitLevels))
+_LIMITS: Final = tuple(field.name for field in fields(RiskLimits))
+
+
+def _answer_written(verdict: ApprovedOrder | RefusedOrder) -> _WrittenAnswer:
+    breaches = verdict.breaches if isinstance(verdict, RefusedOrder) else ()
+    return _WrittenAnswer(
+        not breaches, [_WrittenBreach.of(breach) for breach in breaches], verdict.intent.size
+    )
+
+
+def _case_written(case: RiskCase, shared: "_SharedTexts") -> _WrittenCase:
+    return _WrittenCase(
+        shared.text(case.order),
+        shared.text(case.terms),
+        shared.text(case.market),
+        case.wallet,
+        case.user,
+        _limits_written(case.limits),
+        _NO_FACTS if case.strategy == NO_STRATEGY_FACTS else case.strategy,
+        _NO_FACTS if case.symbol == NO_SYMBOL_FACTS else case.symbol,
+    )
+
+
+class _SharedTexts:
+    """Texts of objects that cases have in common, by the id of each, which the cases hold."""
+
+    def __init__(self) -> None:
+        self._written: dict[int, msgspec.Raw] = {}
+
+    def text(self, held: msgspec.Struct) -> msgspec.Raw:
+        """Return the object's text, written out where it is met first."""
+        known = self._written.get(id(held))
+        if known is None:
+            known = self._written[id(held)] = msgspec.Raw(_TEXT.encode(held))
+        return known
+
+
+def _limits_written(levels: LimitLevels) -> msgspec.Raw:
+    """The limits of every level that has an opinion. They stand through many batches, so they keep their text."""
+    known: msgspec.Raw | None = levels.__dict__.get(_LIMITS_TEXT)
+    if known is None:
+        opinions = {level: _opinions(getattr(levels, level)) for level in _LEVELS}
+        known = levels.__dict__[_LIMITS_TEXT] = msgspec.Raw(_TEXT.encode(opinions))
+    return known
+
+
+def _opinions(limits: RiskLimits) -> dict[str, object]:
+    held = {name: getattr(limits, name) for name in _LIMITS}
+    return {name: limit for name, limit in held.items() if limit is not None}
 
 
 def case_of(receipt: bytes) -> RiskCase:
@@ -68,14 +169,30 @@ def rerun(receipt: bytes) -> Rerun:
 
 
 def _answer(receipt: bytes) -> object:
-    """Return what was decided, with every figure; not the sentences, which a version may word anew."""
+    """Return what was decided, with every figure as a number: versions may write it otherwise. Not the sentences, which
+    a version may word anew."""
     answer = json.loads(receipt).get("answer")
     match answer:
         case {"breaches": [*breaches]}:
             for breach in breaches:
                 if isinstance(breach, dict):
                     breach.pop("message", None)
-    return answer
+    return _figures(answer)
+
+
+def _figures(held: object) -> object:
+    """Parsed JSON with numbers for figures, and without what is not known."""
+    if isinstance(held, dict):
+        return {name: _figures(value) for name, value in held.items() if value is not None}
+    if isinstance(held, list):
+        return [_figures(value) for value in held]
+    if isinstance(held, str):
+        try:
+            figure = Decimal(held)
+        except InvalidOperation:
+            return held
+        return held if figure.is_nan() else figure
+    return held
 
 
 def _read(receipt: bytes) -> tuple[str, RiskCase]:
@@ -85,6 +202,6 @@ def _read(receipt: bytes) -> tuple[str, RiskCase]:
     except (ValueError, KeyError, TypeError) as error:
         raise ReceiptError("This is not a receipt: it has no case and rule version.") from error
     try:
-        return str(version), from_text(RiskCase, case)
-    except CanonicalTextError as error:
+        return str(version), read_value(RiskCase, case)
+    except UnreadableValueError as error:
         raise ReceiptError(f"The receipt's case cannot be read: {error}") from error

@@ -10,7 +10,6 @@ _NO_QUANTITY: Final = "only no quantity is worth nothing, and less than that is 
 _MASKED: Final = "stands in where nothing is read: the result is masked"
 _WHOLE_STEPS: Final = "steps are counted whole, and a whole one is a hundred million units"
 _NOTHING: Final = "facts of which nothing is known read the same kept or read anew; only the time differs"
-_WRITTEN_AGAIN: Final = "what was written before reads the same written again; only the time differs"
 _BOTH: Final = "both are columns or both are numbers, as the declared types say"
 _NO_AMOUNT: Final = (
     "a product of more than the largest amount is out of range, and three times that still fits int64"
@@ -175,11 +174,6 @@ AT_THE_GATE: Final[dict[tuple[str, str, str], str]] = {
         "return value if isinstance(value, Decimal) else Decimal(str(value))",
     ): "whole numbers compare like decimals",
     (
-        "canonical_text",
-        "the other truth",
-        "return json.dumps(value.value, ensure_ascii=False)",
-    ): "every word of an enumeration is ASCII",
-    (
         "review_columns",
         "one more",
         "columns[:, level] = flat.reshape(-1, width).T",
@@ -325,11 +319,6 @@ AT_THE_GATE: Final[dict[tuple[str, str, str], str]] = {
         "_LAST_PLACES: Final = tuple(Decimal(1).scaleb(-places) for places in range(_MOST + 1))",
     ): _EXPONENT,
     ("decimal_text", "one more", "return grouped(price.quantize(Decimal(1).scaleb(exponent)))"): _EXPONENT,
-    (
-        "canonical_text",
-        "BitOr for BitAnd",
-        '{"EntryOrder", "RiskLimits", "MarketFacts", "Instrument", "SizingTerms"}',
-    ): _WRITTEN_AGAIN,
     ("fixed_point", "one more", "OUT_OF_RANGE: Final = UNKNOWN + 1"): _MARK,
     ("fixed_point", "one more", "NO_LIMIT: Final = 2**63 - 1"): _MARK,
     (

@@ -28,6 +28,13 @@ function isObject(value: Json): value is Record<string, Json> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+const DECIMAL = /^-?\d+(\.\d+)?(E[+-]?\d+)?$/
+
+/** Amounts are decimals in quotes, with the digits they were stored with. */
+function shown(held: Json): string {
+  return typeof held === 'string' && DECIMAL.test(held) ? plain(held) : String(held)
+}
+
 /** The known facts of a part, nested names joined: [["Day: start equity", "10000"], …]. */
 export function factsOf(value: Json, prefix = ''): Array<readonly [string, string]> {
   if (!isObject(value)) return []
@@ -35,7 +42,7 @@ export function factsOf(value: Json, prefix = ''): Array<readonly [string, strin
     const label = prefix ? `${prefix}: ${words(name).toLowerCase()}` : words(name)
     if (isObject(held)) return factsOf(held, label)
     if (held === null || held === undefined) return []
-    return [[label, Array.isArray(held) ? `${held.length} entries` : String(held)] as const]
+    return [[label, Array.isArray(held) ? `${held.length} entries` : shown(held)] as const]
   })
 }
 
