@@ -195,15 +195,13 @@ def _figure(value: float) -> Decimal:
 
 
 @lru_cache(_CAPS_KEPT)
-def _cap_step(cap: SizeCap, units: int) -> CapStep:
-    """One cap; many wallets stand under the same limits."""
-    return CapStep(cap, fp.from_units(min(units, fp.MAX_UNITS)))
+def _cap_step(place: int, units: int) -> CapStep:
+    """One cap, by its place in `SizeCap`; many wallets stand under the same limits."""
+    return CapStep(_CAPS[place], fp.from_units(min(units, fp.MAX_UNITS)))
 
 
 def _cap_steps(caps: Sequence[int]) -> tuple[CapStep, ...]:
-    return tuple(
-        [_cap_step(cap, units) for cap, units in zip(_CAPS, caps, strict=True) if units != fp.NO_LIMIT]
-    )
+    return tuple([_cap_step(place, units) for place, units in enumerate(caps) if units != fp.NO_LIMIT])
 
 
 def _proposed_quantity(columns: SizingColumns) -> _Proposed:

@@ -90,7 +90,7 @@ class Answers:
         trade = None
         if trade_id is not None:
             picture = self._pictures[user_id]
-            trade = self._planned(trade_id, ask, market, case, verdict)
+            trade = self._planned(trade_id, ask, market, case, verdict, picture)
             self._bound(picture, ask, trade.strategy, case)
         size = verdict.intent.size
         self._decisions.append(
@@ -122,9 +122,15 @@ class Answers:
             held[key] = row if known is None else row.lower(known)
 
     def _planned(
-        self, trade_id: UUID, ask: Ask, market: SignalMarket, case: RiskCase, verdict: Verdict
+        self,
+        trade_id: UUID,
+        ask: Ask,
+        market: SignalMarket,
+        case: RiskCase,
+        verdict: Verdict,
+        picture: RiskPicture,
     ) -> PlannedTrade:
-        size, order, picture = verdict.intent.size, market.candidate, self._pictures[ask.account.user_id]
+        size, order = verdict.intent.size, market.candidate
         first = size.first or size
         wallet = picture.wallets[ask.account.wallet_id]
         book = picture.book(wallet.id, order.strategy, order.symbol)

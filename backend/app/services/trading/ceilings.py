@@ -5,6 +5,7 @@ plan and entry prices and the facts at the mark; the room carries over exactly, 
 """
 
 from decimal import ROUND_FLOOR, Decimal
+from operator import attrgetter
 from typing import Final
 from uuid import UUID
 
@@ -30,6 +31,7 @@ class Room(Record, frozen=True):
     loss_budget: Decimal | None
 
 
+_ROOM: Final = attrgetter("positions", "notional", "margin", "open_risk", "loss_budget")
 NO_BOUND: Final = Room(None, None, None, None, None)
 
 
@@ -39,15 +41,15 @@ def ceilings_of(
     """Return the ceilings of the four scopes of an approved case."""
     levels = case.limits
     scopes = (
-        ("user", "", _room(case.user, levels.of_user())),
-        ("wallet", str(wallet_id), _wallet_room(case.wallet, levels)),
-        ("strategy", strategy, _strategy_room(case, levels)),
-        ("symbol", case.order.symbol, _symbol_room(case, levels)),
+        (_USER, _room(case.user, levels.of_user())),
+        (("wallet", str(wallet_id)), _wallet_room(case.wallet, levels)),
+        (("strategy", strategy), _strategy_room(case, levels)),
+        (("symbol", case.order.symbol), _symbol_room(case, levels)),
     )
     environment, expected = case.order.environment.value, usage.get(_USER, NO_USAGE).version
     return [
-        _ceiling(user_id, environment, scope, key, expected, usage.get((scope, key), NO_USAGE), room)
-        for scope, key, room in scopes
+        _ceiling(user_id, environment, scope, expected, usage.get(scope, NO_USAGE), room)
+        for scope, room in scopes
     ]
 
 
@@ -55,19 +57,20 @@ _USER: Final = ("user", "")
 
 
 def _ceiling(
-    user_id: UUID, environment: str, scope: str, key: str, expected: int, used: UsageRow, room: Room
+    user_id: UUID, environment: str, scope: tuple[str, str], expected: int, used: UsageRow, room: Room
 ) -> CeilingRow:
+    positions, notional, margin, open_risk, loss_budget = _ROOM(room)
     return CeilingRow(
         user_id=user_id,
         environment=environment,
-        scope=scope,
-        scope_key=key,
+        scope=scope[0],
+        scope_key=scope[1],
         expected=expected,
-        positions=None if room.positions is None else used.positions + room.positions,
-        notional=_above(used.notional, room.notional),
-        margin=_above(used.margin, room.margin),
-        open_risk=_above(used.open_risk, room.open_risk),
-        loss_budget=_above(used.open_risk, room.loss_budget),
+        positions=None if positions is None else used.positions + positions,
+        notional=None if notional is None else _floor(used.notional + notional),
+        margin=None if margin is None else _floor(used.margin + margin),
+        open_risk=None if open_risk is None else _floor(used.open_risk + open_risk),
+        loss_budget=None if loss_budget is None else _floor(used.open_risk + loss_budget),
     )
 
 
@@ -199,7 +202,3 @@ def _part_left(equity: Decimal | None, fraction: Decimal | None, used: Decimal |
 
 def _floor(amount: Decimal) -> Decimal:
     return amount.quantize(UNIT, ROUND_FLOOR)
-
-
-def _above(used: Decimal, room: Decimal | None) -> Decimal | None:
-    return None if room is None else _floor(used + room)
