@@ -12,7 +12,7 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import uuid4
 
@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 
 from app.bootstrap import api as bootstrap
 from app.core.config import Settings
+from app.domain.decimal_text import plain
 from app.domain.defaults import RiskSettingsValues
 from app.domain.settings_rules import setting_errors
 from app.main import PREFIX, create_app
@@ -207,8 +208,16 @@ def _prices(asked: Asked) -> tuple[Decimal, Decimal | None]:
     return PRICE - sign * Decimal(asked.stop) / 100, target
 
 
+def _plain(figure: object) -> object:
+    """A decimal as plain digits: a receipt keeps those that it was reckoned with."""
+    try:
+        return plain(Decimal(figure)) if isinstance(figure, str) else figure
+    except InvalidOperation:
+        return figure
+
+
 def _answer(approved: bool, size: Drawn, breaches: list[Drawn]) -> Drawn:
-    figures = {name: size.get(name) for name in FIGURES}
+    figures = {name: _plain(size.get(name)) for name in FIGURES}
     ratio = size.get("risk_reward")
     figures["risk_reward"] = None if ratio is None else f"{Decimal(ratio):.4f}"
     said = [{name: breach.get(name) for name in SAID} for breach in breaches]
