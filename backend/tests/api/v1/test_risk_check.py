@@ -13,6 +13,7 @@ from app.adapters.exchange.paper_admin import PaperAdmin
 from app.bootstrap.api import open_api
 from app.core.clock import utc_now
 from app.core.config import Settings
+from app.domain.decimal_text import plain
 from app.domain.decision import decide_batch
 from app.domain.receipts import receipt_of
 from app.domain.types import Side
@@ -340,8 +341,5 @@ async def test_a_calculator_and_the_receipt_of_the_same_facts_agree(
     shown = await asked(api, alice)
     _, receipt = await decided(check, world, alice)
     size = json.loads(receipt)["answer"]["size"]
-    assert (shown.quantity, shown.notional, shown.risk_amount) == (
-        size["quantity"],
-        size["notional"],
-        size["risk_amount"],
-    )
+    figures = (shown.quantity, shown.notional, shown.risk_amount)
+    assert figures == tuple(plain(Decimal(size[name])) for name in ("quantity", "notional", "risk_amount"))

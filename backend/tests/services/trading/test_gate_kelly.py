@@ -1,10 +1,12 @@
 """Sizing by one's own results: the gate reads them for whoever sizes by Kelly, and for nobody else."""
 
-import json
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
+from app.domain.receipts import case_of
+from app.domain.risk_case import ClosedTradeStatistics
 from tests.services.trading.gate_world import GateWorld
 
 
@@ -23,7 +25,7 @@ async def test_results_of_the_strategy_are_read_for_whoever_sizes_by_them(
     receipt = await world.sql.fetchval(
         "SELECT receipt FROM risk_decisions WHERE id = $1", decision.decision_id
     )
-    terms = json.loads(receipt)["case"]["terms"]
-    assert terms["method"] == ("kelly" if read else "fixed_amount")
-    results = {"average_loss": "10", "average_win": "30", "trades": 3, "wins": 2}
-    assert terms.get("statistics") == (results if read else None)
+    terms = case_of(receipt).terms
+    assert terms.method == ("kelly" if read else "fixed_amount")
+    results = ClosedTradeStatistics(trades=3, wins=2, average_win=Decimal(30), average_loss=Decimal(10))
+    assert terms.statistics == (results if read else None)
