@@ -26,11 +26,11 @@ class LadderRow(msgspec.Struct, frozen=True, kw_only=True):
     risk_amount: Decimal
 
 
-class PlannedTrade(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """The trade and first entry of an approval; what it takes from its signal is copied."""
+class TradePlan(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What every trade has in common that one signal begins under the same rules; `number` is its place in its batch.
+    What it takes from its signal is copied."""
 
-    trade_id: UUID
-    client_order_id: str
+    number: int
     order_side: str
     environment: str
     venue: str
@@ -40,10 +40,7 @@ class PlannedTrade(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     side: str
     signal_confidence: Decimal
     reason: str
-    planned_quantity: Decimal
     planned_entry_price: Decimal
-    planned_notional: Decimal
-    planned_risk: Decimal
     leverage: int
     stop_price: Decimal
     take_profit_price: Decimal | None
@@ -54,25 +51,36 @@ class PlannedTrade(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     volatility_multiple: Decimal | None
     scale_out_enabled: bool
     max_holding_minutes: int | None
-    session_closes_at: datetime | None = None
+
+
+class PlannedTrade(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """The trade and first entry of an approval: what is its own, beside its plan's. The ladder's steps are behind its
+    entry, the nearest first, none of them asked for yet."""
+
+    trade_id: UUID
+    client_order_id: str
+    plan: int
+    planned_quantity: Decimal
+    planned_notional: Decimal
+    planned_risk: Decimal
+    session_closes_at: datetime | None
     ladder: tuple[LadderRow, ...] = ()
     ladder_step: int | None = None
     ladder_price: Decimal | None = None
     ladder_notional: Decimal = ZERO
     ladder_risk: Decimal = ZERO
 
-    def with_ladder(self, steps: tuple[LadderRow, ...]) -> "PlannedTrade":
-        """The same trade with these steps behind its entry, none of them asked for yet."""
-        if not steps:
-            return self
-        return msgspec.structs.replace(
-            self,
-            ladder=steps,
-            ladder_step=steps[0].number,
-            ladder_price=steps[0].price,
-            ladder_notional=sum((step.notional for step in steps), ZERO),
-            ladder_risk=sum((step.risk_amount for step in steps), ZERO),
-        )
+
+def with_ladder(trade: PlannedTrade, steps: tuple[LadderRow, ...]) -> PlannedTrade:
+    """Return the trade with these steps behind its entry."""
+    return msgspec.structs.replace(
+        trade,
+        ladder=steps,
+        ladder_step=steps[0].number,
+        ladder_price=steps[0].price,
+        ladder_notional=sum((step.notional for step in steps), ZERO),
+        ladder_risk=sum((step.risk_amount for step in steps), ZERO),
+    )
 
 
 class DecisionRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -133,11 +141,12 @@ class ScopeTrip(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AnsweredBatch(msgspec.Struct, frozen=True, kw_only=True):
-    """What one statement writes. `receipts` are in the order of the decisions."""
+    """What one statement writes. `receipts` are in the order of the decisions, `plans` are those of their trades."""
 
     decisions: list[DecisionRow]
     receipts: list[bytes]
     ceilings: list[CeilingRow]
+    plans: list[TradePlan]
 
 
 _SET_CEILINGS = ", ".join(f"{name}_ceiling = EXCLUDED.{name}_ceiling" for name in _BOUNDS)
@@ -146,7 +155,7 @@ _CEILING_COLUMNS = (
 )
 _WRITE = f"""
 WITH asked AS MATERIALIZED (
-    SELECT d.*, t.*
+    SELECT d.*, t.*, p.*
     FROM ROWS FROM (json_to_recordset($1) AS (
         id uuid, user_id uuid, wallet_id uuid, signal_id uuid, breaches jsonb, quantity numeric,
         notional numeric, risk_amount numeric, requested_price numeric, binding_cap text,
@@ -154,15 +163,17 @@ WITH asked AS MATERIALIZED (
     ), unnest($2::bytea[])) AS d (id, user_id, wallet_id, signal_id, breaches, quantity, notional, risk_amount,
         requested_price, binding_cap, market_time, trade, receipt)
     LEFT JOIN LATERAL json_to_record(d.trade) AS t (
-        trade_id uuid, client_order_id text, order_side text, environment text, venue text, symbol text,
-        strategy text, timeframe text, side text, signal_confidence numeric, reason text, planned_quantity numeric,
-        planned_entry_price numeric, planned_notional numeric, planned_risk numeric, leverage integer,
+        trade_id uuid, client_order_id text, plan integer, planned_quantity numeric, planned_notional numeric,
+        planned_risk numeric, session_closes_at timestamptz, ladder json, ladder_step integer,
+        ladder_price numeric, ladder_notional numeric, ladder_risk numeric
+    ) ON d.trade IS NOT NULL
+    LEFT JOIN json_to_recordset($4) AS p (
+        number integer, order_side text, environment text, venue text, symbol text, strategy text, timeframe text,
+        side text, signal_confidence numeric, reason text, planned_entry_price numeric, leverage integer,
         stop_price numeric, take_profit_price numeric, trailing_enabled boolean,
         trailing_activation_fraction numeric, trailing_fraction numeric, trailing_distance numeric,
-        volatility_multiple numeric, scale_out_enabled boolean, max_holding_minutes integer,
-        session_closes_at timestamptz, ladder json, ladder_step integer, ladder_price numeric,
-        ladder_notional numeric, ladder_risk numeric
-    ) ON d.trade IS NOT NULL
+        volatility_multiple numeric, scale_out_enabled boolean, max_holding_minutes integer
+    ) ON p.number = t.plan
 ), ceilings AS MATERIALIZED (
     SELECT * FROM json_to_recordset($3) AS c (
         user_id uuid, environment text, scope text, scope_key text, expected integer, positions integer,
@@ -261,6 +272,7 @@ class SystemGateWriteRepository:
                 _json(batch.decisions),
                 batch.receipts,
                 _json(batch.ceilings),
+                _json(batch.plans),
             )
         )
 

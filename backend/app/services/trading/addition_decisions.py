@@ -175,7 +175,7 @@ class AdditionDecisions:
             await additions.move_stop(trade_id, stop)
             return AdditionAnswer(wait_seconds=WAIT_SECONDS, stop_moved=True)
         ceilings = ceilings_of(case, account.user_id, account.wallet_id, held.strategy, picture.usage())
-        if not await writes.write(AnsweredBatch(decisions=[], receipts=[], ceilings=ceilings)):
+        if not await writes.write(AnsweredBatch(decisions=[], receipts=[], ceilings=ceilings, plans=[])):
             return AdditionAnswer(wait_seconds=WAIT_SECONDS)
         await additions.decide(decided, approved=True)
         await additions.add(self._addition(held, market, verdict))

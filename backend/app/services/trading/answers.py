@@ -1,16 +1,13 @@
 """The answers of one batch, gathered: what each says, and the rows that are written for it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Final
 from uuid import UUID
-
-import msgspec
 
 from app.core.random_ids import random_ids
 from app.domain.client_order_id import client_order_id
 from app.domain.limits import ApprovedOrder, BreachDetail, RefusedOrder
-from app.domain.position_size import PositionSize
+from app.domain.position_size import PositionSize, Rung
 from app.domain.receipts import receipts_of
 from app.domain.risk_case import RiskCase
 from app.domain.risk_facts import EntryOrder
@@ -25,6 +22,8 @@ from app.repositories.gate_writes import (
     LadderRow,
     PlannedTrade,
     ScopeTrip,
+    TradePlan,
+    with_ladder,
 )
 from app.repositories.trading_accounts import TradingAccount
 from app.services.trading.ceilings import ceilings_of
@@ -36,7 +35,6 @@ from app.services.trading.risk_picture import RiskPicture
 from app.services.trading.rulebook import Rulebook
 
 Verdict = ApprovedOrder | RefusedOrder
-_NOBODY: Final = UUID(int=0)
 
 
 class Answers:
@@ -49,7 +47,7 @@ class Answers:
         self._decisions: list[DecisionRow] = []
         self._receipts: list[bytes] = []
         self._ceilings: dict[UUID, dict[tuple[str, str], CeilingRow]] = {}
-        self._plans: dict[tuple[int, int], tuple[EntryOrder, Rulebook, PlannedTrade]] = {}
+        self._plans: dict[tuple[int, int], tuple[EntryOrder, Rulebook, TradePlan]] = {}
 
     @property
     def changed(self) -> list[StateRow]:
@@ -75,29 +73,32 @@ class Answers:
         self._receipts += receipts_of(cases, verdicts)
         ids = random_ids(2 * len(asks))
         for ask, market, case, verdict in zip(asks, markets, cases, verdicts, strict=True):
-            trade = self._add(ask, market, case, verdict, ids)
-            if trade is not None and not is_last:
-                self._pictures[ask.account.user_id].reserve(_holding(trade, ask))
+            if isinstance(verdict, RefusedOrder):
+                self._note(ask, market, next(ids), verdict)
+                continue
+            picture = self._pictures[ask.account.user_id]
+            plan = self._plan_of(ask, market, case, picture)
+            trade = self._planned(next(ids), ask, plan, verdict.intent.size, picture)
+            self._bound(picture, ask, plan.strategy, case)
+            self._note(ask, market, next(ids), verdict, trade)
+            if not is_last:
+                picture.reserve(_holding(trade, plan, ask))
 
-    def _add(
-        self, ask: Ask, market: SignalMarket, case: RiskCase, verdict: Verdict, ids: Iterator[UUID]
-    ) -> PlannedTrade | None:
-        """Note one answer; returns its trade where it was approved."""
-        user_id = ask.account.user_id
-        trade_id = next(ids) if isinstance(verdict, ApprovedOrder) else None
-        breaches = () if isinstance(verdict, ApprovedOrder) else verdict.breaches
-        answer = TradeDecision(ask, next(ids), trade_id, breaches)
-        trade = None
-        if trade_id is not None:
-            picture = self._pictures[user_id]
-            trade = self._planned(trade_id, ask, market, case, verdict, picture)
-            self._bound(picture, ask, trade.strategy, case)
-        size = verdict.intent.size
+    def _note(
+        self,
+        ask: Ask,
+        market: SignalMarket,
+        decision_id: UUID,
+        verdict: Verdict,
+        trade: PlannedTrade | None = None,
+    ) -> None:
+        """Note one answer, with its trade where it was approved."""
+        breaches = verdict.breaches if isinstance(verdict, RefusedOrder) else ()
         self._decisions.append(
-            decision_row(answer.decision_id, ask.account, market, breach_rows(breaches), size, trade)
+            decision_row(decision_id, ask.account, market, breach_rows(breaches), verdict.intent.size, trade)
         )
-        self._answers[id(ask)] = answer
-        return trade
+        trade_id = None if trade is None else trade.trade_id
+        self._answers[id(ask)] = TradeDecision(ask, decision_id, trade_id, breaches)
 
     def batch(self) -> AnsweredBatch:
         """Everything that is written for them."""
@@ -105,6 +106,7 @@ class Answers:
             decisions=self._decisions,
             receipts=self._receipts,
             ceilings=[row for held in self._ceilings.values() for row in held.values()],
+            plans=[plan for _, _, plan in self._plans.values()],
         )
 
     def of(self, asks: Sequence[Ask]) -> list[TradeDecision]:
@@ -122,35 +124,34 @@ class Answers:
             held[key] = row if known is None else row.lower(known)
 
     def _planned(
-        self,
-        trade_id: UUID,
-        ask: Ask,
-        market: SignalMarket,
-        case: RiskCase,
-        verdict: Verdict,
-        picture: RiskPicture,
+        self, trade_id: UUID, ask: Ask, plan: TradePlan, size: PositionSize, picture: RiskPicture
     ) -> PlannedTrade:
-        size, order = verdict.intent.size, market.candidate
-        first = size.first or size
-        wallet = picture.wallets[ask.account.wallet_id]
-        book = picture.book(wallet.id, order.strategy, order.symbol)
-        key = (id(case.order), id(book))
-        held = self._plans.get(key)
-        if held is None:  # with what it was made of, so that their ids stay theirs
-            held = self._plans[key] = (case.order, book, _plan(ask.signal, market, case, book))
-        return msgspec.structs.replace(
-            held[2],
+        first, wallet = size.first or size, picture.wallets[ask.account.wallet_id]
+        trade = PlannedTrade(
             trade_id=trade_id,
             client_order_id=client_order_id(self._deployment, trade_id, OrderLeg.ENTRY, 1),
+            plan=plan.number,
             planned_quantity=first.quantity,
             planned_notional=first.notional,
             planned_risk=first.risk_amount,
             session_closes_at=moment(picture.hours.leaves_ms(wallet.id, wallet.venue)),
-        ).with_ladder(_steps(size))
+        )
+        return trade if size.rungs is None else with_ladder(trade, _steps(size.rungs))
+
+    def _plan_of(self, ask: Ask, market: SignalMarket, case: RiskCase, picture: RiskPicture) -> TradePlan:
+        """The plan of this entry under these rules, made where it is met first."""
+        order = market.candidate
+        book = picture.book(ask.account.wallet_id, order.strategy, order.symbol)
+        key = (id(case.order), id(book))
+        held = self._plans.get(key)
+        if held is None:  # with what it was made of, so that their ids stay theirs
+            plan = _plan(len(self._plans), ask.signal, market, case, book)
+            held = self._plans[key] = (case.order, book, plan)
+        return held[2]
 
 
-def _steps(size: PositionSize) -> tuple[LadderRow, ...]:
-    """The steps of a ladder behind its entry, the nearest first; none of a size of one order."""
+def _steps(rungs: Sequence[Rung]) -> tuple[LadderRow, ...]:
+    """The steps of a ladder behind its entry, the nearest first."""
     return tuple(
         LadderRow(
             number=number,
@@ -159,15 +160,14 @@ def _steps(size: PositionSize) -> tuple[LadderRow, ...]:
             notional=rung.notional,
             risk_amount=rung.risk_amount,
         )
-        for number, rung in enumerate((size.rungs or ())[1:], start=1)
+        for number, rung in enumerate(rungs[1:], start=1)
     )
 
 
-def _plan(signal: Signal, market: SignalMarket, case: RiskCase, book: Rulebook) -> PlannedTrade:
-    """What every trade has in common that this signal begins under these rules; nothing is named or sized yet."""
-    return PlannedTrade(
-        trade_id=_NOBODY,
-        client_order_id="",
+def _plan(number: int, signal: Signal, market: SignalMarket, case: RiskCase, book: Rulebook) -> TradePlan:
+    """What every trade has in common that this signal begins under these rules."""
+    return TradePlan(
+        number=number,
         order_side=market.side.entry_order_side.value,
         environment=case.order.environment.value,
         venue=signal.venue,
@@ -177,10 +177,7 @@ def _plan(signal: Signal, market: SignalMarket, case: RiskCase, book: Rulebook) 
         side=signal.side,
         signal_confidence=signal.confidence,
         reason=signal.reason,
-        planned_quantity=ZERO,
         planned_entry_price=case.order.entry_price,
-        planned_notional=ZERO,
-        planned_risk=ZERO,
         leverage=case.terms.leverage,
         stop_price=market.stop_price(book.own_stops),
         take_profit_price=case.order.take_profit_price,
@@ -243,19 +240,19 @@ def decision_row(
     )
 
 
-def _holding(trade: PlannedTrade, ask: Ask) -> Holding:
+def _holding(trade: PlannedTrade, plan: TradePlan, ask: Ask) -> Holding:
     return Holding(
         trade_id=trade.trade_id,
         wallet_id=ask.account.wallet_id,
-        venue=trade.venue,
-        symbol=trade.symbol,
-        strategy=trade.strategy,
-        side=Side(trade.side),
+        venue=plan.venue,
+        symbol=plan.symbol,
+        strategy=plan.strategy,
+        side=Side(plan.side),
         quantity=ZERO,
         entry_price=None,
-        stop_price=trade.stop_price,
+        stop_price=plan.stop_price,
         has_live_stop=False,
         reserved_notional=trade.planned_notional + trade.ladder_notional,
         reserved_risk=trade.planned_risk + trade.ladder_risk,
-        leverage=trade.leverage,
+        leverage=plan.leverage,
     )

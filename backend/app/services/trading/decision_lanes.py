@@ -15,7 +15,7 @@ from app.models.signal import Signal
 from app.repositories.trading_accounts import TradingAccount
 
 BATCH = 256
-LANES = 4
+LANES = 6  # so that some batch is always read or written while another is decided
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 from operator import attrgetter
-from typing import Final
+from typing import Final, overload
 from uuid import UUID
 
 from app.domain.limits import LossWindow, RiskLimits
@@ -168,21 +168,20 @@ class Windows:
 
     def _roll_user(self, user: StateRow, equity: Decimal, limits: RiskLimits, windows: Held) -> Held:
         """Begin and latch the user's windows, which are sums; return them as they are then."""
-        begun, starts = _BEGUN(user), self._starts
+        begun, starts, is_changed = _BEGUN(user), self._starts, False
         for place, window in enumerate(windows):
             if window is None:
                 continue
             held = window
             if begun[place] is None or begun[place] < starts[place]:
                 self._begin(user, place, window.start_equity, window.deposits - window.withdrawals)
-                held = _latched(window, False)
-            self._latch(user, place, equity, limits, held)
+                held, is_changed = _latched(window, False), True
+            is_changed |= self._latch(user, place, equity, limits, held)
         self._lift(user, equity)
+        if not is_changed:
+            return windows
         return tuple(
-            [
-                None if window is None else _latched(window, tripped)
-                for window, tripped in zip(windows, self._user_tripped(), strict=True)
-            ]
+            [_latched(window, tripped) for window, tripped in zip(windows, self._user_tripped(), strict=True)]
         )
 
     def user_equity(self) -> Decimal | None:
@@ -205,10 +204,13 @@ class Windows:
         return sum_known([self._equity(wallet) for wallet in self.counted()])
 
     def _sum_of_windows(self, of_counted: Sequence[Held]) -> Held:
+        tripped = self._user_tripped()
+        if len(self._rows) == len(of_counted) == 1:  # nothing to add: the wallet's windows are the user's
+            return tuple(map(_latched, of_counted[0], tripped))
         return tuple(
             [
-                self._sum_of(place, [windows[place] for windows in of_counted], tripped)
-                for place, tripped in enumerate(self._user_tripped())
+                self._sum_of(place, [windows[place] for windows in of_counted], tripped[place])
+                for place in range(len(LENGTHS))
             ]
         )
 
@@ -216,8 +218,6 @@ class Windows:
         known = [part for part in parts if part is not None]
         if not known or len(known) < len(parts):
             return None
-        if len(self._rows) == 1:  # nothing to add: the wallet's window is the user's
-            return _latched(known[0], tripped)
         return LossWindow(
             sum((part.start_equity for part in known), self._lost_by_archived(place)),
             sum((part.deposits for part in known), ZERO),
@@ -274,16 +274,23 @@ class Windows:
         equity: Decimal,
         limits: RiskLimits,
         window: LossWindow | None,
-    ) -> None:
+    ) -> bool:
+        """Trip the window where its limit is reached, unless it was before; whether it did."""
         name = _NAMES[place].tripped_at
-        if getattr(state, name) is None and _is_reached(window, equity, limits, place):
-            setattr(state, name, self._market_time)
-            self.changed[state.id] = state
+        if getattr(state, name) is not None or not _is_reached(window, equity, limits, place):
+            return False
+        setattr(state, name, self._market_time)
+        self.changed[state.id] = state
+        return True
 
 
-def _latched(window: LossWindow, tripped: bool) -> LossWindow:
-    """The same window where it says so already: what is shared is written once."""
-    return window if window.tripped is tripped else replace(window, tripped=tripped)
+@overload
+def _latched(window: LossWindow, tripped: bool) -> LossWindow: ...
+@overload
+def _latched(window: LossWindow | None, tripped: bool) -> LossWindow | None: ...
+def _latched(window: LossWindow | None, tripped: bool) -> LossWindow | None:
+    """The same window where it says so already: what is shared is written once. None stays None."""
+    return window if window is None or window.tripped is tripped else replace(window, tripped=tripped)
 
 
 def _is_far(window: LossWindow, equity: Decimal, usd: Decimal | None, fraction: Decimal | None) -> bool:
