@@ -1,16 +1,19 @@
 """The gate: one decision, many at once, beside the naive ORM form and beside the rules alone.
 
-`python -m benchmarks.gate [ROUNDS]` prints gate.p50_ms and gate.p99_ms (peer: six ORM reads and an insert, in
-one durable transaction) of one approval after another, for 64 wallets in turn, gate.commit_ms (what this disk
+`python -m benchmarks.gate [BLOCKS]` prints gate.p50_ms and gate.p99_ms (peer: six ORM reads and an insert, in
+one durable transaction) of one approval after another, for 64 wallets in turn, gate.alone_ms (the same where every
+approval follows something else, so that neither process nor database has it at hand), gate.commit_ms (what this disk
 takes for one bare row to be durable: no durable decision is faster), gate.compute_ms (the same case decided from
 memory), gate.per_s_64 (64 tasks that ask without pause, each for a wallet of its own) and gate.review_1m_s (a
-million orders reviewed in columns).
+million orders reviewed in columns). Blocks of 64 of each kind take turns.
 """
 
 import asyncio
 import json
 import sys
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from time import perf_counter
 from uuid import uuid4
 
@@ -25,6 +28,7 @@ from app.domain.limit_checks import breach_masks
 from app.domain.limit_measures import Measured
 from app.domain.receipts import case_of as case_of_receipt
 from app.domain.review_columns import ReviewColumns
+from app.domain.risk_case import RiskCase
 from app.domain.risk_facts import ReviewRow
 from app.models.risk_settings import RiskSettings
 from app.models.risk_state import BreakerState, RiskDecision, RiskState
@@ -39,7 +43,7 @@ from benchmarks.path import percentile
 from benchmarks.served import benchmark_settings
 from benchmarks.trading_floor import BenchFloor, bench_floor, paper_process
 
-ROUNDS = 300
+BLOCKS = 10
 TASKS = 64
 SECONDS = 5.0
 MILLION = 1_000_000
@@ -47,10 +51,13 @@ MILLION = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class _Times:
-    gate: list[float]
-    naive: list[float]
-    compute: list[float]
-    commit: list[float]
+    """Milliseconds each."""
+
+    gate: list[float] = field(default_factory=list)
+    alone: list[float] = field(default_factory=list)
+    naive: list[float] = field(default_factory=list)
+    compute: list[float] = field(default_factory=list)
+    commit: list[float] = field(default_factory=list)
 
 
 async def stored_signal(floor: BenchFloor) -> Signal:
@@ -88,32 +95,45 @@ async def naive_decision(floor: BenchFloor, signal: Signal, account: TradingAcco
         )
 
 
-async def measure_one(floor: BenchFloor, accounts: list[TradingAccount], rounds: int) -> _Times:
-    """Milliseconds of one approval at a time, of the naive form, of the rules alone and of a bare commit,
-    interleaved; the wallets take turns."""
-    times = _Times([], [], [], [])
-    risk = floor.trading.desk.risk
-    for number in range(rounds):
-        account = accounts[number % len(accounts)]
-        signal, other = await stored_signal(floor), await stored_signal(floor)
-        begun = perf_counter()
-        (decision,) = await risk.validate_trade(signal, [account])
-        times.gate.append((perf_counter() - begun) * 1_000)
-        assert decision.is_approved, decision.breaches
-        receipt = await floor.sql.fetchval(
-            "SELECT receipt FROM risk_decisions WHERE id = $1", decision.decision_id
-        )
-        case = case_of_receipt(receipt)
-        begun = perf_counter()
-        decide_batch([case])
-        times.compute.append((perf_counter() - begun) * 1_000)
-        begun = perf_counter()
-        await naive_decision(floor, other, account)
-        times.naive.append((perf_counter() - begun) * 1_000)
+@contextmanager
+def _timed(times: list[float]) -> Iterator[None]:
+    begun = perf_counter()
+    yield
+    times.append((perf_counter() - begun) * 1_000)
+
+
+async def _approved(
+    floor: BenchFloor, signal: Signal, account: TradingAccount, times: list[float]
+) -> RiskCase:
+    """Time one approval, and return its case."""
+    with _timed(times):
+        (decision,) = await floor.trading.desk.risk.validate_trade(signal, [account])
+    assert decision.is_approved, decision.breaches
+    query = "SELECT receipt FROM risk_decisions WHERE id = $1"
+    return case_of_receipt(await floor.sql.fetchval(query, decision.decision_id))
+
+
+async def measure_one(floor: BenchFloor, accounts: list[TradingAccount], blocks: int) -> _Times:
+    """One approval at a time, the naive form, the rules alone and bare commits, in blocks of every wallet."""
+    times = _Times()
+    for _ in range(blocks):
+        signal, again, naive = [await stored_signal(floor) for _ in range(3)]
+        for account in accounts:
+            with _timed(times.gate):
+                (decision,) = await floor.trading.desk.risk.validate_trade(signal, [account])
+            assert decision.is_approved, decision.breaches
         await clear_trades(floor.sql)
-        begun = perf_counter()
-        await floor.sql.execute("INSERT INTO bench_commits VALUES (1)")
-        times.commit.append((perf_counter() - begun) * 1_000)
+        for account in accounts:
+            with _timed(times.naive):
+                await naive_decision(floor, naive, account)
+        cases = [await _approved(floor, again, account, times.alone) for account in accounts]
+        for case in cases:
+            with _timed(times.compute):
+                decide_batch([case])
+        await clear_trades(floor.sql)
+        for _ in accounts:
+            with _timed(times.commit):
+                await floor.sql.execute("INSERT INTO bench_commits VALUES (1)")
     return times
 
 
@@ -156,15 +176,15 @@ def line(name: str, value: float, unit: str, peer: str, peer_value: float, ratio
     return json.dumps(held | {"peer_value": round(peer_value, 3), "ratio": round(ratio, 3)})
 
 
-async def measure(settings: Settings, paper_url: str, rounds: int) -> list[str]:
+async def measure(settings: Settings, paper_url: str, blocks: int) -> list[str]:
     """Every line of this benchmark."""
     async with bench_floor(settings, paper_url) as floor:
         accounts = await add_wallets(floor.sql, TASKS)
         await floor.sql.execute("CREATE TABLE bench_commits (x integer)")
         settle_garbage_collection()
-        await measure_one(floor, accounts, len(accounts))
+        await measure_one(floor, accounts, 1)
         await settle(floor.sql)
-        times = await measure_one(floor, accounts, rounds)
+        times = await measure_one(floor, accounts, blocks)
         rates = [await decisions_a_second(floor, accounts, naive) for naive in (False, True)]
         receipt: bytes = await floor.sql.fetchval("SELECT receipt FROM risk_decisions WHERE approved LIMIT 1")
         review = seconds_to_review_a_million(receipt)
@@ -173,6 +193,8 @@ async def measure(settings: Settings, paper_url: str, rounds: int) -> list[str]:
         gate, naive = percentile(times.gate, part), percentile(times.naive, part)
         lines.append(line(f"gate.{suffix}", gate, "ms", "naive ORM form", naive, naive / gate))
     gate, compute = percentile(times.gate, 0.5), percentile(times.compute, 0.5)
+    alone = percentile(times.alone, 0.5)
+    lines.append(line("gate.alone_ms", alone, "ms", "one after another", gate, gate / alone))
     commit = percentile(times.commit, 0.5)
     lines.append(line("gate.commit_ms", commit, "ms", "the whole gate, durable", gate, gate / commit))
     lines.append(line("gate.compute_ms", compute, "ms", "the whole gate, durable", gate, gate / compute))
@@ -184,9 +206,9 @@ async def measure(settings: Settings, paper_url: str, rounds: int) -> list[str]:
 
 def main() -> None:
     """Print the figures."""
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
+    blocks = int(sys.argv[1]) if len(sys.argv) > 1 else BLOCKS
     with benchmark_settings() as settings, paper_process(settings) as paper_url:
-        for held in uvloop.run(measure(settings, paper_url, rounds)):
+        for held in uvloop.run(measure(settings, paper_url, blocks)):
             print(held)
 
 

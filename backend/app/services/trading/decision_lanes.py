@@ -8,6 +8,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 from app.domain.limits import BreachDetail
@@ -53,7 +54,8 @@ class _Question:
 
 
 Told = Callable[[Sequence[TradeDecision]], None]
-Decide = Callable[[Sequence[Ask]], Awaitable[list[TradeDecision]]]
+Decide = Callable[[Sequence[Ask], Told], Awaitable[None]]
+"""Decides about asks, and gives the answers in their order as soon as they are durable."""
 
 
 class DecisionLanes:
@@ -94,19 +96,21 @@ class DecisionLanes:
             while waiting:
                 taken = self._take(waiting)
                 try:
-                    answers = await self._decide([ask for _, ask in taken])
+                    await self._decide([ask for _, ask in taken], partial(self._deliver, taken))
                 except BaseException as error:
                     self._fail(waiting, {id(question): question for question, _ in taken}, error)
                     if not isinstance(error, Exception):
                         raise
-                    continue
-                of_question: dict[int, list[TradeDecision]] = {}
-                for (question, _), answer in zip(taken, answers, strict=True):
-                    of_question.setdefault(id(question), []).append(answer)
-                for question in {id(held): held for held, _ in taken}.values():
-                    self._answer(question, of_question[id(question)])
         finally:
             self._running[lane] = None
+
+    def _deliver(self, taken: Sequence[tuple[_Question, Ask]], answers: Sequence[TradeDecision]) -> None:
+        """Give every question of a batch its answers."""
+        of_question: dict[int, list[TradeDecision]] = {}
+        for (question, _), answer in zip(taken, answers, strict=True):
+            of_question.setdefault(id(question), []).append(answer)
+        for question in {id(held): held for held, _ in taken}.values():
+            self._answer(question, of_question[id(question)])
 
     @staticmethod
     def _answer(question: _Question, answers: Sequence[TradeDecision]) -> None:

@@ -77,7 +77,7 @@ class FloorDatabases:
     def __init__(self, settings: Settings) -> None:
         self.worker = Database(role_database_url(settings, DatabaseRole.WORKER))
         self.system = Database(role_database_url(settings, DatabaseRole.SYSTEM))
-        self.gate = LeanTransactions(asyncpg_dsn(role_database_url(settings, DatabaseRole.SYSTEM)), size=6)
+        self.gate = LeanTransactions(asyncpg_dsn(role_database_url(settings, DatabaseRole.SYSTEM)), size=8)
 
     async def close(self) -> None:
         await self.gate.close()
@@ -130,6 +130,7 @@ class TradingFloor:
         markets = MarketView(self.reader, PriceBook())
         balances = BalanceKeeper(held.worker, pool, markets)
         risk = RiskManagement(held.gate, markets, balances, self.terms)
+        self.closers.append(risk.close)
         return Desk(
             held.worker, held.system, pool, markets, balances, risk, self.terms, OrderBooks(self.reader)
         )

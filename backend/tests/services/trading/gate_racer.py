@@ -16,7 +16,7 @@ from app.repositories.fan_out import FanOutTransaction
 from app.repositories.trading_accounts import TradingAccount
 from app.services.price_book import PriceBook
 from app.services.trading.balances import BalanceKeeper
-from app.services.trading.decision_lanes import TradeDecision
+from app.services.trading.decision_lanes import LANES, TradeDecision
 from app.services.trading.markets import MarketView
 from app.services.trading.risk_management import RiskManagement
 from app.services.trading.terms import TradingTerms
@@ -30,7 +30,7 @@ class GateDesk:
         system_url = role_database_url(settings, DatabaseRole.SYSTEM)
         self._worker = Database(role_database_url(settings, DatabaseRole.WORKER), connections=9)
         self.system = Database(system_url, connections=10)
-        self._connections = LeanTransactions(asyncpg_dsn(system_url), size=6)
+        self._connections = LeanTransactions(asyncpg_dsn(system_url), size=LANES + 2)
         self.market = StillMarket()
         markets = MarketView(self.market, PriceBook())
         balances = BalanceKeeper(self._worker, NoVenue(), markets)
@@ -45,6 +45,7 @@ class GateDesk:
         return await self.risk.validate_trade(signal, accounts)
 
     async def close(self) -> None:
+        await self.risk.close()
         await self._connections.close()
         await self._worker.close()
         await self.system.close()
