@@ -124,7 +124,6 @@ async def compose_trading(
     finally:
         prices.cancel()
         await asyncio.gather(prices, return_exceptions=True)
-        await risk.close()
         await gate.close()
         await worker.close()
         await system.close()

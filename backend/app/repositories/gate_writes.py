@@ -1,4 +1,4 @@
-"""The gate's answers, written: decisions, reservations with their ceilings, and entries.
+"""The gate's answers, written: decisions, reservations with their ceilings, entries and announcements.
 
 One statement, so that a batch is one durable commit in one round trip. It claims every user of an approval by
 the version of the ledger that the decision read; where another approval or a settlement came in between,
@@ -8,7 +8,6 @@ nothing at all is written and the batch is decided again. The ledger's checks st
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -141,14 +140,6 @@ class ScopeTrip(msgspec.Struct, frozen=True, kw_only=True):
     tripped_at: datetime
 
 
-class ToldDecision(NamedTuple):
-    """Whose decision it is, and the trade that it began."""
-
-    user_id: UUID
-    decision_id: UUID
-    trade_id: UUID | None
-
-
 class AnsweredBatch(msgspec.Struct, frozen=True, kw_only=True):
     """What one statement writes. `receipts` are in the order of the decisions, `plans` are those of their trades."""
 
@@ -232,18 +223,13 @@ WITH asked AS MATERIALIZED (
     SELECT a.client_order_id, a.user_id, a.wallet_id, a.trade_id, a.symbol, 'entry', 1, 'market',
         a.order_side, a.planned_quantity, a.requested_price, a.market_time
     FROM asked a, held WHERE held.yes AND a.trade_id IS NOT NULL
+), told AS (
+    SELECT pg_notify('user_events', format('{{"user_id": "%s", "kind": "%s", "id": "%s"}}', a.user_id, n.kind, n.id))
+    FROM asked a, held, LATERAL (VALUES ('position', a.trade_id), ('decision', a.id)) AS n (kind, id)
+    WHERE held.yes AND n.id IS NOT NULL
 )
-SELECT held.yes FROM held
+SELECT held.yes, (SELECT count(*) FROM told) FROM held
 """  # noqa: S608 - no value of anybody's
-
-_TELL = """
-SELECT set_config('synchronous_commit', 'off', true), (
-    SELECT count(pg_notify('user_events', format('{"user_id": "%s", "kind": "%s", "id": "%s"}', user_id, n.kind, n.id)))
-    FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS u (user_id, decision_id, trade_id),
-        LATERAL (VALUES ('position', trade_id), ('decision', decision_id)) AS n (kind, id)
-    WHERE n.id IS NOT NULL
-)
-"""  # without waiting for the disk: it carries nothing that could be lost
 
 WINDOW_FIELDS = tuple(
     name
@@ -289,11 +275,6 @@ class SystemGateWriteRepository:
                 _json(batch.plans),
             )
         )
-
-    async def tell(self, decisions: Sequence[ToldDecision]) -> None:
-        """Tell the users' screens of decisions that are durable, and of the trades that they began."""
-        users, decided, trades = zip(*decisions, strict=True)
-        await self._connection.execute(_TELL, users, decided, trades)
 
     async def store_windows(self, states: Sequence[StateRow]) -> None:
         """Write the windows and peaks of these locked rows."""

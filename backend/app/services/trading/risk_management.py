@@ -22,14 +22,13 @@ from app.models.signal import Signal
 from app.models.trade import Trade
 from app.repositories.gate_facts import FactsWanted, SystemGateFactsRepository
 from app.repositories.gate_rows import GateRows
-from app.repositories.gate_writes import SystemGateWriteRepository, ToldDecision
+from app.repositories.gate_writes import SystemGateWriteRepository
 from app.repositories.trading_accounts import TradingAccount
 from app.repositories.trading_transaction import TradingTransaction
 from app.services.trading.addition_decisions import AdditionDecisions
 from app.services.trading.answers import Answers
 from app.services.trading.balances import BalanceKeeper
 from app.services.trading.decision_lanes import Ask, DecisionLanes, Told, TradeDecision
-from app.services.trading.decision_news import DecisionNews
 from app.services.trading.fundings import keep_funding, needs_funding, with_funding
 from app.services.trading.gate_reading import GateReading
 from app.services.trading.ladder_steps import LadderSteps
@@ -65,7 +64,6 @@ class RiskManagement:
         self._reading = GateReading(connections, markets)
         self.additions = AdditionDecisions(connections, self._reading, balances, terms.deployment)
         self.ladders = LadderSteps(connections, self._reading, terms.deployment)
-        self._news = DecisionNews(connections)
         self._lanes = DecisionLanes(self._decide)
 
     async def validate_trade(
@@ -117,10 +115,6 @@ class RiskManagement:
         """Standard deviation of the symbol's daily returns, a fraction, as last read; None where not known."""
         return self._reading.daily_volatility(venue, symbol)
 
-    async def close(self) -> None:
-        """Finish what is under way beside the decisions."""
-        await self._news.close()
-
     async def _decide(self, asks: Sequence[Ask], answered: Told) -> None:
         """Decide a batch of one environment. What is found changed or must be begun is decided under lock;
         where a balance is too old it is read first."""
@@ -134,18 +128,13 @@ class RiskManagement:
                 if not stale:
                     answers = await self._answer(connection, rows, asks, markets)
                     if answers is not None:
-                        self._give(answers, answered)
+                        answered(answers)
                         return
                     break
             await self._balances.refresh_many(stale)
         async with self._connections.transaction() as connection:
             answers = await self._decide_under_lock(connection, asks, markets)
-        self._give(answers, answered)
-
-    def _give(self, answers: Sequence[TradeDecision], answered: Told) -> None:
-        """Hand out answers that are durable."""
         answered(answers)
-        self._news.tell([ToldDecision(one.account.user_id, one.decision_id, one.trade_id) for one in answers])
 
     async def _answer(
         self,

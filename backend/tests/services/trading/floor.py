@@ -130,7 +130,6 @@ class TradingFloor:
         markets = MarketView(self.reader, PriceBook())
         balances = BalanceKeeper(held.worker, pool, markets)
         risk = RiskManagement(held.gate, markets, balances, self.terms)
-        self.closers.append(risk.close)
         return Desk(
             held.worker, held.system, pool, markets, balances, risk, self.terms, OrderBooks(self.reader)
         )

@@ -45,7 +45,6 @@ class GateDesk:
         return await self.risk.validate_trade(signal, accounts)
 
     async def close(self) -> None:
-        await self.risk.close()
         await self._connections.close()
         await self._worker.close()
         await self.system.close()
