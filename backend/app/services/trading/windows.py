@@ -168,17 +168,15 @@ class Windows:
 
     def _roll_user(self, user: StateRow, equity: Decimal, limits: RiskLimits, windows: Held) -> Held:
         """Begin and latch the user's windows, which are sums; return them as they are then."""
-        begun, starts, is_changed = _BEGUN(user), self._starts, False
+        begun, starts, is_tripped = _BEGUN(user), self._starts, False
         for place, window in enumerate(windows):
             if window is None:
                 continue
-            held = window
             if begun[place] is None or begun[place] < starts[place]:
                 self._begin(user, place, window.start_equity, window.deposits - window.withdrawals)
-                held, is_changed = _latched(window, False), True
-            is_changed |= self._latch(user, place, equity, limits, held)
+            is_tripped |= self._latch(user, place, equity, limits, window)
         self._lift(user, equity)
-        if not is_changed:
+        if not is_tripped:
             return windows
         return tuple(
             [_latched(window, tripped) for window, tripped in zip(windows, self._user_tripped(), strict=True)]
