@@ -30,7 +30,8 @@ from app.domain.risk_limits import LimitLevels, RiskLimits
 from app.domain.value_reading import UnreadableValueError, read_value
 
 RULE_VERSION: Final = "8"
-"""Raised with every change of a rule that gives any case another answer; a test holds it to that."""
+"""Raised with every change of a rule that gives any case another answer, and of how a receipt is written; a test
+holds it to that."""
 
 
 class ReceiptError(ValueError):
