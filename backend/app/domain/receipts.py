@@ -58,7 +58,7 @@ def receipts_of(cases: Sequence[RiskCase], verdicts: Sequence[ApprovedOrder | Re
     """Return the receipts of decisions; what several cases share is written out once."""
     shared = _SharedTexts()
     return [
-        _TEXT.encode(_Receipt(_answer_written(verdict), _case_written(case, shared), RULE_VERSION))
+        _ENCODER.encode(_Receipt(_answer_written(verdict), _case_written(case, shared), RULE_VERSION))
         for case, verdict in zip(cases, verdicts, strict=True)
     ]
 
@@ -102,7 +102,7 @@ class _Receipt(msgspec.Struct, frozen=True, gc=False):
     rule_version: str
 
 
-_TEXT: Final = msgspec.json.Encoder()
+_ENCODER: Final = msgspec.json.Encoder()
 _NO_FACTS: Final = msgspec.Raw(b"{}")  # where no limit stands at the level, as mostly
 _LIMITS_TEXT: Final = "_receipt_text"
 _LEVELS: Final = tuple(field.name for field in fields(LimitLevels))
@@ -139,7 +139,7 @@ class _SharedTexts:
         """Return the object's text, written out where it is met first."""
         known = self._written.get(id(held))
         if known is None:
-            known = self._written[id(held)] = msgspec.Raw(_TEXT.encode(held))
+            known = self._written[id(held)] = msgspec.Raw(_ENCODER.encode(held))
         return known
 
 
@@ -148,7 +148,7 @@ def _limits_written(levels: LimitLevels) -> msgspec.Raw:
     known: msgspec.Raw | None = levels.__dict__.get(_LIMITS_TEXT)
     if known is None:
         opinions = {level: _opinions(getattr(levels, level)) for level in _LEVELS}
-        known = levels.__dict__[_LIMITS_TEXT] = msgspec.Raw(_TEXT.encode(opinions))
+        known = levels.__dict__[_LIMITS_TEXT] = msgspec.Raw(_ENCODER.encode(opinions))
     return known
 
 

@@ -76,7 +76,6 @@ _PARTS = {
         " AND ((s.scope = 'symbol' AND s.scope_key = ANY ($4))"
         " OR (s.scope = 'strategy' AND s.scope_key = ANY ($5)))"
     ),
-    # A scope that counts nothing is one that is not there; the user's own row says which version was read.
     "usage": _LIST.format(
         "SELECT g.scope, g.scope_key, g.positions, g.notional, g.margin, g.open_risk, g.consecutive_losses,"
         " g.day_tripped_at, g.week_tripped_at, g.month_tripped_at, g.version, g.book_result, g.book_peak"
