@@ -4,6 +4,8 @@ import asyncio
 import importlib
 import inspect
 import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
 
 import uvloop
 
@@ -14,6 +16,10 @@ from app.core.config import Settings, SettingsError
 from app.core.garbage_collection import without_garbage_collection
 from app.core.logging import configure_logging
 
+if TYPE_CHECKING:
+    import uvicorn
+
+START_FAILED: Final = 3
 MODULES = {
     ProcessName.API: "app.main",
     ProcessName.JOBS: "app.workers.settings",
@@ -40,20 +46,32 @@ def run_process(name: ProcessName, settings: Settings) -> None:
             raise CommandError("The paper exchange is a program of its own: python -m paper_exchange.")
 
 
-def _run_api(settings: Settings) -> None:
+def api_server(settings: Settings, app: str = "app.main:create_served_app") -> "uvicorn.Config":
+    """How the API is served. A client's address is the proxy's word only where that proxy is trusted."""
     import uvicorn
 
-    uvicorn.run(
-        "app.main:create_served_app",
+    return uvicorn.Config(
+        app,
         factory=True,
         host=settings.host,
         port=settings.port,
         log_config=None,
         access_log=False,
         server_header=False,
+        forwarded_allow_ips=list(settings.trusted_proxies),
         timeout_graceful_shutdown=3,
         ws_max_size=65_536,
     )
+
+
+def _run_api(settings: Settings) -> None:
+    import uvicorn
+
+    server = uvicorn.Server(api_server(settings))
+    with suppress(KeyboardInterrupt):  # raised again by the server once it has stopped in order
+        server.run()
+    if not server.started:
+        raise SystemExit(START_FAILED)
 
 
 def _run_jobs() -> None:

@@ -110,6 +110,11 @@ class Settings(PeopleSettings):
         "",
         description="Address that browsers use, for links in e-mails and the origin check; empty: http://localhost:<port>",
     )
+    trusted_proxies: Names = Field(
+        ("127.0.0.1", "::1"),
+        description="Addresses or networks, comma-separated, of proxies that tell the client's in X-Forwarded-For;"
+        " * where the API is reached through its proxy alone",
+    )
     allowed_origins: Names = Field(
         (),
         description="Further origins, comma-separated, that may open the WebSocket beside the public URL",
@@ -229,6 +234,7 @@ class Settings(PeopleSettings):
     )
 
     @field_validator(
+        "trusted_proxies",
         "allowed_origins",
         "allowed_venues",
         "feed_symbols",
