@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
@@ -22,6 +23,14 @@ class WindowLength(StrEnum):
     DAY = "day"
     WEEK = "week"
     MONTH = "month"
+
+
+LEAST: Final = {
+    WindowLength.DAY: timedelta(hours=22),
+    WindowLength.WEEK: timedelta(days=7, hours=-2),
+    WindowLength.MONTH: timedelta(days=28, hours=-2),
+}
+"""How short a calendar's window can be: that of the fewest days, one of them shortened by the clock's change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +88,15 @@ def window_bounds(at: datetime, length: WindowLength, zone: str) -> WindowBounds
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(0), tzinfo=zone).astimezone(UTC)
+
+
+def is_over(begun: datetime, start: datetime, length: WindowLength) -> bool:
+    """Return whether a window that began at `begun` is over, where the calendar's present one began at `start`.
+
+    In another time zone the present window begins at another moment: the one that has begun goes on then, until the
+    next begins, so that nobody has the loss of a week forgotten by moving an hour west.
+    """
+    return start - begun >= LEAST[length]
 
 
 def window_loss(

@@ -18,6 +18,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import DateTime, Numeric, String
 
+from app.domain.loss_windows import LEAST, WindowLength
 from app.models.trade import LIVE
 
 WATCH_LOCK_KEY = 7_245_912
@@ -31,9 +32,16 @@ LIMIT_COLUMNS = (
 _LIVE = f"t.{LIVE}"
 
 
+def _goes_on(length: str, clock: str) -> str:
+    """Whether the window of that length that a row has begun is the present one (`loss_windows.is_over`)."""
+    least = f"interval '{LEAST[WindowLength(length)] // timedelta(hours=1)} hours'"
+    start = f"date_trunc('{length}', {clock}.market_time, {clock}.time_zone)"
+    return f"(s.{length}_start > {start} - {least} AND s.{length}_start <= {clock}.market_time)"
+
+
 def _in_window(length: str) -> str:
     """A wallet's window of that length, NULL where it has not begun at this market time."""
-    begun = f"s.{length}_start = date_trunc('{length}', v.market_time, v.time_zone)"
+    begun = _goes_on(length, "v")
     return ", ".join(
         (
             f"CASE WHEN {begun} THEN s.{length}_start_equity END AS {length}_equity",
@@ -115,7 +123,7 @@ WITH marks AS (
            {
     ", ".join(
         f"x.{length}_equity, x.{length}_in, x.{length}_out, s.{length}_tripped_at IS NOT NULL AND"
-        f" s.{length}_start = date_trunc('{length}', x.market_time, x.time_zone)"
+        f" {_goes_on(length, 'x')}"
         for length in LENGTHS
     )
 },

@@ -18,6 +18,7 @@ from app.services.trading.markets import MarketView
 from app.services.trading.order_books import OrderBooks
 from app.services.trading.risk_management import RiskManagement
 from app.services.trading.terms import TradingTerms
+from app.services.trading.venue_leverage import VenueLeverage
 
 SIGNALS_KEPT = 256
 LEAVING_AT_ONCE = 8  # accounts of a venue: what they commit leaves within its receive window
@@ -50,7 +51,7 @@ class Desk:
     books: OrderBooks
     leases: LeaseBook = field(default_factory=LeaseBook)
     alive_since: datetime = field(default_factory=utc_now)
-    leverage_set: set[tuple[UUID, str, int]] = field(default_factory=set)
+    leverage: VenueLeverage = field(default_factory=VenueLeverage)
     signals: dict[UUID, Signal] = field(default_factory=dict)
     leaving: dict[str, asyncio.Semaphore] = field(default_factory=dict)
     questions: dict[str, asyncio.Semaphore] = field(default_factory=dict)

@@ -128,9 +128,9 @@ class TradeDriver:
         order = None if action.client_order_id is None else case.order(action.client_order_id)
         if action.kind is not ActionKind.SEND or order is None:
             return Step(action, order, None)
-        key = (case.trade.wallet_id, case.trade.symbol, case.trade.leverage)
-        if (opens := OrderLeg(order.leg).opens) and key not in self._desk.leverage_set:
-            return Step(action, order, None, leverage=case.trade.leverage)
+        opens, trade, known = OrderLeg(order.leg).opens, case.trade, self._desk.leverage
+        if opens and not known.is_set(trade.wallet_id, trade.symbol, trade.leverage, now):
+            return Step(action, order, None, leverage=trade.leverage)
         passed: Passed | BookNeeded | NotYet | None
         if opens:
             passed = await self._pass_entry(transaction, case, order, now)
@@ -175,7 +175,7 @@ class TradeDriver:
             raise ValueError(f"a step at the venue about no order: {step.action}")
         if step.leverage is not None:
             await self._gateway.set_leverage(order.symbol, step.leverage)
-            self._desk.leverage_set.add((order.wallet_id, order.symbol, step.leverage))
+            self._desk.leverage.note(order.wallet_id, order.symbol, step.leverage, utc_now())
             crash_point("after_set_leverage")
             return None
         match step.missing:

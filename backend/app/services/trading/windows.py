@@ -10,7 +10,7 @@ from typing import Final, overload
 from uuid import UUID
 
 from app.domain.limits import LossWindow, RiskLimits
-from app.domain.loss_windows import WindowLength, window_bounds, window_loss
+from app.domain.loss_windows import LEAST, WindowLength, window_bounds, window_loss
 from app.domain.risk_limits import NO_OPINION
 from app.repositories.gate_rows import StateRow, WalletRow
 from app.services.trading.fact_sums import sum_known
@@ -18,6 +18,7 @@ from app.services.trading.fact_sums import sum_known
 ZERO: Final = Decimal(0)
 NEAR: Final = Decimal("0.99")
 LENGTHS: Final = tuple(WindowLength)
+_LEAST: Final = tuple(LEAST[length] for length in LENGTHS)
 
 
 @lru_cache(4096)
@@ -120,8 +121,10 @@ class Windows:
         self._counted: list[UUID] | None = None
 
     def start(self, length: WindowLength) -> datetime:
-        """When the present window of that length began."""
-        return self._starts[LENGTHS.index(length)]
+        """When the present window of that length began: the user's, where it goes on in another time zone."""
+        place = LENGTHS.index(length)
+        start, begun = self._starts[place], None if self._user is None else _BEGUN(self._user)[place]
+        return start if begun is None or _is_over(begun, start, place) else min(begun, start)
 
     def counted(self) -> list[UUID]:
         """Active wallets. An archived one's equity left like a withdrawal; what it lost before goes on counting
@@ -159,7 +162,7 @@ class Windows:
         """Begin and latch a wallet's windows."""
         begun, starts = _BEGUN(state), self._starts
         for place, (since, start) in enumerate(zip(begun, starts, strict=True)):
-            if since is None or since < start:
+            if since is None or _is_over(since, start, place):
                 self._begin(state, place, equity, ZERO)
         if limits is not NO_OPINION:
             for place, window in enumerate(windows_of(state)):
@@ -172,7 +175,7 @@ class Windows:
         for place, window in enumerate(windows):
             if window is None:
                 continue
-            if begun[place] is None or begun[place] < starts[place]:
+            if begun[place] is None or _is_over(begun[place], starts[place], place):
                 self._begin(user, place, window.start_equity, window.deposits - window.withdrawals)
             is_tripped |= self._latch(user, place, equity, limits, window)
         self._lift(user, equity)
@@ -228,10 +231,13 @@ class Windows:
         user = self._user
         if user is None or (tripped_at := _TRIPPED_AT(user)) == _NEVER:
             return _NOT_TRIPPED
+        began = _BEGUN(user)
         return tuple(
             [
-                at is not None and begun == start
-                for at, begun, start in zip(tripped_at, _BEGUN(user), self._starts, strict=True)
+                at is not None
+                and began[place] is not None
+                and not _is_over(began[place], self._starts[place], place)
+                for place, at in enumerate(tripped_at)
             ]
         )
 
@@ -245,7 +251,7 @@ class Windows:
             if row.id in counted or state is None or window is None or equity is None:
                 continue
             begun = getattr(state, _NAMES[place].start)
-            if begun is not None and begun >= self._starts[place]:  # as an active wallet's window stands
+            if begun is not None and not _is_over(begun, self._starts[place], place):
                 lost += window.start_equity + window.deposits - window.withdrawals - equity
         return lost
 
@@ -289,6 +295,11 @@ def _latched(window: LossWindow | None, tripped: bool) -> LossWindow | None: ...
 def _latched(window: LossWindow | None, tripped: bool) -> LossWindow | None:
     """The same window where it says so already: what is shared is written once. None stays None."""
     return window if window is None or window.tripped is tripped else replace(window, tripped=tripped)
+
+
+def _is_over(begun: datetime, start: datetime, place: int) -> bool:
+    """`loss_windows.is_over`, by place."""
+    return begun < start and start - begun >= _LEAST[place]
 
 
 def _is_far(window: LossWindow, equity: Decimal, usd: Decimal | None, fraction: Decimal | None) -> bool:

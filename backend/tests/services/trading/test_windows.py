@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from app.domain.limits import LossWindow, RiskLimits
-from app.domain.loss_windows import WindowLength
+from app.domain.loss_windows import LEAST, WindowLength
 from app.domain.risk_limits import NO_OPINION
 from app.repositories.gate_rows import StateRow, WalletRow
 from app.services.trading.windows import (
@@ -131,7 +131,7 @@ def test_a_limit_is_reached_at_its_very_value(
 def test_a_window_whose_time_has_come_begins_at_what_is_there(length: WindowLength) -> None:
     starts = dict(zip(LENGTHS, (DAY, WEEK, MONTH), strict=True))
     old: dict[str, object] = {
-        f"{length}_start": starts[length] - MOMENT,
+        f"{length}_start": starts[length] - LEAST[length],
         f"{length}_flows": Decimal(7),
         f"{length}_tripped_at": BEFORE,
         "equity": Decimal(9_900),
@@ -244,7 +244,7 @@ def test_archiving_a_wallet_undoes_no_loss_of_its_window() -> None:
     assert held.user_equity() == EQUITY
     assert archived().of_user()[0] == LossWindow(EQUITY + 120)
     assert rolled(archived(day_flows=Decimal(-20))).of_user()[0] == LossWindow(EQUITY + 80)
-    assert rolled(archived(day_start=DAY - MOMENT)).of_user()[0] == LossWindow(EQUITY)
+    assert rolled(archived(day_start=DAY - LEAST[WindowLength.DAY])).of_user()[0] == LossWindow(EQUITY)
     assert rolled(archived(day_start=None)).of_user()[0] == LossWindow(EQUITY)
     assert rolled(archived(day_start_equity=None)).of_user()[0] == LossWindow(EQUITY)
 
