@@ -1,8 +1,9 @@
 """One signal for ten thousand wallets, every answer durable; beside the same gate asked one wallet at a time.
 
 `python -m benchmarks.fanout [WALLETS]` prints fanout.10k_wallets_s (peer: this gate one wallet at a time, measured
-on some of them and carried forward), fanout.10k_beside_orm_s (peer: the naive ORM form one wallet at a time) and
-fanout.first_order_ms: from the signal until the first entry may leave.
+on some of them and carried forward), fanout.10k_beside_orm_s (peer: six ORM reads and an insert, one wallet at a
+time), fanout.10k_same_rows_s (peer: the ORM form of the whole work, one wallet at a time) and fanout.first_order_ms:
+from the signal until the first entry may leave.
 """
 
 import sys
@@ -12,8 +13,9 @@ import uvloop
 
 from app.core.config import Settings
 from app.core.garbage_collection import settle_garbage_collection
-from benchmarks.gate import line, naive_decision, stored_signal
+from benchmarks.gate import line, stored_signal
 from benchmarks.many_wallets import add_wallets, clear_trades, settle
+from benchmarks.orm_gate import naive_decision, same_rows, written_for
 from benchmarks.served import benchmark_settings
 from benchmarks.trading_floor import bench_floor, paper_process
 
@@ -22,12 +24,12 @@ ONE_AT_A_TIME = 300
 
 
 async def measure(settings: Settings, paper_url: str, wallets: int) -> list[str]:
-    """Both lines; every wallet's answer is an approval, which is the dearest one."""
+    """Every line; every wallet's answer is an approval, which is the dearest one."""
     async with bench_floor(settings, paper_url) as floor:
         accounts = await add_wallets(floor.sql, wallets)
         risk = floor.trading.desk.risk
         settle_garbage_collection()
-        warm, signal, single, naive = [await stored_signal(floor) for _ in range(4)]
+        warm, signal, single, naive, same = [await stored_signal(floor) for _ in range(5)]
         await risk.validate_trade(warm, accounts)
         await clear_trades(floor.sql)
         await settle(floor.sql)
@@ -43,13 +45,18 @@ async def measure(settings: Settings, paper_url: str, wallets: int) -> list[str]
         await clear_trades(floor.sql)
         await settle(floor.sql)
         begun = perf_counter()
-        for account in accounts[:ONE_AT_A_TIME]:
-            await risk.validate_trade(single, [account])
+        decided = [(await risk.validate_trade(single, [one]))[0] for one in accounts[:ONE_AT_A_TIME]]
         each = (perf_counter() - begun) / ONE_AT_A_TIME
         begun = perf_counter()
         for account in accounts[:ONE_AT_A_TIME]:
             await naive_decision(floor, naive, account)
         as_orm = (perf_counter() - begun) / ONE_AT_A_TIME
+        written = [await written_for(floor, one.decision_id) for one in decided]
+        await clear_trades(floor.sql)
+        begun = perf_counter()
+        for account, held in zip(accounts, written, strict=False):
+            await same_rows(floor, same, account, held)
+        as_whole = (perf_counter() - begun) / ONE_AT_A_TIME
     return [
         line(
             "fanout.10k_wallets_s",
@@ -66,6 +73,14 @@ async def measure(settings: Settings, paper_url: str, wallets: int) -> list[str]
             "naive ORM form, one wallet at a time",
             as_orm * WALLETS,
             as_orm * wallets / taken,
+        ),
+        line(
+            "fanout.10k_same_rows_s",
+            taken * WALLETS / wallets,
+            "s",
+            "ORM form of the same work, one wallet at a time",
+            as_whole * WALLETS,
+            as_whole * wallets / taken,
         ),
         line(
             "fanout.first_order_ms",

@@ -1,11 +1,12 @@
 """The gate: one decision, many at once, beside the naive ORM form and beside the rules alone.
 
 `python -m benchmarks.gate [BLOCKS]` prints gate.p50_ms and gate.p99_ms (peer: six ORM reads and an insert, in
-one durable transaction) of one approval after another, for 64 wallets in turn, gate.alone_ms (the same where every
-approval follows something else, so that neither process nor database has it at hand), gate.commit_ms (what this disk
-takes for one bare row to be durable: no durable decision is faster), gate.compute_ms (the same case decided from
-memory), gate.per_s_64 (64 tasks that ask without pause, each for a wallet of its own) and gate.review_1m_s (a
-million orders reviewed in columns). Blocks of 64 of each kind take turns.
+one durable transaction, which is a part of what the gate does) of one approval after another, for 64 wallets in turn,
+gate.same_rows_ms (peer: entities and the session again, but all that the gate reads, decides and writes),
+gate.alone_ms (an approval that follows something else, so that neither process nor database has it at hand),
+gate.commit_ms (what this disk takes for one bare row to be durable: no durable decision is faster), gate.compute_ms
+(the same case decided from memory), gate.per_s_64 (64 tasks that ask without pause, each for a wallet of its own) and
+gate.review_1m_s (a million orders reviewed in columns). Blocks of 64 of each kind take turns.
 """
 
 import asyncio
@@ -15,11 +16,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import perf_counter
-from uuid import uuid4
 
 import numpy as np
 import uvloop
-from sqlalchemy import select
 
 from app.core.config import Settings
 from app.core.garbage_collection import settle_garbage_collection
@@ -30,15 +29,11 @@ from app.domain.receipts import case_of as case_of_receipt
 from app.domain.review_columns import ReviewColumns
 from app.domain.risk_case import RiskCase
 from app.domain.risk_facts import ReviewRow
-from app.models.risk_settings import RiskSettings
-from app.models.risk_state import BreakerState, RiskDecision, RiskState
 from app.models.signal import Signal
-from app.models.trade import Trade
-from app.models.user import User
-from app.models.wallet import Wallet
 from app.repositories.fan_out import FanOutTransaction
 from app.repositories.trading_accounts import TradingAccount
 from benchmarks.many_wallets import add_wallets, clear_trades, settle
+from benchmarks.orm_gate import naive_decision, same_rows, written_for
 from benchmarks.path import percentile
 from benchmarks.served import benchmark_settings
 from benchmarks.trading_floor import BenchFloor, bench_floor, paper_process
@@ -56,6 +51,7 @@ class _Times:
     gate: list[float] = field(default_factory=list)
     alone: list[float] = field(default_factory=list)
     naive: list[float] = field(default_factory=list)
+    same: list[float] = field(default_factory=list)
     compute: list[float] = field(default_factory=list)
     commit: list[float] = field(default_factory=list)
 
@@ -67,32 +63,6 @@ async def stored_signal(floor: BenchFloor) -> Signal:
         signal = await FanOutTransaction(session).accounts.signal(signal_id)
     assert signal is not None
     return signal
-
-
-async def naive_decision(floor: BenchFloor, signal: Signal, account: TradingAccount) -> None:
-    """What a decision costs as usually written: six selects of entities, and the answer inserted."""
-    user_id = account.user_id
-    async with floor.trading.desk.system.system() as session:
-        for statement in (
-            select(User).where(User.id == user_id),
-            select(Wallet).where(Wallet.user_id == user_id),
-            select(RiskSettings).where(RiskSettings.user_id == user_id),
-            select(RiskState).where(RiskState.user_id == user_id).with_for_update(),
-            select(Trade).where(Trade.user_id == user_id, Trade.status == "PROTECTED"),
-            select(BreakerState).where(BreakerState.user_id.is_(None)),
-        ):
-            list((await session.execute(statement)).scalars())
-        session.add(
-            RiskDecision(
-                id=uuid4(),
-                user_id=user_id,
-                wallet_id=account.wallet_id,
-                signal_id=signal.id,
-                approved=False,
-                breaches=[],
-                market_time=signal.bar_close,
-            )
-        )
 
 
 @contextmanager
@@ -117,15 +87,22 @@ async def measure_one(floor: BenchFloor, accounts: list[TradingAccount], blocks:
     """One approval at a time, the naive form, the rules alone and bare commits, in blocks of every wallet."""
     times = _Times()
     for _ in range(blocks):
-        signal, again, naive = [await stored_signal(floor) for _ in range(3)]
+        signal, again, naive, same = [await stored_signal(floor) for _ in range(4)]
+        decided = []
         for account in accounts:
             with _timed(times.gate):
                 (decision,) = await floor.trading.desk.risk.validate_trade(signal, [account])
             assert decision.is_approved, decision.breaches
+            decided.append(decision.decision_id)
         await clear_trades(floor.sql)
         for account in accounts:
             with _timed(times.naive):
                 await naive_decision(floor, naive, account)
+        written = [await written_for(floor, decision_id) for decision_id in decided]
+        for account, held in zip(accounts, written, strict=True):
+            with _timed(times.same):
+                await same_rows(floor, same, account, held)
+        await clear_trades(floor.sql)
         cases = [await _approved(floor, again, account, times.alone) for account in accounts]
         for case in cases:
             with _timed(times.compute):
@@ -193,7 +170,8 @@ async def measure(settings: Settings, paper_url: str, blocks: int) -> list[str]:
         gate, naive = percentile(times.gate, part), percentile(times.naive, part)
         lines.append(line(f"gate.{suffix}", gate, "ms", "naive ORM form", naive, naive / gate))
     gate, compute = percentile(times.gate, 0.5), percentile(times.compute, 0.5)
-    alone = percentile(times.alone, 0.5)
+    same, alone = percentile(times.same, 0.5), percentile(times.alone, 0.5)
+    lines.append(line("gate.same_rows_ms", gate, "ms", "ORM form of the same work", same, same / gate))
     lines.append(line("gate.alone_ms", alone, "ms", "one after another", gate, gate / alone))
     commit = percentile(times.commit, 0.5)
     lines.append(line("gate.commit_ms", commit, "ms", "the whole gate, durable", gate, gate / commit))
@@ -216,4 +194,4 @@ if __name__ == "__main__":
     main()
 
 
-__all__ = ["line", "naive_decision", "stored_signal"]
+__all__ = ["line", "stored_signal"]
