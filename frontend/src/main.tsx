@@ -1,22 +1,14 @@
 import './styles/base.css'
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { QueryClientProvider } from '@tanstack/react-query'
 import { createRouter, RouterProvider } from '@tanstack/react-router'
 import { StrictMode, startTransition } from 'react'
 import { createRoot } from 'react-dom/client'
 import { PageError, PagePending } from '@/app/PageError'
-import { ApiProblem } from '@/lib/api/problem'
+import { newQueryClient } from '@/lib/api/client'
 import { followSystemTheme } from '@/lib/preferences/appearance'
 import { routeTree } from './routeTree.gen'
 
-/** A refusal stays a refusal; only silence and a failing server are worth another try. */
-function worthRetrying(failures: number, error: unknown): boolean {
-  if (error instanceof ApiProblem && error.status >= 400 && error.status < 500) return false
-  return failures < 2
-}
-
-const queryClient = new QueryClient({
-  defaultOptions: { queries: { staleTime: 5000, retry: worthRetrying }, mutations: { retry: false } },
-})
+const queryClient = newQueryClient()
 const router = createRouter({
   routeTree,
   context: { queryClient },

@@ -1,6 +1,6 @@
 import { duration } from '@/lib/format/time'
 import { useNow } from '@/lib/preferences/now'
-import { useLinkSince, useLinkState } from '@/lib/stream/link'
+import { useLinkSince, useLinkState, useReached } from '@/lib/stream/link'
 import { Badge, type BadgeTone } from '@/ui/Badge'
 
 const CHIPS = {
@@ -32,17 +32,24 @@ function Lasting({ since }: { readonly since: number | null }) {
 export function LinkBanner() {
   const state = useLinkState()
   const since = useLinkSince()
-  if (state === 'live' || state === 'connecting') return null
-  const stale = state === 'stale'
+  const reached = useReached()
+  if (reached && (state === 'live' || state === 'connecting')) return null
+  const mild = reached && state === 'stale'
   return (
     <p
       role="alert"
-      className={`px-4 py-1.5 font-semibold ${stale ? 'border-b border-warn bg-s2 text-warn' : 'bg-crit-solid text-on-crit'}`}
+      className={`px-4 py-1.5 font-semibold ${mild ? 'border-b border-warn bg-s2 text-warn' : 'bg-crit-solid text-on-crit'}`}
     >
-      {stale
-        ? 'Nothing heard from the price stream. The figures are the last known ones.'
-        : 'Disconnected from the live stream. Reconnecting; figures refresh every 5 s meanwhile.'}{' '}
-      Stops and limits keep running on the server, and Pause and Exit still work.
+      {reached ? (
+        <>
+          {mild
+            ? 'Nothing heard from the price stream. The figures are the last known ones.'
+            : 'Disconnected from the live stream. Reconnecting; figures refresh every 5 s meanwhile.'}{' '}
+          Stops and limits keep running on the server, and Pause and Exit still work.
+        </>
+      ) : (
+        'No connection to the server: the figures are the last known ones, and nothing pressed here is sent, now or later. Stops and limits keep running on the server.'
+      )}
       <Lasting since={since} />
     </p>
   )

@@ -3,8 +3,8 @@ import { useEffect, useState } from 'react'
 import { call } from '@/lib/api/call'
 import { marketsQuery, walletsQuery } from '@/lib/api/queries'
 import type { EntryAnswer, EntryCheck, Wallet } from '@/lib/api/types'
-import { isDecimal } from '@/lib/format/decimal'
 import { figure, money, percent, plain, price } from '@/lib/format/numbers'
+import { isMistyped, mistypedWords, typedDecimal } from '@/lib/format/typed'
 import { limitName, shortSymbol, words } from '@/lib/format/words'
 import { Badge } from '@/ui/Badge'
 import { EmptyState } from '@/ui/EmptyState'
@@ -32,19 +32,16 @@ interface Typed {
   readonly method: string
 }
 
-const clean = (text: string) => text.trim().replace(',', '.')
-const wrong = (text: string) => clean(text) !== '' && !isDecimal(clean(text))
-
 /** The question as the server takes it; null while something needed is missing or no number. */
 export function questionOf(typed: Typed): EntryCheck | null {
-  if (typed.wallet === '' || typed.symbol === '' || clean(typed.stop) === '') return null
-  if ([typed.entry, typed.stop, typed.target, typed.confidence].some(wrong)) return null
-  const optional = (name: string, text: string) => (clean(text) === '' ? {} : { [name]: clean(text) })
+  if (typed.wallet === '' || typed.symbol === '' || typedDecimal(typed.stop) === '') return null
+  if ([typed.entry, typed.stop, typed.target, typed.confidence].some(isMistyped)) return null
+  const optional = (name: string, text: string) => (typedDecimal(text) === '' ? {} : { [name]: typedDecimal(text) })
   return {
     wallet_id: typed.wallet,
     symbol: typed.symbol,
     side: typed.side,
-    stop_price: clean(typed.stop),
+    stop_price: typedDecimal(typed.stop),
     ...optional('entry_price', typed.entry),
     ...optional('take_profit_price', typed.target),
     ...optional('signal_confidence', typed.confidence),
@@ -197,7 +194,7 @@ function Form({ wallets }: { readonly wallets: ReadonlyArray<Wallet> }) {
       value={typed[name]}
       placeholder={placeholder}
       hint={hint}
-      error={wrong(typed[name]) ? 'Enter a number.' : undefined}
+      error={isMistyped(typed[name]) ? mistypedWords(typed[name], 'Enter a number.') : undefined}
       onChange={(event) => set({ [name]: event.target.value })}
     />
   )

@@ -1,5 +1,6 @@
 // The trading schedule's checks and the body of its change, apart from their looks.
 import type { TradingSchedule, TradingScheduleChanges } from '@/lib/api/types'
+import { typedDecimal } from '@/lib/format/typed'
 
 export const DAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'] as const
 export const MOST_LEAVING_MINUTES = 240
@@ -78,7 +79,7 @@ export function scheduleFaults(values: ScheduleValues): ReadonlyMap<string, stri
 
 /** What was typed as the API takes it; null where nothing was. */
 function percent(typed: string): string | null {
-  const text = typed.trim().replace(',', '.')
+  const text = typedDecimal(typed)
   return text === '' ? null : text
 }
 

@@ -1,5 +1,6 @@
 // Between the limits of a symbol or strategy and the text of their form.
 import type { ScopedLimits } from '@/lib/api/types'
+import { typedDecimal } from '@/lib/format/typed'
 import { shortSymbol, words } from '@/lib/format/words'
 import { isLimit, type NumberSetting, SETTINGS } from './fields'
 
@@ -27,7 +28,7 @@ export function scopedPatch(before: Values, after: Values): Record<string, strin
   const changed = FIELDS.filter(({ name }) => (before[name] ?? '') !== (after[name] ?? '').trim())
   return Object.fromEntries(
     changed.map(({ name, kind }) => {
-      const value = (after[name] ?? '').trim().replace(',', '.')
+      const value = typedDecimal(after[name] ?? '')
       return [name, value === '' ? null : kind === 'integer' ? Number(value) : value]
     }),
   )

@@ -76,6 +76,13 @@ describe('the check of a number', () => {
     ])
   })
 
+  it('refuses a thousand that may be a one: a tightened limit waits a day to be loosened again', () => {
+    expect(numberFault(number('max_daily_loss_usd'), '1,000')).toBe(
+      '1,000 may be 1000 or 1.000: write it without the comma.',
+    )
+    expect(numberFault(number('max_daily_loss_usd'), '1,000.50')).toBeNull()
+  })
+
   it('refuses words and halves of whole things', () => {
     expect(numberFault(number('max_leverage'), 'ten')).toBe('Enter a number, like 2.5.')
     expect(numberFault(number('max_leverage'), '2.5')).toBe('Enter a whole number.')

@@ -2,6 +2,7 @@
 import type { RiskChanges, RiskSettings } from '@/lib/api/types'
 import { compare, isDecimal, placesOf } from '@/lib/format/decimal'
 import { money, plain } from '@/lib/format/numbers'
+import { compareTyped, mistypedWords, typedDecimal } from '@/lib/format/typed'
 import { isLimit, type NumberSetting, SETTINGS, type Setting, type SettingName } from './fields'
 
 export type FormValues = Record<SettingName, string | boolean>
@@ -22,9 +23,9 @@ export function formValues(settings: RiskSettings): FormValues {
 
 /** What is wrong with a number as typed; null when nothing is. */
 export function numberFault(setting: NumberSetting, typed: string): string | null {
-  const value = typed.trim().replace(',', '.')
+  const value = typedDecimal(typed)
   if (value === '') return setting.optional ? null : 'Enter a number.'
-  if (!isDecimal(value)) return 'Enter a number, like 2.5.'
+  if (!isDecimal(value)) return mistypedWords(typed, 'Enter a number, like 2.5.')
   if (setting.kind === 'integer' && placesOf(value) > 0) return 'Enter a whole number.'
   if (placesOf(value) > setting.places) return `At most ${setting.places} digits after the point.`
   if (compare(value, setting.min) === -1) return `At least ${plain(setting.min)}.`
@@ -53,8 +54,7 @@ export interface Change {
 
 function same(before: string | boolean, after: string | boolean): boolean {
   if (typeof before === 'boolean' || typeof after === 'boolean') return before === after
-  const [a, b] = [before.trim().replace(',', '.'), after.trim().replace(',', '.')]
-  return a === b || compare(a, b) === 0
+  return before.trim() === after.trim() || compareTyped(before, after) === 0
 }
 
 function effectOf(setting: Setting, before: string | boolean, after: string | boolean): Effect {
@@ -64,7 +64,7 @@ function effectOf(setting: Setting, before: string | boolean, after: string | bo
     return after === (setting.safer === 'on') ? 'tightens' : 'loosens'
   if (after === '') return 'loosens'
   if (before === '') return 'tightens'
-  const order = compare(String(after).replace(',', '.'), String(before).replace(',', '.'))
+  const order = compareTyped(String(after), String(before))
   if (order === null) return 'changes'
   return order < 0 === (setting.safer === 'lower') ? 'tightens' : 'loosens'
 }
@@ -84,7 +84,7 @@ export function patchOf(changes: ReadonlyArray<Change>): RiskChanges {
   for (const { setting, after } of changes) {
     if (typeof after === 'boolean' || setting.kind === 'choice') body[setting.name] = after
     else {
-      const value = after.trim().replace(',', '.')
+      const value = typedDecimal(after)
       body[setting.name] = value === '' ? null : setting.kind === 'integer' ? Number(value) : value
     }
   }
@@ -102,7 +102,7 @@ export function shown(setting: Setting, value: string | boolean): string {
   if (setting.kind === 'choice') return setting.options.find(([id]) => id === value)?.[1] ?? value
   if (setting.kind === 'switch') return value
   if (value.trim() === '') return emptyWord(setting.name)
-  const number = value.trim().replace(',', '.')
+  const number = typedDecimal(value)
   if (!isDecimal(number)) return value
   if (setting.unit === 'USD') return money(number)
   if (setting.unit === 'min') return `${plain(number)} min`

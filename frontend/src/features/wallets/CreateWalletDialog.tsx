@@ -3,6 +3,7 @@ import { useRef, useState } from 'react'
 import { call, newIdempotencyKey } from '@/lib/api/call'
 import { ApiProblem } from '@/lib/api/problem'
 import { keys, venuesQuery } from '@/lib/api/queries'
+import { money } from '@/lib/format/numbers'
 import { byField, focusFirstInvalid } from '@/lib/forms'
 import { Button } from '@/ui/Button'
 import { ErrorState, FormError } from '@/ui/ErrorState'
@@ -29,7 +30,7 @@ export function CreateWalletDialog({ onClose }: { readonly onClose: () => void }
     onSuccess: (wallet) => {
       void client.invalidateQueries({ queryKey: keys.wallets })
       void client.invalidateQueries({ queryKey: keys.riskStatus })
-      toast(`Wallet ${wallet.name} is ready.`)
+      toast(`Wallet ${wallet.name} is ready, with ${money(wallet.balance)}.`)
       onClose()
     },
     onError: (error) => {

@@ -2,6 +2,7 @@
 import type { ExecutionSettings, ExecutionSettingsChanges } from '@/lib/api/types'
 import { compare, isDecimal } from '@/lib/format/decimal'
 import { plain } from '@/lib/format/numbers'
+import { mistypedWords } from '@/lib/format/typed'
 import { decimalText } from './wallet-form'
 
 export type Unit = ExecutionSettings['max_slippage_unit']
@@ -54,12 +55,12 @@ export function executionFaults(values: ExecutionValues): ReadonlyMap<string, st
     const most = LARGEST[values[`${name}_unit`]]
     const value = decimalText(values[name])
     if (value === null || !isDecimal(value) || compare(value, '0') !== 1 || compare(value, most) === 1)
-      faults.set(name, `Above 0, at most ${plain(most)}.`)
+      faults.set(name, mistypedWords(values[name], `Above 0, at most ${plain(most)}.`))
   }
   for (const { name, least, most, whole } of NUMBERS) {
     const value = decimalText(values[name])
     if (value === null || !isDecimal(value) || compare(value, least) === -1 || compare(value, most) === 1)
-      faults.set(name, `From ${least} to ${plain(most)}.`)
+      faults.set(name, mistypedWords(values[name], `From ${least} to ${plain(most)}.`))
     else if (whole && value.includes('.')) faults.set(name, 'Enter a whole number.')
   }
   return faults

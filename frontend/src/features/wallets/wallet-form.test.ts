@@ -21,6 +21,10 @@ describe('a new wallet', () => {
   it('of paper needs a name and a deposit above zero', () => {
     expect(createFaults(CREATE).size).toBe(0)
     expect([...createFaults({ ...CREATE, name: ' ', deposit: '0' }).keys()]).toEqual(['name', 'initial_deposit'])
+    expect(createFaults({ ...CREATE, deposit: '10,000' }).get('initial_deposit')).toContain('10000 or 10.000')
+    expect(createFaults({ ...CREATE, deposit: '0.000000001' }).get('initial_deposit')).toContain('8 digits')
+    expect(createFaults({ ...CREATE, deposit: '10000000000' }).get('initial_deposit')).toBe('At most 9,999,999,999.')
+    expect(createBody({ ...CREATE, deposit: '10,000.00' })).toMatchObject({ initial_deposit: '10000.00' })
     expect(createBody(CREATE)).toEqual({
       name: 'Paper 1',
       venue: 'paper',

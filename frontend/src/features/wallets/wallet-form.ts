@@ -1,20 +1,27 @@
 // The wallet forms' checks and bodies, apart from their looks.
 import type { AutoTradeEnable, Wallet, WalletCreate } from '@/lib/api/types'
 import { compare, isDecimal, placesOf } from '@/lib/format/decimal'
+import { plain } from '@/lib/format/numbers'
+import { mistypedWords, typedDecimal } from '@/lib/format/typed'
+
+/** What the server's columns hold. */
+const MOST = '9999999999'
 
 export type Choice = 'inherit' | 'on' | 'off'
 
 /** The text of a number as the API wants it; null where it is empty. */
 export function decimalText(typed: string): string | null {
-  const value = typed.trim().replace(',', '.').replace(/\s/g, '')
+  const value = typedDecimal(typed)
   return value === '' ? null : value
 }
 
 export function amountFault(typed: string): string | null {
   const value = decimalText(typed)
   if (value === null) return 'Enter an amount.'
-  if (!isDecimal(value)) return 'Enter an amount, like 10000.'
-  return compare(value, '0') === 1 ? null : 'Enter an amount above zero.'
+  if (!isDecimal(value)) return mistypedWords(typed, 'Enter an amount, like 10000.')
+  if (compare(value, '0') !== 1) return 'Enter an amount above zero.'
+  if (placesOf(value) > 8) return 'At most 8 digits after the point.'
+  return compare(value, MOST) === 1 ? `At most ${plain(MOST)}.` : null
 }
 
 export interface CreateValues {
@@ -118,7 +125,7 @@ export function autoTradeFaults(values: AutoTradeValues): ReadonlyMap<string, st
     confidence !== null &&
     (!isDecimal(confidence) || compare(confidence, '0') === -1 || compare(confidence, '1') === 1)
   ) {
-    faults.set('min_signal_confidence', 'Between 0 and 1.')
+    faults.set('min_signal_confidence', mistypedWords(values.confidence, 'Between 0 and 1.'))
   } else if (confidence !== null && placesOf(confidence) > 2) {
     faults.set('min_signal_confidence', 'At most 2 digits after the point.')
   }
@@ -128,7 +135,8 @@ export function autoTradeFaults(values: AutoTradeValues): ReadonlyMap<string, st
   for (const { name, whole } of OVERRIDES) {
     const value = decimalText(values.limits[name])
     if (value === null) continue
-    if (!isDecimal(value) || compare(value, '0') === -1) faults.set(name, 'Enter a number of at least 0.')
+    if (!isDecimal(value) || compare(value, '0') === -1)
+      faults.set(name, mistypedWords(values.limits[name], 'Enter a number of at least 0.'))
     else if (placesOf(value) > 2) faults.set(name, 'At most 2 digits after the point.')
     else if (whole && value.includes('.')) faults.set(name, 'Enter a whole number.')
   }

@@ -28,4 +28,11 @@ describe('numbers as text', () => {
     expect(price('0.0814', '0.00001')).toBe('0.08140')
     expect(price('41259.8')).toBe('41,259.80')
   })
+
+  it('keep four digits of a coin worth next to nothing, whose tick is not known', () => {
+    expect(price('0.0814')).toBe('0.08140')
+    expect(price('0.0000012345')).toBe('0.000001235')
+    expect(price('8.91E-8')).toBe('0.00000008910')
+    expect(price('0')).toBe('0.00000')
+  })
 })

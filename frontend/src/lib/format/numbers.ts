@@ -80,16 +80,21 @@ export function figure(value: Value, digits: number): string {
   return present(value) ? formatted(value, `fixed ${digits}`, () => fixed(digits)) : ABSENT
 }
 
-/** Digits a price of that height is read with when its instrument's tick is not known. */
+const MOST_PRICE_DIGITS = 18
+
+/** Digits a price of that height is read with when its instrument's tick is not known: at least four that say something. */
 export function priceDigits(price: string): number {
   const at = (limit: string) => (compare(price, limit) ?? -1) >= 0
-  return at('1000') ? 2 : at('10') ? 3 : at('1') ? 4 : 5
+  if (at('1')) return at('1000') ? 2 : at('10') ? 3 : 4
+  let digits = 5
+  while (compare(price, '0') === 1 && digits < MOST_PRICE_DIGITS && !at(`0.${'0'.repeat(digits - 4)}1`)) digits += 1
+  return digits
 }
 
 /** A price with its instrument's precision, or with one fitting its height. */
 export function price(value: Value, tickSize?: string | null): string {
   if (!present(value)) return ABSENT
-  const digits = tickSize ? placesOf(tickSize) : Math.max(priceDigits(String(value)), 0)
+  const digits = tickSize ? placesOf(tickSize) : priceDigits(String(value))
   return formatted(value, `fixed ${digits}`, () => fixed(digits))
 }
 

@@ -7,11 +7,13 @@ export interface Link {
   readonly state: LinkState
   /** Date.now() since when the state is not live; null while live. */
   readonly since: number | null
+  /** Whether the server answers at all: what is pressed goes another way than the stream. */
+  readonly reached: boolean
   /** The feed's clock as last heard. */
   readonly marketTime: string | number | null
 }
 
-let link: Link = { state: 'connecting', since: null, marketTime: null }
+let link: Link = { state: 'connecting', since: null, reached: true, marketTime: null }
 /** The feed's clock as an answer told it, for as long as the stream has not. */
 let toldMarketTime: string | null = null
 const listeners = new Set<() => void>()
@@ -29,6 +31,10 @@ export function setLinkState(state: LinkState): void {
   if (state === link.state) return
   const healthy = state === 'live' || state === 'connecting'
   publish({ ...link, state, since: healthy ? null : (link.since ?? Date.now()) })
+}
+
+export function setReached(reached: boolean): void {
+  if (reached !== link.reached) publish({ ...link, reached })
 }
 
 export function setMarketTime(marketTime: string | number | null): void {
@@ -54,6 +60,22 @@ export function useLinkState(): LinkState {
 /** Date.now() since when the state is not live; null while live. */
 export function useLinkSince(): number | null {
   return useSyncExternalStore(subscribe, () => link.since)
+}
+
+/** Whether what is pressed here gets to the server, as far as the browser and the last attempt know. */
+export function useReached(): boolean {
+  return useSyncExternalStore(subscribeNetwork, () => link.reached && navigator.onLine)
+}
+
+function subscribeNetwork(listener: () => void): () => void {
+  const leave = subscribe(listener)
+  window.addEventListener('online', listener)
+  window.addEventListener('offline', listener)
+  return () => {
+    leave()
+    window.removeEventListener('online', listener)
+    window.removeEventListener('offline', listener)
+  }
 }
 
 /** The feed's clock in milliseconds as last heard; null before the first word. Market time runs at its own speed: what it dates is old or new by this clock alone. */
