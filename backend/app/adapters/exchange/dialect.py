@@ -36,6 +36,22 @@ LEDGER_KIND = {
     "INSURANCE_CLEAR": LedgerKind.LIQUIDATION,
 }
 
+TRANSFER = "TRANSFER"
+# The venue's other words for money that is moved in or out; each numbers its postings by itself.
+TRANSFERS = frozenset(
+    {
+        TRANSFER,
+        "INTERNAL_TRANSFER",
+        "CROSS_COLLATERAL_TRANSFER",
+        "STRATEGY_UMFUTURES_TRANSFER",
+        "COIN_SWAP_DEPOSIT",
+        "COIN_SWAP_WITHDRAW",
+        "AUTO_EXCHANGE",
+        "WELCOME_BONUS",
+    }
+)
+BALANCE_ASSET = "USDT"
+
 
 def moment(milliseconds: object) -> datetime:
     """The venue's milliseconds since 1970 as an aware time."""
@@ -149,7 +165,9 @@ def account_balance(row: Row) -> AccountBalance:
 def ledger_entry(row: Row) -> LedgerEntry | None:
     """None for a kind of posting that does not concern a futures wallet's books."""
     kind, amount = str(row["incomeType"]), Decimal(str(row["income"]))
-    if kind == "TRANSFER":
+    if kind in TRANSFERS:
+        if row["asset"] != BALANCE_ASSET:  # the balance does not hold it
+            return None
         known = LedgerKind.DEPOSIT if amount >= 0 else LedgerKind.WITHDRAWAL
     elif kind in LEDGER_KIND:
         known = LEDGER_KIND[kind]
@@ -160,7 +178,7 @@ def ledger_entry(row: Row) -> LedgerEntry | None:
         kind=known,
         amount=amount,
         symbol=symbol_from_venue(symbol) if symbol else None,
-        reference=str(row["tranId"]),
+        reference=f"{kind}:{row['tranId']}" if kind in TRANSFERS - {TRANSFER} else str(row["tranId"]),
         occurred_at=moment(row["time"]),
     )
 

@@ -23,7 +23,7 @@ from app.services.ports import AccountKey, ExchangeGateway, ExchangeGateways
 from app.services.trading.markets import MarketView
 from app.services.trading.risk_picture import RiskPicture
 
-OVERLAP_MS = 60_000
+OVERLAP_MS = 600_000  # a venue may post a transfer long after what came later
 READS_AT_ONCE = 16
 DAY_DUE = timedelta(hours=22)
 FLOWS = frozenset({LedgerKind.DEPOSIT, LedgerKind.WITHDRAWAL})
@@ -135,7 +135,10 @@ class BalanceKeeper:
             user = None
             if account.wallet_id not in archived:
                 user = next((state for state in states if state.wallet_id is None), None)
-            await self._post(transaction, account, own, user, reading.entries)
+            is_first = own.balance_as_of is None
+            await self._post(transaction, account, own, None if is_first else user, reading.entries)
+            if is_first and user is not None:
+                _move_peak(user, reading.balance.equity)
             own.balance, own.equity = reading.balance.balance, reading.balance.equity
             own.free_margin, own.balance_as_of = reading.balance.free_margin, reading.read_at
             market_time = reading.market_time
@@ -184,7 +187,8 @@ class BalanceKeeper:
         user: RiskState | None,
         entries: Sequence[LedgerEntry],
     ) -> None:
-        """Insert what the venue posted beside our own fills; new deposits count in the day's window."""
+        """Insert what the venue posted beside our own fills; new transfers count in the windows, and move the peaks
+        (the `user`'s with them, where that has counted the wallet before)."""
         user_id, wallet_id = account.user_id, account.wallet_id
         rows: list[dict[str, object]] = []
         by_key: dict[tuple[str, str], tuple[LedgerEntry, UUID | None]] = {}
@@ -212,9 +216,9 @@ class BalanceKeeper:
             entry, trade_id = by_key[key]
             if entry.kind in FLOWS:
                 _count_flow(state, entry)
-                _move_peak(state, entry)
+                _move_peak(state, entry.amount)
                 if user is not None:
-                    _move_peak(user, entry)
+                    _move_peak(user, entry.amount)
             if entry.kind is LedgerKind.FUNDING and trade_id is not None:
                 await transaction.trades.add_funding(user_id, trade_id, entry.amount)
                 transaction.announcements.changed(user_id, "trade", trade_id)
@@ -224,19 +228,24 @@ class BalanceKeeper:
 
 
 def _count_flow(state: RiskState, entry: LedgerEntry) -> None:
-    """A transfer counts in the windows that it falls in: it is neither profit nor loss."""
+    """A transfer counts in the windows that it falls in: it is neither profit nor loss. A window that began since the
+    last reading began with the balance of then, so that what was moved after that reading is not in its start."""
     for length in WindowLength:
         start = getattr(state, f"{length}_start")
-        if start is not None and entry.occurred_at >= start:
+        if start is None:
+            continue
+        known = start if state.market_as_of is None else min(start, state.market_as_of)
+        if entry.occurred_at >= known:
             flows = f"{length}_flows"
             setattr(state, flows, getattr(state, flows) + entry.amount)
 
 
-def _move_peak(state: RiskState, entry: LedgerEntry) -> None:
-    """A transfer moves the peak with the equity, so that the drawdown stays what it was."""
+def _move_peak(state: RiskState, amount: Decimal) -> None:
+    """A transfer moves the peak with the equity, so that the drawdown stays what it was. So does a wallet that the
+    user's sums count from now on, by all that it brings: its venue need not remember how that came there."""
     if state.peak_equity is not None and state.equity is not None:
-        state.peak_equity = peak_after_flow(state.peak_equity, state.equity, entry.amount)
-        state.equity += entry.amount
+        state.peak_equity = peak_after_flow(state.peak_equity, state.equity, amount)
+        state.equity += amount
 
 
 def _sum_up(states: Sequence[RiskState], now: datetime) -> None:

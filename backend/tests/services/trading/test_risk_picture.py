@@ -262,5 +262,5 @@ def test_what_an_archived_wallet_holds_is_not_the_users() -> None:
 
 
 def test_rows_whose_windows_began_are_to_be_written() -> None:
-    old = state(day_start=DAY - SECOND)
+    old = state(day_start=DAY - timedelta(days=1))
     assert picture(user(states=[state(None), old])).changed == [old]
