@@ -136,6 +136,14 @@ _PARTS = {
         f"SELECT s.wallet_id, s.venue, {SCHEDULE} AS schedule FROM trading_schedules s"
         " WHERE s.user_id = u.id AND s.enabled"
     ),
+    "external": "CASE WHEN (SELECT count(*) FROM risk_state s WHERE s.user_id = u.id AND s.environment = $2"
+    " AND s.external_notional <> 0) > 0 THEN "
+    + _LIST.format(
+        "SELECT e.wallet_id, e.symbol, e.quantity FROM wallets w JOIN external_positions e"
+        " ON e.wallet_id = w.id AND e.user_id = w.user_id"
+        " WHERE w.user_id = u.id AND w.environment = $2 AND e.quantity <> 0 ORDER BY e.wallet_id, e.symbol"
+    )
+    + " ELSE '[]'::json END",
 }
 _CALENDARS = calendars("$3::timestamptz", "s.user_id = ANY ($1)")
 FACTS = (

@@ -79,6 +79,14 @@ class TradeRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     ladder_risk: Decimal = ZERO
 
 
+class ExternalRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What a wallet holds of a symbol that is not ours: signed base units, positive long, never zero."""
+
+    wallet_id: UUID
+    symbol: str
+    quantity: Decimal
+
+
 class ScopedSettingsRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A strategy's or a symbol's own limits, undecoded."""
 
@@ -194,6 +202,7 @@ class UserRow(msgspec.Struct, frozen=True, kw_only=True):
     closed: list[ClosedRow]
     statistics: list[StatisticsRow]
     schedules: list[ScheduleRow] = []
+    external: list[ExternalRow] = []
 
 
 class GateRows(msgspec.Struct, frozen=True, kw_only=True):

@@ -27,6 +27,7 @@ from app.repositories.wallets import WalletRepository
 from app.services.journal import BreachView
 from app.services.trading.correlations import CorrelationBook
 from app.services.trading.fundings import needs_funding, with_funding
+from app.services.trading.holdings import marked_pairs
 from app.services.trading.markets import MarketView
 from app.services.trading.proposals import SignalMarket, case_of
 from app.services.trading.risk_picture import RiskPicture
@@ -164,7 +165,7 @@ class RiskCheck:
         picture = RiskPicture(
             user,
             platform=rows.platform,
-            markets=await self._markets.marked((trade.venue, trade.symbol) for trade in user.trades),
+            markets=await self._markets.marked(marked_pairs([user], [symbol])),
             now=market.now,
             market_time=market.market_time,
             correlations=self._correlations.correlation,

@@ -20,7 +20,7 @@ from app.repositories.breakers import BreakerRepository
 from app.repositories.gate_rows import GateRows, UserRow, WalletRow
 from app.repositories.risk_status import RiskStatusRepository
 from app.services.breaker_views import BreakerView, breaker_view
-from app.services.trading.holdings import Marked, Markets
+from app.services.trading.holdings import Marked, Markets, asset_of, marked_pairs
 from app.services.trading.risk_picture import Candidate, Correlations, RiskPicture
 from app.services.trading.rulebook import Rulebook
 
@@ -129,7 +129,7 @@ class RiskStatus:
         self, environment: str, rows: GateRows, breaker: BreakerView
     ) -> EnvironmentRiskView:
         (held,) = rows.users
-        pairs = {(trade.venue, trade.symbol) for trade in held.trades}
+        pairs = marked_pairs([held], [row.symbol for row in held.external])
         markets: Markets = {pair: await self._markets.marked(*pair) for pair in pairs}
         market_time = self._market_time([wallet.venue for wallet in held.wallets])
         picture = RiskPicture(
@@ -213,8 +213,9 @@ def _in_scope(
 
 
 def _orders(user: UserRow) -> list[Candidate]:
-    """An order in every strategy and symbol in which something is held or awaited."""
+    """An order in every strategy and symbol in which something is held or awaited, be it ours or not."""
     pairs = {(trade.strategy, trade.symbol) for trade in user.trades}
+    pairs |= {("", row.symbol) for row in user.external}
     return [Candidate("", symbol, strategy, Side.LONG) for strategy, symbol in sorted(pairs)]
 
 
@@ -241,8 +242,8 @@ def _view(use: LimitUse, level: RiskLevel, subject: str | None, resets: dict[str
 def _assets(picture: RiskPicture, held: UserRow, user: UserFacts) -> list[AssetView]:
     """What is held of each asset, by its name."""
     symbols: dict[str, str] = {}
-    for trade in held.trades:
-        symbols.setdefault(trade.symbol.partition("/")[0], trade.symbol)
+    for symbol in [trade.symbol for trade in held.trades] + [row.symbol for row in held.external]:
+        symbols.setdefault(asset_of(symbol), symbol)
     views = []
     for asset, symbol in sorted(symbols.items()):
         notional = picture.user_facts(held.wallets[0].id, Candidate("", symbol, "", Side.LONG)).asset_notional

@@ -1,5 +1,6 @@
 """What the gate reads before it asks the rules: a signal's market, and every user's picture."""
 
+from collections.abc import Collection
 from decimal import Decimal
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from app.core.lean_transactions import LeanTransactions
 from app.models.signal import Signal
 from app.repositories.gate_rows import GateRows
 from app.services.trading.correlations import CorrelationBook
+from app.services.trading.holdings import marked_pairs
 from app.services.trading.markets import MarketView
 from app.services.trading.proposals import SignalMarket
 from app.services.trading.risk_picture import RiskPicture
@@ -42,11 +44,11 @@ class GateReading:
         market: SignalMarket,
         without_trade: UUID | None = None,
         added_to: UUID | None = None,
+        symbols: Collection[str] = (),
     ) -> dict[UUID, RiskPicture]:
         """The picture of each user, without the trade that is asked about again, or with the one that is added to
-        as it is held."""
-        pairs = {(trade.venue, trade.symbol) for user in rows.users for trade in user.trades}
-        marked = await self.markets.marked(pairs)
+        as it is held; `symbols` are those that are asked about, where it is not the market's alone."""
+        marked = await self.markets.marked(marked_pairs(rows.users, symbols or [market.signal.symbol]))
         return {
             user.id: RiskPicture(
                 user,

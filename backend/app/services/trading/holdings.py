@@ -1,5 +1,6 @@
-"""What a wallet holds or awaits, as the risk rules count it: the reservation ledger."""
+"""What a wallet holds or awaits, as the risk rules count it: the reservation ledger, and what is not ours."""
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 from uuid import UUID
@@ -9,7 +10,7 @@ from app.domain.accounting import unrealized_pnl
 from app.domain.defaults import SLIPPAGE_ALLOWANCE_FRACTION
 from app.domain.fixed_point import UNIT
 from app.domain.types import Instrument, Side
-from app.repositories.gate_rows import TradeRow
+from app.repositories.gate_rows import StateRow, TradeRow, UserRow
 
 ZERO = Decimal(0)
 
@@ -127,6 +128,57 @@ class Holding:
             slippage_fraction=SLIPPAGE_ALLOWANCE_FRACTION,
             mark_price=market.mark_price,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class External:
+    """A position that is not ours. `notional` is at the mark; where there is none, what the account's are worth
+    together, which it cannot exceed. `symbol` is empty where it is not known."""
+
+    wallet_id: UUID
+    symbol: str
+    notional: Decimal
+
+
+def externals_of(user: UserRow, states: Iterable[StateRow], markets: Markets) -> list[External]:
+    """Return the positions of the user that are not ours, of the wallets where the venue showed some."""
+    found: list[External] = []
+    for state in states:
+        if state.wallet_id is None or state.external_notional == 0:
+            continue
+        venue = next((wallet.venue for wallet in user.wallets if wallet.id == state.wallet_id), "")
+        held = [row for row in user.external if row.wallet_id == state.wallet_id]
+        if not held:
+            found.append(External(state.wallet_id, "", state.external_notional))
+        for row in held:
+            market = markets.get((venue, row.symbol))
+            notional = state.external_notional
+            if market is not None and market.mark_price is not None:
+                notional = abs(row.quantity) * market.mark_price * market.contract_size
+            found.append(External(state.wallet_id, row.symbol, notional))
+    return found
+
+
+def asset_of(symbol: str) -> str:
+    """Return the base asset of a symbol."""
+    return symbol.partition("/")[0]
+
+
+def marked_pairs(users: Iterable[UserRow], symbols: Collection[str]) -> set[tuple[str, str]]:
+    """Return the (venue, symbol) pairs whose mark decides about orders in these symbols: of every trade, and of the
+    positions that are not ours in the same assets."""
+    assets = {asset_of(symbol) for symbol in symbols}
+    found: set[tuple[str, str]] = set()
+    for user in users:
+        found |= {(trade.venue, trade.symbol) for trade in user.trades}
+        if user.external:
+            venues = {wallet.id: wallet.venue for wallet in user.wallets}
+            found |= {
+                (venues[row.wallet_id], row.symbol)
+                for row in user.external
+                if asset_of(row.symbol) in assets and row.wallet_id in venues
+            }
+    return found
 
 
 def _money(amount: Decimal) -> Decimal:

@@ -188,7 +188,8 @@ class RiskManagement:
     async def _pictures(self, rows: GateRows, markets: Markets) -> dict[UUID, RiskPicture]:
         """The users' pictures. Next fundings that a schedule asks about join the markets, before anything is locked."""
         newest = max(markets.values(), key=lambda market: market.market_time)
-        pictures = await self._reading.pictures(rows, newest)
+        symbols = {market.signal.symbol for market in markets.values()}
+        pictures = await self._reading.pictures(rows, newest, symbols=symbols)
         if needs_funding(rows):
             for key, market in markets.items():
                 markets[key] = await with_funding(self._markets, market)

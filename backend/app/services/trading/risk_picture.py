@@ -3,7 +3,7 @@
 Approvals are added to the picture as they are made, so that the next wallet of the same user sees them.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -22,7 +22,7 @@ from app.repositories.gate_rows import NO_USAGE, StateRow, UsageRow, UserRow, Wa
 from app.repositories.gate_writes import ScopeTrip
 from app.repositories.trading_schedules import ScheduleScope
 from app.services.trading.fact_sums import NO_PACE, NOTHING_HELD, Pace, ScopeSums, Sums, sum_known
-from app.services.trading.holdings import ZERO, Holding, Marked, Markets
+from app.services.trading.holdings import ZERO, External, Holding, Marked, Markets, asset_of, externals_of
 from app.services.trading.rulebook import Rulebook, TradingStates, rulebook_of
 from app.services.trading.scheduled_hours import ScheduledHours
 from app.services.trading.windows import LENGTHS, Windows, is_reached
@@ -77,6 +77,7 @@ class RiskPicture:
             if trade.id != without_trade
         ]
         self._reserved: list[Holding] = []
+        self._external = externals_of(user, self._states.values(), markets)
         self.trips: dict[tuple[str, str, str], ScopeTrip] = {}
         self._books: dict[tuple[UUID, str, str], Rulebook] = {}
         rows = [row for row in user.wallets if row.status == "active" or row.id in self._states]
@@ -171,7 +172,7 @@ class RiskPicture:
         return WalletFacts(
             trading_state=self.trading.wallet(wallet),
             equity=self.equity(wallet_id),
-            **self._sums(held, [] if state is None else [state], order),
+            **self._sums(held, [] if state is None else [state], self._outside({wallet_id}), order),
             **self._pace(lambda row: row.wallet_id == wallet_id, order),
             day=day,
             week=week,
@@ -198,7 +199,7 @@ class RiskPicture:
         return UserFacts(
             trading_state=self.trading.user(self.user.id, self.book(wallet_id).user),
             equity=windows.user_equity(),
-            **self._sums(held, states, order),
+            **self._sums(held, states, self._outside(set(counted)), order),
             **self._pace(lambda _: True, order),
             hours=self.hours.fact(ScheduleScope()),
             orders_last_minute=self.user.orders_last_minute + len(self._reserved),
@@ -220,13 +221,20 @@ class RiskPicture:
     def symbol_facts(self, order: Candidate, book: Rulebook) -> SymbolFacts:
         """Return the facts of the order's symbol over the user's wallets, under the limits that bind there."""
         held = [holding for holding in self._holdings if holding.symbol == order.symbol]
+        outside = [one for one in self._outside(set(self.windows.counted())) if one.symbol == order.symbol]
         return SymbolFacts(
-            **self._of_scope("symbol", order.symbol, held, order, book.limits.symbol),
+            **self._of_scope("symbol", order.symbol, held, order, book.limits.symbol, outside),
             **self._pace(lambda row: row.symbol == order.symbol, order),
         )
 
     def _of_scope(
-        self, scope: str, key: str, held: Sequence[Holding], order: Candidate, limits: RiskLimits
+        self,
+        scope: str,
+        key: str,
+        held: Sequence[Holding],
+        order: Candidate,
+        limits: RiskLimits,
+        outside: Sequence[External] = (),
     ) -> ScopeSums:
         """A strategy's or a symbol's sums; equity, peak and flows are the user's. What its own trades gave back
         since they had made the most is its drawdown."""
@@ -245,7 +253,7 @@ class RiskPicture:
             "peak_equity": peak,
             "book_equity": book_equity(peak, usage.book_result, usage.book_peak, open_result),
             "consecutive_losses": usage.consecutive_losses,
-            **self._sums(held, [], order),
+            **self._sums(held, [], outside, order),
             "day": window(WindowLength.DAY),
             "week": window(WindowLength.WEEK),
             "month": window(WindowLength.MONTH),
@@ -303,24 +311,38 @@ class RiskPicture:
     def _market(self, holding: Holding) -> Marked:
         return self._markets.get((holding.venue, holding.symbol), _UNKNOWN)
 
-    def _sums(self, held: Sequence[Holding], states: Sequence[StateRow], order: Candidate) -> Sums:
-        """Sums over holdings; None where a part is not known."""
-        external = [state.external_notional for state in states if state.external_notional != 0]
-        if not held and not external:
+    def _outside(self, wallets: Collection[UUID]) -> list[External]:
+        """The positions of these wallets that are not ours."""
+        return [one for one in self._external if one.wallet_id in wallets] if self._external else []
+
+    def _sums(
+        self,
+        held: Sequence[Holding],
+        states: Sequence[StateRow],
+        outside: Sequence[External],
+        order: Candidate,
+    ) -> Sums:
+        """Sums over holdings and over positions that are not ours; None where a part is not known. What the latter
+        are worth is the venue's sum of each of the states; without any, their own."""
+        if not held and not outside:
             return NOTHING_HELD
+        external = [state.external_notional for state in states if state.external_notional != 0]
+        external = external if states else [one.notional for one in outside]
         marked = [(holding, self._market(holding)) for holding in held]
         notionals = [holding.notional(market) for holding, market in marked]
-        asset = _asset(order.symbol)
+        asset = asset_of(order.symbol)
         in_asset = [
             None if notional is None else notional + holding.reserved_notional
             for holding, notional in zip(held, notionals, strict=True)
-            if _asset(holding.symbol) == asset
+            if asset_of(holding.symbol) == asset
         ]
+        in_asset += [one.notional for one in outside if asset_of(one.symbol) in ("", asset)]
         return {
-            "open_positions": sum(not holding.is_pending for holding in held) + len(external),
+            "open_positions": sum(not holding.is_pending for holding in held) + len(outside),
             "pending_entries": sum(holding.is_pending for holding in held),
             "positions_in_strategy": sum(holding.strategy == order.strategy for holding in held),
-            "positions_in_symbol": sum(holding.symbol == order.symbol for holding in held),
+            "positions_in_symbol": sum(holding.symbol == order.symbol for holding in held)
+            + sum(one.symbol == order.symbol for one in outside),
             "notional": sum_known([*notionals, *external]),
             "reserved_notional": sum((holding.reserved_notional for holding in held), ZERO),
             "open_risk": sum_known([*(holding.open_risk(market) for holding, market in marked), *external]),
@@ -331,7 +353,7 @@ class RiskPicture:
             "position_correlations": tuple(
                 self._correlation(holding, order) for holding in held if holding.symbol != order.symbol
             )
-            + (None,) * len(external),
+            + (None,) * len(outside),
         }
 
     def _correlation(self, holding: Holding, order: Candidate) -> Decimal | None:
@@ -353,11 +375,6 @@ class RiskPicture:
             "last_exit_ms": max((_ms(row.last_exit) for row in exits), default=NEVER_MS),
             "last_loss_ms": max((_ms(at) for at in losses), default=NEVER_MS),
         }
-
-
-def _asset(symbol: str) -> str:
-    """The base asset of a symbol."""
-    return symbol.partition("/")[0]
 
 
 def _ms(at: datetime) -> int:
