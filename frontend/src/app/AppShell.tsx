@@ -1,22 +1,24 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Outlet, useLocation, useRouter } from '@tanstack/react-router'
-import { lazy, Suspense, useEffect, useRef } from 'react'
+import { Suspense, useEffect, useRef } from 'react'
 import { KillSwitchBanner } from '@/features/circuit-breaker/KillSwitchBanner'
 import { meQuery } from '@/lib/api/queries'
 import { forget, useSessionState } from '@/lib/api/session'
 import { useProofAsked } from '@/lib/api/step-up'
 import { useWide } from '@/lib/preferences/wide'
 import { setAccountZone } from '@/lib/preferences/zone'
+import { part } from '@/ui/part'
 import { Toasts } from '@/ui/Toast'
 import { useAnnouncement } from './announcements'
 import { LinkBanner } from './LinkStatus'
 import { BottomNavigation, SideNavigation } from './Navigation'
 import { titleOf } from './navigation'
 import { TopBar } from './TopBar'
+import { useAhead } from './useAhead'
 import { useStream } from './useStream'
 
-const StepUpDialog = lazy(() => import('@/features/auth/StepUpDialog'))
-const ReauthDialog = lazy(() => import('@/features/auth/ReauthDialog'))
+const StepUpDialog = part(() => import('@/features/auth/StepUpDialog'))
+const ReauthDialog = part(() => import('@/features/auth/ReauthDialog'))
 
 /** After a change of page the focus goes to its content and the window is named after it. */
 function usePageFocus(): React.RefObject<HTMLElement | null> {
@@ -42,6 +44,7 @@ export function AppShell() {
   const announcement = useAnnouncement()
   const proofAsked = useProofAsked()
   useStream(session === 'signed-in')
+  useAhead(session === 'signed-in')
   useEffect(() => {
     if (me.data) setAccountZone(me.data.time_zone)
   }, [me.data])

@@ -1,15 +1,16 @@
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { lazy, Suspense, useCallback, useState } from 'react'
+import { Suspense, useCallback, useState } from 'react'
 import { meQuery } from '@/lib/api/queries'
 import { useCommand } from '@/lib/commands'
 import { Button } from '@/ui/Button'
 import { Icon } from '@/ui/icons'
+import { part } from '@/ui/part'
 import { useHotkeys } from './hotkeys'
 import { ADMIN_PAGE, LETTERS, type Page, pagesOf } from './navigation'
 
-const CommandPalette = lazy(() => import('./CommandPalette'))
-const KeyHelp = lazy(() => import('./KeyHelp'))
+const CommandPalette = part(() => import('./CommandPalette'))
+const KeyHelp = part(() => import('./KeyHelp'))
 
 function GoTo({ page }: { readonly page: Page }) {
   const navigate = useNavigate()

@@ -1,12 +1,13 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link, useLocation } from '@tanstack/react-router'
-import { lazy, Suspense, useCallback, useState } from 'react'
+import { Suspense, useCallback, useState } from 'react'
 import { meQuery } from '@/lib/api/queries'
 import { cx } from '@/ui/classes'
 import { Icon } from '@/ui/icons'
+import { part } from '@/ui/part'
 import { PAGES, pagesOf } from './navigation'
 
-const MorePages = lazy(() => import('./MorePages'))
+const MorePages = part(() => import('./MorePages'))
 const PLACE = 'flex min-h-14 flex-col items-center justify-center gap-0.5 text-2xs text-mid'
 const HERE = 'font-semibold text-fg! shadow-[inset_0_2px_0_var(--fg)]'
 

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { lazy, Suspense, useMemo } from 'react'
+import { Suspense, useMemo } from 'react'
 import { candlesQuery } from '@/lib/api/queries'
 import type { PositionDetail } from '@/lib/api/types'
 import { forDrawing, placesOf } from '@/lib/format/decimal'
@@ -7,10 +7,11 @@ import { priceDigits } from '@/lib/format/numbers'
 import { useZone } from '@/lib/preferences/zone'
 import { useLinkState } from '@/lib/stream/link'
 import { ErrorState } from '@/ui/ErrorState'
+import { part } from '@/ui/part'
 import { Skeleton } from '@/ui/Skeleton'
 import { barsOf, exitMarks, stopPath, TIMEFRAME_SECONDS } from './candles'
 
-const CandleChart = lazy(() => import('./CandleChart'))
+const CandleChart = part(() => import('./CandleChart'))
 /** Bars drawn before the entry and after the close of a trade that is over. */
 const AROUND = 40
 const MOST_BARS = 1500

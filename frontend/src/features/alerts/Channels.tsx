@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { lazy, Suspense, useState } from 'react'
+import { Suspense, useState } from 'react'
 import { call } from '@/lib/api/call'
 import { keys } from '@/lib/api/queries'
 import type { Channel, ChannelState, EventLevel, NotificationSettings } from '@/lib/api/types'
@@ -8,12 +8,13 @@ import { Badge } from '@/ui/Badge'
 import { Button } from '@/ui/Button'
 import { FormError } from '@/ui/ErrorState'
 import { Panel } from '@/ui/Panel'
+import { part } from '@/ui/part'
 import { toast } from '@/ui/Toast'
 import { CHANNEL_NAMES, LEVELS } from './alert-words'
 import { useSettingsChange } from './useSettingsChange'
 
-const TelegramDialog = lazy(() => import('./TelegramDialog').then((module) => ({ default: module.TelegramDialog })))
-const ServiceDialog = lazy(() => import('./ServiceDialog').then((module) => ({ default: module.ServiceDialog })))
+const TelegramDialog = part(() => import('./TelegramDialog').then((module) => ({ default: module.TelegramDialog })))
+const ServiceDialog = part(() => import('./ServiceDialog').then((module) => ({ default: module.ServiceDialog })))
 
 function stateOf({ available, reachable, address }: ChannelState): string {
   if (!available) return 'Not set up on this server'

@@ -1,10 +1,11 @@
 import { useQuery } from '@tanstack/react-query'
-import { lazy, Suspense, useMemo } from 'react'
+import { Suspense, useMemo } from 'react'
 import { strategiesQuery, walletsQuery } from '@/lib/api/queries'
 import { useMarketMinute } from '@/lib/stream/link'
 import { EnvironmentBadge } from '@/ui/Badge'
 import { Button } from '@/ui/Button'
 import { SelectField, TextField } from '@/ui/Field'
+import { part } from '@/ui/part'
 import { Skeleton } from '@/ui/Skeleton'
 import { AttributionPanel } from './AttributionPanel'
 import { type AnalyticsSearch, askedOf, RANGES, type RangeName } from './analytics-filter'
@@ -16,7 +17,7 @@ import { ExcursionsPanel } from './ExcursionsPanel'
 import { FiguresPanel } from './FiguresPanel'
 import { RiskMetricsPanel } from './RiskMetricsPanel'
 
-const ExecutionPanel = lazy(() => import('./ExecutionPanel').then((module) => ({ default: module.ExecutionPanel })))
+const ExecutionPanel = part(() => import('./ExecutionPanel').then((module) => ({ default: module.ExecutionPanel })))
 
 interface Props {
   readonly search: AnalyticsSearch

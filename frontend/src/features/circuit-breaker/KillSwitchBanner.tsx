@@ -1,13 +1,14 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { lazy, Suspense, useState } from 'react'
+import { Suspense, useState } from 'react'
 import { breakerQuery, keys } from '@/lib/api/queries'
 import { dateTime } from '@/lib/format/time'
 import { useZone } from '@/lib/preferences/zone'
 import { Button } from '@/ui/Button'
+import { part } from '@/ui/part'
 import { latchedRun, stateWords } from './kill-switch'
 
-const KillSwitchDialog = lazy(() => import('./KillSwitchDialog'))
-const ResumeDialog = lazy(() => import('./ResumeDialog'))
+const KillSwitchDialog = part(() => import('./KillSwitchDialog'))
+const ResumeDialog = part(() => import('./ResumeDialog'))
 
 /** While the kill switch is latched every page says so, with the receipt and the way to resume. */
 export function KillSwitchBanner() {

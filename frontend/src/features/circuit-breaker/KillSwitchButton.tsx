@@ -1,11 +1,12 @@
 import { useQuery } from '@tanstack/react-query'
-import { lazy, Suspense, useEffect, useState } from 'react'
+import { Suspense, useEffect, useState } from 'react'
 import { breakerQuery } from '@/lib/api/queries'
 import { useCommand } from '@/lib/commands'
 import { Button } from '@/ui/Button'
+import { part } from '@/ui/part'
 import { latchedRun } from './kill-switch'
 
-const KillSwitchDialog = lazy(() => import('./KillSwitchDialog'))
+const KillSwitchDialog = part(() => import('./KillSwitchDialog'))
 
 /** Opens the kill switch's dialog from every page; Alt+Shift+K does the same. A hotkey opens it and never fires it. */
 export function KillSwitchButton() {

@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { lazy, Suspense, useEffect, useState } from 'react'
+import { Suspense, useEffect, useState } from 'react'
 import { call } from '@/lib/api/call'
 import { sentence } from '@/lib/api/problem'
 import { breakerQuery, keys } from '@/lib/api/queries'
@@ -7,9 +7,10 @@ import type { BreakerStatus } from '@/lib/api/types'
 import { useCommand } from '@/lib/commands'
 import { Button } from '@/ui/Button'
 import { Icon } from '@/ui/icons'
+import { part } from '@/ui/part'
 import { toast } from '@/ui/Toast'
 
-const ResumeDialog = lazy(() => import('./ResumeDialog'))
+const ResumeDialog = part(() => import('./ResumeDialog'))
 const SLOW_MS = 5000
 
 /** True once `pending` has lasted five seconds. */

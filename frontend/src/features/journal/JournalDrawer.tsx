@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { lazy, Suspense } from 'react'
+import { Suspense } from 'react'
 import { tradeQuery } from '@/lib/api/queries'
 import type { Execution, TradeDetail } from '@/lib/api/types'
 import { basisPoints, count, exactMoney, figure, money, percent, plain, price, rMultiple } from '@/lib/format/numbers'
@@ -11,14 +11,15 @@ import { Facts } from '@/ui/Facts'
 import { Drawer } from '@/ui/Modal'
 import { Panel } from '@/ui/Panel'
 import { Pnl } from '@/ui/Pnl'
+import { part } from '@/ui/part'
 import { Skeleton } from '@/ui/Skeleton'
 import { Surface } from '@/ui/Surface'
 import { ExecutionStatus, realises } from './columns'
 import { routeWords } from './quality-words'
 
-const JournalChart = lazy(() => import('./JournalChart'))
-const OrderTimeline = lazy(() => import('./OrderTimeline').then((module) => ({ default: module.OrderTimeline })))
-const TradeNotes = lazy(() => import('./TradeNotes').then((module) => ({ default: module.TradeNotes })))
+const JournalChart = part(() => import('./JournalChart'))
+const OrderTimeline = part(() => import('./OrderTimeline').then((module) => ({ default: module.OrderTimeline })))
+const TradeNotes = part(() => import('./TradeNotes').then((module) => ({ default: module.TradeNotes })))
 
 const OUTCOMES: Record<string, string> = {
   answered: 'the venue answered',

@@ -1,20 +1,21 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { lazy, type ReactNode, Suspense, useCallback, useMemo, useState } from 'react'
+import { type ReactNode, Suspense, useCallback, useMemo, useState } from 'react'
 import { executionsQuery, tradesQuery, walletsQuery } from '@/lib/api/queries'
 import { useZone } from '@/lib/preferences/zone'
+import { part } from '@/ui/part'
 import { Skeleton } from '@/ui/Skeleton'
 import { executionColumns, executionLabel, tradeColumns, tradeLabel } from './columns'
 import { Filters } from './Filters'
 import { JournalTable } from './JournalTable'
 import { apiFilter, type JournalSearch } from './journal-filter'
 
-const ByHand = lazy(() => import('./ByHand').then((module) => ({ default: module.ByHand })))
-const ExecutionQuality = lazy(() =>
+const ByHand = part(() => import('./ByHand').then((module) => ({ default: module.ByHand })))
+const ExecutionQuality = part(() =>
   import('./ExecutionQuality').then((module) => ({ default: module.ExecutionQuality })),
 )
-const ExportDialog = lazy(() => import('./ExportDialog').then((module) => ({ default: module.ExportDialog })))
-const JournalDrawer = lazy(() => import('./JournalDrawer').then((module) => ({ default: module.JournalDrawer })))
+const ExportDialog = part(() => import('./ExportDialog').then((module) => ({ default: module.ExportDialog })))
+const JournalDrawer = part(() => import('./JournalDrawer').then((module) => ({ default: module.JournalDrawer })))
 
 interface Props {
   readonly search: JournalSearch

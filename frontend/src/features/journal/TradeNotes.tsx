@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { lazy, Suspense, useEffect, useRef, useState } from 'react'
+import { Suspense, useEffect, useRef, useState } from 'react'
 import { call } from '@/lib/api/call'
 import { loadBlob, sendPicture } from '@/lib/api/files'
 import { keys, noteQuery, screenshotsQuery } from '@/lib/api/queries'
@@ -10,10 +10,11 @@ import { Button } from '@/ui/Button'
 import { FormError } from '@/ui/ErrorState'
 import { Field, SelectField, TextField } from '@/ui/Field'
 import { Panel } from '@/ui/Panel'
+import { part } from '@/ui/part'
 import { Surface } from '@/ui/Surface'
 import { toast } from '@/ui/Toast'
 
-const Note = lazy(() => import('./Markdown'))
+const Note = part(() => import('./Markdown'))
 const RATINGS = [
   ['', 'Not rated'],
   ['1', '1 of 5'],

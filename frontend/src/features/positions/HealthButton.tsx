@@ -1,8 +1,9 @@
-import { lazy, Suspense, useRef, useState } from 'react'
+import { Suspense, useRef, useState } from 'react'
 import { Badge } from '@/ui/Badge'
+import { part } from '@/ui/part'
 import { BANDS, type Health, healthWords } from './health-words'
 
-const HealthReasons = lazy(() => import('./HealthReasons'))
+const HealthReasons = part(() => import('./HealthReasons'))
 
 /** The score with its word; pressed, its reasons. */
 export function HealthButton({ health, subject }: { readonly health: Health; readonly subject: string }) {

@@ -1,11 +1,12 @@
 import { useQueries, useQuery } from '@tanstack/react-query'
-import { lazy, Suspense } from 'react'
+import { Suspense } from 'react'
 import { marketsQuery, positionsQuery, walletsQuery } from '@/lib/api/queries'
 import type { Market, Position } from '@/lib/api/types'
 import { plural, shortSymbol } from '@/lib/format/words'
 import { Button } from '@/ui/Button'
 import { EmptyState } from '@/ui/EmptyState'
 import { SelectField } from '@/ui/Field'
+import { part } from '@/ui/part'
 import { CardSkeletons } from '@/ui/Skeleton'
 import { Surface } from '@/ui/Surface'
 import type { PositionOrder } from './marking'
@@ -14,7 +15,7 @@ import { RiskStrip } from './RiskStrip'
 import { useSteadyOrder } from './steady-order'
 import { WhyNothing } from './WhyNothing'
 
-const PositionDrawer = lazy(() => import('./PositionDrawer').then((module) => ({ default: module.PositionDrawer })))
+const PositionDrawer = part(() => import('./PositionDrawer').then((module) => ({ default: module.PositionDrawer })))
 
 export interface PositionsSearch {
   readonly trade?: string | undefined

@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { lazy, Suspense, useState } from 'react'
+import { Suspense, useState } from 'react'
 import { call } from '@/lib/api/call'
 import { loadBlob, saveAs } from '@/lib/api/files'
 import { keys, reportsQuery } from '@/lib/api/queries'
@@ -12,10 +12,11 @@ import { Button } from '@/ui/Button'
 import { EmptyState } from '@/ui/EmptyState'
 import { FormError } from '@/ui/ErrorState'
 import { Panel } from '@/ui/Panel'
+import { part } from '@/ui/part'
 import { Surface } from '@/ui/Surface'
 import { reportName } from './report-words'
 
-const ReportPreview = lazy(() => import('./ReportPreview').then((held) => ({ default: held.ReportPreview })))
+const ReportPreview = part(() => import('./ReportPreview').then((held) => ({ default: held.ReportPreview })))
 
 function Row({ report, onPreview }: { readonly report: Report; readonly onPreview: () => void }) {
   const zone = useZone()

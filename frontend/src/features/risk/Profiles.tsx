@@ -1,16 +1,17 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { lazy, Suspense, useState } from 'react'
+import { Suspense, useState } from 'react'
 import { type Answer, callWithEtag } from '@/lib/api/call'
 import { keys, riskProfilesQuery } from '@/lib/api/queries'
 import type { Profile, RiskSettings } from '@/lib/api/types'
 import { plural } from '@/lib/format/words'
 import { Button } from '@/ui/Button'
 import { Panel } from '@/ui/Panel'
+import { part } from '@/ui/part'
 import { Surface } from '@/ui/Surface'
 import { toast } from '@/ui/Toast'
 import { type Change, changesBetween, type FormValues, formValues } from './settings-form'
 
-const LoosenDialog = lazy(() => import('./LoosenDialog').then((module) => ({ default: module.LoosenDialog })))
+const LoosenDialog = part(() => import('./LoosenDialog').then((module) => ({ default: module.LoosenDialog })))
 
 /** What a profile would change of the saved settings. */
 export function profileChanges(saved: RiskSettings, profile: Profile): Change[] {

@@ -1,5 +1,5 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
-import { lazy, Suspense, useState } from 'react'
+import { Suspense, useState } from 'react'
 import { decisionsQuery, walletsQuery } from '@/lib/api/queries'
 import type { Decision } from '@/lib/api/types'
 import { figure, money, plain } from '@/lib/format/numbers'
@@ -10,9 +10,10 @@ import { Badge, SideBadge } from '@/ui/Badge'
 import { Button } from '@/ui/Button'
 import { EmptyState } from '@/ui/EmptyState'
 import { Panel } from '@/ui/Panel'
+import { part } from '@/ui/part'
 import { Surface } from '@/ui/Surface'
 
-const DecisionDrawer = lazy(() => import('./DecisionDrawer').then((module) => ({ default: module.DecisionDrawer })))
+const DecisionDrawer = part(() => import('./DecisionDrawer').then((module) => ({ default: module.DecisionDrawer })))
 
 interface RowProps {
   readonly decision: Decision

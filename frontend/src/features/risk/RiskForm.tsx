@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { lazy, Suspense, useRef, useState } from 'react'
+import { Suspense, useRef, useState } from 'react'
 import { type FieldErrors, type Resolver, useForm, useWatch } from 'react-hook-form'
 import { type Answer, callWithEtag } from '@/lib/api/call'
 import { ApiProblem } from '@/lib/api/problem'
@@ -11,6 +11,7 @@ import { byField, focusFirstInvalid } from '@/lib/forms'
 import { useZone } from '@/lib/preferences/zone'
 import { Button } from '@/ui/Button'
 import { Panel } from '@/ui/Panel'
+import { part } from '@/ui/part'
 import { toast } from '@/ui/Toast'
 import { GROUPS, SETTING_NAMES } from './fields'
 import { LeaveGuard } from './LeaveGuard'
@@ -18,7 +19,7 @@ import { SaveBar } from './SaveBar'
 import { SettingField } from './SettingField'
 import { type Change, changesBetween, type FormValues, faultsOf, formValues, patchOf } from './settings-form'
 
-const LoosenDialog = lazy(() => import('./LoosenDialog').then((module) => ({ default: module.LoosenDialog })))
+const LoosenDialog = part(() => import('./LoosenDialog').then((module) => ({ default: module.LoosenDialog })))
 
 interface Wish {
   readonly wanted: ReadonlyArray<Change>
@@ -160,7 +161,7 @@ export function RiskForm({ saved, guard = true }: { readonly saved: Answer<RiskS
   )
 }
 
-const ResetDialog = lazy(() => import('./ResetDialog').then((module) => ({ default: module.ResetDialog })))
+const ResetDialog = part(() => import('./ResetDialog').then((module) => ({ default: module.ResetDialog })))
 
 interface ResetProps {
   readonly etag: string | null

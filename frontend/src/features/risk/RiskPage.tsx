@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
-import { lazy, type ReactNode, Suspense } from 'react'
+import { type ReactNode, Suspense } from 'react'
 import { riskSettingsQuery } from '@/lib/api/queries'
+import { part } from '@/ui/part'
 import { Skeleton } from '@/ui/Skeleton'
 import { Surface } from '@/ui/Surface'
 import { Calculator } from './Calculator'
@@ -11,7 +12,7 @@ import { Refusals } from './Refusals'
 import { ScopedLimits } from './ScopedLimits'
 import { TradingHours } from './TradingHours'
 
-const RiskForm = lazy(() => import('./RiskForm').then((module) => ({ default: module.RiskForm })))
+const RiskForm = part(() => import('./RiskForm').then((module) => ({ default: module.RiskForm })))
 const SECTIONS = [
   ['now', 'Now'],
   ['calculator', 'Calculator'],

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { lazy, Suspense, useState } from 'react'
+import { Suspense, useState } from 'react'
 import { scopedLimitsQuery } from '@/lib/api/queries'
 import type { ScopedLimits as Scoped } from '@/lib/api/types'
 import { plural } from '@/lib/format/words'
@@ -7,11 +7,12 @@ import { Badge } from '@/ui/Badge'
 import { Button } from '@/ui/Button'
 import { EmptyState } from '@/ui/EmptyState'
 import { Panel } from '@/ui/Panel'
+import { part } from '@/ui/part'
 import { Surface } from '@/ui/Surface'
 import { FIELDS, scopeName } from './scoped-limits'
 import { shown } from './settings-form'
 
-const ScopedLimitsDialog = lazy(() =>
+const ScopedLimitsDialog = part(() =>
   import('./ScopedLimitsDialog').then((module) => ({ default: module.ScopedLimitsDialog })),
 )
 

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { lazy, Suspense, useState } from 'react'
+import { Suspense, useState } from 'react'
 import {
   ALL_WALLETS,
   type ScheduleScope,
@@ -12,10 +12,11 @@ import { momentBesideUtc } from '@/lib/format/time'
 import { useZone } from '@/lib/preferences/zone'
 import { Badge } from '@/ui/Badge'
 import { Panel } from '@/ui/Panel'
+import { part } from '@/ui/part'
 import { Skeleton } from '@/ui/Skeleton'
 import { Surface } from '@/ui/Surface'
 
-const ScheduleForm = lazy(() => import('./ScheduleForm').then((module) => ({ default: module.ScheduleForm })))
+const ScheduleForm = part(() => import('./ScheduleForm').then((module) => ({ default: module.ScheduleForm })))
 
 /** What the schedule says now, at each venue by its own market time. */
 function Now({ schedule }: { readonly schedule: TradingSchedule }) {

@@ -1,24 +1,25 @@
 import { useQuery } from '@tanstack/react-query'
-import { lazy, Suspense, useState } from 'react'
+import { Suspense, useState } from 'react'
 import { walletsQuery } from '@/lib/api/queries'
 import { plural } from '@/lib/format/words'
 import { Button } from '@/ui/Button'
 import { EmptyState } from '@/ui/EmptyState'
+import { part } from '@/ui/part'
 import { CardSkeletons } from '@/ui/Skeleton'
 import { Surface } from '@/ui/Surface'
 import { type WalletAction, WalletCard } from './WalletCard'
 
 const dialogs = () => import('./WalletDialogs')
 const DIALOGS = {
-  'auto-trade': lazy(() => import('./AutoTradeDialog').then((module) => ({ default: module.AutoTradeDialog }))),
-  execution: lazy(() => import('./ExecutionDialog').then((module) => ({ default: module.ExecutionDialog }))),
-  rename: lazy(() => dialogs().then((module) => ({ default: module.RenameDialog }))),
-  deposit: lazy(() => dialogs().then((module) => ({ default: module.DepositDialog }))),
-  withdraw: lazy(() => dialogs().then((module) => ({ default: module.WithdrawDialog }))),
-  arm: lazy(() => import('./ArmDialog').then((module) => ({ default: module.ArmDialog }))),
-  archive: lazy(() => dialogs().then((module) => ({ default: module.ArchiveDialog }))),
+  'auto-trade': part(() => import('./AutoTradeDialog').then((module) => ({ default: module.AutoTradeDialog }))),
+  execution: part(() => import('./ExecutionDialog').then((module) => ({ default: module.ExecutionDialog }))),
+  rename: part(() => dialogs().then((module) => ({ default: module.RenameDialog }))),
+  deposit: part(() => dialogs().then((module) => ({ default: module.DepositDialog }))),
+  withdraw: part(() => dialogs().then((module) => ({ default: module.WithdrawDialog }))),
+  arm: part(() => import('./ArmDialog').then((module) => ({ default: module.ArmDialog }))),
+  archive: part(() => dialogs().then((module) => ({ default: module.ArchiveDialog }))),
 } as const
-const CreateWalletDialog = lazy(() =>
+const CreateWalletDialog = part(() =>
   import('./CreateWalletDialog').then((module) => ({ default: module.CreateWalletDialog })),
 )
 const GRID = 'grid gap-3 md:grid-cols-2 2xl:grid-cols-3'
