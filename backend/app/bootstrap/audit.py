@@ -8,13 +8,14 @@ from app.bootstrap.exchange import build_gateways
 from app.core.config import DatabaseRole, Settings, role_database_url
 from app.core.db import Database
 from app.repositories.trading_accounts import SystemTradingAccountRepository
+from app.services.audit_chains import ChainAudit, verify_chains
 from app.services.ports import ExchangeGateways
 from app.services.trading.audit import WalletAudit, verify_wallet
 
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """Verifies every active wallet of this deployment."""
+    """Verifies every active wallet of this deployment, and the audit log."""
 
     settings: Settings
     worker: Database
@@ -33,6 +34,10 @@ class Audit:
             )
             for account in accounts
         ]
+
+    async def chains(self) -> ChainAudit:
+        """Every user's chain of the audit log."""
+        return await verify_chains(self.system, self.worker)
 
 
 @asynccontextmanager

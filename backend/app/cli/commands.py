@@ -117,7 +117,7 @@ def rotate_keys(
 
 @app.command()
 def verify() -> None:
-    """Compare every wallet's books with what its exchange says; exits 1 on any difference."""
+    """Compare every wallet's books with its exchange, and the audit log with its hashes; exits 1 on any difference."""
     import asyncio
 
     from app.cli.run_folder import running_settings

@@ -12,7 +12,6 @@ from pydantic import SecretStr
 from app.core.config import BACKEND_DIR, PaperFeed, Settings
 
 SYNTHETIC_HISTORY_BARS = 3_000  # of a minute: a strategy's longest warm-up on quarter-hours
-PROCESS_TITLES = {"paper": "paper exchange", "api": "API and web app"}
 
 
 class ProcessName(StrEnum):

@@ -1,4 +1,5 @@
-"""`stackalpha verify`: our books against the venue's ledger, as a table; fails on any difference."""
+"""`stackalpha verify`: our books against the venue's ledger, as a table, and the audit log against its hashes; fails on
+any difference."""
 
 from collections.abc import Sequence
 
@@ -8,6 +9,7 @@ from rich.table import Table
 from app.bootstrap.audit import open_audit
 from app.core.config import Settings
 from app.domain.venue import VenueUnavailableError
+from app.services.audit_chains import ChainAudit
 from app.services.trading.audit import WalletAudit
 
 COLUMNS = (
@@ -25,15 +27,30 @@ NARROWEST = 110  # characters; a narrower screen folds the lines rather than the
 
 
 async def verify(settings: Settings, console: Console | None = None) -> int:
-    """Print one row per active wallet; 0 when every figure agrees within 1e-8 and every count is zero."""
+    """Print one row per active wallet; 0 when every figure agrees within 1e-8, every count is zero and the audit log is
+    as it was written."""
     screen = console or Console()
     screen.width = max(screen.width, NARROWEST)
-    try:
-        async with open_audit(settings) as audit:
+    async with open_audit(settings) as audit:
+        chains = await audit.chains()
+        screen.print(chain_sentence(chains), markup=False, soft_wrap=True)
+        try:
             rows = await audit.run()
-    except VenueUnavailableError as error:
-        screen.print(f"The venue cannot be read, so nothing is verified: {error}", markup=False)
-        return 1
+        except VenueUnavailableError as error:
+            screen.print(f"The venue cannot be read, so no wallet is verified: {error}", markup=False)
+            return 1
+    return max(_told(rows, screen), 1 if chains.broken else 0)
+
+
+def chain_sentence(chains: ChainAudit) -> str:
+    """What became of the audit log, naming every entry from which on it is not what was written."""
+    if not chains.broken:
+        return f"The audit log of {chains.users} users is as it was written."
+    found = ", ".join(f"user {one.user_id} from entry {one.entry_id} on" for one in chains.broken)
+    return f"The audit log was changed: {found}."
+
+
+def _told(rows: Sequence[tuple[str, WalletAudit]], screen: Console) -> int:
     screen.print(audit_table(rows))
     unsound = [name for name, audited in rows if not audited.is_sound]
     if unsound:

@@ -1,6 +1,5 @@
 """Brings a database to the newest schema: first the roles, then the migrations, as the owner."""
 
-import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -76,8 +75,3 @@ async def downgrade(owner_url: str, revision: str) -> None:
             await connection.run_sync(_downgrade, revision)
     finally:
         await engine.dispose()
-
-
-def migrate_blocking(owner_url: str, passwords: Mapping[str, str]) -> None:
-    """`migrate` for callers without an event loop."""
-    asyncio.run(migrate(owner_url, passwords))

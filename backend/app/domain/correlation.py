@@ -6,7 +6,7 @@ not. What is not known counts as correlated.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -70,36 +70,3 @@ def daily_volatility(returns: FloatColumn, *, least: int = 20) -> Decimal | None
         return None
     deviation = float(np.std(known, ddof=1))
     return Decimal(repr(round(deviation, 8))) if deviation > 0 else None
-
-
-def correlation_groups(
-    positions: Mapping[str, Side],
-    pairs: Mapping[frozenset[str], Decimal | None],
-    max_correlation: Decimal,
-) -> tuple[frozenset[str], ...]:
-    """Return the groups of symbols held that are connected by correlations above `max_correlation`.
-
-    A pair that is absent or None counts as correlated. Symbols that correlate with none stand alone. The
-    largest group comes first, equal ones in the order of their symbols.
-    """
-    left, groups = set(positions), []
-    while left:
-        group, frontier = set[str](), {min(left)}
-        while frontier:
-            symbol = frontier.pop()
-            group.add(symbol)
-            left.discard(symbol)
-            frontier |= {other for other in left if _joined(symbol, other, positions, pairs, max_correlation)}
-        groups.append(frozenset(group))
-    return tuple(sorted(groups, key=lambda group: (-len(group), sorted(group))))
-
-
-def _joined(
-    first: str,
-    second: str,
-    positions: Mapping[str, Side],
-    pairs: Mapping[frozenset[str], Decimal | None],
-    max_correlation: Decimal,
-) -> bool:
-    signed = signed_correlation(pairs.get(frozenset({first, second})), positions[first], positions[second])
-    return signed is None or signed.is_nan() or signed > max_correlation

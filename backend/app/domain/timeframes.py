@@ -35,17 +35,6 @@ class Timeframe(StrEnum):
         """Return the first moment after the bar that opens at `open_ms`: the next bar's open."""
         return open_ms + self.milliseconds
 
-    def last_closed_bar(self, market_ms: int) -> int:
-        """Return the open time of the newest bar that is complete at `market_ms`.
-
-        A bar is complete at the very millisecond at which the next one opens.
-        """
-        return self.bar_open(market_ms) - self.milliseconds
-
-    def is_closed(self, open_ms: int, market_ms: int) -> bool:
-        """Whether the bar that opens at `open_ms` is complete at `market_ms`."""
-        return self.bar_close(open_ms) <= market_ms
-
 
 _MILLISECONDS: Final = {
     Timeframe.M1: MINUTE_MS,

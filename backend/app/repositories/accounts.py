@@ -89,10 +89,16 @@ class AccountRepository:
 
 
 class SystemAccountRepository:
-    """Accounts of every tenant whose day has come."""
+    """Accounts of every tenant."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
+
+    async def ids(self) -> list[UUID]:
+        """Every user, the oldest first."""
+        return list(
+            (await self._session.execute(select(User.id).order_by(User.created_at, User.id))).scalars()
+        )
 
     async def apply_time_zones(self, now: datetime) -> list[tuple[UUID, str]]:
         """Let time zones act whose day has come, of whoever has no loss limit tripped; returns (user, zone). What

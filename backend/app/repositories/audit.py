@@ -14,6 +14,7 @@ from app.models.audit_log import AuditLog
 
 FIRST_HASH: Final = "0" * 64
 LOCK_SPACE: Final = 7_245_002
+ROWS_AT_ONCE: Final = 1_000
 
 
 def entry_hash(
@@ -68,7 +69,8 @@ class AuditRepository:
         """The id of the first entry that does not fit the one before it; None where the chain is whole."""
         statement = select(AuditLog).where(AuditLog.user_id == user_id).order_by(AuditLog.id)
         previous = FIRST_HASH
-        for entry in (await self._session.execute(statement)).scalars():
+        entries = await self._session.stream_scalars(statement.execution_options(yield_per=ROWS_AT_ONCE))
+        async for entry in entries:
             expected = entry_hash(
                 previous, user_id, entry.actor, entry.action, entry.details, entry.created_at
             )

@@ -41,7 +41,7 @@ class AuditFacts:
         return [fill for fills in self.fills_by_trade.values() for fill in fills]
 
 
-class AuditRepository:
+class AuditFactsRepository:
     """Reads for an audit of one tenant's wallet."""
 
     def __init__(self, session: AsyncSession) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import BigInteger, case, cast, func, select, tuple_
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -47,24 +47,6 @@ class ExternalTradeRepository:
             ExternalFill.venue_trade_id.in_(list(ids)),
         )
         return set((await self._session.execute(statement)).scalars())
-
-    async def newest_id(self, user_id: UUID, wallet_id: UUID, symbol: str) -> str | None:
-        """The highest numeric venue id of a recorded fill; None without one."""
-        number = case(
-            (ExternalFill.venue_trade_id.regexp_match("^[0-9]{1,18}$"), ExternalFill.venue_trade_id),
-            else_="0",
-        )
-        statement = (
-            select(ExternalFill.venue_trade_id)
-            .where(
-                ExternalFill.user_id == user_id,
-                ExternalFill.wallet_id == wallet_id,
-                ExternalFill.symbol == symbol,
-            )
-            .order_by(cast(number, BigInteger).desc())
-            .limit(1)
-        )
-        return (await self._session.execute(statement)).scalar_one_or_none()
 
     async def insert_fills(self, user_id: UUID, rows: Sequence[Mapping[str, object]]) -> None:
         """Insert fills of somebody else; one that is there already changes nothing."""

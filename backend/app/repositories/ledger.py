@@ -1,7 +1,6 @@
 """The wallet's ledger: postings of our own computation, and deposits and funding as the venue told them."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from decimal import Decimal
 from typing import Final
 from uuid import UUID
@@ -58,13 +57,3 @@ class LedgerRepository:
         statement = statement.order_by(LedgerEvent.occurred_at.desc(), LedgerEvent.id.desc())
         rows = list((await self._session.execute(statement.limit(limit + 1))).scalars())
         return page_of(rows, limit, lambda row: Keyset(row.occurred_at, UUID(int=row.id)))
-
-    async def flows_since(self, user_id: UUID, wallet_id: UUID, since: datetime) -> Decimal:
-        """Deposits less withdrawals from that market time on."""
-        statement = select(func.coalesce(func.sum(LedgerEvent.amount), 0)).where(
-            LedgerEvent.user_id == user_id,
-            LedgerEvent.wallet_id == wallet_id,
-            LedgerEvent.kind.in_(TRANSFERS),
-            LedgerEvent.occurred_at >= since,
-        )
-        return Decimal((await self._session.execute(statement)).scalar_one())

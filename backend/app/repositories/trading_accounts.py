@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import exists, func, insert, or_, select, text, update
+from sqlalchemy import exists, func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models.risk_state import RiskDecision
@@ -134,8 +134,3 @@ class SystemTradingAccountRepository:
         return (
             await self._session.execute(select(Signal).where(Signal.id == signal_id))
         ).scalar_one_or_none()
-
-    async def insert_decisions(self, rows: Sequence[dict[str, object]]) -> None:
-        """Insert what the gate answered."""
-        if rows:
-            await self._session.execute(insert(RiskDecision), [dict(row) for row in rows])

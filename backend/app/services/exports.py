@@ -148,11 +148,6 @@ class Exports:
         await self._bell.enqueue(JOB, str(user_id), str(record.id), key=f"export:{record.id}")
         return export_view(record)
 
-    async def used_today(self, user_id: UUID) -> int:
-        """How many exports were asked for within 24 hours."""
-        async with self._database.tenant(user_id) as session:
-            return await ExportRepository(session).count_since(user_id, self._now() - A_DAY)
-
     async def newest(self, user_id: UUID) -> list[ExportView]:
         """The newest exports, newest first."""
         async with self._database.tenant(user_id) as session:

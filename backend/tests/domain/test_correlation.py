@@ -11,7 +11,6 @@ from app.domain.correlation import (
     HOURLY_RETURNS,
     MIN_DAILY_RETURNS,
     correlation,
-    correlation_groups,
     correlation_of_symbols,
     daily_volatility,
     log_returns,
@@ -84,29 +83,6 @@ def test_volatility_is_the_sample_deviation() -> None:
     assert daily_volatility(np.zeros(50)) is None
 
 
-def test_groups_are_connected_by_what_is_above_the_limit() -> None:
-    sides = {"A": Side.LONG, "B": Side.LONG, "C": Side.LONG, "D": Side.LONG, "E": Side.SHORT}
-    pairs: dict[frozenset[str], Decimal | None] = {
-        frozenset(pair): Decimal(0) for pair in ("AB", "AC", "AD", "AE", "BC", "BD", "BE", "CD", "CE", "DE")
-    }
-    pairs |= {
-        frozenset("AB"): Decimal("0.71"),
-        frozenset("BC"): Decimal("0.8"),
-        frozenset("CD"): Decimal("0.7"),
-        frozenset("DE"): Decimal("0.9"),
-    }
-    limit = Decimal("0.7")
-    apart = (frozenset("ABC"), frozenset("D"), frozenset("E"))
-    assert correlation_groups(sides, pairs, limit) == apart
-    assert correlation_groups(sides, pairs | {frozenset("DE"): None}, limit) == (
-        frozenset("ABC"),
-        frozenset("DE"),
-    )
-    short = sides | {"D": Side.SHORT}
-    assert correlation_groups(short, pairs, limit)[1] == frozenset("DE")
-    assert correlation_groups({}, pairs, limit) == ()
-
-
 def test_thirty_days_are_enough_and_one_fewer_is_not() -> None:
     assert correlation(BASE[:30], BASE[:30]) == 1
     assert correlation(BASE[:29], BASE[:29]) is None
@@ -158,11 +134,3 @@ def test_volatility_has_eight_places() -> None:
     exact = math.sqrt((20 * 0.01**2 + (1 / 3) ** 2 - 21 * mean**2) / 20)
     assert daily_volatility(returns) == Decimal(f"{exact:.8f}")
     assert f"{exact:.8f}" != f"{exact:.9f}".rstrip("0")
-
-
-def test_a_symbol_that_correlates_with_none_is_a_group_of_its_own() -> None:
-    sides = {"B": Side.LONG, "A": Side.LONG}
-    assert correlation_groups(sides, {frozenset("AB"): Decimal("0.7")}, Decimal("0.7")) == (
-        frozenset("A"),
-        frozenset("B"),
-    )

@@ -15,20 +15,12 @@ def test_milliseconds(timeframe: str, milliseconds: int) -> None:
     assert Timeframe(timeframe).milliseconds == milliseconds
 
 
-def test_a_bar_is_closed_at_the_moment_at_which_the_next_one_opens() -> None:
-    assert not Timeframe.H1.is_closed(0, HOUR - 1)
-    assert Timeframe.H1.is_closed(0, HOUR)
-    assert Timeframe.H1.last_closed_bar(2 * HOUR - 1) == 0
-    assert Timeframe.H1.last_closed_bar(2 * HOUR) == HOUR
-
-
 @given(timeframe=st.sampled_from(Timeframe), market_ms=st.integers(0, 2**45))
 def test_a_moment_falls_in_exactly_one_bar(timeframe: Timeframe, market_ms: int) -> None:
     opened = timeframe.bar_open(market_ms)
     assert opened <= market_ms < timeframe.bar_close(opened)
     assert opened % timeframe.milliseconds == 0
     assert timeframe.bar_open(opened) == opened
-    assert timeframe.is_closed(timeframe.last_closed_bar(market_ms), market_ms)
 
 
 def test_a_bar_is_known_by_its_length() -> None:

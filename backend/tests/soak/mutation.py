@@ -66,7 +66,7 @@ KNOWN = Path(__file__).parents[3] / "var" / "mutation.jsonl"
 RISK = (
     "limit_checks", "limit_rules", "limit_table", "limit_columns", "limit_figures", "limit_measures", "limits",
     "limit_use", "order_amounts", "review_columns", "one_row", "elementwise", "risk_limits", "sizing",
-    "sizing_columns", "sizing_methods", "trade_costs", "fixed_point", "loss_windows", "drawdown", "loss_streak",
+    "sizing_columns", "sizing_methods", "trade_costs", "fixed_point", "loss_windows", "drawdown",
     "correlation", "liquidation", "exposure", "row_taking", "decision", "receipts", "value_reading",
     "settings_rules", "defaults", "profiles",
 )  # fmt: skip

@@ -101,10 +101,6 @@ class WeightLimiter:
         """The minute that requests count in now."""
         return int(self._now().timestamp() // 60)
 
-    def set_limit(self, weight_per_minute: int) -> None:
-        """Take the limit that the venue itself announces."""
-        self._limit = weight_per_minute
-
     @asynccontextmanager
     async def request(self, weight: int, priority: Priority) -> AsyncIterator[None]:
         """One request of an account. An exit waits for its weight; anything else that would have to wait longer

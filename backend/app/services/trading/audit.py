@@ -17,7 +17,7 @@ from app.domain.types import OrderLeg, OrderSide, Side
 from app.domain.venue import LedgerKind, VenueFill, VenueOrder, VenuePosition
 from app.models.fill import Fill
 from app.models.manual_trade import ExternalFill
-from app.repositories.audit_facts import AuditFacts, AuditRepository
+from app.repositories.audit_facts import AuditFacts, AuditFactsRepository
 from app.repositories.trading_accounts import TradingAccount
 from app.services.ports import ExchangeGateway, ExchangeGateways
 from app.services.trading.balances import account_key
@@ -102,7 +102,7 @@ async def verify_wallet(
     """Compare one wallet with its venue. Raises VenueUnavailableError when the venue cannot be read."""
     gateway = await gateways.for_account(account_key(account))
     async with database.tenant(account.user_id) as session:
-        facts = await AuditRepository(session).facts(account.user_id, account.wallet_id)
+        facts = await AuditFactsRepository(session).facts(account.user_id, account.wallet_id)
     venue = await _read_venue(gateway, facts)
     return WalletAudit(
         account=account,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from app.domain.exit_rules import OpenPosition, Reaction, TrailingTerms, react
+from app.domain.exit_rules import ExitRule, OpenPosition, Reaction, TrailingTerms, react
 from app.domain.price_batch import price_decimal
 from app.domain.types import Instrument, Side
 from app.repositories.open_trades import OpenTrade
@@ -134,7 +134,7 @@ def _rows(
         return [row(EXIT, left.rule, reason=left.reason, stop=left.stop_price)]
     found = []
     if reaction.arms:
-        found.append(row(ARM, "trailing_armed"))
+        found.append(row(ARM, ExitRule.TRAILING_ARMED))
     if reaction.part is not None:
         found.append(row(SCALE_OUT, reaction.part.rule, step=reaction.part.step))
     if reaction.add is not None:
