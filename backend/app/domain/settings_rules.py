@@ -1,9 +1,9 @@
 """Rules about risk settings themselves, in the table's names and units: which values make sense together,
 and which change loosens."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from app.domain.decimal_text import plain
 from app.domain.defaults import RiskSettingsValues, limits_of
@@ -45,8 +45,22 @@ _MORE_IS_LOOSER: Final = frozenset(
     }
 )
 _ON_IS_LOOSER: Final = frozenset({"enable_pyramiding", "enable_dca"})
-_OFF_IS_LOOSER: Final = frozenset({"enable_trailing_stop", "trading_paused", "auto_breakers"})
+_OFF_IS_LOOSER: Final = frozenset(
+    {"enable_trailing_stop", "trading_paused", "auto_breakers", "flatten_when_tripped"}
+)
 _ANY_CHANGE_IS_LOOSER: Final = frozenset({"position_sizing_method"})
+_OWN_REPLACES: Final = (
+    "position_sizing_method",
+    "fixed_amount_usd",
+    "enable_trailing_stop",
+    "trailing_activation_percent",
+    "trailing_stop_percent",
+    "trailing_atr_multiple",
+    "stop_loss_percent",
+    "stop_atr_multiple",
+    "flatten_when_tripped",
+)
+"""Settings of which a wallet's own value stands in the place of its user's, which therefore limits nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +101,13 @@ def loosened(before: RiskSettingsValues, after: RiskSettingsValues) -> tuple[str
         for field in fields(RiskSettingsValues)
         if _is_looser(field.name, getattr(before, field.name), getattr(after, field.name))
     )
+
+
+def in_force(own: RiskSettingsValues, user: RiskSettingsValues) -> RiskSettingsValues:
+    """Return a wallet's settings with its user's where they would stand in the same place: what a wallet's first
+    opinion loosens is what its user said."""
+    held: dict[str, Any] = {name: getattr(user, name) for name in _OWN_REPLACES if getattr(own, name) is None}
+    return replace(own, **held)
 
 
 def _is_looser(name: str, before: object, after: object) -> bool:

@@ -58,7 +58,14 @@ def _may_replace(held: ScopeState, wanted: ScopeState, now: datetime) -> bool:
         return True
     if held.changed_by == BY_OPERATOR and wanted.changed_by != BY_OPERATOR:
         return False
-    return _SEVERITY[wanted.state] >= _SEVERITY[standing]
+    if wanted.state is not standing:
+        return _SEVERITY[wanted.state] > _SEVERITY[standing]
+    return not _ends_before(wanted, held)
+
+
+def _ends_before(wanted: ScopeState, held: ScopeState) -> bool:
+    """Whether the wanted state would be over sooner: that is a resume, which somebody has to prove to be."""
+    return wanted.until is not None and (held.until is None or wanted.until < held.until)
 
 
 def unusual_change(

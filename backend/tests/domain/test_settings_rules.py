@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.defaults import STANDARD, RiskSettingsValues
-from app.domain.settings_rules import BOUNDS, loosened, setting_errors
+from app.domain.settings_rules import BOUNDS, in_force, loosened, setting_errors
 from app.domain.types import SizingMethod
 from tests.domain.examples import with_facts
 
@@ -154,6 +154,24 @@ def test_a_first_opinion_tightens_and_its_loss_loosens() -> None:
     none, one = RiskSettingsValues(), RiskSettingsValues(max_leverage=3)
     assert loosened(none, one) == ()
     assert loosened(one, none) == ("max_leverage",)
+
+
+def test_to_leave_nothing_when_tripped_any_more_loosens() -> None:
+    on, off = RiskSettingsValues(flatten_when_tripped=True), RiskSettingsValues(flatten_when_tripped=False)
+    assert loosened(on, off) == loosened(on, RiskSettingsValues()) == ("flatten_when_tripped",)
+    assert loosened(off, on) == loosened(RiskSettingsValues(), on) == ()
+
+
+def test_what_a_wallet_has_no_opinion_on_is_its_users_where_its_own_would_replace_it() -> None:
+    held = in_force(RiskSettingsValues(trailing_stop_percent=Decimal(3), max_leverage=None), STANDARD)
+    assert held == RiskSettingsValues(
+        position_sizing_method=STANDARD.position_sizing_method,
+        fixed_amount_usd=STANDARD.fixed_amount_usd,
+        enable_trailing_stop=STANDARD.enable_trailing_stop,
+        trailing_activation_percent=STANDARD.trailing_activation_percent,
+        trailing_stop_percent=Decimal(3),
+        flatten_when_tripped=STANDARD.flatten_when_tripped,
+    )
 
 
 figures = st.none() | st.decimals(0, 100, places=2)

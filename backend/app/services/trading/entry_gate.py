@@ -119,8 +119,10 @@ def _asked(case: TradeCase, order: Order, verdict: ApprovedOrder) -> _Asked:
 async def approve(
     desk: Desk, transaction: TradingTransaction, case: TradeCase, order: Order, now: datetime
 ) -> ApprovedOrder | NotYet | None:
-    """Decide once more about all that is held and wanted; a refusal is written."""
+    """Decide once more about all that is held and wanted; a refusal is written. With less leverage than before it is
+    asked about again, once the venue has been told."""
     verdict: ApprovedOrder | RefusedOrder | None = None
+    leverage = case.trade.leverage
     if order.leg == OrderLeg.ADD:
         verdict = await desk.risk.additions.again(transaction, case, order)
     elif (signal := await desk.signal_of(transaction, case.trade)) is not None:
@@ -129,7 +131,7 @@ async def approve(
         return await turn_down(transaction, case, order, [SIGNAL_GONE.breach()], now)
     if isinstance(verdict, RefusedOrder):
         return await turn_down(transaction, case, order, breach_rows(verdict.breaches), now)
-    return verdict
+    return verdict if case.trade.leverage == leverage else AGAIN
 
 
 async def still_approved(

@@ -153,13 +153,14 @@ class SignalMarket:
 @dataclass(frozen=True, slots=True)
 class Planned:
     """What was decided about an entry before, and stands; `quantity` is None where none was proposed yet, `steps` are
-    those of its ladder."""
+    those of its ladder, `leverage` is None where it is asked for anew."""
 
     quantity: Decimal | None
     stop_price: Decimal
     take_profit_price: Decimal | None
     scales_out: bool
     steps: tuple[Rung, ...] | None = None
+    leverage: int | None = None
 
 
 def case_of(
@@ -176,6 +177,7 @@ def case_of(
         quantity, steps = (None, None) if planned is None else (planned.quantity, planned.steps)
         terms = replace(terms, statistics=statistics, planned_quantity=quantity, planned_steps=steps)
     if planned is not None:
+        terms = replace(terms, leverage=planned.leverage or terms.leverage)
         entry = replace(
             entry,
             stop_price=planned.stop_price,

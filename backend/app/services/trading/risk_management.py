@@ -81,7 +81,8 @@ class RiskManagement:
     ) -> ApprovedOrder | RefusedOrder:
         """Decide once more, at the newest price and under lock, just before the order leaves.
 
-        The quantity is what was planned, or less where less fits now.
+        The quantity is what was planned, or less where less fits now. A leverage that is more than what is allowed
+        by now is lowered on the trade as long as nothing was filled; the venue has to be told before it is sent.
         """
         user_id = transaction.user_id
         await self._reading.refresh()
@@ -101,12 +102,16 @@ class RiskManagement:
             market = await with_funding(self._markets, market)
         (picture,) = (await self._reading.pictures(rows, market, without_trade=trade.id)).values()
         steps = await transaction.additions.steps_left(user_id, trade)
+        if trade.entry_price is None:
+            book = picture.book(trade.wallet_id, signal.strategy, signal.symbol)
+            trade.leverage = min(trade.leverage, market.leverage(book))
         planned = Planned(
             trade.planned_quantity,
             trade.initial_stop_price,
             trade.take_profit_price,
             trade.scale_out_enabled,
             steps,
+            trade.leverage,
         )
         case = case_of(market, picture, trade.wallet_id, planned)
         return decide_batch([case])[0]

@@ -17,7 +17,7 @@ from app.domain.consent import CONSENT_PHRASE, is_consent
 from app.domain.decimal_text import plain
 from app.domain.defaults import RiskSettingsValues
 from app.domain.profiles import PROFILES, ProfileName, limits_taken_away
-from app.domain.settings_rules import loosened, setting_errors
+from app.domain.settings_rules import in_force, loosened, setting_errors
 from app.domain.types import RiskLevel, SizingMethod
 from app.models.risk_pending_change import RiskPendingChange
 from app.models.risk_settings import RiskSettings, ScopedRiskSettings, WalletRiskSettings
@@ -198,6 +198,10 @@ class RiskSettingsDesk:
         _check(after)
         if owner.level is RiskLevel.USER:
             _check_consent(limits_taken_away(before, after), consent)
+        if owner.wallet_id is not None:
+            await self._settings.ensure(owner.user_id)
+            user = values_of(await self._settings.one(owner.user_id))
+            before, after = in_force(before, user), in_force(after, user)
         allowed_more = set(loosened(before, after)) & set(known)
         looser = allowed_more - {"trading_paused"}
         if looser or allowed_more:

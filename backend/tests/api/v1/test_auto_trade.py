@@ -100,3 +100,30 @@ async def test_a_wallets_own_limits_are_changed_with_their_version(
     left = await api.delete(f"{path}/pending/max_holding_minutes", headers=alice.headers)
     assert left.json()["pending"] == []
     assert code(await api.patch(path, json={}, headers=alice.headers)) == (428, "if_match_required")
+
+
+@pytest.mark.parametrize(
+    ("asked", "at_once"),
+    [
+        ({"enable_trailing_stop": False}, False),
+        ({"enable_trailing_stop": True}, True),
+        ({"trailing_stop_percent": "1.51"}, False),
+        ({"trailing_stop_percent": "1.49"}, True),
+        ({"trailing_activation_percent": "2.01"}, False),
+        ({"fixed_amount_usd": "200.01"}, False),
+        ({"fixed_amount_usd": "200"}, True),
+        ({"position_sizing_method": "kelly"}, False),
+        ({"position_sizing_method": "fixed_percent"}, True),
+    ],
+)
+async def test_a_wallets_first_opinion_waits_where_it_loosens_what_its_user_said(
+    api: httpx.AsyncClient, alice: Person, asked: dict[str, object], at_once: bool
+) -> None:
+    """A wallet's own value stands in the place of its user's, here the defaults': it limits nothing."""
+    wallet_id = (await opened(api, alice)).json()["id"]
+    headers = alice.headers | {"If-Match": "*"}
+    answer = await api.patch(f"/wallets/{wallet_id}/risk-settings", json=asked, headers=headers)
+    ((name, value),) = asked.items()
+    held = answer.json()
+    assert held[name] == (value if at_once else None)
+    assert [change["setting"] for change in held["pending"]] == ([] if at_once else [name])

@@ -119,6 +119,30 @@ async def test_pause_whose_end_has_come_counts_as_active(
     assert (await status(http, alice)).state == "active"
 
 
+@pytest.mark.parametrize(
+    ("first", "then", "held"),
+    [(None, 1, None), (2, 1, 2), (1, 2, 2), (1, None, None)],
+)
+async def test_a_shorter_pause_does_not_end_a_longer_one(
+    http: httpx.AsyncClient,
+    world: World,
+    alice: Person,
+    first: int | None,
+    then: int | None,
+    held: int | None,
+) -> None:
+    """Hours from now, None for one without an end: to end it sooner is a resume, which asks who sits there."""
+    now = utc_now()
+    ends = {hours: now + timedelta(hours=hours) for hours in (1, 2)}
+    for hours in (first, then):
+        body = {} if hours is None else {"until": ends[hours].isoformat()}
+        answer = await http.post(PAUSE, json=body, headers=alice.headers)
+        assert answer.json()["state"] == "reduce_only"
+    stands = await status(http, alice)
+    assert (stands.state, stands.until) == ("reduce_only", None if held is None else ends[held])
+    assert bool(await paused_in_settings(world, alice)) is (held is None)
+
+
 async def test_pause_until_a_past_moment_is_refused(http: httpx.AsyncClient, alice: Person) -> None:
     past: datetime = utc_now() - timedelta(seconds=1)
     answer = await http.post(PAUSE, json={"until": past.isoformat()}, headers=alice.headers)

@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 
 from app.adapters.exchange.ccxt_client import CcxtGateway
+from app.domain.fixed_point import UNIT
 from app.repositories.trading_accounts import TradingAccount
 from app.services.trading.venue_leverage import VenueLeverage
 from tests.services.trading.floor import BTC, ETH, TradingFloor
@@ -58,3 +59,23 @@ def test_only_the_last_one_is_known_and_for_a_minute(leverage: int, later: timed
     assert held.is_set(wallet, BTC, leverage, NOON + later) is known
     assert not held.is_set(wallet, ETH, leverage, NOON)
     assert not held.is_set(uuid4(), BTC, leverage, NOON)
+
+
+async def test_a_leverage_that_is_tightened_after_the_decision_is_what_the_entry_leaves_with(
+    floor: TradingFloor,
+) -> None:
+    account = await floor.wallet(await floor.user(max_leverage=20))
+    await floor.carry_out_as(account, confirm_trades=True, confirm_seconds=3600)
+    async with floor.executor():
+        await floor.signal(BTC)
+        waiting = await floor.until_status(account, "INTENT")
+        await floor.sql.execute(
+            "UPDATE risk_settings SET max_leverage = 4 WHERE user_id = $1", account.user_id
+        )
+        await floor.sql.execute("UPDATE trades SET confirmed_at = now() WHERE id = $1", waiting["id"])
+        await floor.enqueue("drive", {"trade_id": str(waiting["id"])})
+        trade = await floor.until_status(account, "PROTECTED")
+    held = await venue_leverage(floor, account)
+    margin = await floor.sql.fetchval("SELECT margin FROM risk_reservations WHERE trade_id = $1", trade["id"])
+    assert (waiting["leverage"], trade["leverage"], held) == (20, 4, 4)
+    assert abs(margin - trade["quantity"] * trade["entry_price"] / 4) <= UNIT
