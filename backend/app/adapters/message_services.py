@@ -1,9 +1,12 @@
 """SMS and other message services through Apprise, whose addresses hold the credentials.
 
 Only services that are named in the settings are used: an address of the user's own choosing would be a way
-into our network. No address, and no text of the library's, leaves this module.
+into our network. For the same reason an address carries named parameters alone: others let the library load a file or
+a page of the user's choosing (Discord's and Slack's `template`), or wait for hours (`rto`). No address, and no text of
+the library's, leaves this module.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -12,6 +15,10 @@ from app.domain.notification_rules import DeliveryError
 
 LONGEST_ADDRESS: Final = 500
 SHOWN_DIGITS: Final = 4
+# The name is compared as it is typed: the library also understands `%74emplate`.
+PARAMETERS: Final = re.compile(
+    r"(?:(?:apikey|from|priority|region|sound|to)=[A-Za-z0-9+_.,%-]*(?:&(?!$)|$))*", re.IGNORECASE
+)
 
 
 class MessageServices:
@@ -52,5 +59,7 @@ class MessageServices:
             raise DeliveryError("The message service did not take the message.")
 
     def _is_allowed(self, address: str) -> bool:
-        scheme, separator, _ = address.partition("://")
-        return bool(separator) and scheme.lower() in self._schemes and len(address) <= LONGEST_ADDRESS
+        scheme, separator, rest = address.partition("://")
+        if not separator or scheme.lower() not in self._schemes or len(address) > LONGEST_ADDRESS:
+            return False
+        return PARAMETERS.fullmatch(rest.partition("?")[2]) is not None

@@ -214,7 +214,15 @@ async def test_the_address_of_a_message_service_is_kept_sealed_and_never_shown(
     assert sealed_addresses(settings).open(alice.user_id, sealed) == address
 
 
-@pytest.mark.parametrize("address", ["json://127.0.0.1/x", "file:///etc/passwd", "twilio://nothing"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "json://127.0.0.1/x",
+        "file:///etc/passwd",
+        "twilio://nothing",
+        "discord://1234567890/abcdefghijk?template=http://127.0.0.1/latest/meta-data",
+    ],
+)
 async def test_an_address_into_the_network_is_refused(
     http: httpx.AsyncClient, alice: Person, address: str
 ) -> None:
