@@ -108,6 +108,7 @@ function position(id, symbol, side, quantity, entry, initial, stop, target, more
     unrealized_pnl: text(pnl, 4),
     unrealized_percent: text(((prices[symbol] - entry) / entry) * dir * 100, 4),
     r_multiple: text(pnl / risk, 4),
+    net_pnl: '-0.9107',
     risk_amount: text(risk, 4),
     open_risk: text(Math.max(0, (entry - stop) * dir * quantity), 4),
     trailing: {

@@ -52,7 +52,8 @@ class Health(Answer):
 
 class Position(Answer):
     """A position at the newest price. `open_risk` is what its stop would lose against the entry, costs
-    included; `r_multiple` is P&L in multiples of `risk_amount`; `scale_out_step` how many parts were asked to leave;
+    included; `r_multiple` is the unrealised P&L in multiples of `risk_amount`, and of a closed trade the net one;
+    `net_pnl` what is booked so far, realised P&L - fees + funding; `scale_out_step` how many parts were asked to leave;
     `ladder` null without one, or once it is over; `health` null while it is not open. What depends on an unknown price
     is null. `awaits_yes_until` (wall time) where the entry waits for its owner's yes."""
 
@@ -75,6 +76,7 @@ class Position(Answer):
     unrealized_pnl: DecimalText | None
     unrealized_percent: DecimalText | None
     r_multiple: DecimalText | None
+    net_pnl: DecimalText
     risk_amount: DecimalText
     open_risk: DecimalText | None
     trailing: Trailing

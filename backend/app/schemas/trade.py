@@ -13,14 +13,13 @@ from app.schemas.request import PlainText, RequestBody
 
 
 class Trade(Position):
-    """`net_pnl` = realised P&L - fees + funding; `slippage_bps` of the entry, adverse-positive."""
+    """A trade with what came of it; `slippage_bps` of the entry, adverse-positive."""
 
     exit_price: DecimalText | None
     exit_reason: ExitReason | None
     realized_pnl: DecimalText
     fees: DecimalText
     funding: DecimalText
-    net_pnl: DecimalText
     closed_at: Instant | None
     slippage_bps: DecimalText | None
 

@@ -34,10 +34,10 @@ def _figures(day: DayOfUser) -> dict[str, str]:
         "environment": day.environment.capitalize(),
         "closed": str(day.closed),
         "winners": str(day.winners),
-        "net_pnl": f"{day.net.quantize(CENTS):+f} {day.currency}",
-        "fees": f"{day.fees.quantize(CENTS):f} {day.currency}",
+        "net_pnl": f"{day.net.quantize(CENTS):+,f} {day.currency}",
+        "fees": f"{day.fees.quantize(CENTS):,f} {day.currency}",
         "opened": str(day.opened),
         "open": str(day.open),
         "refused": str(day.refused),
-        "equity": UNKNOWN if day.equity is None else f"{day.equity.quantize(CENTS):f} USD",
+        "equity": UNKNOWN if day.equity is None else f"{day.equity.quantize(CENTS):,f} USD",
     }

@@ -46,9 +46,9 @@ class LadderView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PositionView:
-    """A position. `open_risk` is what its stop would lose against the entry, costs included; `scale_out_step` the
-    farthest part that was asked to leave; `health` None while it is not open; `awaits_yes_until` where its entry waits
-    for its owner's yes."""
+    """A position. `open_risk` is what its stop would lose against the entry, costs included; `net_pnl` what is booked
+    so far, realised - fees + funding; `scale_out_step` the farthest part that was asked to leave; `health` None while
+    it is not open; `awaits_yes_until` where its entry waits for its owner's yes."""
 
     id: UUID
     wallet_id: UUID
@@ -69,6 +69,7 @@ class PositionView:
     unrealized_pnl: str | None
     unrealized_percent: str | None
     r_multiple: str | None
+    net_pnl: str
     risk_amount: str
     open_risk: str | None
     trailing: TrailingView
@@ -85,14 +86,13 @@ class PositionView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TradeView(PositionView):
-    """A trade: `net_pnl` = realised - fees + funding; slippage of the entry, adverse-positive."""
+    """A trade with what came of it; slippage of the entry, adverse-positive."""
 
     exit_price: str | None
     exit_reason: str | None
     realized_pnl: str
     fees: str
     funding: str
-    net_pnl: str
     closed_at: datetime | None
     slippage_bps: str | None
 
@@ -127,6 +127,7 @@ def position_view(trade: TradeRecord, quote: Quote | None) -> PositionView:
         r_multiple=_rounded(
             None if unrealized is None else accounting.r_multiple(unrealized, trade.risk_amount)
         ),
+        net_pnl=plain(accounting.net_pnl(trade.realized_pnl, trade.fees, trade.funding)),
         risk_amount=plain(trade.risk_amount),
         open_risk=plain(open_risk_of(trade, mark)) if trade.is_live else None,
         trailing=_trailing_view(trade, side),
@@ -167,6 +168,7 @@ def trade_view(trade: TradeRecord, quote: Quote | None) -> TradeView:
         unrealized_pnl=shown.unrealized_pnl,
         unrealized_percent=shown.unrealized_percent,
         r_multiple=shown.r_multiple if trade.is_live else _rounded(final_r),
+        net_pnl=shown.net_pnl,
         risk_amount=shown.risk_amount,
         open_risk=shown.open_risk,
         trailing=shown.trailing,
@@ -184,7 +186,6 @@ def trade_view(trade: TradeRecord, quote: Quote | None) -> TradeView:
         realized_pnl=plain(trade.realized_pnl),
         fees=plain(trade.fees),
         funding=plain(trade.funding),
-        net_pnl=plain(net),
         closed_at=trade.closed_at,
         slippage_bps=plain(trade.entry_slippage_bps),
     )

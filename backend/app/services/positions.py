@@ -7,7 +7,7 @@ from typing import Protocol
 from uuid import UUID
 
 from app.core.errors import ConflictError, NotFoundError
-from app.domain.decimal_text import plain, shown
+from app.domain.decimal_text import grouped, plain, shown
 from app.domain.types import ExitReason
 from app.domain.venue import Quote
 from app.repositories.positions import PositionRepository, TradeEvent, TradeRecord
@@ -142,12 +142,17 @@ def _existing(trade: TradeRecord | None, trade_id: UUID) -> TradeRecord:
     return trade
 
 
+_STANDS = {"place_stop": "stop stands at the venue", "move_stop": "moved stop stands at the venue"}
+
+
 def event_sentence(event: TradeEvent) -> str:
     """An execution log's line in words: "entry filled: 0.5 at 41,500"."""
+    if event.status.lower() == "open" and event.error_message is None and event.action in _STANDS:
+        return _STANDS[event.action]
     action, became = event.action.replace("_", " "), event.status.replace("_", " ").lower()
     words = action if action.endswith(became) else f"{action} {became}"
     if event.error_message:
         return f"{words}: {event.error_message}"
     if event.filled_size is not None and event.executed_price is not None:
-        return f"{words}: {plain(event.filled_size)} at {shown(event.executed_price)}"
+        return f"{words}: {grouped(event.filled_size)} at {shown(event.executed_price)}"
     return words

@@ -78,7 +78,7 @@ async def test_equity_of_all_wallets_is_in_dollars_whatever_the_day_was_traded_i
     await tell_daily_summaries(system_database, NOON)
     (row,) = await told(owner_connection, user_id)
     assert row["title"] == "Your day: +25.00 USDT net"
-    assert row["sentence"].endswith("equity 2000.50 USD.")
+    assert row["sentence"].endswith("equity 2,000.50 USD.")
 
 
 async def test_it_waits_for_the_users_own_hour(

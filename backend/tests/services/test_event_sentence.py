@@ -30,3 +30,21 @@ def test_a_line_says_what_was_done_and_what_became_of_it_once(
         error_message=None,
     )
     assert event_sentence(event) == sentence
+
+
+def test_quantities_are_grouped_like_everywhere() -> None:
+    event = TradeEvent(AT, "scale_out", "FILLED", Decimal("0.14402"), Decimal(12770), None)
+    assert event_sentence(event) == "scale out filled: 12,770 at 0.14402"
+
+
+@pytest.mark.parametrize(
+    ("action", "error", "sentence"),
+    [
+        ("place_stop", None, "stop stands at the venue"),
+        ("move_stop", None, "moved stop stands at the venue"),
+        ("move_stop", "the old one stays", "move stop open: the old one stays"),
+        ("enter", None, "enter open"),
+    ],
+)
+def test_a_stop_that_rests_is_said_to_stand(action: str, error: str | None, sentence: str) -> None:
+    assert event_sentence(TradeEvent(AT, action, "open", None, None, error)) == sentence

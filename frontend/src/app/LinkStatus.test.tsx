@@ -1,8 +1,8 @@
 import { act, screen } from '@testing-library/react'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { setLinkState, setReached } from '@/lib/stream/link'
+import { setLinkState, setMarketTime, setReached } from '@/lib/stream/link'
 import { show } from '@/testing/render'
-import { LinkBanner } from './LinkStatus'
+import { LinkBanner, MarketClock } from './LinkStatus'
 
 afterEach(() => {
   vi.restoreAllMocks()
@@ -27,5 +27,15 @@ describe('the banner of the connection', () => {
     vi.spyOn(navigator, 'onLine', 'get').mockReturnValue(false)
     act(() => void window.dispatchEvent(new Event('offline')))
     expect(screen.getByRole('alert')).toHaveTextContent('No connection to the server')
+  })
+})
+
+describe('the market’s clock', () => {
+  it('is told where it is not the reader’s, so that a trade of seven hours ahead is no riddle', () => {
+    act(() => setMarketTime(Date.now()))
+    show(<MarketClock />)
+    expect(screen.queryByText(/^Market/)).toBeNull()
+    act(() => setMarketTime(Date.UTC(2031, 4, 6, 17, 2, 30)))
+    expect(screen.getByText(/^Market/)).toHaveTextContent('Market 05-06 17:02')
   })
 })

@@ -1,6 +1,7 @@
-import { duration } from '@/lib/format/time'
+import { dateTime, duration } from '@/lib/format/time'
 import { useNow } from '@/lib/preferences/now'
-import { useLinkSince, useLinkState, useReached } from '@/lib/stream/link'
+import { useZone } from '@/lib/preferences/zone'
+import { useLinkSince, useLinkState, useMarketTime, useReached } from '@/lib/stream/link'
 import { Badge, type BadgeTone } from '@/ui/Badge'
 
 const CHIPS = {
@@ -9,6 +10,24 @@ const CHIPS = {
   stale: ['warn', '◐', 'Stale'],
   offline: ['crit', '○', 'Disconnected'],
 } as const satisfies Record<string, readonly [BadgeTone, string, string]>
+
+const APART_MS = 120_000
+
+/** The market's clock where it is not the reader's: every moment of a trade is told by it. */
+export function MarketClock() {
+  const market = useMarketTime()
+  const zone = useZone()
+  const now = useNow()
+  if (market === null || Math.abs(market - now) < APART_MS) return null
+  return (
+    <span
+      className="num hidden text-xs whitespace-nowrap text-mid lg:inline"
+      title="This market is simulated or replayed and runs by a clock of its own. Trades, bars and loss limits go by it; messages and sign-ins by yours."
+    >
+      Market <time dateTime={new Date(market).toISOString()}>{dateTime(market, zone).slice(5, 16)}</time>
+    </span>
+  )
+}
 
 /** How old the last word from the server is. */
 export function LinkChip() {

@@ -5,7 +5,7 @@ import { TradingStatePill } from '@/features/circuit-breaker/TradingStatePill'
 import { AccountFigures, EnvironmentLabel } from './AccountFigures'
 import { Bell } from './Bell'
 import { Commands } from './Commands'
-import { LinkChip } from './LinkStatus'
+import { LinkChip, MarketClock } from './LinkStatus'
 import { titleOf } from './navigation'
 import { ThemeButton } from './ThemeButton'
 
@@ -17,6 +17,7 @@ export function TopBar() {
       <h1 className="text-sm font-semibold">{titleOf(pathname)}</h1>
       <EnvironmentLabel />
       <LinkChip />
+      <MarketClock />
       <TradingStatePill />
       <div className="ml-auto flex flex-wrap items-center gap-1 sm:gap-2">
         <AccountFigures />

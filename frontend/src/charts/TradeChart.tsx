@@ -4,6 +4,7 @@ import { candlesQuery } from '@/lib/api/queries'
 import type { PositionDetail } from '@/lib/api/types'
 import { forDrawing, placesOf } from '@/lib/format/decimal'
 import { priceDigits } from '@/lib/format/numbers'
+import { plural } from '@/lib/format/words'
 import { useZone } from '@/lib/preferences/zone'
 import { useLinkState } from '@/lib/stream/link'
 import { ErrorState } from '@/ui/ErrorState'
@@ -92,7 +93,7 @@ export function TradeChart({ position, tick, closedAt, summary }: Props) {
         digits={tick ? placesOf(tick) : priceDigits(entry ?? '100')}
         zone={zone}
         live={live}
-        summary={`${position.timeframe} candles. ${summary} The stop moved ${Math.max(0, position.stop_history.length - 1)} times.`}
+        summary={`${position.timeframe} candles. ${summary} The stop moved ${plural(Math.max(0, position.stop_history.length - 1), 'time')}.`}
       />
     </Suspense>
   )

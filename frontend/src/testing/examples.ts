@@ -50,6 +50,7 @@ export const POSITION: Position = {
   unrealized_pnl: '0.5',
   unrealized_percent: '1',
   r_multiple: '0.5',
+  net_pnl: '0',
   risk_amount: '1',
   open_risk: '1',
   trailing: { enabled: true, activation_price: '102', armed: false, trail_percent: '1.5' },

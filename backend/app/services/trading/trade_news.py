@@ -128,5 +128,5 @@ async def _tell(
 
 
 def _money(amount: Decimal, trade: Trade) -> str:
-    """An amount of the trade's quote currency to the cent."""
-    return f"{grouped(amount.quantize(CENT))} {quote_asset(trade.symbol)}"
+    """An amount of the trade's quote currency to the cent: "-1,094.10 USDT"."""
+    return f"{amount.quantize(CENT):,f} {quote_asset(trade.symbol)}"

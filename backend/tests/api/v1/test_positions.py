@@ -137,6 +137,14 @@ async def test_position_is_marked_at_the_newest_price(
     assert shown.r_multiple == "0.5005"
 
 
+async def test_what_parts_and_costs_have_booked_is_shown_beside_what_is_open(
+    http: httpx.AsyncClient, world: World, alice: Person
+) -> None:
+    await world.trade(alice, quantity=0.3, scale_out_step=1, realized_pnl=200, fees=12.5, funding=-1.25)
+    shown = Position.model_validate((await http.get("/positions", headers=alice.headers)).json()["items"][0])
+    assert (shown.quantity, shown.net_pnl) == ("0.3", "186.25")
+
+
 async def test_close_asks_for_the_exit_once(http: httpx.AsyncClient, world: World, alice: Person) -> None:
     trade_id = await world.trade(alice)
     answers = [

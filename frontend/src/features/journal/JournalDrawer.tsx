@@ -96,8 +96,11 @@ function TradeFacts({ trade }: { readonly trade: TradeDetail }) {
         className="p-3"
         facts={[
           ['Status', tradeStatus(trade.status)],
-          ['Net P&L', <Pnl key="net" value={trade.net_pnl} />],
-          ['R', rMultiple(trade.r_multiple)],
+          [
+            trade.status === 'CLOSED' ? 'Net P&L' : 'Booked so far, net of fees and funding',
+            <Pnl key="net" value={trade.net_pnl} />,
+          ],
+          [trade.status === 'CLOSED' ? 'R' : 'R of what is still open, unrealised', rMultiple(trade.r_multiple)],
           ['Realised', exactMoney(trade.realized_pnl)],
           ['Fees', exactMoney(trade.fees)],
           ['Funding', exactMoney(trade.funding)],

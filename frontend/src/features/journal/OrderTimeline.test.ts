@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { OrderRow } from '@/lib/api/types'
 import { EXECUTION } from '@/testing/examples'
 import { readSearch } from './journal-filter'
-import { stepsOf } from './OrderTimeline'
+import { clocksApart, stepsOf } from './OrderTimeline'
 
 const ORDER: OrderRow = {
   client_order_id: 'sa-1',
@@ -50,6 +50,12 @@ describe('the timeline of an order', () => {
       'Accepted as 77',
       'Filled 0.5 at 100.010, fee $0.025',
     ])
+  })
+
+  it('says whose clock it reads where the market runs by another: seven hours are no latency', () => {
+    const replayed = { ...ORDER, accepted_at: '2025-10-10T17:00:02Z' }
+    expect([clocksApart(ORDER), clocksApart(replayed)]).toEqual([false, true])
+    expect(stepsOf(replayed, [FILL], []).map((step) => step.byVenue ?? false)).toEqual([false, false, true, true])
   })
 
   it('tells of errors and retries, and leaves other orders out', () => {

@@ -17,6 +17,16 @@ interface Step {
   readonly at: string
   readonly text: string
   readonly bad?: boolean
+  /** Told by the venue, whose clock is the market's. */
+  readonly byVenue?: boolean
+}
+
+const APART_MS = 60_000
+
+/** Whether the venue's clock is so far from ours that one list of both needs a word: a market that runs faster, a replay. */
+export function clocksApart(order: OrderRow): boolean {
+  if (order.sent_at === null || order.accepted_at === null) return false
+  return Math.abs(new Date(order.accepted_at).getTime() - new Date(order.sent_at).getTime()) > APART_MS
 }
 
 /** What happened to an order, oldest first: decided, sent, accepted, each fill, each line of the log that adds to it. */
@@ -34,6 +44,7 @@ export function stepsOf(order: OrderRow, fills: ReadonlyArray<FillRow>, logs: Re
     const trigger = order.trigger_price === null ? '' : `, waits at ${price(order.trigger_price)}`
     steps.push({
       at: order.accepted_at,
+      byVenue: true,
       text: `Accepted${order.exchange_order_id ? ` as ${order.exchange_order_id}` : ''}${trigger}`,
     })
   }
@@ -48,7 +59,8 @@ export function stepsOf(order: OrderRow, fills: ReadonlyArray<FillRow>, logs: Re
   for (const fill of fills) {
     if (fill.client_order_id !== order.client_order_id) continue
     const fee = `fee ${exactMoney(fill.fee)}`
-    steps.push({ at: fill.executed_at, text: `Filled ${plain(fill.quantity)} at ${price(fill.price)}, ${fee}` })
+    const text = `Filled ${plain(fill.quantity)} at ${price(fill.price)}, ${fee}`
+    steps.push({ at: fill.executed_at, byVenue: true, text })
   }
   return steps
 }
@@ -63,6 +75,7 @@ function Order({
   logs: ReadonlyArray<Execution>
 }) {
   const zone = useZone()
+  const apart = clocksApart(order)
   const own = logs.filter((log) => log.client_order_id === order.client_order_id && log.slippage_bps !== null)
   return (
     <li className="border-b border-line px-3 py-2 last:border-b-0">
@@ -83,6 +96,9 @@ function Order({
             <time dateTime={step.at} className="num shrink-0 text-mid">
               {dateTime(step.at, zone)}
             </time>
+            {apart && (
+              <span className="shrink-0 text-2xs leading-5 text-low">{step.byVenue ? 'market' : 'our clock'}</span>
+            )}
             <span className={step.bad ? 'text-crit' : ''}>{step.text}</span>
           </li>
         ))}

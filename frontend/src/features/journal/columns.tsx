@@ -22,7 +22,7 @@ export function realises(row: Pick<Execution, 'action' | 'realized_pnl'>): boole
 
 export function executionColumns(zone: string, wallet: (id: string) => string): ReadonlyArray<Column<Execution>> {
   return [
-    { id: 'time', title: 'Time', track: '10rem', cell: (row) => dateTime(row.market_time ?? row.timestamp, zone) },
+    { id: 'time', title: 'Time', track: '10.5rem', cell: (row) => dateTime(row.market_time ?? row.timestamp, zone) },
     { id: 'symbol', title: 'Symbol', track: '6rem', cell: (row) => <b>{shortSymbol(row.symbol)}</b> },
     { id: 'action', title: 'Action', track: 'minmax(6.5rem,1fr)', cell: (row) => words(row.action) },
     { id: 'side', title: 'Side', track: '3rem', cell: (row) => words(row.side) },

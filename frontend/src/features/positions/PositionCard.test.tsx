@@ -22,6 +22,15 @@ describe('a position’s card', () => {
     }
   })
 
+  it('tells what its parts have booked beside what is still open', () => {
+    const { unmount } = show(<PositionCard position={POSITION} tick="0.1" onOpen={() => {}} />)
+    expect(screen.queryByText(/booked/)).toBeNull()
+    unmount()
+    const sold = { ...POSITION, quantity: '0.3', scale_out_step: 1, net_pnl: '186.25' }
+    show(<PositionCard position={sold} tick="0.1" onOpen={() => {}} />)
+    expect(screen.getByText('+$186.25 booked')).toBeVisible()
+  })
+
   it('says in words that a stop is missing', () => {
     show(<PositionCard position={{ ...POSITION, protected: false }} tick="0.1" onOpen={() => {}} />)
     expect(screen.getByText('No stop on the venue yet')).toBeVisible()

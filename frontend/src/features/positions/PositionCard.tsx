@@ -17,7 +17,7 @@ import { ExitButton } from './ExitButton'
 import { HealthButton } from './HealthButton'
 import { marked } from './marking'
 import { isOpening } from './opening'
-import { protectionWords, rulerSummary, stopHasMoved, trailingWords } from './position-words'
+import { bookedWords, protectionWords, rulerSummary, stopHasMoved, trailingWords } from './position-words'
 
 interface Props {
   readonly position: Position
@@ -79,6 +79,7 @@ export function PositionCard({ position, tick, onOpen }: Props) {
       <p className={cx('mt-1 flex flex-wrap items-baseline gap-x-2', old && 'grayscale')}>
         <Pnl value={live.pnl} percent={live.percent} className="text-lg font-semibold" />
         <span className="num text-sm text-mid">{rMultiple(live.r)}</span>
+        {bookedWords(position) !== null && <span className="num text-xs text-mid">{bookedWords(position)}</span>}
         {position.health && (
           <span className="ml-auto self-center">
             <HealthButton health={position.health} subject={name} />

@@ -3,7 +3,7 @@ import { StopRuler } from '@/charts/StopRuler'
 import { ChartNotice, TradeChart } from '@/charts/TradeChart'
 import { positionQuery } from '@/lib/api/queries'
 import type { PositionDetail } from '@/lib/api/types'
-import { figure, money, plain, price, rMultiple } from '@/lib/format/numbers'
+import { figure, money, plain, price, rMultiple, signedMoney } from '@/lib/format/numbers'
 import { dateTime } from '@/lib/format/time'
 import { shortSymbol, tradeStatus, words } from '@/lib/format/words'
 import { useZone } from '@/lib/preferences/zone'
@@ -98,6 +98,8 @@ function Body({ position, tick }: { readonly position: PositionDetail; readonly 
               ['Quantity', plain(position.quantity)],
               ['Initial risk (1R)', money(position.risk_amount)],
               ['At risk now', money(position.open_risk)],
+              ['Open result (unrealised)', signedMoney(live.pnl)],
+              ['Booked so far, net of fees and funding', signedMoney(position.net_pnl)],
               ['Trailing', trailingWords(position, tick)],
               ...(position.ladder === null ? [] : [['Ladder', ladderWords(position, tick)] as const]),
               ['Opened (market time)', dateTime(position.opened_at, zone)],

@@ -1,6 +1,6 @@
 // What a card says in words.
 import type { Position } from '@/lib/api/types'
-import { money, price } from '@/lib/format/numbers'
+import { money, price, signedMoney } from '@/lib/format/numbers'
 import { shortSymbol } from '@/lib/format/words'
 import { isOpening } from './opening'
 
@@ -13,6 +13,11 @@ export function trailingWords(position: Position, tick?: string): string {
   if (!enabled) return 'Off'
   if (armed) return `Armed${trail === null ? '' : `, trails by ${Number(trail)}%`}`
   return at === null ? 'Not armed yet' : `Arms at ${price(at, tick)}`
+}
+
+/** What parts that were sold have booked, fees and funding taken off; null while none was. */
+export function bookedWords(position: Position): string | null {
+  return position.scale_out_step === 0 ? null : `${signedMoney(position.net_pnl)} booked`
 }
 
 /** What a ladder keeps in hand; null once it is over, or without one. */

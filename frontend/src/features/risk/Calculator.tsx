@@ -117,7 +117,7 @@ function Result({ answer }: { readonly answer: EntryAnswer }) {
         <ul aria-label="Reasons" className="space-y-1">
           {answer.breaches.map((breach) => (
             <li key={`${breach.code}${breach.scope}`}>
-              <Badge tone="outline">{words(breach.code)}</Badge> {breach.message}
+              <Badge tone="outline">{limitName(breach.code)}</Badge> {breach.message}
             </li>
           ))}
         </ul>

@@ -1,9 +1,10 @@
 import { useQuery } from '@tanstack/react-query'
 import { decisionQuery } from '@/lib/api/queries'
 import type { DecisionDetail } from '@/lib/api/types'
+import { multiply } from '@/lib/format/decimal'
 import { figure, money, plain } from '@/lib/format/numbers'
 import { dateTime } from '@/lib/format/time'
-import { limitName, shortSymbol, words } from '@/lib/format/words'
+import { limitName, plural, shortSymbol, words } from '@/lib/format/words'
 import { useZone } from '@/lib/preferences/zone'
 import { Badge, SideBadge } from '@/ui/Badge'
 import { Facts } from '@/ui/Facts'
@@ -30,19 +31,23 @@ function isObject(value: Json): value is Record<string, Json> {
 
 const DECIMAL = /^-?\d+(\.\d+)?(E[+-]?\d+)?$/
 
-/** Amounts are decimals in quotes, with the digits they were stored with. */
-function shown(held: Json): string {
-  return typeof held === 'string' && DECIMAL.test(held) ? plain(held) : String(held)
+/** Amounts are decimals in quotes, with the digits they were stored with; shares of one read as percents, milliseconds as moments. */
+function shown(name: string, held: Json, zone: string): string {
+  if (name.endsWith('_ms') && typeof held === 'number') return dateTime(held, zone)
+  if (typeof held === 'boolean') return held ? 'yes' : 'no'
+  if (typeof held !== 'string' || !DECIMAL.test(held)) return String(held)
+  return name.endsWith('_fraction') ? `${plain(multiply(held, '100'))}%` : plain(held)
 }
 
 /** The known facts of a part, nested names joined: [["Day: start equity", "10000"], …]. */
-export function factsOf(value: Json, prefix = ''): Array<readonly [string, string]> {
+export function factsOf(value: Json, zone: string, prefix = ''): Array<readonly [string, string]> {
   if (!isObject(value)) return []
   return Object.entries(value).flatMap(([name, held]) => {
-    const label = prefix ? `${prefix}: ${words(name).toLowerCase()}` : words(name)
-    if (isObject(held)) return factsOf(held, label)
+    const own = words(name.replace(/_(ms|fraction)$/, ''))
+    const label = prefix ? `${prefix}: ${own.toLowerCase()}` : own
+    if (isObject(held)) return factsOf(held, zone, label)
     if (held === null || held === undefined) return []
-    return [[label, Array.isArray(held) ? `${held.length} entries` : shown(held)] as const]
+    return [[label, Array.isArray(held) ? plural(held.length, 'entry', 'entries') : shown(name, held, zone)] as const]
   })
 }
 
@@ -82,7 +87,7 @@ function Body({ detail }: { readonly detail: DecisionDetail }) {
           <ul className="space-y-1 px-3 pb-3">
             {decision.breaches.map((breach) => (
               <li key={`${breach.code}${breach.message}`}>
-                <Badge tone="outline">{words(breach.code)}</Badge> {breach.message}
+                <Badge tone="outline">{limitName(breach.code)}</Badge> {breach.message}
               </li>
             ))}
           </ul>
@@ -93,7 +98,7 @@ function Body({ detail }: { readonly detail: DecisionDetail }) {
       </Panel>
       {isObject(held) &&
         PARTS.map(([name, title]) => {
-          const facts = factsOf(held[name])
+          const facts = factsOf(held[name], zone)
           return facts.length === 0 ? null : (
             <Panel key={name} title={title}>
               <Facts className="p-3" facts={facts} />

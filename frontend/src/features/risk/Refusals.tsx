@@ -4,7 +4,7 @@ import { decisionsQuery, walletsQuery } from '@/lib/api/queries'
 import type { Decision } from '@/lib/api/types'
 import { figure, money, plain } from '@/lib/format/numbers'
 import { dateTime } from '@/lib/format/time'
-import { shortSymbol, words } from '@/lib/format/words'
+import { limitName, shortSymbol, words } from '@/lib/format/words'
 import { useZone } from '@/lib/preferences/zone'
 import { Badge, SideBadge } from '@/ui/Badge'
 import { Button } from '@/ui/Button'
@@ -37,14 +37,14 @@ function Row({ decision, wallet, onOpen }: RowProps) {
           <p>
             <Badge>Approved</Badge> {plain(decision.quantity)} for {money(decision.notional)}
             {decision.binding_cap && (
-              <span className="text-mid">, sized by {words(decision.binding_cap).toLowerCase()}</span>
+              <span className="text-mid">, sized by {limitName(decision.binding_cap).toLowerCase()}</span>
             )}
           </p>
         ) : (
           <ul className="space-y-0.5">
             {decision.breaches.map((breach) => (
               <li key={breach.code}>
-                <Badge tone="outline">{words(breach.code)}</Badge> {breach.message}
+                <Badge tone="outline">{limitName(breach.code)}</Badge> {breach.message}
               </li>
             ))}
           </ul>

@@ -1436,7 +1436,8 @@ export interface Portfolio {
 
 /**
  * A position at the newest price. `open_risk` is what its stop would lose against the entry, costs
- * included; `r_multiple` is P&L in multiples of `risk_amount`; `scale_out_step` how many parts were asked to leave;
+ * included; `r_multiple` is the unrealised P&L in multiples of `risk_amount`, and of a closed trade the net one;
+ * `net_pnl` what is booked so far, realised P&L - fees + funding; `scale_out_step` how many parts were asked to leave;
  * `ladder` null without one, or once it is over; `health` null while it is not open. What depends on an unknown price
  * is null. `awaits_yes_until` (wall time) where the entry waits for its owner's yes.
  */
@@ -1450,6 +1451,8 @@ export interface Position {
   readonly initial_stop_price: string
   readonly ladder: Ladder | null
   readonly mark_price: string | null
+  /** A decimal number, exactly as computed */
+  readonly net_pnl: string
   readonly next_rule: string
   readonly open_risk: string | null
   readonly opened_at: string | null
@@ -1491,6 +1494,8 @@ export interface PositionDetail {
   readonly initial_stop_price: string
   readonly ladder: Ladder | null
   readonly mark_price: string | null
+  /** A decimal number, exactly as computed */
+  readonly net_pnl: string
   readonly next_rule: string
   readonly open_risk: string | null
   readonly opened_at: string | null
@@ -2278,7 +2283,7 @@ export interface TelegramLink {
 /** The length of a bar. */
 export type Timeframe = "1m" | "5m" | "15m" | "1h" | "4h"
 
-/** `net_pnl` = realised P&L - fees + funding; `slippage_bps` of the entry, adverse-positive. */
+/** A trade with what came of it; `slippage_bps` of the entry, adverse-positive. */
 export interface Trade {
   readonly awaits_yes_until: string | null
   readonly closed_at: string | null
