@@ -36,7 +36,7 @@ from app.core.config import ROOT_DIR
 from tests.service_host import TestServices, own_services
 from tests.soak.fault_lane import BOUND_SECONDS, FaultLane
 
-LANES_OF_A_SERVER: Final = 6  # each holds some thirty connections to its database
+LANES_OF_A_SERVER: Final = 6  # each holds thirty to forty-five connections to its database
 LOOK_SECONDS: Final = 1.0
 LAST_CYCLE_SECONDS: Final = 600.0
 INVARIANTS: Final = ("i1", "i2", "i3", "i4", "i5")

@@ -29,7 +29,7 @@ SERVER_OPTIONS = {
     "unix_socket_directories": "",
     "timezone": "UTC",
     "log_timezone": "UTC",
-    "max_connections": "200",
+    "max_connections": "300",  # an executor opens up to 45, and five processes may at once
     "shared_buffers": "128MB",
     "max_wal_size": "512MB",
     "wal_level": "minimal",
