@@ -65,7 +65,7 @@ _PARTS = {
         " WHERE o.trade_id = t.id AND o.leg = 'entry'"
         " AND o.status IN ('INTENT', 'SENDING', 'OPEN', 'PARTIAL')) AS entry_works,"
         " EXISTS (SELECT 1 FROM orders o WHERE o.trade_id = t.id AND o.leg = 'stop'"
-        " AND o.status IN ('OPEN', 'PARTIAL')) AS has_live_stop"
+        " AND o.status IN ('OPEN', 'PARTIAL') AND o.quantity - o.filled_quantity >= t.quantity) AS has_live_stop"
         " FROM wallets w JOIN trades t ON t.wallet_id = w.id AND t.user_id = w.user_id"
         f" WHERE w.user_id = u.id AND w.environment = $2 AND t.{LIVE} ORDER BY t.created_at, t.id"
     ),

@@ -52,9 +52,9 @@ class WalletRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class TradeRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A live trade. `entry_works`: its entry may still fill; `has_live_stop`: a stop works at the venue. `adding_*`:
-    what an addition may still take; `ladder_*` what the steps of its ladder may that nobody asked for yet. `net` is
-    what it realised so far, costs included."""
+    """A live trade. `entry_works`: its entry may still fill; `has_live_stop`: a stop over all of it works at the
+    venue. `adding_*`: what an addition may still take; `ladder_*` what the steps of its ladder may that nobody asked
+    for yet. `net` is what it realised so far, costs included."""
 
     id: UUID
     wallet_id: UUID
