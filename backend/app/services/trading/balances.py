@@ -69,13 +69,19 @@ class BalanceKeeper:
         await asyncio.gather(*(one(account) for account in accounts))
 
     async def refresh(
-        self, account: TradingAccount, *, with_ledger: bool = True, known: AccountBalance | None = None
+        self,
+        account: TradingAccount,
+        *,
+        with_ledger: bool = True,
+        known: AccountBalance | None = None,
+        booked: Decimal | None = None,
     ) -> frozenset[str]:
-        """Read balance and ledger, roll the day where it is over, latch the limits that are reached.
+        """Read balance and ledger, roll the day where it is over, latch the limits that are reached. Where our fills
+        moved the balance meanwhile nothing is written: what was read may not know of them, and is read anew with them.
 
         Without the ledger (30 weight at Binance) only where no day begins and the balance is what our books
-        say; `known` is then the balance, where it was read just now. Returns the symbols that new postings of the
-        ledger name: trading went on there.
+        say; `known` is then the balance, where it was read just now, and `booked` what our books said before. Returns
+        the symbols that new postings of the ledger name: trading went on there.
         """
         gateway = await self._gateways.for_account(account_key(account))
         async with self._database.tenant(account.user_id) as session:
@@ -83,7 +89,9 @@ class BalanceKeeper:
                 account.user_id, account.wallet_id
             )
         reading = await self._read(account, gateway, state, with_ledger=with_ledger, known=known)
-        await self._write(account, reading, is_new=state is None)
+        if known is None:
+            booked = None if state is None else state.balance
+        await self._write(account, reading, booked)
         watermark = None if state is None else state.income_watermark_ms
         return frozenset(
             entry.symbol
@@ -121,16 +129,18 @@ class BalanceKeeper:
             balance = await gateway.balance()
         return _Reading(balance, entries, market_time, utc_now())
 
-    async def _write(self, account: TradingAccount, reading: _Reading, *, is_new: bool) -> None:
+    async def _write(self, account: TradingAccount, reading: _Reading, booked: Decimal | None) -> None:
         user_id, environment = account.user_id, account.environment
         async with self._database.tenant(user_id) as session:
             transaction = TradingTransaction(session, user_id)
-            if is_new:
+            if booked is None:
                 await transaction.risk.ensure(user_id, environment, account.wallet_id)
             states = await transaction.risk.lock(user_id, environment)
             archived = await transaction.risk.archived(user_id, environment)
             own = next(state for state in states if state.wallet_id == account.wallet_id)
             if own.balance_as_of is not None and own.balance_as_of > reading.read_at:
+                return
+            if own.balance not in (None, booked):
                 return
             user = None
             if account.wallet_id not in archived:

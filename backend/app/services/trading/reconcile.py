@@ -103,6 +103,7 @@ class Reconciler:
         are read only where it is not. A symbol that the ledger names and nobody held any more is compared then.
         `every_order` reads all of it, and orders of symbols that we hold nothing in."""
         await self._gateway.admit_comparison(account_weight(0, every_order=every_order))
+        booked = await self._booked()
         balance = await self._gateway.balance()
         positions = await self._gateway.positions(None)
         async with self._desk.database.tenant(self._account.user_id) as session:
@@ -123,13 +124,22 @@ class Reconciler:
         for symbol in sorted(symbols):
             await self._compare(symbol, shown)
         # the balance of the beginning is kept: who trades meanwhile is found by the next comparison
-        touched = await self._desk.balances.refresh(self._account, with_ledger=every_order, known=balance)
+        touched = await self._desk.balances.refresh(
+            self._account, with_ledger=every_order, known=balance, booked=booked
+        )
         for symbol in sorted(touched - symbols):
             await self._compare(symbol)
         await self._count_external(positions)
         outcome = "drift" if self._found.drift else "agrees"
         RECONCILIATIONS.labels(self._account.venue, outcome).inc()
         return self._found
+
+    async def _booked(self) -> Decimal | None:
+        """The balance as our books have it; None before it was ever read."""
+        async with self._desk.database.tenant(self._account.user_id) as session:
+            transaction = TradingTransaction(session, self._account.user_id)
+            state = await transaction.risk.of_wallet(self._account.user_id, self._account.wallet_id)
+        return None if state is None else state.balance
 
     async def _every_order(
         self, symbols: Collection[str], *, asked: bool
