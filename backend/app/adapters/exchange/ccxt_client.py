@@ -223,6 +223,12 @@ class CcxtGateway:
         mode = await self._read(self._client.fapiPrivateGetPositionSideDual, {}, 30, Priority.ENTRY)
         if str(mode.get("dualSidePosition")).lower() == "true":
             return "The account is in hedge mode; switch it to one-way mode first."
+        assets = await self._read(self._client.fapiPrivateGetMultiAssetsMargin, {}, 30, Priority.ENTRY)
+        if str(assets.get("multiAssetsMargin")).lower() != "false":
+            return (
+                "The account is in multi-assets mode, where its balance moves with the prices of other coins;"
+                " switch it to single-asset mode first."
+            )
         if not self._profile.reads_key_rights:
             return None
         rights = await self._read(self._client.sapiGetAccountApiRestrictions, {}, 1, Priority.ENTRY)

@@ -168,6 +168,19 @@ async def test_ordinary_paper_account_may_be_used(account: Account) -> None:
     assert await account.connect().refusal_of_account() is None
 
 
+@pytest.mark.parametrize("told", [{"multiAssetsMargin": True}, {"multiAssetsMargin": "true"}, {}])
+async def test_an_account_whose_balance_is_of_several_coins_is_refused(
+    account: Account, told: dict[str, object]
+) -> None:
+    gateway = account.connect()
+
+    async def answer(_params: dict[str, object]) -> dict[str, object]:
+        return told
+
+    gateway._client.fapiPrivateGetMultiAssetsMargin = answer
+    assert "multi-assets mode" in (await gateway.refusal_of_account() or "")
+
+
 async def test_symbol_that_is_not_what_was_approved_is_never_sent(account: Account) -> None:
     gateway = account.connect()
     other = replace(ticket("other"), symbol="ETH/USDT:USDT")
