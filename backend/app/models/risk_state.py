@@ -69,7 +69,6 @@ class RiskState(Timestamped, Base):
     peak_equity: Mapped[Money | None]
     consecutive_losses: Mapped[int] = mapped_column(Integer, server_default="0")
     external_notional: Mapped[Money] = mapped_column(server_default="0")
-    fills_watermark: Mapped[str | None] = mapped_column(String(64))
     income_watermark_ms: Mapped[int | None] = mapped_column(Numeric(20, 0))
     version: Mapped[int] = mapped_column(Integer, server_default="1")
 

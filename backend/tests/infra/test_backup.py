@@ -53,9 +53,8 @@ def run(script: str, url: str, *arguments: str, **environment: str) -> str:
         env={"PATH": path} | login | environment,
         capture_output=True,
         text=True,
-        check=False,
+        check=True,
     )
-    assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 
 
@@ -138,9 +137,10 @@ def test_the_newest_backups_stay(settings: Settings, tmp_path: Path) -> None:
 def test_nothing_is_left_of_a_backup_that_failed(settings: Settings, tmp_path: Path) -> None:
     absent = settings.database_url + "-that-is-not-there"
 
-    with pytest.raises(AssertionError, match="does not exist"):
+    with pytest.raises(subprocess.CalledProcessError) as failed:
         run("backup.sh", absent, BACKUP_DIR=str(tmp_path))
 
+    assert "does not exist" in failed.value.stderr
     assert list(tmp_path.iterdir()) == []
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import aiohttp
 import ccxt.pro
+import httpx
 import pytest
 
 from tests.paper_exchange.running import BACKEND, SYMBOL, TOKEN, Running, connect
@@ -176,5 +177,5 @@ def test_unreachable_venue_is_one_clear_sentence(tmp_path: Path) -> None:
 
 
 def test_followed_market_cannot_be_paused_or_stepped(follower: Running) -> None:
-    with pytest.raises(Exception, match="409"):
+    with pytest.raises(httpx.HTTPStatusError, match="409"):
         follower.admin("feed", paused=True)

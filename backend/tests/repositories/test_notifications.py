@@ -5,6 +5,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 import pytest_asyncio
+from sqlalchemy.exc import DBAPIError
 
 from app.core.db import Database
 from app.domain.notification_events import EVENT_KINDS, NotificationEvent
@@ -84,7 +85,7 @@ async def test_a_tenant_cannot_tell_another(
     worker_database: Database, owner_connection: asyncpg.Connection, user_id: UUID
 ) -> None:
     other = await _person(owner_connection)
-    with pytest.raises(Exception, match="row-level security"):
+    with pytest.raises(DBAPIError, match="row-level security"):
         async with worker_database.tenant(user_id) as session:
             await NotificationOutbox(session).emit(
                 other, NotificationEvent.TRADING_PAUSED, dedupe_key="x", figures=FIGURES

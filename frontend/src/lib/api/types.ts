@@ -1,16 +1,5 @@
 // The one place the app takes API shapes from: the generated ones under the names the pages use.
-import type {
-  Candles,
-  Fill,
-  MeOut,
-  Order,
-  OverridesOut,
-  RiskSettingsOut,
-  RiskSettingsPatch,
-  SessionOut,
-  Side,
-  WalletOut,
-} from './api.gen'
+import type { Candles, Fill, Order, RiskSettingsOut, RiskSettingsPatch, SessionOut, WalletOut } from './api.gen'
 
 export type {
   AccessTokenOut as Session,
@@ -93,14 +82,11 @@ export type Decimal = string
 
 export type Candle = Candles['items'][number]
 export type FillRow = Fill
-export type Me = MeOut
 export type OrderRow = Order
-export type PositionSide = Side
 export type RiskSettings = RiskSettingsOut
 export type RiskChanges = RiskSettingsPatch
 export type SignInSession = SessionOut
 export type Wallet = WalletOut
-export type WalletOverrides = OverridesOut
 
 /** Rows by keyset; `next_cursor` is null on the last page. */
 export interface Page<Item> {

@@ -55,8 +55,3 @@ export function useQuote(symbol: string): Quote | undefined {
     () => quotes.get(symbol),
   )
 }
-
-export function forgetPrices(): void {
-  quotes.clear()
-  dirty.clear()
-}
