@@ -22,7 +22,7 @@ def said(file: str, pattern: str) -> str:
     """The one value that the pattern finds in a file of the web app."""
     found = set(re.findall(pattern, (FEATURES / file).read_text()))
     assert len(found) == 1, f"{Path(file).name} says {found or 'nothing'}"
-    return found.pop().replace("_", "")
+    return str(found.pop()).replace("_", "")
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,7 @@ class BreakerEvent(Base):
     __table_args__ = (
         CheckConstraint(_SCOPES, name="scope"),
         Index("ix_breaker_events_user_id_id", "user_id", "id"),
+        Index("ix_breaker_events_latest", "scope", "scope_id", "environment", "cause", text("id DESC")),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)

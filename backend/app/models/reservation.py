@@ -4,13 +4,12 @@ Both tables are written by triggers on trades and orders (`migrations/reservatio
 the ceilings of its scopes. `positions` counts trades; amounts are quote currency, >= 0.
 """
 
-from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, Integer, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, CreatedAt, Money, Word
+from app.models.base import Base, CreatedAt, Money, Timestamp, Word
 
 
 class RiskReservation(Base):
@@ -83,9 +82,9 @@ class RiskUsage(Base):
     margin_ceiling: Mapped[Money | None]
     open_risk_ceiling: Mapped[Money | None]
     loss_budget_ceiling: Mapped[Money | None]
-    day_tripped_at: Mapped[datetime | None]
-    week_tripped_at: Mapped[datetime | None]
-    month_tripped_at: Mapped[datetime | None]
+    day_tripped_at: Mapped[Timestamp | None]
+    week_tripped_at: Mapped[Timestamp | None]
+    month_tripped_at: Mapped[Timestamp | None]
     consecutive_losses: Mapped[int] = mapped_column(Integer, server_default="0")
     book_result: Mapped[Money] = mapped_column(server_default="0")
     book_peak: Mapped[Money] = mapped_column(server_default="0")

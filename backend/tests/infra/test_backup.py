@@ -23,18 +23,9 @@ from app.core.config import (
     role_password,
 )
 from app.core.migrations import LOGIN_ROLES, migrate
+from tests.catalogue import catalogue
 
 SCRIPTS = ROOT_DIR / "infra" / "postgres"
-CATALOGUE = """
-    SELECT 'policy ' || tablename || ' ' || policyname || ' ' || coalesce(qual, '') FROM pg_policies
-    UNION ALL SELECT 'forced ' || relname FROM pg_class WHERE relforcerowsecurity
-    UNION ALL SELECT 'trigger ' || tgrelid::regclass || ' ' || tgname FROM pg_trigger WHERE NOT tgisinternal
-    UNION ALL SELECT 'column ' || table_name || ' ' || column_name || ' ' || data_type
-              FROM information_schema.columns WHERE table_schema = 'public'
-    UNION ALL SELECT 'function ' || p.oid::regprocedure || ' ' || r.rolname || ' ' || coalesce(p.proacl::text, '')
-              FROM pg_proc p JOIN pg_roles r ON r.oid = p.proowner WHERE pronamespace = 'public'::regnamespace
-    ORDER BY 1
-"""
 
 
 def run(script: str, url: str, *arguments: str, **environment: str) -> str:
@@ -83,15 +74,6 @@ async def add_user(url: str) -> UUID:
     finally:
         await connection.close()
     return user_id
-
-
-async def catalogue(url: str) -> list[str]:
-    """Columns, policies, triggers and functions with their owner and rights."""
-    connection = await asyncpg.connect(url)
-    try:
-        return [row[0] for row in await connection.fetch(CATALOGUE)]
-    finally:
-        await connection.close()
 
 
 async def emails_seen(settings: Settings, tenant: UUID) -> set[str]:
