@@ -17,6 +17,7 @@ from app.adapters.exchange.error_map import (
     outcome_of_order,
     read_error,
 )
+from app.adapters.exchange.fee_worth import dollars_of
 from app.adapters.exchange.limiter import PATIENCE_SECONDS, Priority, WeightLimiter
 from app.adapters.exchange.order_rate import OrderRate
 from app.adapters.exchange.real_money import tell_real_money
@@ -186,11 +187,16 @@ class CcxtGateway:
         found: dict[str, VenueFill] = {}
         while True:
             rows = await self._read(self._client.fapiPrivateGetUserTrades, params, TRADES_WEIGHT, priority)
-            page = [dialect.fill(row) for row in rows]
+            dollars = await dollars_of({str(row["commissionAsset"]) for row in rows}, self._premium)
+            page = [dialect.fill(row, dollars) for row in rows]
             found |= {fill.venue_trade_id: fill for fill in page}
             if len(page) < self._page or "fromId" not in params:
                 return sorted(found.values(), key=lambda fill: int(fill.venue_trade_id))
             params["fromId"] = max(int(fill.venue_trade_id) for fill in page) + 1
+
+    async def _premium(self, symbol: str) -> Answer:
+        params = {"symbol": symbol}
+        return await self._read(self._client.fapiPublicGetPremiumIndex, params, 1, Priority.EXIT)
 
     async def positions(self, symbol: str | None) -> Sequence[VenuePosition]:
         params = {} if symbol is None else {"symbol": venue_symbol(symbol)}

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_CEILING, Decimal, InvalidOperation
 from typing import Any
 
+from app.domain.fixed_point import UNIT
 from app.domain.symbols import symbol_from_venue
 from app.domain.types import Instrument, OrderSide, OrderStatus, Side
 from app.domain.venue import AccountBalance, LedgerEntry, LedgerKind, VenueFill, VenueOrder, VenuePosition
@@ -51,6 +52,8 @@ TRANSFERS = frozenset(
     }
 )
 BALANCE_ASSET = "USDT"
+DOLLARS = frozenset({BALANCE_ASSET, "USDC"})
+MOST_FEE = Decimal("0.001")
 
 
 def moment(milliseconds: object) -> datetime:
@@ -125,7 +128,14 @@ def conditional_order(row: Row, became: Row | None = None) -> VenueOrder:
     )
 
 
-def fill(row: Row) -> VenueFill:
+def fill(row: Row, dollars: Mapping[str, Decimal | None] | None = None) -> VenueFill:
+    """A fill with its fee in dollars: one that was paid in another coin is worth what `dollars` says a coin is, and
+    where that is not known more than any taker pays."""
+    fee, paid_in = Decimal(str(row["commission"])), str(row["commissionAsset"])
+    if paid_in not in DOLLARS:
+        price, paid_in = (dollars or {}).get(paid_in), BALANCE_ASSET
+        notional = Decimal(str(row["qty"])) * Decimal(str(row["price"]))
+        fee = (notional * MOST_FEE if price is None else fee * price).quantize(UNIT, ROUND_CEILING)
     return VenueFill(
         venue_trade_id=str(row["id"]),
         exchange_order_id=str(row["orderId"]),
@@ -133,8 +143,8 @@ def fill(row: Row) -> VenueFill:
         side=OrderSide(str(row["side"]).lower()),
         quantity=Decimal(str(row["qty"])),
         price=Decimal(str(row["price"])),
-        fee=Decimal(str(row["commission"])),
-        fee_currency=str(row["commissionAsset"]),
+        fee=fee,
+        fee_currency=paid_in,
         realized_pnl=Decimal(str(row["realizedPnl"])),
         is_maker=_truth(row["maker"]),
         executed_at=moment(row["time"]),
