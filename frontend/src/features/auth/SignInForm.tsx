@@ -51,7 +51,13 @@ export function SignInForm({ email = '', onSignedIn }: Props) {
       }}
     >
       {signIn.error && known.size === 0 && !needsCode && !wrongCode && <FormError error={signIn.error} />}
-      {unverified && <p className="text-mid">Open the link in the message we sent you, then sign in.</p>}
+      {unverified && (
+        <p className="text-mid">
+          Open the link in the message, then sign in. Signing up again with the same address and password sends a new
+          one; where StackAlpha runs without a mail server, <code className="font-mono">stackalpha link</code> prints
+          it.
+        </p>
+      )}
       <TextField
         label="E-mail"
         name="email"

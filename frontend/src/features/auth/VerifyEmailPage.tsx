@@ -22,7 +22,18 @@ export function VerifyEmailPage({ token }: { readonly token: string }) {
       {token === '' && <p>This link has no token. Open the link exactly as it stands in the message.</p>}
       {verify.isPending && <p role="status">Verifying…</p>}
       {verify.isSuccess && <p role="status">Your e-mail address is verified. You can sign in.</p>}
-      {verify.error && <FormError error={verify.error} />}
+      {verify.error && (
+        <>
+          <FormError error={verify.error} />
+          <p className="mt-2 text-mid">
+            If you have opened it before, your address is verified: sign in. Otherwise{' '}
+            <Link to="/sign-up" className="underline">
+              sign up again
+            </Link>{' '}
+            with the same address, and a new link is sent.
+          </p>
+        </>
+      )}
       <p className="mt-4">
         <Link to="/sign-in" className={buttonClass(verify.isSuccess ? 'primary' : 'plain', 'w-full')}>
           Sign in

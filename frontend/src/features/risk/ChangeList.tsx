@@ -1,4 +1,11 @@
+import { isMistyped } from '@/lib/format/typed'
 import { type Change, shown } from './settings-form'
+
+function effectWords({ effect, setting, after }: Change): string {
+  if (effect !== 'changes') return effect
+  const number = setting.kind === 'decimal' || setting.kind === 'integer'
+  return number && isMistyped(String(after)) ? 'not a number yet' : 'changes the manner'
+}
 
 const GLYPHS = { tightens: '↓', loosens: '↑', changes: '→' } as const
 
@@ -12,7 +19,7 @@ export function ChangeList({ changes }: { readonly changes: ReadonlyArray<Change
             <b>{shown(change.setting, change.after)}</b>:{' '}
             <span className={change.effect === 'loosens' ? 'font-semibold text-warn' : ''}>
               <span aria-hidden="true">{GLYPHS[change.effect]} </span>
-              {change.effect === 'changes' ? 'changes the manner' : change.effect}
+              {effectWords(change)}
             </span>
           </li>
         ))}

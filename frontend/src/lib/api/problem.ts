@@ -1,3 +1,4 @@
+import { words } from '@/lib/format/words'
 import type { Decimal } from './types'
 
 export interface FieldProblem {
@@ -32,12 +33,32 @@ function text(value: unknown): string {
   return typeof value === 'string' ? value : ''
 }
 
+const PLAINER: ReadonlyArray<readonly [RegExp, string]> = [
+  [/^Input should be a valid decimal/, 'Has to be a number'],
+  [/^Input should be /, 'Has to be '],
+  [/^Decimal input should have no more than (\d+) decimal places/, 'At most $1 digits after the point'],
+  [/^Decimal input should have no more than (\d+) digits in total/, 'At most $1 digits in all'],
+  [
+    /^Decimal input should have no more than (\d+) digits before the decimal point/,
+    'At most $1 digits before the point',
+  ],
+  [/^String should /, 'Should '],
+]
+
+/** The message without the code of its field, which stands beside it, and in words for people. */
+function plainer(message: string, field: string): string {
+  const own = message.startsWith(`${field}: `) ? message.slice(field.length + 2) : message
+  const said = PLAINER.reduce((told, [form, better]) => told.replace(form, better), own)
+  return said.charAt(0).toUpperCase() + said.slice(1)
+}
+
 function fieldProblem(value: unknown): FieldProblem[] {
   if (typeof value !== 'object' || value === null) return []
   const entry = value as Record<string, unknown>
   const message = text(entry.message)
   if (message === '') return []
-  const known = { field: text(entry.field).replace(/^body\./, ''), code: text(entry.code), message }
+  const field = text(entry.field)
+  const known = { field: field.replace(/^body\./, ''), code: text(entry.code), message: plainer(message, field) }
   const figures: { limit?: Decimal; value?: Decimal } = {}
   if (entry.limit !== undefined && entry.limit !== null) figures.limit = String(entry.limit)
   if (entry.value !== undefined && entry.value !== null) figures.value = String(entry.value)
@@ -70,8 +91,17 @@ export function unreachable(cause: unknown): ApiProblem {
   )
 }
 
+function fieldSentence({ field, message }: FieldProblem): string {
+  return field === '' || field === 'body'
+    ? message
+    : `${words(field)}: ${message.charAt(0).toLowerCase()}${message.slice(1)}`
+}
+
 /** The sentence to show for any thrown value. */
 export function sentence(error: unknown): string {
-  if (error instanceof ApiProblem) return error.detail || error.title
+  if (error instanceof ApiProblem) {
+    if (error.code === 'invalid_input' && error.errors.length > 0) return error.errors.map(fieldSentence).join(' ')
+    return error.detail || error.title
+  }
   return error instanceof Error ? error.message : 'Something unexpected happened'
 }
