@@ -7,7 +7,9 @@ from app.adapters.qr_picture import qr_rows
 from app.core.clock import utc_now
 from app.core.config import Settings, derive_key
 from app.core.crypto import SealedText
+from app.repositories.audit import AuditRepository
 from app.repositories.notification_feed import NotificationFeedRepository, NotificationWishRepository
+from app.repositories.notifications import NotificationOutbox
 from app.repositories.telegram_links import TelegramLinkRepository
 from app.repositories.user_events import UserEventRepository
 from app.services.notifications import ChannelTerms, Notifications
@@ -26,6 +28,8 @@ def notifications(session: AsyncSession, settings: Settings) -> Notifications:
         NotificationWishRepository(session),
         TelegramLinkRepository(session),
         UserEventRepository(session),
+        NotificationOutbox(session),
+        AuditRepository(session),
         utc_now,
         terms=ChannelTerms(bot_name, bool(settings.smtp_host)),
         addresses=MessageServices(settings.message_schemes),

@@ -24,6 +24,7 @@ from app.core.db import Database
 from app.core.errors import ForbiddenError
 from app.core.redis import connect_redis
 from app.domain.notification_events import Channel
+from app.repositories.audit import AuditRepository
 from app.repositories.positions import PositionRepository
 from app.repositories.two_factor import TwoFactorRepository
 from app.services.circuit_breaker import BreakerView
@@ -64,6 +65,10 @@ class ChatAccount:
                 code="step_up_required",
             )
         await circuit_breaker(self.session, utc_now).resume(user_id, wallet_id=None)
+
+    async def note(self, user_id: UUID, action: str, chat_name: str) -> None:
+        """Write into the audit log what became of the chat."""
+        await AuditRepository(self.session).append(user_id, action, {"chat": chat_name}, utc_now())
 
 
 class ChatKillSwitch:

@@ -33,6 +33,24 @@ class TelegramLinkRepository:
         )
         await self._session.flush()
 
+    async def forget(self, user_id: UUID) -> bool:
+        """Let the user's chat speak for nobody, and no code link another; whether there was a chat."""
+        await self._session.execute(
+            update(TelegramLinkCode)
+            .where(TelegramLinkCode.user_id == user_id, TelegramLinkCode.used_at.is_(None))
+            .values(used_at=func.now())
+        )
+        unlinked = (
+            update(NotificationSettings)
+            .where(
+                NotificationSettings.user_id == user_id, NotificationSettings.telegram_chat_id.is_not(None)
+            )
+            .values(telegram_chat_id=None, telegram_chat_name=None, telegram_linked_at=None)
+            .returning(NotificationSettings.user_id)
+            .execution_options(synchronize_session=False)
+        )
+        return (await self._session.execute(unlinked)).first() is not None
+
 
 class SystemTelegramLinks:
     """Looks up by chat and by code, before a tenant is known."""

@@ -19,12 +19,14 @@ from app.domain.anomaly import ActivityChoice
 from app.domain.notification_events import KIND_OF, Channel, EventCategory, EventLevel, NotificationEvent
 from app.domain.notification_rules import DeliveryMode, modes_allowed
 from app.models.notification import NotificationSettings
+from app.repositories.audit import AuditRepository
 from app.repositories.keyset import decode_cursor
 from app.repositories.notification_feed import (
     FeedFilter,
     NotificationFeedRepository,
     NotificationWishRepository,
 )
+from app.repositories.notifications import NotificationOutbox
 from app.repositories.telegram_links import TelegramLinkRepository
 from app.repositories.user_events import UserEventRepository
 from app.services.auth import SignedInUser
@@ -42,6 +44,7 @@ from app.services.notification_views import (
     notification_view,
     quiet_view,
 )
+from app.services.step_up import Proving
 
 LINK_LIFE: Final = timedelta(minutes=10)
 TOKEN_BYTES: Final = 32
@@ -101,6 +104,8 @@ class Notifications:
         wishes: NotificationWishRepository,
         links: TelegramLinkRepository,
         events: UserEventRepository,
+        outbox: NotificationOutbox,
+        audit: AuditRepository,
         now: Callable[[], datetime],
         *,
         terms: ChannelTerms,
@@ -112,6 +117,8 @@ class Notifications:
         self._wishes = wishes
         self._links = links
         self._events = events
+        self._outbox = outbox
+        self._audit = audit
         self._now = now
         self._terms = terms
         self._addresses = addresses
@@ -167,8 +174,11 @@ class Notifications:
         level = level_of(held, channel)
         return ChannelView(channel.value, available, available and address is not None, address, level)
 
-    async def change(self, user: SignedInUser, changes: SettingChanges) -> NotificationSettingsView:
-        """Change settings; what an event or a channel cannot do is refused, and then nothing is changed."""
+    async def change(
+        self, user: SignedInUser, changes: SettingChanges, prove: Proving
+    ) -> NotificationSettingsView:
+        """Change settings; what an event or a channel cannot do is refused, and then nothing is changed. Whoever
+        takes the pause on unusual activity away proves first who sits there."""
         errors = [
             FieldError(
                 f"preferences.{event.value}.{channel.value}",
@@ -196,6 +206,10 @@ class Notifications:
         if changes.digest_minute is not None:
             columns["digest_minute"] = changes.digest_minute
         if changes.unusual_activity is not None:
+            held = await self._wishes.settings(user.id)
+            pauses = held is not None and held.unusual_activity == ActivityChoice.PAUSE
+            if pauses and changes.unusual_activity is not ActivityChoice.PAUSE:
+                prove()
             columns["unusual_activity"] = changes.unusual_activity.value
         await self._wishes.set(user.id, columns)
         await self._wishes.set_modes(
@@ -236,6 +250,15 @@ class Notifications:
             )
         sealed = self._sealed.seal(user.id, address)
         await self._wishes.set(user.id, {"sms_address": sealed, "sms_hint": hint})
+        now = self._now()
+        await self._audit.append(user.id, "message_service_set", {"service": hint}, now)
+        await self._outbox.emit(
+            user.id,
+            NotificationEvent.SECURITY_CHANGED,
+            dedupe_key=f"message_service_set:{now.isoformat()}",
+            figures={"change": f"Messages go to {hint}."},
+            subject="message_service_set",
+        )
         return await self.settings(user)
 
     async def forget_message_address(self, user: SignedInUser) -> NotificationSettingsView:

@@ -14,9 +14,12 @@ from app.core.db import Database
 from app.core.errors import FieldError, InvalidInputError
 from app.core.security import DerivedTokens, Passwords, token_hash
 from app.domain.loss_windows import TimeZoneError, time_zone
+from app.domain.notification_events import NotificationEvent
 from app.repositories.audit import AuditRepository
+from app.repositories.notifications import NotificationOutbox
 from app.repositories.risk_settings import RiskSettingsRepository
 from app.repositories.sessions import SessionRepository
+from app.repositories.telegram_links import TelegramLinkRepository
 from app.repositories.user_events import UserEventRepository
 from app.repositories.users import SystemSignInLookup, UserRepository
 from app.services.attempts import (
@@ -110,7 +113,8 @@ class Registration:
             await self._like_a_new_link()
 
     async def reset_password(self, token: str, password: str, client_address: str) -> None:
-        """Set a new password and end every session; the link also proves the address."""
+        """Set a new password, end every session and unlink the Telegram chat, which can act like one; the link also
+        proves the address."""
         check_password(password)
         user_id, token_id = await self._redeem(token, LinkPurpose.RESET_PASSWORD, client_address)
         password_hash = await self._passwords.hash(password)
@@ -127,6 +131,14 @@ class Registration:
             for session_id in await SessionRepository(session).revoke_all(user_id, "password_reset", now):
                 await UserEventRepository(session).announce(user_id, "session", str(session_id))
             await AuditRepository(session).append(user_id, "password_reset", {}, now)
+            if await TelegramLinkRepository(session).forget(user_id):
+                await NotificationOutbox(session).emit(
+                    user_id,
+                    NotificationEvent.SECURITY_CHANGED,
+                    dedupe_key=f"telegram_unlinked:{now.isoformat()}",
+                    figures={"change": "A new password was set, so the Telegram chat was unlinked."},
+                    subject="telegram_unlinked",
+                )
 
     async def _redeem(self, token: str, purpose: LinkPurpose, client_address: str) -> tuple[UUID, UUID]:
         await self._attempts.count(LINK_BY_ADDRESS, subject_of(client_address))

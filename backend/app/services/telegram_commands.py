@@ -15,8 +15,10 @@ from app.core.db import Database
 from app.core.errors import AppError
 from app.core.metrics import loop_failed
 from app.core.security import token_hash
+from app.domain.notification_events import NotificationEvent
 from app.domain.notification_rules import DeliveryError
 from app.domain.types import TradingState
+from app.repositories.notifications import NotificationOutbox
 from app.repositories.telegram_links import SystemTelegramLinks
 from app.repositories.user_events import UserEventRepository
 from app.services.attempts import AttemptCounter, AttemptLimit, subject_of
@@ -83,6 +85,8 @@ class Account(Protocol):
     async def pause(self, user_id: UUID, reason: str) -> None: ...
 
     async def resume(self, user_id: UUID) -> None: ...
+
+    async def note(self, user_id: UUID, action: str, chat_name: str) -> None: ...
 
 
 class KillSwitch(Protocol):
@@ -193,13 +197,25 @@ class TelegramCommands:
         await self._attempts.count(LINK_BY_ALL, "all")
         await self._attempts.count(LINK_BY_CHAT, subject_of(str(message.chat_id)))
         async with self._system.system() as session:
+            now = self._now()
             user_id = await SystemTelegramLinks(session).redeem(
-                token_hash(code), message.chat_id, message.chat_name, self._now()
+                token_hash(code), message.chat_id, message.chat_name, now
             )
             if user_id is not None:
                 await UserEventRepository(session).announce(user_id, "alerts", "telegram")
+                await NotificationOutbox(session).emit(
+                    user_id,
+                    NotificationEvent.SECURITY_CHANGED,
+                    dedupe_key=f"telegram_linked:{now.isoformat()}",
+                    figures={
+                        "change": f"The Telegram chat {message.chat_name} was linked: it may pause, resume and halt."
+                    },
+                    subject="telegram_linked",
+                )
         if user_id is None:
             return "That code does not work: it is used up, or older than 10 minutes. Make a new one in the web app."
+        async with self._account(user_id) as account:
+            await account.note(user_id, "telegram_linked", message.chat_name)
         self._asked.pop(message.chat_id, None)
         return f"Linked. You are told here of what you chose under Alerts.\n\n{HELP}"
 

@@ -93,6 +93,21 @@ async def test_a_chat_is_linked_by_the_address_or_by_six_digits_each_once(
     assert name == f"@chat{CHAT}"
 
 
+async def test_a_link_is_told_to_its_user_and_audited(
+    talk: Talk, alice: Person, owner_connection: asyncpg.Connection
+) -> None:
+    start, _ = await talk.link(alice.user_id)
+    await talk.say(start)
+    told = await owner_connection.fetchval(
+        "SELECT sentence FROM notifications WHERE user_id = $1 AND event = 'security_changed'", alice.user_id
+    )
+    assert told.startswith(f"The Telegram chat @chat{CHAT} was linked")
+    noted = await owner_connection.fetchval(
+        "SELECT details FROM audit_log WHERE user_id = $1 AND action = 'telegram_linked'", alice.user_id
+    )
+    assert f"@chat{CHAT}" in str(noted)
+
+
 async def test_an_old_code_does_not_link(
     talk: Talk, alice: Person, owner_connection: asyncpg.Connection
 ) -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
-from app.api.deps import Parts, Tenant
+from app.api.deps import NeedsProof, Parts, Tenant
 from app.api.desk import Cursor, PageLimit, answer
 from app.domain.notification_events import Channel, EventCategory, EventLevel, NotificationEvent
 from app.schemas.notification import (
@@ -56,13 +56,14 @@ async def read_notification_settings(parts: Parts, tenant: Tenant) -> Response:
 async def change_notification_settings(
     body: NotificationSettingsPatch, parts: Parts, tenant: Tenant
 ) -> Response:
-    """Change some of the settings."""
-    return answer(await parts.notifications(tenant.session).change(tenant.user, _changes(body)))
+    """Change some of the settings. That unusual activity no longer pauses asks for a recent proof."""
+    notifications = parts.notifications(tenant.session)
+    return answer(await notifications.change(tenant.user, _changes(body), tenant.prove))
 
 
-@router.post("/telegram/link", response_model=TelegramLink)
+@router.post("/telegram/link", response_model=TelegramLink, dependencies=[NeedsProof])
 async def link_telegram(parts: Parts, tenant: Tenant) -> Response:
-    """A one-time code by which a Telegram chat is linked within ten minutes."""
+    """A one-time code by which a Telegram chat is linked within ten minutes: it may pause, resume and halt."""
     return answer(await parts.notifications(tenant.session).link_telegram(tenant.user_id))
 
 
@@ -72,7 +73,7 @@ async def unlink_telegram(parts: Parts, tenant: Tenant) -> Response:
     return answer(await parts.notifications(tenant.session).unlink_telegram(tenant.user))
 
 
-@router.put("/message-service", response_model=NotificationSettings)
+@router.put("/message-service", response_model=NotificationSettings, dependencies=[NeedsProof])
 async def set_message_service(body: MessageAddress, parts: Parts, tenant: Tenant) -> Response:
     """Keep the address of an SMS or message service, sealed."""
     notifications = parts.notifications(tenant.session)

@@ -192,6 +192,15 @@ async def test_a_link_is_shown_once_and_kept_as_a_hash(
         assert (await held(http, alice)).channels[1].available
 
 
+async def test_a_link_that_lets_a_chat_resume_asks_for_a_recent_proof(
+    settings: Settings, world: World, alice: Person
+) -> None:
+    await world.sql.execute("UPDATE sessions SET proved_at = NULL WHERE id = $1", alice.session_id)
+    async with api_with_bot(settings) as http:
+        refused = await http.post(f"{TELEGRAM}/link", headers=alice.headers)
+    assert (refused.status_code, refused.json()["code"]) == (403, "step_up_required")
+
+
 async def test_without_a_bot_nobody_links(http: httpx.AsyncClient, alice: Person) -> None:
     answer = await http.post(f"{TELEGRAM}/link", headers=alice.headers)
     assert (answer.status_code, answer.json()["code"]) == (409, "channel_unavailable")

@@ -163,6 +163,8 @@ GUARDED: list[tuple[str, str, dict[str, object] | None]] = [
     ("PATCH", "/risk/scopes/symbol/BTC", {"trading_paused": False}),
     ("POST", "/circuit-breaker/resume", {"acknowledge": True}),
     ("POST", "/account/two-factor", None),
+    ("PUT", "/notifications/message-service", {"address": "discord://1234567890/abcdefghijk"}),
+    ("PATCH", "/notifications/settings", {"unusual_activity": "ignore"}),
     (
         "POST",
         "/wallets",
@@ -192,6 +194,8 @@ async def test_what_raises_risk_asks_for_a_recent_proof(
     await http.patch("/risk/scopes/symbol/BTC", json=strict, headers=alice.headers | {"If-Match": "*"})
     wallet = f"/wallets/{alice.wallet_id}/risk-settings"
     await http.patch(wallet, json={"min_risk_reward_ratio": "3"}, headers=alice.headers | {"If-Match": "*"})
+    pausing = {"unusual_activity": "pause"}
+    await http.patch("/notifications/settings", json=pausing, headers=alice.headers)
     await age_proof(world, alice, age)
     headers = alice.headers | {"If-Match": "*", "Idempotency-Key": f"key-{alice.user_id}"}
     answer = await http.request(method, path.format(wallet_id=alice.wallet_id), json=body, headers=headers)

@@ -27,6 +27,31 @@ async def test_a_new_password_ends_every_session(newcomer: Newcomer) -> None:
     assert (await newcomer.sign_in("another orbit 4711")).status_code == 200
 
 
+async def test_a_new_password_unlinks_the_chat_that_could_resume(newcomer: Newcomer) -> None:
+    await newcomer.arrive()
+    user_id = await newcomer.sql.fetchval("SELECT id FROM users WHERE email = $1", newcomer.email)
+    await newcomer.sql.execute(
+        "INSERT INTO notification_settings (user_id, telegram_chat_id, telegram_chat_name) VALUES ($1, $2, 'a thief')",
+        user_id,
+        user_id.int % 2**53,
+    )
+    await newcomer.sql.execute(
+        "INSERT INTO telegram_link_codes (user_id, token_hash, code_hash, expires_at)"
+        " VALUES ($1, $2, $2, now() + interval '10 minutes')",
+        user_id,
+        user_id.hex,
+    )
+    await newcomer.http.post("/auth/password-reset", json={"email": newcomer.email})
+    body = {"token": await newcomer.link(LinkPurpose.RESET_PASSWORD), "password": "another orbit 4711"}
+    assert (await newcomer.http.post("/auth/password-reset/confirm", json=body)).status_code == 204
+    chat = "SELECT telegram_chat_id FROM notification_settings WHERE user_id = $1"
+    assert await newcomer.sql.fetchval(chat, user_id) is None
+    codes = "SELECT count(*) FROM telegram_link_codes WHERE user_id = $1 AND used_at IS NULL"
+    assert await newcomer.sql.fetchval(codes, user_id) == 0
+    told = "SELECT sentence FROM notifications WHERE user_id = $1 AND event = 'security_changed'"
+    assert "the Telegram chat was unlinked" in await newcomer.sql.fetchval(told, user_id)
+
+
 async def test_a_refresh_rotates_the_cookie(newcomer: Newcomer) -> None:
     await newcomer.arrive()
     first = newcomer.http.cookies[COOKIE]
