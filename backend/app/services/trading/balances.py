@@ -146,7 +146,7 @@ class BalanceKeeper:
             if account.wallet_id not in archived:
                 user = next((state for state in states if state.wallet_id is None), None)
             is_first = own.balance_as_of is None
-            await self._post(transaction, account, own, None if is_first else user, reading.entries)
+            await self._post(transaction, account, own, None if is_first else user, reading)
             if is_first and user is not None:
                 _move_peak(user, reading.balance.equity)
             own.balance, own.equity = reading.balance.balance, reading.balance.equity
@@ -195,11 +195,11 @@ class BalanceKeeper:
         account: TradingAccount,
         state: RiskState,
         user: RiskState | None,
-        entries: Sequence[LedgerEntry],
+        reading: _Reading,
     ) -> None:
         """Insert what the venue posted beside our own fills; new transfers count in the windows, and move the peaks
         (the `user`'s with them, where that has counted the wallet before)."""
-        user_id, wallet_id = account.user_id, account.wallet_id
+        user_id, wallet_id, entries = account.user_id, account.wallet_id, reading.entries
         rows: list[dict[str, object]] = []
         by_key: dict[tuple[str, str], tuple[LedgerEntry, UUID | None]] = {}
         for entry in entries:
@@ -222,8 +222,11 @@ class BalanceKeeper:
                     "occurred_at": entry.occurred_at,
                 }
             )
-        for key in await transaction.ledger.insert(user_id, rows):
-            entry, trade_id = by_key[key]
+        new = [by_key[key] for key in await transaction.ledger.insert(user_id, rows)]
+        moved = sum((entry.amount for entry, _ in new if entry.kind in FLOWS), Decimal(0))
+        if moved != 0:
+            _before_flows(state, user, reading.balance.equity - moved)
+        for entry, trade_id in new:
             if entry.kind in FLOWS:
                 _count_flow(state, entry)
                 _move_peak(state, entry.amount)
@@ -248,6 +251,15 @@ def _count_flow(state: RiskState, entry: LedgerEntry) -> None:
         if entry.occurred_at >= known:
             flows = f"{length}_flows"
             setattr(state, flows, getattr(state, flows) + entry.amount)
+
+
+def _before_flows(state: RiskState, user: RiskState | None, equity: Decimal) -> None:
+    """What the market did since the last reading was done to what there was before the transfers."""
+    if state.equity is None:
+        return
+    if user is not None and user.equity is not None:
+        user.equity += equity - state.equity
+    state.equity = equity
 
 
 def _move_peak(state: RiskState, amount: Decimal) -> None:

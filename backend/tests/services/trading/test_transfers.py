@@ -60,6 +60,20 @@ async def test_a_deposit_that_the_days_first_equity_does_not_hold_counts_in_the_
     assert own["week_flows"] == own["month_flows"] == 1_000
 
 
+async def test_a_deposit_dilutes_no_drawdown_since_the_last_reading(floor: TradingFloor) -> None:
+    """At the last reading 12,500 stood at the highest; 10,000 are left as 90,000 are paid in: 20 % down, of 125,000."""
+    account = await floor.wallet(await floor.user())
+    await floor.desk.balances.refresh(account)
+    await floor.sql.execute(
+        "UPDATE risk_state SET equity = 12500, peak_equity = 12500 WHERE user_id = $1", account.user_id
+    )
+    pay_in(floor, account, "90000")
+    await floor.desk.balances.refresh(account)
+    for wallet_id in (None, account.wallet_id):
+        held = await state(floor, account, wallet_id)
+        assert (held["equity"], held["peak_equity"]) == (100_000, 125_000)
+
+
 class ShortMemory:
     """A venue that has forgotten every posting, as one does after some months."""
 
