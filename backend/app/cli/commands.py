@@ -49,13 +49,25 @@ def services() -> None:
 
 
 @app.command()
-def migrate() -> None:
+def migrate(
+    back_to: Annotated[
+        str | None,
+        typer.Option(
+            help="Undo what came behind this migration, before a former release is started; what only the newer schema"
+            " held is lost."
+        ),
+    ] = None,
+) -> None:
     """Bring the database to the newest schema."""
-    from app.cli.migrate import migrate_database
+    from app.cli.migrate import migrate_database, undo_migrations
     from app.cli.run_folder import running_settings
 
-    migrate_database(running_settings())
-    out.print("The database has the newest schema.")
+    if back_to is None:
+        migrate_database(running_settings())
+        out.print("The database has the newest schema.")
+    else:
+        undo_migrations(running_settings(), back_to)
+        out.print(f"The database has the schema of {back_to}.", markup=False)
 
 
 @app.command("seed-demo")

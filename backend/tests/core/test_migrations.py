@@ -1,13 +1,17 @@
 """The migrations make what the models describe, and all of them can be undone and made again."""
 
+import asyncio
 from pathlib import Path
 
+import asyncpg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from app.cli.migrate import migrate_database, undo_migrations
+from app.cli.terminal import CommandError
 from app.core.config import Settings, owner_database_url, role_password
 from app.core.migrations import LOGIN_ROLES, downgrade, migrate
 from app.models import Base
@@ -36,6 +40,15 @@ def differences(connection: Connection) -> list[object]:
     return list(compare_metadata(context, Base.metadata))
 
 
+async def newest(url: str) -> str:
+    """The migration that a database is at."""
+    connection = await asyncpg.connect(url)
+    try:
+        return str(await connection.fetchval("SELECT version_num FROM alembic_version"))
+    finally:
+        await connection.close()
+
+
 async def test_a_migrated_database_is_what_the_models_describe(settings: Settings) -> None:
     engine = create_async_engine(owner_database_url(settings))
     try:
@@ -55,3 +68,19 @@ async def test_every_migration_can_be_undone_and_made_again(fresh: Settings) -> 
 
     assert [line for line in left if "alembic_version" not in line] == []
     assert await catalogue(fresh.database_url) == whole
+
+
+def test_an_operator_goes_back_to_a_former_schema_and_on_again(fresh: Settings) -> None:
+    def revision() -> str:
+        return asyncio.run(newest(fresh.database_url))
+
+    head = revision()
+    undo_migrations(fresh, "rewrite_trades_in_place")
+    assert revision() == "rewrite_trades_in_place"
+
+    with pytest.raises(CommandError, match="There is no migration never_made to go back to"):
+        undo_migrations(fresh, "never_made")
+    assert revision() == "rewrite_trades_in_place"
+
+    migrate_database(fresh)
+    assert revision() == head
