@@ -37,6 +37,19 @@ describe('the analytics page', () => {
     expect(within(table).getByRole('row', { name: /^Average win .* n=12, too few$/ })).toBeInTheDocument()
   })
 
+  it('says where a figure of a year was drawn out of hours', async () => {
+    server.use(
+      http.get(api('/analytics/portfolio'), ({ request }) => {
+        const told = analytics('/analytics/portfolio', new URL(request.url).searchParams, false)
+        return HttpResponse.json({ ...told, asked: { ...(told?.asked as object), interval: 'fine' } })
+      }),
+    )
+    show(<AnalyticsPage search={{}} onSearch={vi.fn()} />)
+    const table = await screen.findByRole('table', { name: 'Every figure' })
+    expect(within(table).getByRole('row', { name: /^Sharpe .* n=364, a year from under 30 days$/ })).toBeInTheDocument()
+    expect(within(table).getByRole('row', { name: /^Total return .* n=364$/ })).toBeInTheDocument()
+  })
+
   it('adds the causes up in a last row, and names the method that does not hold', async () => {
     show(<AnalyticsPage search={{}} onSearch={vi.fn()} />)
     const table = await screen.findByRole('table', { name: 'Profit and loss by cause' })

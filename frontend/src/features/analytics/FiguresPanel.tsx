@@ -15,7 +15,7 @@ import { Panel } from '@/ui/Panel'
 import { Pnl } from '@/ui/Pnl'
 import { CardSkeletons } from '@/ui/Skeleton'
 import { Surface } from '@/ui/Surface'
-import { figureName, figureText, intervalText } from './figure-words'
+import { figureName, figureText, intervalText, isDrawnOut } from './figure-words'
 
 const FIRST = ['total_return', 'sharpe_ratio', 'max_drawdown', 'win_rate', 'profit_factor', 'expectancy_r']
 /** Between two snapshots of a resolution, market time. */
@@ -23,27 +23,33 @@ const STEPS_MS: Readonly<Record<string, number>> = { fine: 300_000, hour: 3_600_
 /** Figures are asked for every minute. */
 const LATE_MS = 180_000
 
-/** "n=12, too few" where a figure rests on fewer than thirty. */
-export function Sample({ one }: { readonly one: Figure }) {
+interface FigureProps {
+  readonly one: Figure
+  /** What lies between two of the returns that were asked about. */
+  readonly step?: string
+}
+
+/** "n=12, too few" where a figure rests on fewer than thirty, and a word where hours were drawn out to a year. */
+export function Sample({ one, step = 'day' }: FigureProps) {
+  const drawnOut = isDrawnOut(one.name, step)
   return (
-    <span className={one.is_few ? 'text-warn' : 'text-low'}>
+    <span className={one.is_few || drawnOut ? 'text-warn' : 'text-low'}>
       n={count(one.n)}
-      {one.is_few ? ', too few' : ''}
+      {one.is_few ? ', too few' : drawnOut ? ', a year from under 30 days' : ''}
     </span>
   )
 }
 
-function Card({ one }: { readonly one: Figure }) {
+function Card({ one, step = 'day' }: FigureProps) {
   const interval = intervalText(one)
+  const weak = one.is_few || isDrawnOut(one.name, step)
   return (
     <div className="min-w-0 rounded-md border border-line bg-s1 p-3">
       <p className="text-xs text-mid">{figureName(one.name)}</p>
-      <p className={cx('num truncate text-lg font-semibold', one.is_few && 'text-low')}>
-        {figureText(one.value, one.unit)}
-      </p>
+      <p className={cx('num truncate text-lg font-semibold', weak && 'text-low')}>{figureText(one.value, one.unit)}</p>
       <p className="num text-2xs text-low">{interval ? `95 % within ${interval}` : 'No interval'}</p>
       <p className="num text-2xs">
-        <Sample one={one} />
+        <Sample one={one} step={step} />
       </p>
     </div>
   )
@@ -89,7 +95,7 @@ function Money({ portfolio, arrivedAt }: { readonly portfolio: Portfolio; readon
   )
 }
 
-function All({ figures }: { readonly figures: ReadonlyArray<Figure> }) {
+function All({ figures, step }: { readonly figures: ReadonlyArray<Figure>; readonly step: string }) {
   return (
     <Panel title="Every figure, with its sample and its 95 % interval">
       <FigureTable
@@ -104,11 +110,11 @@ function All({ figures }: { readonly figures: ReadonlyArray<Figure> }) {
           key: one.name,
           cells: [
             figureName(one.name),
-            <span key="value" className={one.is_few ? 'text-low' : ''}>
+            <span key="value" className={one.is_few || isDrawnOut(one.name, step) ? 'text-low' : ''}>
               {figureText(one.value, one.unit)}
             </span>,
             intervalText(one) ?? '–',
-            <Sample key="sample" one={one} />,
+            <Sample key="sample" one={one} step={step} />,
           ],
         }))}
       />
@@ -128,16 +134,17 @@ export function FiguresPanel({ asked, children }: { readonly asked: Asked; reado
       className="grid gap-3"
     >
       {(portfolio) => {
+        const step = portfolio.asked.interval
         const byName = new Map(portfolio.figures.map((one) => [one.name, one]))
         return (
           <>
             {portfolio.asked.note && <p className="text-mid">{portfolio.asked.note}</p>}
             <section aria-label="Key figures" className={cards}>
               <Money portfolio={portfolio} arrivedAt={query.dataUpdatedAt} />
-              {FIRST.map((name) => byName.get(name)).map((one) => one && <Card key={one.name} one={one} />)}
+              {FIRST.map((name) => byName.get(name)).map((one) => one && <Card key={one.name} one={one} step={step} />)}
             </section>
             {children}
-            <All figures={portfolio.figures} />
+            <All figures={portfolio.figures} step={step} />
           </>
         )
       }}

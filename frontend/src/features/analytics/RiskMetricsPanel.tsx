@@ -85,7 +85,11 @@ export function RiskMetricsPanel({ asked }: { readonly asked: Asked }) {
                 headings={[{ title: 'Figure' }, { title: 'Value', right: true }, { title: 'Sample', right: true }]}
                 rows={risk.figures.map((one) => ({
                   key: one.name,
-                  cells: [figureName(one.name), figureText(one.value, one.unit), <Sample key="sample" one={one} />],
+                  cells: [
+                    figureName(one.name),
+                    figureText(one.value, one.unit),
+                    <Sample key="sample" one={one} step={risk.asked.interval} />,
+                  ],
                 }))}
               />
               {risk.correlations.length > 0 && (

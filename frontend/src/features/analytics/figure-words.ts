@@ -36,6 +36,22 @@ export function figureName(name: string): string {
   return NAMES[name] ?? words(name)
 }
 
+/** Figures of a year, whatever they were read from. */
+const ANNUAL = new Set([
+  'annual_return',
+  'money_weighted_return',
+  'volatility',
+  'sharpe_ratio',
+  'sortino_ratio',
+  'calmar_ratio',
+  'annual_turnover',
+])
+
+/** Whether a figure of a year was drawn out of fewer than thirty days: days are used as soon as there are as many. */
+export function isDrawnOut(name: string, interval: string): boolean {
+  return interval !== 'day' && ANNUAL.has(name)
+}
+
 export function figureText(value: number | null, unit: string): string {
   if (value === null) return ABSENT
   switch (unit) {
