@@ -8,12 +8,16 @@ unexport PYTHONDONTWRITEBYTECODE
 BIN := $(CURDIR)/.venv/bin
 PY := $(BIN)/python
 
-# The first Python that is new enough and can make virtual environments. 3.11 and 3.12 come first: for them every
-# package has a wheel; newer ones compile one of them.
-FIND_PYTHON = for p in $(PYTHON) python3.12 python3.11 python3 python3.13 python3.14 python; do \
+# The Python named with PYTHON=; else the one that .venv was made with, under which the product may be running; else the
+# first that is new enough and can make virtual environments. 3.11 and 3.12 come first: for them every package has a
+# wheel; newer ones compile one of them.
+MADE_WITH = $$(sed -n 's/^executable = //p' .venv/pyvenv.cfg 2>/dev/null)
+NAMED = $(if $(filter command,$(origin PYTHON)),$(PYTHON))
+NO_PYTHON = Python 3.11 or newer with its venv module is needed, and none was found$$(command -v python3 >/dev/null 2>&1 && echo " (python3 is $$(python3 --version 2>&1 | cut -d' ' -f2))")
+FIND_PYTHON = for p in $(or $(NAMED),$(PYTHON) $(MADE_WITH) python3.12 python3.11 python3 python3.13 python3.14 python); do \
 	if command -v "$$p" >/dev/null 2>&1 && "$$p" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; \
 	then python="$$p"; break; fi; done; \
-	if [ -z "$${python:-}" ]; then echo "Python 3.11 or newer with its venv module is needed, and none was found$$(command -v python3 >/dev/null 2>&1 && echo " (python3 is $$(python3 --version 2>&1 | cut -d' ' -f2))")." >&2; exit 1; fi
+	if [ -z "$${python:-}" ]; then echo "$(or $(if $(NAMED),PYTHON=$(NAMED) is no Python 3.11 or newer with its venv module),$(NO_PYTHON))." >&2; exit 1; fi
 
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14

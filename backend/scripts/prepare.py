@@ -47,7 +47,8 @@ def prepare_python() -> None:
     stamp = VENV / ".made-from"
     if _is(stamp, made_from) and VENV_PYTHON.exists():
         return
-    _say("Installing the Python packages; the first time this takes about a minute.")
+    version = ".".join(str(part) for part in sys.version_info[:3])
+    _say(f"Installing the packages for Python {version}; the first time this takes about a minute.")
     _install_locked(VENV, lock, "Installing the Python packages")
     install = [str(VENV_PYTHON), *PIP_INSTALL, "--no-build-isolation", "--no-deps", "-e", str(BACKEND)]
     _run(install, ROOT, "Installing this checkout")
@@ -121,7 +122,7 @@ PARTS: dict[str, Callable[[], None]] = {
 def _install_locked(folder: Path, lock: Path, what: str) -> None:
     """The environment `folder` with exactly the packages of the lock."""
     try:
-        venv.EnvBuilder(with_pip=True, clear=not _is_our_venv(folder), symlinks=True).create(folder)
+        venv.EnvBuilder(with_pip=True, clear=not is_ours(folder), symlinks=True).create(folder)
     except (OSError, subprocess.CalledProcessError) as error:
         raise PrepareError(
             f"{sys.executable} cannot make a virtual environment in {folder}"
@@ -131,15 +132,17 @@ def _install_locked(folder: Path, lock: Path, what: str) -> None:
     _run([python, *PIP_INSTALL, "--require-hashes", "-r", str(lock)], ROOT, what)
 
 
-def _is_our_venv(folder: Path) -> bool:
-    """True when the environment was made here by this very Python, so that it can be refreshed in place."""
+def is_ours(folder: Path) -> bool:
+    """True when the environment was made here by this very Python, so that it can be refreshed in place: one of the
+    same version elsewhere would be noted in it, and not be linked."""
     try:
         config = (folder / "pyvenv.cfg").read_text()
     except OSError:
         return False
     version = ".".join(str(part) for part in sys.version_info[:3])
+    made_by = {f"version = {version}", f"executable = {os.path.realpath(sys.executable)}"}
     script = folder / "bin" / "pip"
-    return f"version = {version}" in config and script.exists() and str(folder) in script.read_text()[:500]
+    return made_by <= set(config.splitlines()) and script.exists() and str(folder) in script.read_text()[:500]
 
 
 def _node_version() -> str:

@@ -77,8 +77,7 @@ def _run_api(settings: Settings) -> None:
 def _run_jobs() -> None:
     from arq.worker import run_worker
 
-    asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
-    asyncio.set_event_loop(asyncio.new_event_loop())
+    asyncio.set_event_loop(uvloop.new_event_loop())  # arq takes the loop that it finds
     run_worker(importlib.import_module(MODULES[ProcessName.JOBS]).WorkerSettings)
 
 
