@@ -24,6 +24,13 @@ CODES_BY_STATUS: Final = {
     413: "body_too_large",
     415: "unsupported_media_type",
 }
+# RFC 9110; a Python before 3.13 says them as RFC 2616 did, and an answer does not depend on the interpreter.
+TITLES: Final = {
+    413: "Content Too Large",
+    414: "URI Too Long",
+    416: "Range Not Satisfiable",
+    422: "Unprocessable Content",
+}
 NOT_JSON: Final = FieldError("body", "json_invalid", "The body is not JSON.")
 
 
@@ -53,7 +60,7 @@ def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """OpenAPI `responses` for these statuses; pass it to a router or a route."""
     return {
         status: {
-            "description": HTTPStatus(status).phrase,
+            "description": _title(status),
             "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
         for status in statuses
@@ -71,7 +78,7 @@ def problem(
     """The answer to a refused request."""
     body: dict[str, object] = {
         "type": f"urn:stackalpha:problem:{code}",
-        "title": HTTPStatus(status).phrase,
+        "title": _title(status),
         "status": status,
         "code": code,
         "detail": detail,
@@ -93,6 +100,10 @@ def install(app: FastAPI) -> None:
 def request_id_of(request: Request) -> str:
     """The id of this request, which its answer and its log lines carry."""
     return str(request.scope.get(REQUEST_ID_KEY, ""))
+
+
+def _title(status: int) -> str:
+    return TITLES.get(status) or HTTPStatus(status).phrase
 
 
 def _field_problem(error: FieldError) -> dict[str, str]:

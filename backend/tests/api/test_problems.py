@@ -31,6 +31,12 @@ async def test_another_method_is_a_problem(http: httpx.AsyncClient) -> None:
     assert answer.headers["Allow"] == "GET"
 
 
+async def test_titles_are_those_of_rfc_9110_under_every_python(http: httpx.AsyncClient) -> None:
+    long = b'{"x": "' + b"a" * MAX_BODY_BYTES + b'"}'
+    assert (await http.post("/auth/sign-in", content=long)).json()["title"] == "Content Too Large"
+    assert (await http.post("/auth/sign-in", json={})).json()["title"] == "Unprocessable Content"
+
+
 @pytest.mark.parametrize("body", [b"{", b"\xff\xfe", b"[" * 5_000, b"nul", b'{"email": "\\ud800"}', b""])
 async def test_a_body_that_is_no_object_is_refused(http: httpx.AsyncClient, body: bytes) -> None:
     answer = await http.post("/auth/sign-in", content=body, headers={"Content-Type": "application/json"})
