@@ -137,6 +137,7 @@ def funding_rate(call: Call) -> object:
             "fundingTime": point.time_ms,
             "fundingRate": amount_text(point.rate),
             "markPrice": amount_text(point.mark),
+            "rateType": "Regular",  # the other kind is of stocks' dividends
         }
         for point in chosen
     ]

@@ -30,4 +30,4 @@ def judge(still_exchange: Running, request: pytest.FixtureRequest) -> Iterator[J
     made = Judge(still_exchange, request.node.name)
     with no_complaints():
         yield made
-    made.is_satisfied()
+    assert made.complaints() == []

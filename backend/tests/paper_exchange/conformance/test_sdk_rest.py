@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from binance_common.errors import BadRequestError
 
 from tests.paper_exchange.conformance.judge import SYMBOL, Judge
+from tests.paper_exchange.conformance.sdk import no_complaints
+from tests.paper_exchange.running import Running
+
+HOUR_MS = 3_600_000
 
 
 def _buy(judge: Judge) -> None:
@@ -34,6 +39,26 @@ def test_market_data(judge: Judge) -> None:
     judge.call("get_funding_rate_history", symbol=SYMBOL, limit=5)
     judge.call("open_interest", symbol=SYMBOL)
     judge.call("open_interest_statistics", symbol=SYMBOL, period="5m", limit=2)
+
+
+def test_a_funding_that_was_paid(tmp_path: Path) -> None:
+    """Nine recorded hours from the first of 1970, of which the play begins with the third."""
+    rows = [f"{hour * HOUR_MS},60000,60600,59400,60000,1000" for hour in range(9)]
+    (tmp_path / "btcusdt_perp_1h_x.csv").write_text(
+        "\n".join(["timestamp,open,high,low,close,volume", *rows])
+    )
+    replay = ["--feed", "replay", "--replay-dir", str(tmp_path), "--history-bars", "2", "--speed", "3600"]
+    running = Running(tmp_path / "journal.sqlite", replay)
+    running.start()
+    try:
+        running.admin("feed", paused=True, steps=4_000)
+        judge = Judge(running, "reader")
+        with no_complaints():
+            (paid,) = judge.call("get_funding_rate_history", symbol=SYMBOL)
+        assert (paid.funding_time, paid.rate_type) == (8 * HOUR_MS, "Regular")
+        assert judge.complaints() == []
+    finally:
+        running.stop()
 
 
 def _read_account(judge: Judge) -> None:
