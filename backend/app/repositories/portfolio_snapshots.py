@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import DateTime, bindparam, cast, func, select, text
+from sqlalchemy import DateTime, bindparam, case, cast, func, select, text
 from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import ARRAY, BigInteger, Double
@@ -124,6 +124,34 @@ class EquityColumns(NamedTuple):
     exposure: list[float]
     observed_ms: list[int]
 
+    def chosen(self, places: Sequence[int]) -> "EquityColumns":
+        """The points at these places."""
+        at_ms, equity, exposure, observed_ms = self
+        return EquityColumns(
+            [at_ms[place] for place in places],
+            [equity[place] for place in places],
+            [exposure[place] for place in places],
+            [observed_ms[place] for place in places],
+        )
+
+    def and_then(self, later: "EquityColumns") -> "EquityColumns":
+        """These points, then the other ones."""
+        return EquityColumns(
+            self.at_ms + later.at_ms,
+            self.equity + later.equity,
+            self.exposure + later.exposure,
+            self.observed_ms + later.observed_ms,
+        )
+
+
+NO_POINT = EquityColumns([], [], [], [])
+_COLUMNS = (  # in the order of EquityColumns
+    cast(func.date_part("epoch", PortfolioSnapshot.at) * 1000, BigInteger),
+    cast(PortfolioSnapshot.equity, Double),
+    cast(PortfolioSnapshot.exposure, Double),
+    cast(func.date_part("epoch", PortfolioSnapshot.observed_at) * 1000, BigInteger),
+)
+
 
 class SnapshotRepository:
     """Snapshots of one tenant."""
@@ -143,16 +171,7 @@ class SnapshotRepository:
         """Snapshots from `begin` to before `end`; one row of arrays, which is read many times faster."""
         at = PortfolioSnapshot.at
         columns = [
-            func.array_agg(aggregate_order_by(value, at), type_=ARRAY(kind))
-            for value, kind in (
-                (cast(func.date_part("epoch", at) * 1000, BigInteger), BigInteger()),
-                (cast(PortfolioSnapshot.equity, Double), Double()),
-                (cast(PortfolioSnapshot.exposure, Double), Double()),
-                (
-                    cast(func.date_part("epoch", PortfolioSnapshot.observed_at) * 1000, BigInteger),
-                    BigInteger(),
-                ),
-            )
+            func.array_agg(aggregate_order_by(value, at), type_=ARRAY(value.type)) for value in _COLUMNS
         ]
         statement = select(*columns).where(
             PortfolioSnapshot.user_id == user_id,
@@ -164,6 +183,28 @@ class SnapshotRepository:
         )
         row = (await self._session.execute(statement)).one()
         return EquityColumns(*(part or [] for part in row))
+
+    async def newest(
+        self, user_id: UUID, scope_id: UUID, environment: str, after: datetime, until: datetime
+    ) -> EquityColumns:
+        """The newest snapshot behind `after`, `until` included, of whatever distance, the finest where they stand
+        at one moment; no point where there is none."""
+        at = PortfolioSnapshot.at
+        coarseness = case({"fine": 0, "hour": 1}, value=PortfolioSnapshot.resolution, else_=2)
+        statement = (
+            select(*_COLUMNS)
+            .where(
+                PortfolioSnapshot.user_id == user_id,
+                PortfolioSnapshot.scope_id == scope_id,
+                PortfolioSnapshot.environment == environment,
+                at > after,
+                at <= until,
+            )
+            .order_by(at.desc(), coarseness)
+            .limit(1)
+        )
+        row = (await self._session.execute(statement)).one_or_none()
+        return NO_POINT if row is None else EquityColumns(*([part] for part in row))
 
     async def bounds(
         self, user_id: UUID, scope_id: UUID, environment: str, resolution: Resolution

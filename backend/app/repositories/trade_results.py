@@ -95,6 +95,45 @@ WHERE {OWN} AND l.kind IN ('deposit', 'withdrawal') AND (CAST(:wallet AS uuid) I
 ORDER BY l.occurred_at, l.id
 """  # noqa: S608
 )
+# What moves the sum over all wallets without being a result. A wallet joins with all that its first snapshot holds,
+# however that came there, and leaves when it is archived with what its newest one held: its transfers
+# before and after are none of the sum's. It left behind the last sum that holds it.
+PORTFOLIO_FLOWS = text(
+    """
+WITH held AS (
+    SELECT w.id, w.status, f.observed_at AS joined_at, f.equity AS joined_with, n.at AS last_at, n.resolution,
+           n.observed_at AS seen_at, n.equity AS last_equity
+    FROM wallets w
+    LEFT JOIN LATERAL (
+        SELECT p.observed_at, p.equity FROM (VALUES ('fine'), ('hour'), ('day')) r (resolution), LATERAL (
+            SELECT q.observed_at, q.equity FROM portfolio_snapshots q
+            WHERE q.scope_id = w.id AND q.user_id = :user AND q.environment = :environment
+              AND q.resolution = r.resolution ORDER BY q.at LIMIT 1) p
+        ORDER BY p.observed_at LIMIT 1) f ON true
+    LEFT JOIN LATERAL (
+        SELECT p.* FROM (VALUES ('fine'), ('hour'), ('day')) r (resolution), LATERAL (
+            SELECT q.at, q.resolution, q.observed_at, q.equity FROM portfolio_snapshots q
+            WHERE q.scope_id = w.id AND q.user_id = :user AND q.environment = :environment
+              AND q.resolution = r.resolution ORDER BY q.at DESC LIMIT 1) p
+        ORDER BY p.observed_at DESC LIMIT 1) n ON w.status <> 'active'
+    WHERE w.user_id = :user AND w.environment = :environment
+), moved AS (
+    SELECT l.wallet_id, l.occurred_at, l.amount FROM ledger_events l JOIN held h ON h.id = l.wallet_id
+    WHERE l.user_id = :user AND l.kind IN ('deposit', 'withdrawal')
+      AND (h.joined_at IS NULL OR l.occurred_at > h.joined_at)
+      AND (h.seen_at IS NULL OR l.occurred_at <= h.seen_at)
+)
+SELECT occurred_at, amount FROM moved
+UNION ALL SELECT joined_at, joined_with FROM held WHERE joined_at IS NOT NULL
+UNION ALL
+SELECT greatest(h.seen_at, coalesce(u.observed_at, h.seen_at)) + interval '1 millisecond',
+       -h.last_equity
+FROM held h LEFT JOIN portfolio_snapshots u ON u.scope_id = :user AND u.user_id = :user
+    AND u.environment = :environment AND u.resolution = h.resolution AND u.at = h.last_at
+WHERE h.last_at IS NOT NULL
+ORDER BY 1
+"""
+)
 
 
 class ResultSums(NamedTuple):
@@ -189,9 +228,15 @@ class TradeResultRepository:
     async def flows(
         self, user_id: UUID, environment: str, wallet_id: UUID | None
     ) -> list[tuple[datetime, Decimal]]:
-        """Deposits (positive) and withdrawals, in order."""
+        """Deposits (positive) and withdrawals by the ledger, in order."""
         values = {"user": user_id, "environment": environment, "wallet": wallet_id}
         return [(row[0], row[1]) for row in await self._session.execute(FLOWS, values)]
+
+    async def portfolio_flows(self, user_id: UUID, environment: str) -> list[tuple[datetime, Decimal]]:
+        """What moved the sum over all wallets and is no result, in order: transfers, and wallets that joined it
+        (positive) or were archived."""
+        values = {"user": user_id, "environment": environment}
+        return [(row[0], row[1]) for row in await self._session.execute(PORTFOLIO_FLOWS, values)]
 
     @staticmethod
     def _values(user_id: UUID, environment: str, after: int, settled_before: datetime) -> dict[str, object]:

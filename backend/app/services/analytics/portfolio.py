@@ -162,9 +162,13 @@ class PortfolioAnalytics:
         if chosen.is_of_trades or not line.equity.size:
             return [figure(name, unit, None, 0) for name, unit in ACCOUNT_FIGURES]
         first, last = moment_of(line.at_ms[0]), moment_of(line.at_ms[-1])
-        inside = [(at, float(value)) for at, value in flows if first < at <= last]
+        seen = (
+            moment_of(line.observed_ms[0]),
+            moment_of(line.observed_ms[-1]),
+        )  # the equity is of these moments
+        inside = [(at, float(value)) for at, value in flows if seen[0] < at <= seen[1]]
         rate = money_weighted_return(
-            [first, *(at for at, _ in inside), last],
+            [seen[0], *(at for at, _ in inside), seen[1]],
             [float(line.equity[0]), *(value for _, value in inside)],
             float(line.equity[-1]),
         )

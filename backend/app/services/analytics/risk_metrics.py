@@ -93,10 +93,8 @@ def _paired(line: Line, closes: dict[int, float]) -> Series:
     """(ours, the benchmark's) returns of the intervals where both are known."""
     prices = np.array([closes.get(round(at), np.nan) for at in line.at_ms.tolist()])
     theirs = prices[1:] / prices[:-1] - 1
-    growth = line.growth()
-    ours = growth[1:] / np.where(growth[:-1] > 0, growth[:-1], np.nan) - 1
-    known = np.isfinite(theirs) & np.isfinite(ours)
-    return np.stack((ours[known], theirs[known]))
+    known = np.isfinite(theirs) & np.isfinite(line.gained)
+    return np.stack((line.gained[known], theirs[known]))
 
 
 def _tail(returns: Series, method: TailMethod, level: float, horizon: int) -> TailView:

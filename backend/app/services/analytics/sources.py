@@ -12,7 +12,7 @@ import numpy.typing as npt
 from app.domain.attribution import NEVER, Cut, TradeColumns
 from app.domain.decimal_text import plain
 from app.domain.snapshots import Resolution
-from app.repositories.portfolio_snapshots import EquityColumns, SnapshotRepository
+from app.repositories.portfolio_snapshots import NO_POINT, EquityColumns, SnapshotRepository
 from app.repositories.trade_results import TradeResultRepository
 from app.services.analytics.ranges import EARLIEST, Chosen
 from app.services.analytics.series import (
@@ -26,6 +26,7 @@ from app.services.analytics.trade_books import Book, TradeBooks
 from app.services.analytics.views import AskedView
 
 Bools = npt.NDArray[np.bool_]
+A_DAY_MS: Final = 86_400_000
 UNIT: Final = Decimal("0.00000001")
 TRADES_VERSION: Final = 5  # the first parts of a version: those that trades depend on
 # Finest first: the longest range that is drawn at that distance.
@@ -62,20 +63,69 @@ class Sources:
         self._version = version
 
     async def line(self, chosen: Chosen, closed: TradeColumns, *, drawn: bool = False) -> tuple[Line, Flows]:
-        """The line that answers, and every flow of the account."""
-        flows = await self.results.flows(self.asker.user_id, chosen.environment.value, chosen.wallet_id)
+        """The line that answers, and every flow of what it is of."""
+        user_id, environment = self.asker.user_id, chosen.environment.value
         if chosen.is_of_trades:
+            flows = await self.results.flows(user_id, environment, chosen.wallet_id)
             base = await self._equity_before(chosen)
             return line_of_trades(
                 closed, base or float(sum((value for _, value in flows), Decimal(0)))
             ), flows
-        found: list[Line] = []
+        if chosen.wallet_id is None:
+            flows = await self.results.portfolio_flows(user_id, environment)
+        else:
+            flows = await self.results.flows(user_id, environment, chosen.wallet_id)
+        points, at = NO_POINT, Resolution.DAY
         for resolution in await self._resolutions(chosen, drawn=drawn):
-            line = line_of_snapshots(await self._columns(chosen, resolution), flows, resolution)
-            if line.equity.size >= ENOUGH_DAYS:
-                return line, flows
-            found.append(line)
-        return max(found, key=lambda line: line.equity.size), flows
+            columns = await self._columns(chosen, resolution)
+            # What is not kept as long begins later: it would tell only of the end of the range.
+            if len(columns.at_ms) > len(points.at_ms) and (
+                not points.at_ms or columns.at_ms[0] <= points.at_ms[0] + A_DAY_MS
+            ):
+                points, at = columns, resolution
+            if len(points.at_ms) >= ENOUGH_DAYS:
+                break
+        points = await self._with_ends(chosen, points)
+        between = None if at is Resolution.FINE else await self._between(chosen, points, flows)
+        return line_of_snapshots(points, flows, at, between), flows
+
+    async def _with_ends(self, chosen: Chosen, inside: EquityColumns) -> EquityColumns:
+        """The points of the range between what was known at its two ends: where one range ends the next begins, so
+        that ranges beside each other leave nothing out and count nothing twice."""
+        if not inside.at_ms:
+            return inside
+        scope = (self.asker.user_id, self._scope(chosen), chosen.environment.value)
+        before = NO_POINT
+        if chosen.begin is not None:
+            before = await self._snapshots.newest(*scope, chosen.begin - Resolution.DAY.step, chosen.begin)
+        after = await self._snapshots.newest(*scope, moment_of(inside.at_ms[-1]), chosen.last)
+        # A coarse snapshot stands at the beginning of its slot, however late in it the account was looked at.
+        first = before.observed_ms[-1] if before.observed_ms else inside.observed_ms[0] - 1
+        last = after.observed_ms[0] if after.observed_ms else inside.observed_ms[-1] + 1
+        places = [place for place, observed in enumerate(inside.observed_ms) if first < observed < last]
+        return before.and_then(inside.chosen(places)).and_then(after)
+
+    async def _between(self, chosen: Chosen, line: EquityColumns, flows: Flows) -> EquityColumns | None:
+        """What is known between the points of a line, as long as it is kept; None where nothing flowed meanwhile."""
+        if not line.at_ms:
+            return None
+        first, last = moment_of(line.observed_ms[0]), moment_of(line.observed_ms[-1])
+        moved = [moment for moment, _ in flows if first < moment <= last]
+        if not moved:
+            return None
+        found = NO_POINT
+        for finer in (Resolution.HOUR, Resolution.FINE):
+            columns = await self._snapshots.columns(
+                self.asker.user_id,
+                self._scope(chosen),
+                chosen.environment.value,
+                finer,
+                min(moved) - Resolution.DAY.step,
+                max(moved) + Resolution.DAY.step,
+            )
+            found = found.and_then(columns)
+        places = {observed: place for place, observed in enumerate(found.observed_ms)}  # each look once
+        return found.chosen([places[observed] for observed in sorted(places)])
 
     async def closed(self, chosen: Chosen) -> TradeColumns:
         """Trades that closed in the range."""
