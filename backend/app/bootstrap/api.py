@@ -155,10 +155,10 @@ class ApiParts:
         """The platform's limits, in an administrator's transaction."""
         return PlatformLimits(SystemPlatformLimitRepository(session), AuditRepository(session), utc_now)
 
-    def execution_settings(self, session: DbSession) -> WalletExecutionSettings:
+    def execution_settings(self, session: DbSession, prove: Proving) -> WalletExecutionSettings:
         """Execution settings of wallets, in the request's transaction."""
         return WalletExecutionSettings(
-            ExecutionSettingsRepository(session), AuditRepository(session), utc_now
+            ExecutionSettingsRepository(session), AuditRepository(session), prove, utc_now
         )
 
     def trading_schedules(self, session: DbSession, prove: Proving) -> TradingSchedules:

@@ -4,6 +4,7 @@ Rows HP18-HP23 of the feature list. Slippage is kept in basis points; percent an
 read too.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -51,6 +52,29 @@ BOUNDS: Final[dict[str, tuple[Decimal, Decimal]]] = {
 """The least and the most of each number that is no slippage."""
 SMALLEST_SLIPPAGE: Final = Decimal("0.0001")
 """As a table keeps it: none at all would let no order be filled."""
+
+
+def protects_less(before: Mapping[str, object], after: Mapping[str, object]) -> bool:
+    """Return whether an entry may then be filled further from its decision, be less often capped, or leave without its
+    owner's yes; `before` and `after` hold the settings by name. A slippage in another unit than before may allow
+    more where one of the two is in points, which are worth what the price says."""
+    if before["confirm_trades"] and not after["confirm_trades"]:
+        return True
+    if after["use_market_orders"] and not before["use_market_orders"]:
+        return True
+    return any(_allows_more(name, before, after) for name in ("max_slippage", "max_deviation"))
+
+
+def _allows_more(name: str, before: Mapping[str, object], after: Mapping[str, object]) -> bool:
+    held, wanted = (
+        (SlippageUnit(str(one[f"{name}_unit"])), Decimal(str(one[name]))) for one in (before, after)
+    )
+    if held[0] is not wanted[0] and SlippageUnit.POINTS in (held[0], wanted[0]):
+        return True
+    return wanted[1] * _SHARES[wanted[0]] > held[1] * _SHARES[held[0]]
+
+
+_SHARES: Final = {SlippageUnit.BPS: 1, SlippageUnit.PERCENT: 100, SlippageUnit.POINTS: 1}
 
 
 def to_bps(value: Decimal, unit: SlippageUnit, *, price: Decimal, tick: Decimal) -> Decimal:

@@ -9,10 +9,11 @@ from uuid import UUID
 
 from app.core.errors import FieldError, InvalidInputError, PreconditionFailedError
 from app.domain.decimal_text import plain
-from app.domain.execution_settings import BOUNDS, LARGEST, ExecutionSettings, SlippageUnit
+from app.domain.execution_settings import BOUNDS, LARGEST, ExecutionSettings, SlippageUnit, protects_less
 from app.models.execution_settings import ExecutionSettingsRow
 from app.repositories.audit import AuditRepository
 from app.repositories.execution_settings import ExecutionSettingsRepository
+from app.services.step_up import Proving
 
 Value = Decimal | int | bool | SlippageUnit
 BOUNDED_BY_UNIT: Final = ("max_slippage", "max_deviation")
@@ -39,13 +40,19 @@ class ExecutionSettingsView:
 
 class WalletExecutionSettings:
     """Execution settings of one user's wallets, in the caller's transaction; the caller has made sure that
-    the wallet is the user's."""
+    the wallet is the user's. `prove` refuses what protects less where the asking session has not shown lately who
+    sits there."""
 
     def __init__(
-        self, settings: ExecutionSettingsRepository, audit: AuditRepository, now: Callable[[], datetime]
+        self,
+        settings: ExecutionSettingsRepository,
+        audit: AuditRepository,
+        prove: Proving,
+        now: Callable[[], datetime],
     ) -> None:
         self._settings = settings
         self._audit = audit
+        self._prove = prove
         self._now = now
 
     async def read(self, user_id: UUID, wallet_id: UUID) -> ExecutionSettingsView:
@@ -69,6 +76,11 @@ class WalletExecutionSettings:
         errors = _errors(wanted | dict(changes), changes)
         if errors:
             raise InvalidInputError(errors[0].message, errors=tuple(errors))
+        held = {
+            name: getattr(row, name) for name in (*_slippage_fields(), "use_market_orders", "confirm_trades")
+        }
+        if protects_less(held, held | dict(changes)):
+            self._prove()
         if changes:
             values = {name: _stored(value) for name, value in changes.items()}
             await self._settings.change(user_id, wallet_id, values)

@@ -166,7 +166,7 @@ async def read_wallet_execution_settings(
 ) -> ExecutionSettingsOut:
     """How the wallet's entries are carried out."""
     await parts.wallets(tenant.session, tenant.prove).one(tenant.user_id, wallet_id)
-    view = await parts.execution_settings(tenant.session).read(tenant.user_id, wallet_id)
+    view = await parts.execution_settings(tenant.session, tenant.prove).read(tenant.user_id, wallet_id)
     return _execution_settings(view, response)
 
 
@@ -182,7 +182,7 @@ async def change_wallet_execution_settings(
     """Change how the wallet's entries are carried out, from the next one on."""
     await parts.wallets(tenant.session, tenant.prove).one(tenant.user_id, wallet_id)
     changes = {name: getattr(body, name) for name in body.model_fields_set}
-    desk = parts.execution_settings(tenant.session)
+    desk = parts.execution_settings(tenant.session, tenant.prove)
     return _execution_settings(await desk.change(tenant.user_id, wallet_id, changes, version), response)
 
 

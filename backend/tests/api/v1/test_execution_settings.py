@@ -101,3 +101,36 @@ async def test_settings_of_another_tenant_are_not_found(
     assert (await http.get(path(bob), headers=alice.headers)).status_code == 404
     answer = await http.patch(path(bob), json={"retry_attempts": 1}, headers=alice.headers | ANY)
     assert answer.status_code == 404
+
+
+STRICT: dict[str, Any] = {"use_market_orders": False, "confirm_trades": True, "max_deviation": "40"}
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"max_slippage": "30.01"}, 403),
+        ({"max_slippage": "29.99"}, 200),
+        ({"max_slippage": "0.3", "max_slippage_unit": "percent"}, 200),
+        ({"max_slippage": "0.301", "max_slippage_unit": "percent"}, 403),
+        ({"max_slippage_unit": "percent", "max_slippage": "1"}, 403),
+        ({"max_slippage": "1", "max_slippage_unit": "points"}, 403),
+        ({"max_deviation": "40.01"}, 403),
+        ({"max_deviation": "40"}, 200),
+        ({"use_market_orders": True}, 403),
+        ({"use_market_orders": False}, 200),
+        ({"confirm_trades": False}, 403),
+        ({"confirm_seconds": 3600, "retry_attempts": 10, "execution_timeout_seconds": 600}, 200),
+    ],
+)
+async def test_what_protects_less_asks_for_a_recent_proof(
+    http: httpx.AsyncClient, world: World, alice: Person, body: dict[str, Any], status: int
+) -> None:
+    await world.sql.execute("UPDATE sessions SET proved_at = NULL WHERE id = $1", alice.session_id)
+    assert (await patch(http, alice, STRICT)).status_code == 200
+    answer = await patch(http, alice, body)
+    assert answer.status_code == status, answer.text
+    if status == 403:
+        assert answer.json()["code"] == "step_up_required"
+        await world.sql.execute("UPDATE sessions SET proved_at = now() WHERE id = $1", alice.session_id)
+        assert (await patch(http, alice, body)).status_code == 200
