@@ -1,17 +1,21 @@
 """Symbols: the canonical form is ccxt's unified linear perpetual, "BTC/USDT:USDT".
 
 A bare base asset means the venue's linear USDT perpetual. Inverse and delivery contracts are refused
-with a reason rather than guessed at.
+with a reason rather than guessed at. On an account they may stand all the same, by its owner's hand: what a venue
+shows always has a symbol, so that it is counted and hides nothing.
 """
 
 import re
 from typing import Final
 
 LINEAR_QUOTES: Final = ("USDT", "USDC")
+FOREIGN_QUOTES: Final = ("BTC", "BUSD")  # of contracts that the venue lists, or has listed, beside those
+NO_QUOTE: Final = "?"
 _ASSET: Final = r"[A-Z0-9]{1,20}"
 _BARE: Final = re.compile(_ASSET)
 _PAIR: Final = re.compile(rf"({_ASSET})/({_ASSET})")
 _UNIFIED: Final = re.compile(rf"({_ASSET})/({_ASSET}):({_ASSET})(-\S+)?")
+_SHOWN: Final = re.compile(r"([^/:]+)/([^/:]+):\2(?:-(\d+))?")
 _DELIVERY_ID: Final = re.compile(rf"{_ASSET}_\d{{6}}")
 
 
@@ -53,18 +57,29 @@ def quote_asset(symbol: str) -> str:
 
 
 def venue_symbol(symbol: str) -> str:
-    """Return the venue's id of a canonical symbol: "BTCUSDT" of "BTC/USDT:USDT"."""
-    canonical = normalise_symbol(symbol)
+    """Return the venue's id of a canonical symbol, or of one that `symbol_from_venue` gave: "BTCUSDT" of
+    "BTC/USDT:USDT"."""
+    try:
+        canonical = normalise_symbol(symbol)
+    except SymbolError:
+        shown = _SHOWN.fullmatch(symbol)
+        if shown is None:
+            raise
+        base, quote, delivery = shown.groups()
+        return base if quote == NO_QUOTE else f"{base}{quote}" + (f"_{delivery}" if delivery else "")
     return base_asset(canonical) + quote_asset(canonical)
 
 
 def symbol_from_venue(venue_id: str) -> str:
-    """Return the canonical symbol of a venue's id such as "BTCUSDT"; a bare "BTC" is no venue id."""
-    if not any(venue_id.endswith(quote) and venue_id != quote for quote in LINEAR_QUOTES):
-        if _DELIVERY_ID.fullmatch(venue_id):
-            raise _delivery(venue_id)
-        raise SymbolError(venue_id, f'"{venue_id}" is not the venue id of a linear perpetual.')
-    return normalise_symbol(venue_id)
+    """Return the symbol of any contract that a venue may show: the canonical one of a linear perpetual, ccxt's unified
+    one of a delivery contract ("BTC/USDT:USDT-301227"), and for an id without a quote that is known the id itself as
+    the base."""
+    pair, _, delivery = venue_id.partition("_")
+    for quote in LINEAR_QUOTES + FOREIGN_QUOTES:
+        if pair.endswith(quote) and pair != quote and (not delivery or delivery.isdecimal()):
+            unified = f"{pair.removesuffix(quote)}/{quote}:{quote}"
+            return f"{unified}-{delivery}" if delivery else unified
+    return f"{venue_id}/{NO_QUOTE}:{NO_QUOTE}"
 
 
 def _from_bare(text: str, symbol: str) -> str:

@@ -19,9 +19,12 @@ from paper_exchange.server.replies import JSON, Reply
 SILENCE_SECONDS = 120.0
 LATE_SECONDS = 1.0
 OK = 200
+HTML = "text/html"
 STATUS_PATH = "/sapi/v1/system/status"
 UNKNOWN_503 = b'{"code":-1000,"msg":"Unknown error, please check your request or try again later."}'
 NOT_DONE_503 = b'{"code":-1000,"msg":"Service Unavailable."}'
+PAGE = b"<html><head><title>Please wait</title></head><body>Please wait</body></html>"
+GATEWAY_PAGE = b"<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
 
 
 class Asked(Protocol):
@@ -59,6 +62,13 @@ def _refusal(refusal: Refusal, *figures: object) -> web.Response:
 
 def _text(body: bytes) -> web.Response:
     return web.Response(status=503, body=body, content_type=JSON)
+
+
+def _cut(reply: Reply) -> web.Response:
+    """The first half of the answer, as if it were all of it."""
+    whole = reply.response().body
+    text = whole if isinstance(whole, bytes) else b""
+    return web.Response(body=text[: len(text) // 2], content_type=JSON)
 
 
 class FaultyReplies:
@@ -135,6 +145,14 @@ class FaultyReplies:
                 return _refusal(Refusal.TIMEOUT)
             case FaultMode.RESET_EXECUTED:
                 abort(request)
+            case FaultMode.EMPTY_EXECUTED:
+                return web.Response(content_type=JSON)
+            case FaultMode.CUT_EXECUTED:
+                return _cut(reply)
+            case FaultMode.PAGE_EXECUTED:
+                return web.Response(body=PAGE, content_type=HTML)
+            case FaultMode.GATEWAY_EXECUTED:
+                return web.Response(status=502, body=GATEWAY_PAGE, content_type=HTML)
             case _:
                 pass
         return reply.response()

@@ -36,6 +36,10 @@ class FaultMode(StrEnum):
     LATE = "late"
     LATE_RESET = "late_reset"
     STALE = "stale"
+    EMPTY_EXECUTED = "empty_exec"
+    CUT_EXECUTED = "cut_exec"
+    PAGE_EXECUTED = "page_exec"
+    GATEWAY_EXECUTED = "502exec"
     CODE = "code"
 
 

@@ -85,7 +85,23 @@ def test_venue_and_canonical_forms_are_each_others_inverse(asset: str, quote: st
     assert (base_asset(canonical), quote_asset(canonical)) == (asset, quote)
 
 
-@pytest.mark.parametrize("venue_id", ["BTC", "BTCUSDT_251226", "BTCUSD_PERP", "USDT"])
-def test_a_venue_id_that_is_no_linear_perpetual_is_refused(venue_id: str) -> None:
+@pytest.mark.parametrize(
+    ("venue_id", "symbol"),
+    [
+        ("BTCUSDT_301227", "BTC/USDT:USDT-301227"),
+        ("ETHBTC", "ETH/BTC:BTC"),
+        ("币安人生USDT", "币安人生/USDT:USDT"),
+        ("BTC", "BTC/?:?"),
+        ("USDT", "USDT/?:?"),
+        ("BTCUSD_PERP", "BTCUSD_PERP/?:?"),
+    ],
+)
+def test_whatever_stands_on_an_account_has_a_symbol_and_can_be_asked_for(venue_id: str, symbol: str) -> None:
+    assert symbol_from_venue(venue_id) == symbol
+    assert venue_symbol(symbol) == venue_id
+
+
+@pytest.mark.parametrize("symbol", ["BTC/USDT:BTC", "BTC/EUR", "💰", ""])
+def test_what_is_no_symbol_of_any_contract_has_no_venue_id(symbol: str) -> None:
     with pytest.raises(SymbolError):
-        symbol_from_venue(venue_id)
+        venue_symbol(symbol)

@@ -134,6 +134,7 @@ async def desk(faulty: Running, request: pytest.FixtureRequest) -> AsyncIterator
         ("timeout_exec", ccxt.RequestTimeout, True),
         ("reset", ccxt.ExchangeNotAvailable, False),
         ("reset_exec", ccxt.ExchangeNotAvailable, True),
+        ("502exec", ccxt.ExchangeNotAvailable, True),
         ("code:-2019", ccxt.InsufficientFunds, False),
     ],
 )

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from typing import Any
 
 import ccxt
 import structlog
@@ -17,9 +16,10 @@ from app.adapters.exchange.error_map import (
     outcome_of_order,
     read_error,
 )
-from app.adapters.exchange.fee_worth import dollars_of
+from app.adapters.exchange.fill_pages import every_fill
 from app.adapters.exchange.limiter import PATIENCE_SECONDS, Priority, WeightLimiter
 from app.adapters.exchange.order_rate import OrderRate
+from app.adapters.exchange.reading import UNREADABLE, Answer, every, is_spoilt, told, understood
 from app.adapters.exchange.real_money import tell_real_money
 from app.adapters.exchange.streams import AccountStream
 from app.adapters.exchange.venue_clock import VenueClock
@@ -50,7 +50,6 @@ BATCH_WEIGHT = 5
 TIMED = ("timestamp", "recvWindow")
 # No stop waits longer for a slow venue's time: its refusal is written, and it is signed anew.
 CLOCK_SECONDS = 1.0
-Answer = Any  # a decoded JSON answer
 
 
 class CcxtGateway:
@@ -140,14 +139,14 @@ class CcxtGateway:
         row = await self._read(method, params, 1, Priority.EXIT, absent=UNKNOWN_ORDER)
         if row is None:
             return None
-        return await self._with_triggered(row) if conditional else dialect.order(row)
+        return await self._with_triggered(row) if conditional else understood(row, dialect.order)
 
     async def order_by_venue_id(self, symbol: str, exchange_order_id: str) -> VenueOrder | None:
         params = {"symbol": venue_symbol(symbol), "orderId": exchange_order_id}
         row = await self._read(
             self._client.fapiPrivateGetOrder, params, 1, Priority.RECONCILE, absent=UNKNOWN_ORDER
         )
-        return None if row is None else dialect.order(row)
+        return None if row is None else understood(row, dialect.order)
 
     async def cancel(self, symbol: str, client_order_id: str, *, conditional: bool) -> VenueOrder | None:
         name = "clientAlgoId" if conditional else "origClientOrderId"
@@ -171,28 +170,24 @@ class CcxtGateway:
             self._read(client.fapiPrivateGetOpenOrders, params, weight, Priority.RECONCILE),
             self._read(client.fapiPrivateGetOpenAlgoOrders, params, weight, Priority.RECONCILE),
         )
-        return [dialect.order(row) for row in plain] + [dialect.conditional_order(row) for row in conditional]
+        return every(plain, dialect.order) + every(conditional, dialect.conditional_order)
 
     async def fills(
         self, symbol: str, *, since_id: str | None = None, exchange_order_id: str | None = None
     ) -> Sequence[VenueFill]:
         """Oldest first: all from `since_id` on, or those of one order, or with neither the newest page."""
-        params: dict[str, object] = {"symbol": venue_symbol(symbol), "limit": self._page}
+        params: dict[str, object] = {"symbol": venue_symbol(symbol)}
         if exchange_order_id is not None:
             params["orderId"] = exchange_order_id
         elif since_id is not None:
             params["fromId"] = int(since_id)
         # An order's own trades stand between its fill and its protective stop: they never wait.
         priority = Priority.RECONCILE if exchange_order_id is None else Priority.EXIT
-        found: dict[str, VenueFill] = {}
-        while True:
-            rows = await self._read(self._client.fapiPrivateGetUserTrades, params, TRADES_WEIGHT, priority)
-            dollars = await dollars_of({str(row["commissionAsset"]) for row in rows}, self._premium)
-            page = [dialect.fill(row, dollars) for row in rows]
-            found |= {fill.venue_trade_id: fill for fill in page}
-            if len(page) < self._page or "fromId" not in params:
-                return sorted(found.values(), key=lambda fill: int(fill.venue_trade_id))
-            params["fromId"] = max(int(fill.venue_trade_id) for fill in page) + 1
+
+        async def ask(wanted: dict[str, object]) -> Answer:
+            return await self._read(self._client.fapiPrivateGetUserTrades, wanted, TRADES_WEIGHT, priority)
+
+        return await every_fill(ask, self._premium, params, self._page)
 
     async def _premium(self, symbol: str) -> Answer:
         params = {"symbol": symbol}
@@ -201,18 +196,18 @@ class CcxtGateway:
     async def positions(self, symbol: str | None) -> Sequence[VenuePosition]:
         params = {} if symbol is None else {"symbol": venue_symbol(symbol)}
         rows = await self._read(self._client.fapiPrivateV3GetPositionRisk, params, 5, Priority.RECONCILE)
-        return [found for found in map(dialect.position, rows) if found.quantity > 0]
+        return [found for found in every(rows, dialect.position) if found.quantity > 0]
 
     async def balance(self) -> AccountBalance:
         row = await self._read(self._client.fapiPrivateV3GetAccount, {}, 5, Priority.RECONCILE)
-        return dialect.account_balance(row)
+        return understood(row, dialect.account_balance)
 
     async def ledger(self, since_ms: int | None) -> Sequence[LedgerEntry]:
         params: dict[str, object] = {"limit": self._page, "startTime": since_ms or 0}
         found: dict[tuple[str, str], LedgerEntry] = {}
         while True:
             rows = await self._read(self._client.fapiPrivateGetIncome, params, 30, Priority.RECONCILE)
-            for entry in filter(None, map(dialect.ledger_entry, rows)):
+            for entry in filter(None, every(rows, dialect.ledger_entry)):
                 found[entry.kind, entry.reference] = entry
             newest = max((int(str(row["time"])) for row in rows), default=0)
             if len(rows) < self._page:
@@ -340,12 +335,12 @@ class CcxtGateway:
                 await self._set_clock()
             return outcome
         await self._note_limits(None)
-        return answer
+        return Unknown("the venue's answer is spoilt") if is_spoilt(answer) else answer
 
     def _accepted(self, row: dialect.Row, read: Callable[[dialect.Row], VenueOrder]) -> PlaceOutcome:
         try:
             return Accepted(read(row), dialect.own_milliseconds(self._client.last_response_headers or {}))
-        except (KeyError, ValueError, ArithmeticError) as error:
+        except UNREADABLE as error:
             return Unknown(f"the venue's answer cannot be read: {type(error).__name__}")
 
     async def _read(
@@ -356,7 +351,8 @@ class CcxtGateway:
         priority: Priority,
         absent: frozenset[int] = frozenset(),
     ) -> Answer:
-        """Return the answer; None for a code in `absent`; raises `VenueUnavailableError` otherwise."""
+        """Return the answer; None for a code in `absent`; raises `VenueUnavailableError` otherwise, and for an answer
+        that is spoilt."""
         try:
             async with self._limiter.request(self._draw(weight), priority):
                 self._client.options["timeDifference"] = -self._clock.correction_ms
@@ -371,17 +367,17 @@ class CcxtGateway:
                 await self._set_clock()
             raise VenueUnavailableError(f"{type(error).__name__}: {found}") from None
         await self._note_limits(None)
-        return answer
+        return told(answer)
 
     async def _with_triggered(self, row: dialect.Row) -> VenueOrder:
         plain_id = str(row.get("actualOrderId") or "")
         if not plain_id:
-            return dialect.conditional_order(row)
+            return understood(row, dialect.conditional_order)
         params = {"symbol": row["symbol"], "orderId": plain_id}
         became = await self._read(
             self._client.fapiPrivateGetOrder, params, 1, Priority.EXIT, absent=UNKNOWN_ORDER
         )
-        return dialect.conditional_order(row, became)
+        return understood(row, lambda shown: dialect.conditional_order(shown, became))
 
     async def _set_clock(self) -> None:
         """The venue says that its clock is not ours: what is signed next carries its time. Waits no longer than

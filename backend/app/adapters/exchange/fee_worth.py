@@ -6,6 +6,7 @@ from decimal import Decimal
 import structlog
 
 from app.adapters.exchange import dialect
+from app.adapters.exchange.reading import understood
 from app.domain.venue import VenueUnavailableError
 
 log = structlog.get_logger(__name__)
@@ -20,9 +21,8 @@ async def dollars_of(
     for coin in sorted(set(coins) - dialect.DOLLARS):
         try:
             row = await premium(f"{coin}{dialect.BALANCE_ASSET}")
+            found[coin] = understood(row, lambda shown: dialect.positive(shown.get("markPrice")))
         except VenueUnavailableError as error:
             log.warning("what a fee is worth is not known", coin=coin, error=str(error))
             found[coin] = None
-        else:
-            found[coin] = dialect.positive(row.get("markPrice"))
     return found

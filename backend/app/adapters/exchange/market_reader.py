@@ -14,6 +14,7 @@ from app.adapters.exchange.call_log import CALLS
 from app.adapters.exchange.ccxt_instances import Ccxt, MarketCache, make_instance
 from app.adapters.exchange.error_map import read_error
 from app.adapters.exchange.limiter import PATIENCE_SECONDS, Priority, WeightLimiter
+from app.adapters.exchange.reading import every, told, understood
 from app.adapters.exchange.streams import watch_quotes
 from app.adapters.exchange.venues import VenueProfile, venue_profile
 from app.core.redis_commands import hash_field
@@ -67,17 +68,17 @@ class CcxtMarketReader:
         try:
             params = {"symbol": venue_symbol(symbol)}
             row = await self._get(venue, "fapiPublicGetPremiumIndex", params, 1, PATIENCE_SECONDS)
-            mark = Decimal(str(row["markPrice"]))
-            return Quote(symbol, mark, mark, dialect.moment(row["time"]), self._now())
+            mark, at = understood(row, _marked)
+            return Quote(symbol, mark, mark, at, self._now())
         except VenueUnavailableError:
             return cached
 
     async def next_funding(self, venue: str, symbol: str) -> NextFunding:
         row = await self._get(venue, "fapiPublicGetPremiumIndex", {"symbol": venue_symbol(symbol)}, 1)
-        try:
-            return NextFunding(Decimal(str(row["lastFundingRate"])), int(row["nextFundingTime"]))
-        except (KeyError, ValueError, ArithmeticError) as error:
-            raise VenueUnavailableError(f"the funding of {symbol} cannot be read: {error}") from None
+        return understood(
+            row,
+            lambda shown: NextFunding(Decimal(str(shown["lastFundingRate"])), int(shown["nextFundingTime"])),
+        )
 
     async def order_book(self, venue: str, symbol: str, levels: int) -> OrderBook:
         weight = next(weight for most, weight in BOOK_WEIGHTS if levels <= most)
@@ -101,11 +102,8 @@ class CcxtMarketReader:
         }
         rows = await self._get(venue, "fapiPublicGetKlines", params, weight)
         length = Timeframe(timeframe).milliseconds
-        closed = [row for row in rows if int(str(row[0])) + length <= now_market_ms]
-        return [
-            Candle(int(str(r[0])), float(r[1]), float(r[2]), float(r[3]), float(r[4]), float(r[5]))
-            for r in closed[-limit:]
-        ]
+        closed = [bar for bar in every(rows, _candle) if bar.open_time_ms + length <= now_market_ms]
+        return closed[-limit:]
 
     def quotes(self, venue: str, symbols: Sequence[str]) -> AsyncIterator[Sequence[Quote]]:
         profile = self._profile(venue)
@@ -136,6 +134,8 @@ class CcxtMarketReader:
             for market in source.markets.values()
             if market["swap"] and market["linear"] and market["active"]
         }
+        if not found:
+            raise VenueUnavailableError(f"{venue} lists no contract that is traded")
         self._instruments[venue] = found
         return found
 
@@ -168,7 +168,7 @@ class CcxtMarketReader:
             source = await self._markets.source(profile)
             call: Callable[[dict[str, object]], Awaitable[Any]] = getattr(source, method)
             with CALLS.timed(profile.id):
-                return await call(dict(params))
+                return told(await call(dict(params)))
         except (ccxt.BaseError, OSError, TimeoutError) as error:
             if source is not None:
                 await limiter.note(source.last_response_headers or {}, error)
@@ -183,3 +183,13 @@ class CcxtMarketReader:
 
     def _profile(self, venue: str) -> VenueProfile:
         return venue_profile(venue, self._paper_url, self._paper_weight)
+
+
+def _marked(row: Mapping[str, object]) -> tuple[Decimal, datetime]:
+    """A mark price and the market time that it is of."""
+    return Decimal(str(row["markPrice"])), dialect.moment(row["time"])
+
+
+def _candle(row: Sequence[str]) -> Candle:
+    opened, *figures = row
+    return Candle(int(str(opened)), *(float(figure) for figure in figures[:5]))

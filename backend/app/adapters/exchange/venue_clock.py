@@ -10,6 +10,7 @@ import ccxt
 import structlog
 
 from app.adapters.exchange.error_map import read_error
+from app.adapters.exchange.reading import UNREADABLE
 from app.domain.venue import VenueUnavailableError
 
 SAMPLES = 3
@@ -60,7 +61,7 @@ class VenueClock:
             sent = self._now().timestamp() * 1000
             try:
                 told = await self._read()
-            except (ccxt.BaseError, OSError, TimeoutError) as error:
+            except (ccxt.BaseError, OSError, TimeoutError, *UNREADABLE) as error:
                 raise VenueUnavailableError(
                     f"{self._venue} does not tell its time: {read_error(error)}"
                 ) from None
