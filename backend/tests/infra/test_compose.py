@@ -168,3 +168,16 @@ def test_an_alert_has_the_platforms_own_limit(alert: str, gauge: Gauge, scale: f
 
 def test_the_dashboard_is_json_with_panels() -> None:
     assert json.loads((INFRA / "grafana" / "stackalpha.json").read_text())["panels"]
+
+
+def test_the_image_is_made_from_what_the_product_runs_with() -> None:
+    """Nothing that the build leaves out of its context is copied by it, and no developer's tool is installed."""
+    built = (INFRA / "docker" / "Dockerfile").read_text()
+    left_out = (ROOT_DIR / ".dockerignore").read_text().split()
+    copied = re.findall(r"^COPY (?!--from)(.+) \S+$", built, flags=re.M)
+    files = [name for line in copied for name in line.split()]
+    assert [name for name in files if not (ROOT_DIR / name).exists()] == []
+    assert not set(files) & set(left_out)
+    assert "runtime_lock.py > runtime.lock" in built
+    assert "-r runtime.lock" in built
+    assert "requirements.lock &&" not in built
