@@ -43,5 +43,6 @@ def redrawn(content: bytes) -> Picture:
     if is_too_large:
         raise PictureError(f"This picture has {width} x {height} pixels; {MOST_PIXELS:,} in all are allowed.")
     held = io.BytesIO()
+    drawn.info.clear()  # a comment and a colour profile would be written again
     drawn.save(held, form, **({"quality": 90} if form != "PNG" else {"optimize": False}))
     return Picture(FORMATS[form], width, height, held.getvalue())

@@ -64,6 +64,7 @@ from app.services.ports import MarketReader
 from app.services.price_book import PriceBook
 from app.services.registration import Registration
 from app.services.reports import Reports
+from app.services.screenshots import Screenshots
 from app.services.step_up import Proving, StepUp, require
 from app.services.system_health import SystemHealth
 from app.services.trading.balances import BalanceKeeper
@@ -95,6 +96,7 @@ class ApiParts:
     step_up: StepUp
     exports: Exports
     reports: Reports
+    screenshots: Screenshots
     attempts: AttemptCounter
     registration: Registration
     keys: IdempotencyKeys
@@ -182,8 +184,7 @@ class ApiParts:
 
     def journal_notes(self, session: DbSession) -> JournalNotes:
         """What the user adds to the journal, in the request's transaction."""
-        most = self.settings.max_screenshots
-        return JournalNotes(JournalNoteRepository(session), TradeRepository(session), redrawn, most, utc_now)
+        return JournalNotes(JournalNoteRepository(session), TradeRepository(session), utc_now)
 
     def wallet_transfers(self, session: DbSession) -> WalletTransfers:
         """Deposits and withdrawals, in the request's transaction."""
@@ -306,6 +307,7 @@ async def open_api(settings: Settings) -> AsyncIterator[ApiParts]:
             attempts=attempts,
             exports=exports(settings, database, bell),
             reports=reports(settings, database, bell),
+            screenshots=Screenshots(database, redrawn, settings.max_screenshots),
             step_up=step_up(settings, database, passwords, attempts),
             registration=Registration(
                 database, passwords, email_links(settings), attempts, mailer, settings.browser_url, utc_now

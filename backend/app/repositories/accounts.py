@@ -13,6 +13,7 @@ from app.models.risk_state import RiskState
 from app.models.trade import LIVE, Trade
 from app.models.user import User
 from app.models.wallet import Wallet
+from app.repositories.quota_lock import hold_quota
 from app.repositories.wallets import ACTIVE
 
 _TRIPS: Final = tuple(column for column in RiskState.__table__.c if column.key.endswith("_tripped_at"))
@@ -66,6 +67,10 @@ class AccountRepository:
         """Let no wallet of the tenant's open anything by itself any more, and disarm the live ones."""
         statement = update(Wallet).where(Wallet.user_id == user_id)
         await self._session.execute(statement.values(auto_trade_enabled=False, live_armed_at=None))
+
+    async def hold_subscriptions(self, user_id: UUID) -> None:
+        """Let the tenant's other requests for subscriptions wait until this transaction ends."""
+        await hold_quota(self._session, user_id, "subscriptions")
 
     async def active_wallets(self, user_id: UUID) -> int:
         """How many active wallets the tenant has."""

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models.journal_note import SavedView, TradeNote, TradeScreenshot
 from app.models.portfolio_snapshot import TradeTag
+from app.repositories.quota_lock import hold_quota
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +175,10 @@ class JournalNoteRepository:
             .order_by(func.lower(SavedView.name), SavedView.id)
         )
         return [ViewRecord(*row) for row in await self._session.execute(statement)]
+
+    async def hold_views(self, user_id: UUID) -> None:
+        """Let the tenant's other requests for a view wait until this transaction ends."""
+        await hold_quota(self._session, user_id, "saved_views")
 
     async def add_view(
         self, user_id: UUID, page: str, name: str, search: Mapping[str, str]

@@ -19,6 +19,7 @@ from app.repositories.audit import AuditRepository
 from app.repositories.exports import ExportRecord, ExportRepository, SystemExportRepository
 from app.repositories.job_rows import CANCELLED, DONE, EXPIRED, FAILED
 from app.repositories.journal import JournalFilter
+from app.repositories.quota_lock import hold_quota
 from app.repositories.user_events import UserEventRepository
 from app.services.export_rows import Cell, ExecutionRows, RowSource, TaxLotRows, TradeRows, Whose
 from app.services.job_tries import A_DAY, GivenUpError, check_quota, tried
@@ -140,6 +141,7 @@ class Exports:
             )
         now = self._now()
         async with self._database.tenant(user_id) as session:
+            await hold_quota(session, user_id, "exports")
             exports = ExportRepository(session)
             check_quota("exports", await exports.count_since(user_id, now - A_DAY), self._terms.per_day)
             record = await exports.ask(user_id, kind.value, form, wishes, now + self._terms.kept)

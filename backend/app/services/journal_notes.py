@@ -1,16 +1,14 @@
 """Notes, ratings and screenshots beside trades, and saved views of the journal."""
 
-import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Final
 from uuid import UUID
 
 from app.core.errors import (
     ConflictError,
     FieldError,
-    InvalidInputError,
     NotFoundError,
     PreconditionFailedError,
 )
@@ -25,23 +23,6 @@ from app.repositories.trades import TradeRepository
 PAGE: Final = "journal"
 MOST_VIEWS: Final = 50
 SHOWN_TAGS: Final = 200
-MOST_PER_TRADE: Final = 10
-
-
-class Picture(Protocol):
-    """A picture that was checked and drawn anew."""
-
-    @property
-    def media_type(self) -> str: ...
-
-    @property
-    def width(self) -> int: ...
-
-    @property
-    def height(self) -> int: ...
-
-    @property
-    def content(self) -> bytes: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,21 +34,16 @@ class TagView:
 
 
 class JournalNotes:
-    """What one user adds to the journal, in the caller's transaction. `redraw` checks a picture and raises
-    ValueError, in one sentence, for what is none."""
+    """What one user adds to the journal, in the caller's transaction."""
 
     def __init__(
         self,
         notes: JournalNoteRepository,
         trades: TradeRepository,
-        redraw: Callable[[bytes], Picture],
-        most_screenshots: int,
         now: Callable[[], datetime],
     ) -> None:
         self._notes = notes
         self._trades = trades
-        self._redraw = redraw
-        self._most_screenshots = most_screenshots
         self._now = now
 
     async def note(self, user_id: UUID, trade_id: UUID) -> NoteRecord:
@@ -96,28 +72,6 @@ class JournalNotes:
         await self._check_trade(user_id, trade_id)
         return await self._notes.screenshots(user_id, trade_id)
 
-    async def add_screenshot(self, user_id: UUID, trade_id: UUID, content: bytes) -> ScreenshotRecord:
-        """Keep a picture beside a trade, within the quota."""
-        await self._check_trade(user_id, trade_id)
-        kept = await self._notes.count_screenshots(user_id)
-        if kept >= self._most_screenshots:
-            raise ConflictError(
-                f"You keep {kept} screenshots; {self._most_screenshots} are allowed. Remove some first.",
-                code="quota_exceeded",
-            )
-        beside = len(await self._notes.screenshots(user_id, trade_id))
-        if beside >= MOST_PER_TRADE:
-            raise ConflictError(
-                f"This trade has {beside} screenshots; {MOST_PER_TRADE} are allowed.", code="quota_exceeded"
-            )
-        try:
-            picture = await asyncio.to_thread(self._redraw, content)
-        except ValueError as error:
-            raise InvalidInputError(str(error), code="not_a_picture") from error
-        return await self._notes.add_screenshot(
-            user_id, trade_id, picture.media_type, picture.width, picture.height, picture.content
-        )
-
     async def screenshot(self, user_id: UUID, screenshot_id: UUID) -> tuple[str, bytes]:
         """Media type and content of a picture."""
         found = await self._notes.screenshot(user_id, screenshot_id)
@@ -136,6 +90,7 @@ class JournalNotes:
 
     async def save_view(self, user_id: UUID, name: str, search: Mapping[str, str]) -> ViewRecord:
         """Keep the filters under a name."""
+        await self._notes.hold_views(user_id)
         held = await self._notes.views(user_id, PAGE)
         if len(held) >= MOST_VIEWS:
             raise ConflictError(

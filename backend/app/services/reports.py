@@ -14,6 +14,7 @@ from app.domain.report_sheet import month_bounds, month_words
 from app.domain.types import Environment
 from app.repositories.audit import AuditRepository
 from app.repositories.job_rows import DONE
+from app.repositories.quota_lock import hold_quota
 from app.repositories.reports import ReportRecord, ReportRepository, ReportScope
 from app.repositories.trade_results import TradeResultRepository
 from app.repositories.wallets import WalletRepository
@@ -121,6 +122,7 @@ class Reports:
             await _check_wallets(WalletRepository(session), user.id, (scope,))
             newest = await self._newest(TradeResultRepository(session), user.id, scope)
             _check_month(month, user.time_zone, newest)
+            await hold_quota(session, user.id, "reports")
             reports = ReportRepository(session)
             check_quota("reports", await reports.count_since(user.id, now - A_DAY), self._terms.per_day)
             expires_at = now + self._terms.kept

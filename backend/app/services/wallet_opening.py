@@ -18,13 +18,14 @@ from uuid import UUID
 import structlog
 
 from app.core.crypto import KeyVault
-from app.core.db import Database
+from app.core.db import Database, DbSession
 from app.core.errors import ConflictError, FieldError, ForbiddenError, InvalidInputError, UnavailableError
 from app.domain.decimal_text import plain
 from app.domain.types import Environment
 from app.domain.venue import VenueUnavailableError, WithdrawalRefusedError
 from app.repositories.accounts import AccountRepository
 from app.repositories.audit import AuditRepository
+from app.repositories.quota_lock import hold_quota
 from app.repositories.risk_settings import RiskSettingsRepository
 from app.repositories.risk_state import RiskStateRepository
 from app.repositories.trading_accounts import TradingAccount
@@ -108,12 +109,8 @@ class WalletOpening:
             exists = bool(await wallets.records(user_id, wallet_id))
             if not exists and await wallets.name_is_taken(user_id, wanted.name, wallet_id):
                 raise name_taken(wanted.name)
-            active = await AccountRepository(session).active_wallets(user_id)
-        if not exists and active >= self._terms.most_wallets:
-            raise ConflictError(
-                f"You have {active} wallets; {self._terms.most_wallets} are allowed. Archive one first.",
-                code="quota_exceeded",
-            )
+            if not exists:
+                await self._check_quota(session, user_id)
         if not exists:
             api_key, api_secret, identity = await self._account(wanted, wallet_id)
             known_as = fingerprint(wanted.venue, identity)
@@ -221,6 +218,14 @@ class WalletOpening:
             raise ConflictError(message, code="account_unknown")
         return api_key, api_secret, identity
 
+    async def _check_quota(self, session: DbSession, user_id: UUID) -> None:
+        active = await AccountRepository(session).active_wallets(user_id)
+        if active >= self._terms.most_wallets:
+            raise ConflictError(
+                f"You have {active} wallets; {self._terms.most_wallets} are allowed. Archive one first.",
+                code="quota_exceeded",
+            )
+
     async def _write(
         self, user_id: UUID, wanted: NewWallet, wallet_id: UUID, keys: tuple[str, str], known_as: str
     ) -> None:
@@ -241,6 +246,11 @@ class WalletOpening:
         }
         async with self._database.tenant(user_id) as session:
             wallets = WalletRepository(session)
+            await hold_quota(session, user_id, "wallets")
+            if not await wallets.records(user_id, wallet_id):
+                await self._check_quota(
+                    session, user_id
+                )  # others may have been opened while the venue answered
             if not await wallets.insert(user_id, values):
                 if await wallets.records(user_id, wallet_id):
                     return  # the same request, tried twice at once

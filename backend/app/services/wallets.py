@@ -184,6 +184,7 @@ class Wallets:
 
     async def _check_quota(self, user_id: UUID, wallet_id: UUID, wanted: int) -> None:
         """Refuse more subscriptions than a user may have over all wallets."""
+        await self._accounts.hold_subscriptions(user_id)
         others = await self._accounts.subscriptions(user_id, except_for=wallet_id)
         if others + wanted > self._followed.most_subscriptions:
             message = (

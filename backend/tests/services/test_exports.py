@@ -1,5 +1,6 @@
 """Exports by their job: every row once, formulas defused, progress told, nothing of anybody else's."""
 
+import asyncio
 import base64
 import csv
 import io
@@ -222,6 +223,16 @@ async def test_the_quota_of_a_day_is_kept(office: Office, alice: Person) -> None
         await office.exports.ask(alice.user_id, ExportKind.TRADES, "csv", {})
     with pytest.raises(TooManyRequestsError, match="3 are allowed"):
         await office.exports.ask(alice.user_id, ExportKind.TRADES, "csv", {})
+
+
+async def test_exports_that_are_asked_for_at_once_do_not_pass_the_quota_together(
+    office: Office, alice: Person
+) -> None:
+    asked = await asyncio.gather(
+        *(office.exports.ask(alice.user_id, ExportKind.TRADES, "csv", {}) for _ in range(12)),
+        return_exceptions=True,
+    )
+    assert sum(isinstance(one, TooManyRequestsError) for one in asked) == 9
 
 
 CANARY = "canary-7f3a9e"

@@ -1,5 +1,6 @@
 """Opening a wallet at an exchange, where live trading is armed: keys sealed, accounts connected once."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -184,3 +185,33 @@ def test_keys_are_not_shown_by_the_wish() -> None:
 def test_a_shard_is_stable_and_within_the_count() -> None:
     assert shard_of(UUID(int=1), 8) == shard_of(UUID(int=1), 8)
     assert {shard_of(UUID(int=number), 8) for number in range(200)} == set(range(8))
+
+
+class MeetingVenue(FakeVenue):
+    """Answers nobody before two have asked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._asked, self._both = 0, asyncio.Event()
+
+    async def open_account(self, account: str) -> tuple[str, str]:
+        self._asked += 1
+        if self._asked == 2:
+            self._both.set()
+        await self._both.wait()
+        return await super().open_account(account)
+
+
+async def test_wallets_that_are_opened_at_once_do_not_pass_the_quota_together(
+    api_database: Database, vault: KeyVault, user_id: UUID
+) -> None:
+    venue = MeetingVenue()
+    opening = WalletOpening(
+        api_database, vault, venue, venue, venue, OpeningTerms(("paper",), 8, most_wallets=1), utc_now
+    )
+    wanted = [NewWallet(name, "paper", Environment.PAPER) for name in ("One", "Two")]
+    made = await asyncio.gather(
+        *(opening.open(user_id, one, uuid4()) for one in wanted), return_exceptions=True
+    )
+    [refused] = [one for one in made if isinstance(one, AppError)]
+    assert refused.code == "quota_exceeded"

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
-from app.api.deps import Parts, Tenant
+from app.api.deps import CurrentUser, Parts, Tenant
 from app.api.desk import answer
 from app.api.etags import MatchedVersion, set_etag
 from app.repositories.journal_notes import NoteRecord
@@ -90,12 +90,11 @@ async def list_screenshots(trade_id: UUID, parts: Parts, tenant: Tenant) -> Resp
     status_code=HTTPStatus.CREATED,
     openapi_extra=PICTURE_BODY,
 )
-async def add_screenshot(trade_id: UUID, request: Request, parts: Parts, tenant: Tenant) -> Response:
+async def add_screenshot(trade_id: UUID, request: Request, parts: Parts, user: CurrentUser) -> Response:
     """Keep a picture (PNG, JPEG or WebP of at most 5 MB, as the body) beside a trade. It is drawn anew: whatever
-    was in the file beside the pixels is gone."""
+    was in the file beside the pixels is gone. One after the other."""
     content = await request.body()
-    notes = parts.journal_notes(tenant.session)
-    return answer(await notes.add_screenshot(tenant.user_id, trade_id, content), HTTPStatus.CREATED)
+    return answer(await parts.screenshots.add(user.id, trade_id, content), HTTPStatus.CREATED)
 
 
 @router.get("/screenshots/{screenshot_id}", response_class=Response)
