@@ -1,7 +1,7 @@
 """Notes, tags, ratings, screenshots and saved views over HTTP, and what is refused of them."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from uuid import UUID
 
@@ -16,9 +16,11 @@ ANY = {"If-Match": "*"}
 FIFTY_MEGABYTES = 50 * 1024 * 1024
 
 
-def picture(form: str = "PNG", size: tuple[int, int] = (40, 30), **extra: object) -> bytes:
+def picture(
+    form: str = "PNG", size: tuple[int, int] = (40, 30), beside: Mapping[str, object] | None = None
+) -> bytes:
     held = io.BytesIO()
-    Image.new("RGB", size, "navy").save(held, form, **extra)
+    Image.new("RGB", size, "navy").save(held, form, **(beside or {}))
     return held.getvalue()
 
 
@@ -100,8 +102,11 @@ async def test_a_screenshot_is_kept_without_what_was_beside_the_pixels(
     trade_id = await world.closed_trade(alice, NOON)
     exif = Image.Exif()
     exif[0x010E] = "<script>taken at home</script>"
-    beside = {"JPEG": {"comment": b"taken at home"}, "PNG": {"icc_profile": b"taken at home" * 20}}
-    sent = picture(form, exif=exif, **beside.get(form, {}))
+    beside: dict[str, dict[str, object]] = {
+        "JPEG": {"comment": b"taken at home"},
+        "PNG": {"icc_profile": b"taken at home" * 20},
+    }
+    sent = picture(form, beside={"exif": exif, **beside.get(form, {})})
     assert b"taken at home" in sent
     path = f"/journal/trades/{trade_id}/screenshots"
     kept = await http.post(path, content=sent, headers=alice.headers | {"Content-Type": "text/html"})
