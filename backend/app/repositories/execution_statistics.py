@@ -24,7 +24,8 @@ CHOSEN = (
 )
 # The newest line of an order holds all its fills; the hour is of the market's clock, in UTC.
 FILLED = f"""
-    SELECT DISTINCT ON (coalesce(client_order_id, id::text)) symbol, coalesce(venue, 'unknown') AS venue,
+    SELECT DISTINCT ON (coalesce(client_order_id, id::text)) client_order_id, symbol,
+           coalesce(venue, 'unknown') AS venue,
            coalesce(order_type, 'unknown') AS order_type, slippage_bps::float8 AS bps,
            extract(hour FROM coalesce(market_time, timestamp) AT TIME ZONE 'UTC')::int AS hour,
            filled_size * executed_price AS notional, fees_paid AS fees,
@@ -48,13 +49,16 @@ SLIPPAGE = text(f"""
     FROM sized GROUP BY GROUPING SETS ((), (symbol), (venue), (order_type), (hour), (size))
     ORDER BY scope, CASE WHEN grouping(hour) = 0 THEN hour END, min(notional), key
 """)  # noqa: S608 - constants of this module; every value is bound
+# A stop waits for its price and what others did was never sent: neither says how well what was sent was filled. Both
+# cost fees.
 FILLS = text(f"""
-    WITH filled AS ({FILLED})
-    SELECT (SELECT count(DISTINCT client_order_id) FROM execution_logs
-            WHERE {CHOSEN} AND action IN ('enter', 'add', 'exit', 'scale_out') AND outcome <> 'refused') AS sent,
-           (SELECT count(*) FROM filled), (SELECT count(*) FROM filled WHERE share >= 1),
-           (SELECT avg(least(share, 1)) FROM filled), (SELECT sum(fees) FROM filled),
-           (SELECT sum(notional) FROM filled)
+    WITH filled AS ({FILLED}), sent AS (
+        SELECT DISTINCT client_order_id FROM execution_logs
+        WHERE {CHOSEN} AND action IN ('enter', 'add', 'exit', 'scale_out') AND outcome <> 'refused'
+    ), of_sent AS (SELECT share FROM filled JOIN sent USING (client_order_id))
+    SELECT (SELECT count(client_order_id) FROM sent), (SELECT count(*) FROM of_sent),
+           (SELECT count(*) FROM of_sent WHERE share >= 1), (SELECT avg(least(share, 1)) FROM of_sent),
+           (SELECT sum(fees) FROM filled), (SELECT sum(notional) FROM filled)
 """)  # noqa: S608 - constants of this module; every value is bound
 PARTS = "percentile_cont(ARRAY[0.5, 0.95, 0.99]) WITHIN GROUP (ORDER BY {0}::float8), count({0})"
 LATENCIES = text(f"""
@@ -105,7 +109,8 @@ class SlippageRow:
 
 @dataclass(frozen=True, slots=True)
 class FillRow:
-    """Orders sent, filled at all, filled whole; the mean filled share 0-1; fees and notional of the filled."""
+    """Orders sent, filled at all, filled whole; the mean filled share 0-1 of those; fees and notional of
+    all that was filled, stops and others' fills with them."""
 
     sent: int
     filled: int

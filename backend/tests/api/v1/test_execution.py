@@ -78,6 +78,31 @@ async def test_stats_say_of_how_many_and_take_each_order_once(
     assert "signal_confidence" in {row.code for row in stats.refusals}
 
 
+async def test_stops_and_fills_of_others_are_no_orders_that_were_sent_to_be_filled(
+    http: httpx.AsyncClient, world: World, alice: Person
+) -> None:
+    """Of two entries one was filled, by half; its stop filled whole, and the venue closed something by itself."""
+    lines: list[dict[str, object]] = [
+        {
+            "action": "enter",
+            "outcome": "answered",
+            "client_order_id": "a",
+            "filled_size": 0.25,
+            "fees_paid": 1,
+        },
+        {"action": "enter", "outcome": "answered", "client_order_id": "b", "filled_size": 0},
+        {"action": "stop_filled", "outcome": "observed", "client_order_id": "c", "fees_paid": 2},
+        {"action": "external", "outcome": "observed", "client_order_id": None, "fees_paid": 4},
+    ]
+    for line in lines:
+        await world.execution(alice, requested_size=0.5, timestamp=utc_now() - timedelta(hours=1), **line)
+    answer = await http.get("/execution/stats", headers=alice.headers)
+    fills = ExecutionStats.model_validate_json(answer.content).fills
+    assert (fills.orders_sent, fills.orders_filled, fills.orders_filled_whole) == (2, 1, 0)
+    assert (fills.fill_percent, fills.mean_filled_percent) == ("50", "50")
+    assert (fills.fees, fills.traded_notional) == ("7", "50000")
+
+
 async def test_stats_are_of_one_environment_or_strategy_where_one_is_asked_for(
     http: httpx.AsyncClient, world: World, alice: Person, bob: Person
 ) -> None:
