@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models.session import RefreshToken, UserSession
@@ -99,6 +99,11 @@ class SessionRepository:
         )
         rows = await self._session.execute(statement)
         return {place_name(agent, address or ""): count for agent, address, count in rows}
+
+    async def knows(self, user_id: UUID, ip_address: str) -> bool:
+        """Whether the user signed in from this address before."""
+        known = exists().where(UserSession.user_id == user_id, UserSession.ip_address == ip_address)
+        return bool((await self._session.execute(select(known))).scalar_one())
 
     async def add_token(
         self, user_id: UUID, *, token_id: UUID, session_id: UUID, token_hash: str, expires_at: datetime

@@ -35,6 +35,7 @@ from app.services.attempts import (
     SIGN_IN_BY_EMAIL,
     SIGN_IN_BY_PAIR,
     AttemptCounter,
+    site_of,
     subject_of,
 )
 from app.services.breaker_board import BreakerBoard, unusual_change
@@ -108,12 +109,14 @@ class Authentication:
     ) -> Tokens:
         """A new session. An unknown address, a wrong password and a disabled account answer alike; whoever
         knows the password of an account with a second factor is asked for the code."""
-        pair = subject_of(email, client.address)
-        await self._attempts.count(SIGN_IN_BY_ADDRESS, subject_of(client.address))
+        site = site_of(client.address)
+        pair = subject_of(email, site)
+        await self._attempts.count(SIGN_IN_BY_ADDRESS, subject_of(site))
         await self._attempts.count(SIGN_IN_BY_PAIR, pair)
-        await self._attempts.count(SIGN_IN_BY_EMAIL, subject_of(email))
         async with self._database.system() as session:
             account = await SystemSignInLookup(session).by_email(email)
+        if not await self._is_known_at(account, client):
+            await self._attempts.count(SIGN_IN_BY_EMAIL, subject_of(email))
         known = await self._passwords.matches(None if account is None else account.password_hash, password)
         if account is None or not known or account.disabled_at is not None:
             raise _wrong_credentials()
@@ -132,6 +135,13 @@ class Authentication:
         if code:
             await self._attempts.forget(CODE_BY_USER, subject_of(str(account.user_id)))
         return tokens
+
+    async def _is_known_at(self, account: SignInRecord | None, client: ClientFacts) -> bool:
+        """Whether the account signed in from this address before: strangers who use up what all addresses together
+        may try do not lock its owner out. Without an account the same work is done."""
+        user_id = uuid4() if account is None else account.user_id
+        async with self._database.tenant(user_id) as session:
+            return await SessionRepository(session).knows(user_id, client.address[:64])
 
     async def refresh(self, refresh_token: str, client: ClientFacts) -> Tokens:
         """A new access token, and the next refresh token of the chain."""

@@ -27,6 +27,7 @@ from app.services.attempts import (
     MAIL_BY_EMAIL,
     SIGN_UP_BY_ADDRESS,
     AttemptCounter,
+    site_of,
     subject_of,
 )
 from app.services.mail import (
@@ -71,7 +72,7 @@ class Registration:
         """Make an account, shut until its address is confirmed; for a taken address, write to its owner."""
         check_password(password, email)
         _check_zone(zone)
-        await self._attempts.count(SIGN_UP_BY_ADDRESS, subject_of(client_address))
+        await self._attempts.count(SIGN_UP_BY_ADDRESS, subject_of(site_of(client_address)))
         await self._attempts.count(MAIL_BY_EMAIL, subject_of(email))
         async with self._database.system() as session:
             account = await SystemSignInLookup(session).by_email(email)
@@ -103,7 +104,7 @@ class Registration:
 
     async def request_password_reset(self, email: str, client_address: str) -> None:
         """Write a link to the owner of the address, if it has an account."""
-        await self._attempts.count(LINK_BY_ADDRESS, subject_of(client_address))
+        await self._attempts.count(LINK_BY_ADDRESS, subject_of(site_of(client_address)))
         await self._attempts.count(MAIL_BY_EMAIL, subject_of(email))
         async with self._database.system() as session:
             account = await SystemSignInLookup(session).by_email(email)
@@ -141,7 +142,7 @@ class Registration:
                 )
 
     async def _redeem(self, token: str, purpose: LinkPurpose, client_address: str) -> tuple[UUID, UUID]:
-        await self._attempts.count(LINK_BY_ADDRESS, subject_of(client_address))
+        await self._attempts.count(LINK_BY_ADDRESS, subject_of(site_of(client_address)))
         async with self._database.system() as session:
             found = await SystemSignInLookup(session).email_token(token_hash(token), purpose)
         if found is None:

@@ -5,9 +5,12 @@ from uuid import uuid4
 import asyncpg
 import httpx
 import pytest
+from redis.asyncio import Redis
 
+from app.adapters.attempt_counter import RedisAttemptCounter
 from app.cli.accounts import create_admin, pending_links
 from app.core.config import Settings, SmtpSecurity
+from app.services.attempts import SIGN_IN_BY_EMAIL, subject_of
 from app.services.mail import LinkPurpose
 from tests.adapters.smtp_sink import smtp_sink
 from tests.api.answers import code
@@ -193,6 +196,21 @@ async def test_the_eleventh_wrong_password_is_not_even_tried(newcomer: Newcomer)
     answer = await newcomer.sign_in()
     assert code(answer) == (429, "too_many_requests")
     assert int(answer.headers["Retry-After"]) > 0
+
+
+async def test_strangers_who_use_up_the_attempts_do_not_lock_the_owner_out(
+    newcomer: Newcomer, redis_client: Redis
+) -> None:
+    await newcomer.arrive()
+    counter = RedisAttemptCounter(redis_client)
+    for _ in range(SIGN_IN_BY_EMAIL.attempts - 1):  # the first sign-in was one
+        await counter.count(SIGN_IN_BY_EMAIL, subject_of(newcomer.email))
+    assert (await newcomer.sign_in()).status_code == 200
+    await newcomer.sql.execute(
+        "UPDATE sessions SET ip_address = '192.0.2.1' WHERE user_id = (SELECT id FROM users WHERE email = $1)",
+        newcomer.email,
+    )
+    assert code(await newcomer.sign_in()) == (429, "too_many_requests")
 
 
 async def test_without_redis_nobody_signs_in(settings: Settings) -> None:
