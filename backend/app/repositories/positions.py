@@ -73,6 +73,8 @@ class TradeRecord:
     confirmed_at: datetime | None
     created_at: datetime
     updated_at: datetime
+    reference_stop_price: Decimal | None
+    scale_out_enabled: bool
     scale_out_step: int
     ladder_step: int | None
     ladder_price: Decimal | None

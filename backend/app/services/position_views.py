@@ -253,8 +253,16 @@ def _next_rule_of(trade: TradeRecord, side: Side) -> str:
             exit_requested=trade.exit_requested,
             ladder_step=trade.ladder_step,
             ladder_price=trade.ladder_price,
+            initial_stop_price=_reference_stop(trade),
+            scales_out=trade.scale_out_enabled,
+            parts_taken=trade.scale_out_step,
         )
     )
+
+
+def _reference_stop(trade: TradeRecord) -> Decimal:
+    """The stop that R is counted to: the first one, and the parts' average once was added."""
+    return trade.initial_stop_price if trade.reference_stop_price is None else trade.reference_stop_price
 
 
 def _rounded(figure: Decimal | None) -> str | None:

@@ -67,3 +67,40 @@ def test_a_target_where_the_stop_would_begin_to_follow_comes_first(
 ) -> None:
     facts = replace(LONG, side=side, entry_price=Decimal(entry), take_profit_price=Decimal(target))
     assert next_rule(facts) == sentence
+
+
+PARTS = replace(
+    LONG, entry_price=Decimal(100), stop_price=Decimal(98), initial_stop_price=Decimal(98), scales_out=True
+)
+SHORT_PARTS = replace(
+    PARTS, side=Side.SHORT, stop_price=Decimal("101.5"), initial_stop_price=Decimal("101.5")
+)
+
+
+@pytest.mark.parametrize(
+    ("facts", "sentence"),
+    [
+        # 1R is 2: the parts leave at 102, 104 and 106; the trailing stop arms at 102.
+        (PARTS, "sells a part at 102 (1R)"),
+        (replace(PARTS, take_profit_price=Decimal(106)), "sells a part at 102 (1R)"),
+        (replace(PARTS, take_profit_price=Decimal(101)), "sells all at 101"),
+        (replace(PARTS, take_profit_price=Decimal(102)), "sells all at 102"),
+        (replace(PARTS, parts_taken=1), "trails 1.5 % once the price reaches 102"),
+        (
+            replace(PARTS, parts_taken=1, trailing_armed=True, take_profit_price=Decimal(105)),
+            "stop follows 1.5 % below the highest price; sells a part at 104 (2R)",
+        ),
+        (replace(PARTS, parts_taken=2, trailing_enabled=False), "sells what is left at 106 (3R)"),
+        (
+            replace(PARTS, parts_taken=3, trailing_enabled=False),
+            "sells all if the price reaches its stop at 98",
+        ),
+        (SHORT_PARTS, "buys back a part at 98.5 (1R)"),
+        (replace(PARTS, scales_out=False), "trails 1.5 % once the price reaches 102"),
+        # The entry slipped onto its stop: there is no R to count in.
+        (replace(PARTS, initial_stop_price=Decimal(100)), "trails 1.5 % once the price reaches 102"),
+        (replace(PARTS, initial_stop_price=None), "trails 1.5 % once the price reaches 102"),
+    ],
+)
+def test_the_next_part_is_told_where_it_is_reached_first(facts: RuleFacts, sentence: str) -> None:
+    assert next_rule(facts) == sentence

@@ -52,7 +52,7 @@ export function Toasts() {
           key={id}
           className={`pointer-events-auto flex w-full items-center gap-3 rounded-md border bg-s3 py-1 pr-1 pl-3 text-fg sm:w-auto sm:max-w-md ${tone === 'crit' ? 'border-crit' : 'border-line-strong'}`}
         >
-          <span className="min-w-0 flex-1 py-1">{text}</span>
+          <span className="min-w-0 flex-1 py-1 wrap-anywhere">{text}</span>
           {action && (
             <Button
               onClick={() => {

@@ -140,9 +140,19 @@ async def test_position_is_marked_at_the_newest_price(
 async def test_what_parts_and_costs_have_booked_is_shown_beside_what_is_open(
     http: httpx.AsyncClient, world: World, alice: Person
 ) -> None:
-    await world.trade(alice, quantity=0.3, scale_out_step=1, realized_pnl=200, fees=12.5, funding=-1.25)
+    await world.trade(
+        alice,
+        quantity=0.3,
+        scale_out_enabled=True,
+        scale_out_step=1,
+        trailing_enabled=False,
+        realized_pnl=200,
+        fees=12.5,
+        funding=-1.25,
+    )
     shown = Position.model_validate((await http.get("/positions", headers=alice.headers)).json()["items"][0])
     assert (shown.quantity, shown.net_pnl) == ("0.3", "186.25")
+    assert shown.next_rule == "sells a part at 42,000 (2R)"
 
 
 async def test_close_asks_for_the_exit_once(http: httpx.AsyncClient, world: World, alice: Person) -> None:

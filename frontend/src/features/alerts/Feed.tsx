@@ -19,7 +19,7 @@ import { CATEGORIES, deliveryText, LEVEL_TONES, LEVELS } from './alert-words'
 function Filters({ filter, onFilter }: { filter: AlertFilter; onFilter: (change: AlertFilter) => void }) {
   const wallets = useQuery(walletsQuery)
   return (
-    <search aria-label="Filter the messages" className="flex flex-wrap items-end gap-2 px-3 py-2">
+    <search aria-label="Filter the messages" className="flex flex-wrap items-end gap-2 px-3 py-2 [&_select]:max-w-56">
       <SelectField
         label="Level"
         value={filter.level ?? ''}

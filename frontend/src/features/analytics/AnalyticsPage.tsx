@@ -30,7 +30,7 @@ function Filters({ search, onSearch }: Props) {
   const environment = search.environment ?? 'paper'
   const own = (wallets.data ?? []).filter((wallet) => wallet.environment === environment)
   return (
-    <search className="grid grid-cols-2 items-end gap-2 sm:flex sm:flex-wrap rounded-md border border-line bg-s1 p-3">
+    <search className="grid grid-cols-2 items-end gap-2 rounded-md border border-line bg-s1 p-3 sm:flex sm:flex-wrap sm:[&_select]:max-w-56">
       <SelectField
         label="Money"
         value={environment}

@@ -37,7 +37,10 @@ export function Filters({ search, onSearch, onExport }: Props) {
   const dated = executions || trades
   const filtered = FILTERS.some((field) => search[field])
   return (
-    <search aria-label="Filter the journal" className="grid grid-cols-2 items-end gap-2 sm:flex sm:flex-wrap px-3 py-2">
+    <search
+      aria-label="Filter the journal"
+      className="grid grid-cols-2 items-end gap-2 px-3 py-2 sm:flex sm:flex-wrap sm:[&_select]:max-w-56"
+    >
       <SelectField
         label="Wallet"
         value={search.wallet ?? ''}

@@ -30,7 +30,7 @@ export function executionColumns(zone: string, wallet: (id: string) => string): 
     { id: 'filled', title: 'Filled', track: '5rem', right: true, cell: (row) => plain(row.filled_size) },
     { id: 'requested', title: 'Requested', track: '5.5rem', right: true, cell: (row) => price(row.requested_price) },
     { id: 'executed', title: 'Executed', track: '5.5rem', right: true, cell: (row) => price(row.executed_price) },
-    { id: 'slippage', title: 'Slippage', track: '5rem', right: true, cell: (row) => basisPoints(row.slippage_bps) },
+    { id: 'slippage', title: 'Slippage', track: '5.75rem', right: true, cell: (row) => basisPoints(row.slippage_bps) },
     { id: 'fees', title: 'Fees', track: '5rem', right: true, cell: (row) => money(row.fees_paid, 4) },
     {
       id: 'pnl',
@@ -42,7 +42,7 @@ export function executionColumns(zone: string, wallet: (id: string) => string): 
     {
       id: 'latency',
       title: 'Took',
-      track: '5rem',
+      track: '4.75rem',
       right: true,
       cell: (row) => (row.execution_time_ms === null ? ABSENT : `${count(row.execution_time_ms)} ms`),
     },

@@ -103,7 +103,7 @@ export function WalletCard({ wallet, onAction }: Props) {
   return (
     <article aria-label={`Wallet ${wallet.name}`} className="flex flex-col rounded-md border border-line bg-s1">
       <header className="flex flex-wrap items-center gap-2 px-3 pt-3">
-        <h2 className="text-sm font-semibold">{wallet.name}</h2>
+        <h2 className="min-w-0 text-sm font-semibold wrap-anywhere">{wallet.name}</h2>
         <EnvironmentBadge environment={wallet.environment} />
         <span className="text-xs text-mid">
           {venueName(wallet.venue)}
