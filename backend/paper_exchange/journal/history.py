@@ -43,8 +43,8 @@ _AMENDMENTS = """
 SELECT body FROM amendments WHERE account = :account AND order_id = :order_id
 AND time_ms BETWEEN :start_ms AND :end_ms
 """
-_OLDEST_FIRST = " ORDER BY id LIMIT :limit"
-_NEWEST_FIRST = " ORDER BY id DESC LIMIT :limit"
+_OLDEST_FIRST = " ORDER BY id LIMIT :limit OFFSET (:page - 1) * :limit"
+_NEWEST_FIRST = " ORDER BY id DESC LIMIT :limit OFFSET (:page - 1) * :limit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,8 @@ class Range:
     """Which rows: of one account, narrowed by whatever is not None.
 
     Times are market milliseconds, inclusive. `oldest_first` says which rows count when there are more than
-    `limit`: the oldest, the newest, or (None) the oldest exactly when a start was given.
+    `limit`: the oldest, the newest, or (None) the oldest exactly when a start was given. `page` turns over as many
+    pages of `limit` rows, the first being 1.
     """
 
     account: str
@@ -65,6 +66,7 @@ class Range:
     sign: int | None = None
     limit: int = 500
     oldest_first: bool | None = None
+    page: int = 1
 
 
 class History:

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 
 from paper_exchange.engine.refusals import Refusal, VenueError
 
+MOST_PAGES = 1_000_000
 LONGEST_NUMBER = 32
 # What a journal's column holds.
 LARGEST_INTEGER = 2**63 - 1
@@ -84,3 +85,10 @@ class Parameters:
         if value < 1:
             raise VenueError(Refusal.MALFORMED, "limit")
         return min(value, most)
+
+    def page(self) -> int:
+        """The `page` parameter, from 1 on."""
+        value = self.integer("page")
+        if value is not None and not 1 <= value <= MOST_PAGES:
+            raise VenueError(Refusal.MALFORMED, "page")
+        return value or 1

@@ -172,6 +172,7 @@ def income(call: Call) -> object:
         start_ms=start_ms,
         end_ms=end_ms,
         limit=parameters.limit(100, 1_000),
+        page=parameters.page(),
     )
     return [income_fields(row) for row in call.venue.history.income(wanted)]
 

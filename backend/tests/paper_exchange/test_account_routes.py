@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 
+import ccxt
 import pytest
 
-from tests.paper_exchange.running import Running
+from tests.paper_exchange.running import SYMBOL, Running, connect
 from tests.paper_exchange.test_dialect import Caller
 
 ROUTES = [
@@ -288,3 +289,19 @@ def test_modes_and_isolated_wallets_survive_a_kill(own_exchange: Running) -> Non
     own_exchange.stop(signal.SIGKILL)
     own_exchange.start()
     assert picture() == before
+
+
+async def test_income_is_turned_over_page_by_page(shared_exchange: Running) -> None:
+    client = connect(shared_exchange.base, *shared_exchange.open_account("pages-of-income"))
+    for _ in range(2):
+        await client.create_order(SYMBOL, "market", "buy", 0.01)
+    whole = await client.fapiPrivateGetIncome({"startTime": 0, "limit": 10})
+    pages = [
+        await client.fapiPrivateGetIncome({"startTime": 0, "limit": 2, "page": number})
+        for number in (1, 2, 3)
+    ]
+    with pytest.raises(ccxt.BadRequest):
+        await client.fapiPrivateGetIncome({"page": 0})
+    await client.close()
+    assert len(whole) == 3
+    assert pages == [whole[:2], whole[2:], []]

@@ -16,7 +16,7 @@ from app.adapters.exchange.error_map import (
     outcome_of_order,
     read_error,
 )
-from app.adapters.exchange.fill_pages import every_fill
+from app.adapters.exchange.history_pages import every_fill, every_posting
 from app.adapters.exchange.limiter import PATIENCE_SECONDS, Priority, WeightLimiter
 from app.adapters.exchange.order_rate import OrderRate
 from app.adapters.exchange.reading import UNREADABLE, Answer, every, is_spoilt, told, understood
@@ -175,7 +175,7 @@ class CcxtGateway:
     async def fills(
         self, symbol: str, *, since_id: str | None = None, exchange_order_id: str | None = None
     ) -> Sequence[VenueFill]:
-        """Oldest first: all from `since_id` on, or those of one order, or with neither the newest page."""
+        """Oldest first: all from `since_id` on, or all of one order, or with neither the newest page."""
         params: dict[str, object] = {"symbol": venue_symbol(symbol)}
         if exchange_order_id is not None:
             params["orderId"] = exchange_order_id
@@ -203,18 +203,12 @@ class CcxtGateway:
         return understood(row, dialect.account_balance)
 
     async def ledger(self, since_ms: int | None) -> Sequence[LedgerEntry]:
-        params: dict[str, object] = {"limit": self._page, "startTime": since_ms or 0}
-        found: dict[tuple[str, str], LedgerEntry] = {}
-        while True:
-            rows = await self._read(self._client.fapiPrivateGetIncome, params, 30, Priority.RECONCILE)
-            for entry in filter(None, every(rows, dialect.ledger_entry)):
-                found[entry.kind, entry.reference] = entry
-            newest = max((int(str(row["time"])) for row in rows), default=0)
-            if len(rows) < self._page:
-                return sorted(found.values(), key=lambda entry: entry.occurred_at)
-            if newest <= int(str(params["startTime"])):
-                raise VenueUnavailableError(f"More than {self._page} postings at {newest} cannot be paged.")
-            params["startTime"] = newest
+        wanted: dict[str, object] = {"limit": self._page, "startTime": since_ms or 0}
+
+        async def ask(params: dict[str, object]) -> Answer:
+            return await self._read(self._client.fapiPrivateGetIncome, params, 30, Priority.RECONCILE)
+
+        return await every_posting(ask, wanted, self._page)
 
     async def set_leverage(self, symbol: str, leverage: int) -> None:
         params = {"symbol": venue_symbol(symbol), "leverage": leverage}

@@ -7,8 +7,9 @@ from decimal import Decimal
 import pytest
 
 from app.adapters.exchange.ccxt_client import CcxtGateway
+from app.adapters.exchange.history_pages import every_posting
 from app.domain.types import OrderSide, OrderStatus, Side
-from app.domain.venue import LedgerKind, VenueOrder, VenueUnavailableError
+from app.domain.venue import LedgerKind, VenueFill, VenueOrder, VenueUnavailableError
 from tests.adapters.exchange.accounts import (
     BTC,
     CONDITIONAL,
@@ -41,6 +42,14 @@ async def protect(gateway: CcxtGateway, share: str = "0.8") -> VenueOrder:
     entry = await enter(gateway)
     stop = ticket("stop", OrderSide.SELL, trigger_price=share_of(entry.average_price, share))
     return accepted(await gateway.place_protective(stop))
+
+
+async def sweep(account: Account) -> list[VenueFill]:
+    """One order at market that walks the book; its fills."""
+    gateway = account.connect()
+    order = {"symbol": "BTCUSDT", "side": "BUY", "type": "MARKET", "quantity": "4"}
+    placed = await gateway._client.fapiPrivatePostOrder(order | {"newOrderRespType": "RESULT"})
+    return list(await gateway.fills(BTC, exchange_order_id=str(placed["orderId"])))
 
 
 async def test_plain_order_is_found_listed_and_cancelled(account: Account) -> None:
@@ -158,10 +167,37 @@ async def test_ledger_of_many_pages_adds_up_to_the_balance(account: Account) -> 
     }
 
 
-async def test_ledger_that_cannot_be_paged_is_no_answer(account: Account) -> None:
-    await enter(account.connect())
+async def test_ledger_is_whole_where_one_moment_has_more_postings_than_a_page(account: Account) -> None:
+    """One order that walks the book: a commission for each of its trades, all in one millisecond."""
+    gateway = account.connect()
+    fills = await sweep(account)
+    whole = await gateway.ledger(None)
+    assert len({fill.executed_at for fill in fills}) == 1
+    assert len([entry for entry in whole if entry.kind is LedgerKind.COMMISSION]) == len(fills) > 3
+    assert list(await account.connect(page=3).ledger(None)) == list(whole)
+    assert sum(entry.amount for entry in whole) == (await gateway.balance()).balance
+
+
+async def test_ledger_of_a_venue_that_does_not_turn_pages_is_no_answer() -> None:
+    row = {"incomeType": "TRANSFER", "income": "1", "asset": "USDT", "time": 5, "tranId": 7, "symbol": ""}
+
+    async def ask(_: dict[str, object]) -> list[dict[str, object]]:
+        return [row]
+
     with pytest.raises(VenueUnavailableError, match="cannot be paged"):
-        await account.connect(page=1).ledger(None)
+        await every_posting(ask, {"startTime": 0}, 1)
+
+
+@pytest.mark.parametrize("page", [2, 3])
+async def test_fills_of_an_order_are_whole_where_it_has_more_than_a_page(page: int, account: Account) -> None:
+    await enter(account.connect())
+    fills = await sweep(account)
+    assert len(fills) > 3
+    found = await account.connect(page=page).fills(BTC, exchange_order_id=fills[0].exchange_order_id)
+    assert list(found) == fills
+    await enter(account.connect(), "later")
+    found = await account.connect(page=page).fills(BTC, exchange_order_id=fills[0].exchange_order_id)
+    assert list(found) == fills
 
 
 async def test_ordinary_paper_account_may_be_used(account: Account) -> None:
