@@ -179,6 +179,11 @@ async def _wallet(parts: ApiParts, user_id: UUID, wanted: DemoWallet, timeframe:
     if held.status != "active" or held.subscriptions.strategies:
         return
     symbols = parts.settings.feed_symbols
-    wishes = AutoTradeWishes(wanted.strategies, symbols, (timeframe,), wanted.overrides)
+    wishes, now = AutoTradeWishes(wanted.strategies, symbols, (timeframe,), {}), utc_now()
     async with parts.database.tenant(user_id) as session:
+        # Like the user's own settings, as if they had been asked for the day before.
+        await risk_settings_desk(session, lambda: now - A_DAY, by_the_platform).change_wallet(
+            user_id, wallet_id, wanted.overrides
+        )
+        await risk_settings_desk(session, lambda: now, by_the_platform).apply_due(user_id)
         await parts.wallets(session, by_the_platform).enable_auto_trade(user_id, wallet_id, wishes)
