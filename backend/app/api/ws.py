@@ -141,6 +141,6 @@ async def _receive(websocket: WebSocket, screen: Subscription) -> None:
 def _is_resnapshot(text: str) -> bool:
     try:
         message = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return isinstance(message, dict) and message.get("type") == "resnapshot"

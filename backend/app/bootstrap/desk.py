@@ -8,6 +8,7 @@ from uuid import UUID
 from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.adapters.attempt_counter import RedisAttemptCounter
 from app.adapters.postgres_notifications import PostgresNotifications
 from app.adapters.price_cache import RedisPriceCache
 from app.adapters.stream_tickets import RedisTicketStore
@@ -80,7 +81,9 @@ class TradingDesk:
         self._redis = redis
         self.book = PriceBook() if book is None else book
         self._foresight = Foresight(self.book, gateways, utc_now)
-        self.directory = MarketDirectory(database, reader, self.book, settings.allowed_venues)
+        self.directory = MarketDirectory(
+            database, reader, self.book, settings.allowed_venues, RedisAttemptCounter(redis)
+        )
         self._lean = LeanTransactions(
             asyncpg_dsn(role_database_url(settings, DatabaseRole.API)), size=LEAN_CONNECTIONS
         )

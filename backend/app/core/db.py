@@ -41,6 +41,7 @@ class Database:
             pool_use_lifo=True,
             pool_pre_ping=False,
             pool_recycle=1800,
+            hide_parameters=True,  # an error's text is logged, and parameters are hashes of secrets and people's notes
             connect_args={"server_settings": {"application_name": "stackalpha", "timezone": "UTC"}},
         )
         self._sessions = async_sessionmaker(

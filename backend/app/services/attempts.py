@@ -1,4 +1,5 @@
-"""How often somebody may try: sign-in, sign-up and mailed links. The counting fails closed."""
+"""How often somebody may try: sign-in, sign-up, mailed links, and questions that cost of what a venue grants us all.
+The counting fails closed."""
 
 import hashlib
 import ipaddress
@@ -29,6 +30,9 @@ SIGN_IN_BY_ADDRESS: Final = AttemptLimit("sign-in/address", 200, 900)
 SIGN_UP_BY_ADDRESS: Final = AttemptLimit("sign-up/address", 60, 3600)
 MAIL_BY_EMAIL: Final = AttemptLimit("mail/email", 5, 3600)
 LINK_BY_ADDRESS: Final = AttemptLimit("link/address", 60, 900)
+BARS_BY_USER: Final = AttemptLimit("venue-bars/user", 60, 60)
+FUNDING_BY_USER: Final = AttemptLimit("venue-funding/user", 300, 60)
+"""An eighth each of what a venue grants an address in a minute: 60 pages of bars at a weight of 5, 300 fundings at 1."""
 IPV6_SITE_BITS: Final = 56
 """What a household or a rented server is given of IPv6 (RFC 6177): whoever has one address of it has all 2^72."""
 

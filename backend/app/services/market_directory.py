@@ -17,6 +17,7 @@ from app.domain.trading_hours import moment
 from app.domain.types import Candle, Environment, Instrument
 from app.domain.venue import Quote, VenueUnavailableError
 from app.repositories.candles import CandleRecord, SystemCandleRepository
+from app.services.attempts import BARS_BY_USER, FUNDING_BY_USER, AttemptCounter, subject_of
 from app.services.funding_keeper import FundingSource
 from app.services.ports import MarketReader
 from app.services.price_book import PriceBook
@@ -81,12 +82,19 @@ class MarketDirectory:
     """Shared facts of markets; nothing here belongs to a user."""
 
     def __init__(
-        self, database: Database, reader: MarketSource, book: PriceBook, venues: Sequence[str]
+        self,
+        database: Database,
+        reader: MarketSource,
+        book: PriceBook,
+        venues: Sequence[str],
+        attempts: AttemptCounter,
     ) -> None:
+        """What a user asks of venues is counted: what they grant us is shared by everybody's entries."""
         self._database = database
         self._reader = reader
         self._book = book
         self._venues = tuple(venues)
+        self._attempts = attempts
         self._instruments: dict[tuple[str, str], Instrument] = {}
 
     def venues(self) -> list[VenueView]:
@@ -149,6 +157,7 @@ class MarketDirectory:
             market_time = min(market_time, until)
         if stored or market_time is None:
             return [_stored_line(candle) for candle in stored]
+        await self._attempts.count(BARS_BY_USER, subject_of(str(user_id)))
         try:
             asked = await self._reader.closed_candles(
                 venue, unified, timeframe, limit=limit, now_market_ms=_milliseconds(market_time)
@@ -157,10 +166,11 @@ class MarketDirectory:
             raise UnavailableError(f"The venue {venue} does not answer.", code="venue_unavailable") from error
         return [_venue_line(candle) for candle in asked]
 
-    async def funding(self, venue: str, symbol: str) -> FundingView:
+    async def funding(self, user_id: UUID, venue: str, symbol: str) -> FundingView:
         """The next funding of a market; refused where the venue does not answer."""
         self._known_venue(venue)
         unified = unified_symbol(symbol)
+        await self._attempts.count(FUNDING_BY_USER, subject_of(str(user_id)))
         try:
             known = await self._reader.next_funding(venue, unified)
         except VenueUnavailableError as error:

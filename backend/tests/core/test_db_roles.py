@@ -1,7 +1,9 @@
 """The fixtures' databases: migrated, and reached as the roles that the product uses."""
 
 import asyncpg
+import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from app.core.config import Settings
 from app.core.db import Database
@@ -36,3 +38,13 @@ async def test_the_database_is_migrated(owner_connection: asyncpg.Connection, se
 
     assert {"users", "wallets", "alembic_version"} <= {row["tablename"] for row in tables}
     assert settings.database_url.endswith("/test_gw0") or "/test_gw" in settings.database_url
+
+
+async def test_the_text_of_an_error_holds_no_parameter(api_database: Database) -> None:
+    with pytest.raises(DBAPIError) as failed:
+        async with api_database.system() as session:
+            await session.execute(
+                text("SELECT 1 / CAST(:zero AS int), CAST(:hash AS text)"),
+                {"zero": 0, "hash": "$argon2id$secret"},
+            )
+    assert "argon2id" not in str(failed.value)

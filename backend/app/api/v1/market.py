@@ -49,5 +49,4 @@ async def list_candles(
 @router.get("/market/funding", response_model=Funding)
 async def read_next_funding(user: CurrentUser, desk: Desk, venue: Venue, symbol: MarketSymbol) -> Response:
     """The next funding of a market: when, and at which rate as it stands now."""
-    del user
-    return answer(await desk.directory.funding(venue, symbol))
+    return answer(await desk.directory.funding(user.id, venue, symbol))

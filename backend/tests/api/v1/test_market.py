@@ -6,9 +6,12 @@ from datetime import timedelta
 import httpx
 import pytest
 import pytest_asyncio
+from redis.asyncio import Redis
 
+from app.adapters.attempt_counter import RedisAttemptCounter
 from app.core.config import Settings
 from app.schemas.market import Candles, Funding, Markets, Strategies, Venues
+from app.services.attempts import FUNDING_BY_USER, subject_of
 from tests.api.answers import code
 from tests.api.desk_world import NOON, Person, World, running_api
 from tests.paper_venue import PaperVenue
@@ -88,6 +91,19 @@ async def test_next_funding_has_its_moment_and_its_rate(
     assert funding.at is not None
     assert funding.at.timestamp() % (8 * 3600) == 0
     assert funding.rate_percent is not None
+
+
+async def test_one_user_does_not_use_up_what_the_venue_grants_everybody(
+    http_with_venue: httpx.AsyncClient, alice: Person, bob: Person, redis_client: Redis
+) -> None:
+    counter = RedisAttemptCounter(redis_client)
+    for _ in range(FUNDING_BY_USER.attempts - 1):
+        await counter.count(FUNDING_BY_USER, subject_of(str(alice.user_id)))
+    answers = [
+        await http_with_venue.get("/market/funding", params=FUNDING, headers=one.headers)
+        for one in (alice, alice, bob)
+    ]
+    assert [answer.status_code for answer in answers] == [200, 429, 200]
 
 
 @pytest.mark.parametrize(
