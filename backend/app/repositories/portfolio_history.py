@@ -39,7 +39,8 @@ ORDER BY at DESC LIMIT 1
 # has no snapshot of the newest slot yet is waited for: only an archived one has ended.
 SUMS = text(
     """
-SELECT p.at, sum(p.balance), sum(p.equity), sum(p.exposure), sum(p.margin), sum(p.unrealized)
+SELECT p.at, sum(p.balance), sum(p.equity), sum(p.exposure), sum(p.margin), sum(p.unrealized),
+       max(p.observed_at)
 FROM portfolio_snapshots p
 WHERE p.user_id = :user AND p.environment = :environment AND p.resolution = :resolution
   AND p.wallet_id IS NOT NULL AND p.at > :since
@@ -83,7 +84,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class SlotSums:
-    """What a user's wallets come to at one slot."""
+    """What a user's wallets come to at one slot; `observed_at` is when the last of them was looked at."""
 
     at: datetime
     balance: Decimal
@@ -91,6 +92,7 @@ class SlotSums:
     exposure: Decimal
     margin: Decimal
     unrealized: Decimal
+    observed_at: datetime
 
 
 class SystemHistoryRepository:

@@ -143,13 +143,15 @@ class SnapshotKeeper:
         equity = None if before is None else before.equity
         rows, place = [], 0
         for slot in sums:
-            while place < len(flows) and flows[place][0] <= slot.at:
+            while place < len(flows) and flows[place][0] <= slot.observed_at:
                 if peak is not None and equity is not None:
                     peak = peak_after_flow(peak, equity, flows[place][1])
                     equity += flows[place][1]
                 place += 1
             peak, equity = peak_after(peak, slot.equity), slot.equity
-            rows.append(_row(user_id, None, environment, resolution, _summed(slot, peak)))
+            # A wallet was looked at up to a slot later than it says: what had flowed in until then is in the sum.
+            row = _row(user_id, None, environment, resolution, _summed(slot, peak))
+            rows.append(row | {"observed_at": slot.observed_at})
         return await self._store(rows, [slot.at for slot in sums])
 
     async def _store(self, rows: Sequence[Mapping[str, object]], slots: Sequence[datetime]) -> int:

@@ -16,8 +16,9 @@ from app.core.db import Database
 from app.domain.snapshots import Resolution
 from app.domain.timeframes import Timeframe
 from app.domain.types import Candle
-from app.repositories.portfolio_snapshots import SystemSnapshotRepository
+from app.repositories.portfolio_snapshots import EquityColumns, SystemSnapshotRepository
 from app.services.analytics.portfolio_snapshots import SnapshotKeeper
+from app.services.analytics.series import line_of_snapshots
 from tests.api.desk_world import Person, World
 from tests.services.trading.still_market import StillMarket
 
@@ -260,6 +261,47 @@ async def test_a_wallet_that_lags_is_waited_for(world: World, system_database: D
     )
     await keeper(system_database).rebuild_missed()
     assert await sums(world, person) == [(NOON + step * HOUR, 2_000) for step in range(3)]
+
+
+async def test_a_sum_of_wallets_is_as_late_as_its_last_look(world: World, system_database: Database) -> None:
+    """A wallet funded at 12:40 and looked at at 12:50 stands in the slot of noon. Were the sum said to be of noon,
+    the deposit would flow in after it, a second time, and the account would seem to have lost all it held."""
+    person = await world.person()
+    other = await second_wallet(world, person)
+    funded, looked, later = NOON + HOUR * 2 / 3, NOON + HOUR * 5 / 6, NOON + HOUR * 17 / 6
+    await posting(world, person, "deposit", "1000", funded)
+    await account(world, person, person.wallet_id, 1_000, looked)
+    await account(world, person, None, 1_000)
+    await keeper(system_database).take()
+    await posting(world, replace(person, wallet_id=other), "deposit", "1000", later)
+    await account(world, person, other, 1_000, later)
+    await world.sql.execute(
+        "UPDATE risk_state SET market_as_of = $2 WHERE wallet_id = $1", person.wallet_id, later
+    )
+    await keeper(system_database).take()
+    await keeper(system_database).rebuild_missed()
+    rows = await world.sql.fetch(
+        "SELECT at, equity, observed_at FROM portfolio_snapshots WHERE scope_id = $1 AND resolution = 'hour'"
+        " ORDER BY at",
+        person.user_id,
+    )
+    assert [(row["at"], int(row["equity"]), row["observed_at"]) for row in rows] == [
+        (NOON, 1_000, looked),
+        (NOON + HOUR, 1_000, NOON + HOUR),
+        (NOON + 2 * HOUR, 2_000, later),
+    ]
+    columns = EquityColumns(
+        [milliseconds(row["at"]) for row in rows],
+        [float(row["equity"]) for row in rows],
+        [0.0] * len(rows),
+        [milliseconds(row["observed_at"]) for row in rows],
+    )
+    line = line_of_snapshots(columns, [(looked, Decimal(1_000)), (later, Decimal(1_000))], Resolution.HOUR)
+    assert line.returns.tolist() == [0, 0]
+
+
+def milliseconds(at: datetime) -> int:
+    return round(at.timestamp() * 1000)
 
 
 async def second_wallet(world: World, person: Person) -> UUID:
