@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import cast
 from uuid import UUID
@@ -138,8 +138,17 @@ class TradeRepository:
         )
         return (await self._session.execute(statement)).scalars().first()
 
-    async def at_moment(self, user_id: UUID, wallet_id: UUID, symbol: str, at: datetime) -> UUID | None:
-        """The trade whose position was held at that market time; None where none was."""
+    async def at_moment(
+        self,
+        user_id: UUID,
+        wallet_id: UUID,
+        symbol: str,
+        at: datetime,
+        *,
+        closed_for: timedelta = timedelta(0),
+    ) -> UUID | None:
+        """The trade whose position was held at that market time, or closed no longer than `closed_for` before; None
+        where none was."""
         statement = (
             select(Trade.id)
             .where(
@@ -147,7 +156,7 @@ class TradeRepository:
                 Trade.wallet_id == wallet_id,
                 Trade.symbol == symbol,
                 Trade.opened_at <= at,
-                (Trade.closed_at.is_(None)) | (Trade.closed_at >= at),
+                (Trade.closed_at.is_(None)) | (Trade.closed_at >= at - closed_for),
             )
             .order_by(Trade.opened_at.desc())
             .limit(1)
@@ -160,6 +169,15 @@ class TradeRepository:
             update(Trade)
             .where(Trade.user_id == user_id, Trade.id == trade_id)
             .values(funding=Trade.funding + amount)
+            .execution_options(synchronize_session=False)
+        )
+
+    async def add_fee(self, user_id: UUID, trade_id: UUID, amount: Decimal) -> None:
+        """Add a cost beside those of its fills (positive was paid) to a trade, open or closed."""
+        await self._session.execute(
+            update(Trade)
+            .where(Trade.user_id == user_id, Trade.id == trade_id)
+            .values(fees=Trade.fees + amount)
             .execution_options(synchronize_session=False)
         )
 

@@ -25,6 +25,7 @@ from app.services.trading.risk_picture import RiskPicture
 
 OVERLAP_MS = 600_000  # a venue may post a transfer long after what came later
 READS_AT_ONCE = 16
+LIQUIDATED_WITHIN = timedelta(minutes=1)  # a venue posts what it cost once the position is gone
 DAY_DUE = timedelta(hours=22)
 FLOWS = frozenset({LedgerKind.DEPOSIT, LedgerKind.WITHDRAWAL})
 OWN_COMPUTATION = frozenset({LedgerKind.REALIZED_PNL, LedgerKind.COMMISSION})
@@ -208,7 +209,11 @@ class BalanceKeeper:
             trade_id = None
             if entry.symbol is not None and entry.kind not in FLOWS:
                 trade_id = await transaction.trades.at_moment(
-                    user_id, wallet_id, entry.symbol, entry.occurred_at
+                    user_id,
+                    wallet_id,
+                    entry.symbol,
+                    entry.occurred_at,
+                    closed_for=LIQUIDATED_WITHIN if entry.kind is LedgerKind.LIQUIDATION else timedelta(0),
                 )
             by_key[entry.kind.value, entry.reference] = (entry, trade_id)
             rows.append(
@@ -232,9 +237,13 @@ class BalanceKeeper:
                 _move_peak(state, entry.amount)
                 if user is not None:
                     _move_peak(user, entry.amount)
-            if entry.kind is LedgerKind.FUNDING and trade_id is not None:
+            if trade_id is None:
+                continue
+            if entry.kind is LedgerKind.FUNDING:
                 await transaction.trades.add_funding(user_id, trade_id, entry.amount)
-                transaction.announcements.changed(user_id, "trade", trade_id)
+            elif entry.kind is LedgerKind.LIQUIDATION:
+                await transaction.trades.add_fee(user_id, trade_id, -entry.amount)
+            transaction.announcements.changed(user_id, "trade", trade_id)
         newest = max((int(entry.occurred_at.timestamp() * 1000) for entry in entries), default=None)
         if newest is not None:
             state.income_watermark_ms = max(newest, int(state.income_watermark_ms or 0))

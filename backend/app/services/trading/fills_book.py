@@ -41,7 +41,7 @@ async def record_fills(
         return case
     changed = TradeCase(case.trade, case.orders, sorted([*case.fills, *new], key=venue_order))
     await _post(transaction, changed, {fill.venue_trade_id for fill in new})
-    _write_figures(changed)
+    _write_figures(changed, case)
     if any(order.leg == OrderLeg.ADD and changed.fills_of(order) for order in changed.orders):
         await _enlarge_plan(transaction, changed)
     return changed
@@ -110,14 +110,16 @@ def _posting(wallet_id: UUID, trade_id: UUID, kind: str, amount: Decimal, fill: 
     }
 
 
-def _write_figures(case: TradeCase) -> None:
+def _write_figures(case: TradeCase, before: TradeCase) -> None:
+    """What the trade comes to with its fills; what a liquidation cost beside them stays in its fees."""
     trade, account = case.trade, position_from_fills(accounted(fill) for fill in case.fills)
+    fees_before = sum((fill.fee for fill in before.fills), ZERO)
     values: dict[str, object] = {
         "quantity": abs(account.quantity),
         "entry_price": _average(case.fills, case.side.entry_order_side),
         "exit_price": _average(case.fills, case.side.exit_order_side),
         "realized_pnl": account.realized_pnl,
-        "fees": account.fees,
+        "fees": trade.fees + account.fees - fees_before,
     }
     if trade.opened_at is None:
         values["opened_at"] = min(fill.executed_at for fill in case.fills)

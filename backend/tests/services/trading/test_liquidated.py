@@ -1,8 +1,15 @@
 """A position that the venue liquidated is closed with that reason, not called somebody else's doing."""
 
+from collections.abc import Sequence
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
 from app.core.clock import utc_now
 from app.domain.types import OrderSide
-from app.domain.venue import Accepted, OrderTicket
+from app.domain.venue import Accepted, AccountBalance, LedgerEntry, LedgerKind, OrderTicket
+from app.services.ports import AccountKey
+from app.services.trading.balances import BalanceKeeper
 from tests.services.trading.floor import BTC, TradingFloor
 
 
@@ -24,3 +31,44 @@ async def test_what_the_venue_closed_itself_is_a_liquidation(floor: TradingFloor
         closed = await floor.until_status(account, "CLOSED")
     assert closed["exit_reason"] == "liquidation"
     assert await floor.venue_orders(account) == []
+
+    # What the liquidation cost beside its fills is posted a moment after; twice told, it counts once.
+    entry = LedgerEntry(
+        LedgerKind.LIQUIDATION,
+        Decimal("-12.5"),
+        BTC,
+        "clear",
+        closed["closed_at"] + timedelta(milliseconds=5),
+    )
+    gateways: Any = Posting(gateway, entry)
+    keeper = BalanceKeeper(floor.desk.database, gateways, floor.desk.markets)
+    for _ in range(2):
+        await keeper.refresh(account)
+    fees, net = await floor.sql.fetchrow(
+        "SELECT fees, realized_pnl - fees + funding FROM trades WHERE id = $1", trade["id"]
+    )
+    posted = await floor.sql.fetchval(
+        "SELECT sum(amount) FROM ledger_events WHERE trade_id = $1", trade["id"]
+    )
+    assert fees == closed["fees"] + Decimal("12.5")
+    assert net == posted
+
+
+class Posting:
+    """A venue whose ledger holds one posting."""
+
+    def __init__(self, gateway: Any, entry: LedgerEntry) -> None:
+        self._gateway = gateway
+        self._entry = entry
+
+    async def for_account(self, key: AccountKey) -> "Posting":
+        del key
+        return self
+
+    async def balance(self) -> AccountBalance:
+        held: AccountBalance = await self._gateway.balance()
+        return held
+
+    async def ledger(self, since_ms: int | None) -> Sequence[LedgerEntry]:
+        del since_ms
+        return (self._entry,)
