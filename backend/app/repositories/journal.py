@@ -6,12 +6,12 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, ColumnElement, func, literal_column, select, tuple_
+from sqlalchemy import Boolean, ColumnElement, case, func, literal_column, select, tuple_
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
-from app.domain.types import TradeStatus
+from app.domain.types import OrderSide, Side, TradeStatus
 from app.models.execution_log import ExecutionLog
 from app.models.fill import Fill
 from app.models.journal_note import TradeNote
@@ -304,6 +304,18 @@ class JournalRepository:
             .where(ExecutionLog.user_id == user_id, *_conditions(chosen))
         )
         return (await self._session.execute(statement)).scalar_one()
+
+    async def entered(self, user_id: UUID, trade_ids: list[UUID]) -> dict[UUID, Decimal]:
+        """Base units that the fills of these trades added to the position, additions and steps of a ladder with
+        them; those without one are left out."""
+        adds = case((Trade.side == Side.LONG.value, OrderSide.BUY.value), else_=OrderSide.SELL.value)
+        statement = (
+            select(Fill.trade_id, func.sum(Fill.quantity))
+            .join(Trade, (Trade.user_id == Fill.user_id) & (Trade.id == Fill.trade_id))
+            .where(Fill.user_id == user_id, Fill.trade_id.in_(trade_ids), Fill.side == adds)
+            .group_by(Fill.trade_id)
+        )
+        return {row[0]: row[1] for row in await self._session.execute(statement)}
 
     async def notes(
         self, user_id: UUID, trade_ids: list[UUID]

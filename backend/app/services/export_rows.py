@@ -56,7 +56,8 @@ class RowSource(Protocol):
 _D, _I, _T = ColumnKind.DECIMAL, ColumnKind.INTEGER, ColumnKind.TIME
 TRADE_COLUMNS: Final = (
     Column("id"), Column("wallet"), Column("environment"), Column("venue"), Column("symbol"), Column("side"),
-    Column("strategy"), Column("timeframe"), Column("status"), Column("quantity", _D), Column("entry_price", _D),
+    Column("strategy"), Column("timeframe"), Column("status"), Column("planned_quantity", _D),
+    Column("quantity", _D), Column("entry_price", _D),
     Column("exit_price", _D), Column("initial_stop_price", _D), Column("stop_price", _D), Column("risk_amount", _D),
     Column("realized_pnl", _D), Column("fees", _D), Column("funding", _D), Column("net_pnl", _D),
     Column("slippage_bps", _D), Column("exit_reason"), Column("reason"), Column("opened_at", _T),
@@ -105,8 +106,12 @@ class TradeRows:
             async with self._whose.database.tenant(user_id) as session:
                 journal = JournalRepository(session)
                 page = await journal.trades(user_id, self._whose.chosen, after=after, limit=BATCH)
-                notes = await journal.notes(user_id, [trade.id for trade in page.items])
-            rows = [_trade_row(trade, *notes.get(trade.id, ("", [], None))) for trade in page.items]
+                ids = [trade.id for trade in page.items]
+                notes, entered = await journal.notes(user_id, ids), await journal.entered(user_id, ids)
+            rows = [
+                _trade_row(trade, entered.get(trade.id, Decimal(0)), *notes.get(trade.id, ("", [], None)))
+                for trade in page.items
+            ]
             yield rows, len(rows)
             if page.next_cursor is None:
                 return
@@ -194,10 +199,14 @@ def _lot_row(fill: TaxFillRecord, lot: ClosedLot, method: LotMethod) -> Row:
     )  # fmt: skip
 
 
-def _trade_row(trade: TradeRecord, note: str, tags: Sequence[str], rating: int | None) -> Row:
+def _trade_row(
+    trade: TradeRecord, entered: Decimal, note: str, tags: Sequence[str], rating: int | None
+) -> Row:
+    """`quantity` is what was `entered`, which the prices and the P&L are of: less than planned where an entry was
+    filled in part."""
     return (
         str(trade.id), trade.wallet_name, trade.environment, trade.venue, trade.symbol, trade.side, trade.strategy,
-        trade.timeframe, trade.status, trade.planned_quantity, trade.entry_price, trade.exit_price,
+        trade.timeframe, trade.status, trade.planned_quantity, entered, trade.entry_price, trade.exit_price,
         trade.initial_stop_price, trade.stop_price, trade.risk_amount, trade.realized_pnl, trade.fees, trade.funding,
         accounting.net_pnl(trade.realized_pnl, trade.fees, trade.funding), trade.entry_slippage_bps,
         trade.exit_reason, trade.reason, trade.opened_at, trade.closed_at, ", ".join(tags), rating, note,

@@ -118,6 +118,22 @@ async def test_every_row_is_exported_once_over_batches(
     assert {row["net_pnl"] for row in rows} == {"96"}
 
 
+async def test_the_quantity_of_a_trade_is_what_was_filled_of_it(
+    office: Office, world: World, alice: Person
+) -> None:
+    """0.3 of 0.5 were entered, in two fills; left in two as well: (110 - 100) x 0.1 + (120 - 103) x 0.2 = 4.4."""
+    trade_id = await world.closed_trade(
+        alice, NOON, planned_quantity=Decimal("0.5"), realized_pnl=Decimal("4.4")
+    )
+    without = await world.closed_trade(alice, NOON - timedelta(hours=1))
+    fills = [("buy", "0.1", "100"), ("buy", "0.2", "103"), ("sell", "0.1", "110"), ("sell", "0.2", "120")]
+    for number, (side, quantity, price) in enumerate(fills):
+        await fill(world, alice, trade_id, number, side, quantity, price, "0")
+    rows = csv.DictReader(io.StringIO((await office.made(alice, ExportKind.TRADES, "csv")).decode()))
+    held = {row["id"]: (row["planned_quantity"], row["quantity"]) for row in rows}
+    assert held == {str(trade_id): ("0.5", "0.3"), str(without): ("0.5", "0")}
+
+
 async def test_a_formula_in_a_tag_and_a_note_is_text_and_a_negative_number_stays_one(
     office: Office, world: World, alice: Person
 ) -> None:
