@@ -32,7 +32,7 @@ MAIL_BY_EMAIL: Final = AttemptLimit("mail/email", 5, 3600)
 LINK_BY_ADDRESS: Final = AttemptLimit("link/address", 60, 900)
 BARS_BY_USER: Final = AttemptLimit("venue-bars/user", 60, 60)
 FUNDING_BY_USER: Final = AttemptLimit("venue-funding/user", 300, 60)
-"""An eighth each of what a venue grants an address in a minute: 60 pages of bars at a weight of 5, 300 fundings at 1."""
+"""An eighth each of what a venue grants an address in a minute: 60 pages of bars (weight 5), 300 fundings (1)."""
 IPV6_SITE_BITS: Final = 56
 """What a household or a rented server is given of IPv6 (RFC 6177): whoever has one address of it has all 2^72."""
 

@@ -208,12 +208,9 @@ class BalanceKeeper:
                 continue
             trade_id = None
             if entry.symbol is not None and entry.kind not in FLOWS:
+                closed_for = LIQUIDATED_WITHIN if entry.kind is LedgerKind.LIQUIDATION else timedelta(0)
                 trade_id = await transaction.trades.at_moment(
-                    user_id,
-                    wallet_id,
-                    entry.symbol,
-                    entry.occurred_at,
-                    closed_for=LIQUIDATED_WITHIN if entry.kind is LedgerKind.LIQUIDATION else timedelta(0),
+                    user_id, wallet_id, entry.symbol, entry.occurred_at, closed_for=closed_for
                 )
             by_key[entry.kind.value, entry.reference] = (entry, trade_id)
             rows.append(
@@ -237,16 +234,20 @@ class BalanceKeeper:
                 _move_peak(state, entry.amount)
                 if user is not None:
                     _move_peak(user, entry.amount)
-            if trade_id is None:
-                continue
-            if entry.kind is LedgerKind.FUNDING:
-                await transaction.trades.add_funding(user_id, trade_id, entry.amount)
-            elif entry.kind is LedgerKind.LIQUIDATION:
-                await transaction.trades.add_fee(user_id, trade_id, -entry.amount)
-            transaction.announcements.changed(user_id, "trade", trade_id)
+            if trade_id is not None:
+                await _charge(transaction, user_id, trade_id, entry)
         newest = max((int(entry.occurred_at.timestamp() * 1000) for entry in entries), default=None)
         if newest is not None:
             state.income_watermark_ms = max(newest, int(state.income_watermark_ms or 0))
+
+
+async def _charge(transaction: TradingTransaction, user_id: UUID, trade_id: UUID, entry: LedgerEntry) -> None:
+    """Write what the venue posted for a trade beside its fills into the trade."""
+    if entry.kind is LedgerKind.FUNDING:
+        await transaction.trades.add_funding(user_id, trade_id, entry.amount)
+    elif entry.kind is LedgerKind.LIQUIDATION:
+        await transaction.trades.add_fee(user_id, trade_id, -entry.amount)
+    transaction.announcements.changed(user_id, "trade", trade_id)
 
 
 def _count_flow(state: RiskState, entry: LedgerEntry) -> None:
