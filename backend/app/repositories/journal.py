@@ -310,10 +310,10 @@ class JournalRepository:
         them; those without one are left out."""
         adds = case((Trade.side == Side.LONG.value, OrderSide.BUY.value), else_=OrderSide.SELL.value)
         statement = (
-            select(Fill.trade_id, func.sum(Fill.quantity))
+            select(Trade.id, func.sum(Fill.quantity))
             .join(Trade, (Trade.user_id == Fill.user_id) & (Trade.id == Fill.trade_id))
             .where(Fill.user_id == user_id, Fill.trade_id.in_(trade_ids), Fill.side == adds)
-            .group_by(Fill.trade_id)
+            .group_by(Trade.id)
         )
         return {row[0]: row[1] for row in await self._session.execute(statement)}
 
