@@ -34,6 +34,7 @@ def _prepare_roles(connection: Connection, passwords: Mapping[str, str]) -> None
         password = _literal(passwords[role])
         connection.exec_driver_sql(f"{verb} ROLE {role} LOGIN {flags} NOBYPASSRLS PASSWORD {password}")
     database = connection.execute(text("SELECT quote_ident(current_database())")).scalar_one()
+    connection.exec_driver_sql(f"REVOKE TEMPORARY ON DATABASE {database} FROM PUBLIC")
     connection.exec_driver_sql(f"GRANT CREATE, TEMPORARY ON DATABASE {database} TO {OWNER}")
     connection.exec_driver_sql(f"GRANT ALL ON SCHEMA public TO {OWNER}")
 

@@ -84,3 +84,18 @@ def test_an_operator_goes_back_to_a_former_schema_and_on_again(fresh: Settings) 
 
     migrate_database(fresh)
     assert revision() == head
+
+
+async def test_no_role_of_the_product_makes_tables_of_a_session(fresh: Settings) -> None:
+    passwords = {role: role_password(fresh, role) for role in LOGIN_ROLES}
+    await migrate(owner_database_url(fresh), passwords)
+    connection = await asyncpg.connect(fresh.database_url)
+    try:
+        may = await connection.fetch(
+            "SELECT role FROM unnest($1::text[]) AS role"
+            " WHERE has_database_privilege(role, current_database(), 'TEMPORARY')",
+            list(LOGIN_ROLES),
+        )
+    finally:
+        await connection.close()
+    assert [row["role"] for row in may] == []
