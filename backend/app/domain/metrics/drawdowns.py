@@ -1,7 +1,8 @@
 """Falls from the highest point: how deep, from when to when, and whether they were made up for.
 
 Drawdown is (peak - equity) / peak, zero or positive. The start of a series is a peak of its own, so that a loss
-in the first interval counts.
+in the first interval counts. Whoever lost all of it, or more, begins anew with what is paid in then: the fall ends
+there, and gains of the new equity make up for none of it.
 """
 
 from dataclasses import dataclass
@@ -34,9 +35,20 @@ def drawdown_curve(equity: Series) -> Series:
     return np.where(peak > 0, (peak - equity) / np.where(peak > 0, peak, 1.0), 0.0)
 
 
+def drawdowns_of_returns(returns: Series) -> Series:
+    """Return the drawdown at the start and after each return. An interval that began without equity has none (NaN):
+    it changes nothing, so that what begins anew does so with its first return."""
+    known = np.isfinite(returns)
+    lost = np.flatnonzero(known & (returns <= -1))
+    parts = [equity_curve(part) for part in np.split(np.where(known, returns, 0), lost + 1)]
+    curve = np.concatenate([drawdown_curve(parts[0]), *(drawdown_curve(part)[1:] for part in parts[1:])])
+    places = np.concatenate(([0], np.where(known, np.arange(1, curve.size), 0)))
+    return np.asarray(curve[np.maximum.accumulate(places)])
+
+
 def max_drawdown(returns: Series) -> float | None:
     """Return the deepest drawdown as a fraction, 0 where there was none; None for an empty series."""
-    return None if returns.size == 0 else float(drawdown_curve(equity_curve(returns)).max())
+    return None if returns.size == 0 else float(drawdowns_of_returns(returns).max())
 
 
 def ulcer_index(returns: Series) -> float | None:
@@ -44,19 +56,18 @@ def ulcer_index(returns: Series) -> float | None:
     None for an empty series."""
     if returns.size == 0:
         return None
-    return float(np.sqrt(np.mean(drawdown_curve(equity_curve(returns))[1:] ** 2)))
+    return float(np.sqrt(np.mean(drawdowns_of_returns(returns)[1:] ** 2)))
 
 
-def drawdowns(equity: Series, most: int | None = None) -> list[Drawdown]:
-    """Return the falls of an equity curve, deepest first, `most` of them at most. One fall lasts from its peak
+def drawdowns(curve: Series, most: int | None = None) -> list[Drawdown]:
+    """Return the falls of a curve of drawdowns, deepest first, `most` of them at most. One fall lasts from its peak
     to the first point that reaches the peak again."""
-    curve = drawdown_curve(equity)
     under = np.concatenate(([False], curve > 0, [False]))
     begins = np.flatnonzero(~under[:-1] & under[1:])
     ends = np.flatnonzero(under[:-1] & ~under[1:])  # the first place that is no longer under
     found = []
     for begin, end in zip(begins.tolist(), ends.tolist(), strict=True):
         trough = begin + int(np.argmax(curve[begin:end]))
-        found.append(Drawdown(begin - 1, trough, end if end < equity.size else None, float(curve[trough])))
+        found.append(Drawdown(begin - 1, trough, end if end < curve.size else None, float(curve[trough])))
     found.sort(key=lambda fall: (-fall.depth, fall.peak))
     return found if most is None else found[:most]

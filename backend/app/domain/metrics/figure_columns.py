@@ -14,6 +14,7 @@ from math import inf, isfinite, isnan, nan, sqrt
 import numpy as np
 import numpy.typing as npt
 
+from app.domain.metrics.drawdowns import drawdowns_of_returns
 from app.domain.metrics.returns import NO_SPREAD, SeriesError
 from app.domain.metrics.tail_risk import STANDARD_NORMAL, has_tail
 
@@ -157,6 +158,8 @@ def _falls(returns: Column, curve: Column, peak: Column) -> Falls:
     np.add(returns, 1, out=curve[1:])
     np.multiply.accumulate(curve, out=curve)
     whole = float(curve[-1])
+    if returns.min() <= -1:
+        return whole, *_falls_anew(returns)
     # Floats that are not negative are in the order of their bits; negative ones are behind them in both orders, and
     # the start is positive. The running maximum of whole numbers is found faster.
     np.maximum.accumulate(curve.view(np.int64), out=peak.view(np.int64))
@@ -182,7 +185,15 @@ def _falls_of_rows(block: Matrix, scratch: Matrix) -> list[Falls]:
     np.subtract(1, curves, out=curves)
     deepest = curves.max(axis=0).max(axis=1).tolist()
     ulcers = np.sqrt(np.vecdot(curves, curves).sum(axis=0) / count).tolist()
+    for row in np.flatnonzero(block.min(axis=1) <= -1).tolist():
+        deepest[row], ulcers[row] = _falls_anew(block[row])
     return list(zip(wholes, deepest, ulcers, strict=True))
+
+
+def _falls_anew(returns: Column) -> tuple[float, float]:
+    """The deepest drawdown and the ulcer index where all was lost meanwhile, which is seldom."""
+    curve = drawdowns_of_returns(returns)
+    return float(curve.max()), sqrt(_squares(curve[1:]) / returns.size)
 
 
 def _accumulate(step: np.ufunc, cube: Cube) -> None:

@@ -121,7 +121,8 @@ class PortfolioAnalytics:
         book = await self._sources.book(chosen)
         closed = book.columns.chosen(closed_in(book.columns, chosen))
         line, _ = await self._sources.line(chosen, closed)
-        found = drawdowns(line.growth(), most) if line.equity.size else []
+        curve = line.drawdowns()
+        found = drawdowns(curve, most)
         views = [
             FallView(
                 moment_of(line.at_ms[fall.peak]),
@@ -133,7 +134,6 @@ class PortfolioAnalytics:
             )
             for fall in found
         ]
-        curve = line.drawdowns()
         current = float(curve[-1]) * PERCENT if curve.size else None
         return DrawdownsView(asked(chosen, line, note_of(line, closed, chosen)), current, views)
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.domain.attribution import UNITS_PER_QUOTE, TradeColumns
-from app.domain.metrics.drawdowns import drawdown_curve
+from app.domain.metrics.drawdowns import drawdowns_of_returns
 from app.domain.metrics.flows import time_weighted_returns
 from app.domain.snapshots import Resolution
 from app.repositories.portfolio_snapshots import EquityColumns
@@ -41,13 +41,9 @@ class Line:
         """Returns per interval, flows taken out; those that began without equity are left out."""
         return self.gained[np.isfinite(self.gained)]
 
-    def growth(self) -> Series:
-        """The growth of 1 at each point, flows taken out: an interval without a return changes nothing."""
-        return np.concatenate(([1.0], np.cumprod(1 + np.where(np.isfinite(self.gained), self.gained, 0))))
-
     def drawdowns(self) -> Series:
-        """The drawdown of the growth at each point, a fraction."""
-        return drawdown_curve(self.growth()) if self.equity.size else np.empty(0)
+        """The drawdown at each point, flows taken out, a fraction."""
+        return drawdowns_of_returns(self.gained) if self.equity.size else np.empty(0)
 
 
 def line_of_snapshots(

@@ -201,3 +201,18 @@ async def test_a_wallet_that_joins_brings_its_equity_and_no_profit(
     assert figures(answer)["total_return"]["value"] == pytest.approx((1.01 * 6_510 / 6_010 - 1) * 100)
     one = await asked(http, alice, "portfolio", wallet_id=second)
     assert (one["flows"], one["profit"]) == ("0", "500")
+
+
+async def test_a_new_deposit_after_a_loss_of_more_than_all_is_no_part_of_the_fall(
+    http: httpx.AsyncClient, world: World, alice: Person
+) -> None:
+    """1,000 fall to -200; 5,200 are paid in; half of the 5,000 is gained: nothing of that is a fall."""
+    await posting(world, alice, "deposit", "5200", MIDNIGHT + DAY + HOUR)
+    for day, equity in enumerate([1_000, -200, 5_000, 7_500]):
+        await snapshot(world, alice, MIDNIGHT + day * DAY, equity)
+    answer = await asked(http, alice, "drawdowns")
+    assert [fall["depth_percent"] for fall in answer["falls"]] == [pytest.approx(120)]
+    assert answer["current_percent"] == 0
+    found = figures(await asked(http, alice, "portfolio"))
+    assert found["max_drawdown"]["value"] == pytest.approx(120)
+    assert found["total_return"]["value"] is None

@@ -14,10 +14,11 @@ from app.domain.metrics.drawdowns import (
     Drawdown,
     drawdown_curve,
     drawdowns,
-    equity_curve,
+    drawdowns_of_returns,
     max_drawdown,
     ulcer_index,
 )
+from app.domain.metrics.figure_columns import figure_columns, series_figures
 from app.domain.metrics.returns import (
     SeriesError,
     annual_return,
@@ -79,12 +80,24 @@ def test_max_drawdown_counts_the_start_as_a_peak() -> None:
 
 def test_drawdowns_say_from_when_to_when() -> None:
     equity = np.array([100.0, 110, 99, 110, 105, 120, 90, 80, 100])
-    assert drawdowns(equity) == [
+    assert drawdowns(drawdown_curve(equity)) == [
         Drawdown(5, 7, None, 40 / 120),
         Drawdown(1, 2, 3, 11 / 110),
         Drawdown(3, 4, 5, 5 / 110),
     ]
-    assert len(drawdowns(equity, 1)) == 1
+    assert len(drawdowns(drawdown_curve(equity), 1)) == 1
+
+
+def test_who_lost_more_than_all_begins_anew_with_what_is_paid_in() -> None:
+    """100 fall to -20, stay there, 1,000 are paid in; of these a tenth is lost, then a fifth gained."""
+    after = [np.nan, np.nan, -0.1, 0.2]
+    returns = np.array([0.0, -1.2, *after])
+    assert drawdowns_of_returns(returns) == pytest.approx([0, 0, 1.2, 1.2, 1.2, 0.1, 0])
+    known = returns[np.isfinite(returns)]
+    assert max_drawdown(known) == pytest.approx(1.2)
+    assert series_figures(known, 365).max_drawdown == pytest.approx(1.2)
+    assert ulcer_index(known) == pytest.approx(np.sqrt((1.2**2 + 0.1**2) / 4))
+    assert figure_columns(known.reshape(1, -1), 365).ulcer_index[0] == pytest.approx(ulcer_index(known))
 
 
 def test_ulcer_index_is_the_root_mean_square_drawdown() -> None:
@@ -164,7 +177,7 @@ def test_ratios_do_not_change_with_scale(returns: np.ndarray, factor: float) -> 
 
 @given(series)
 def test_drawdowns_cover_the_deepest_fall_and_never_overlap(returns: np.ndarray) -> None:
-    falls = drawdowns(equity_curve(returns))
+    falls = drawdowns(drawdowns_of_returns(returns))
     assert max((fall.depth for fall in falls), default=0.0) == max_drawdown(returns)
     placed = sorted(falls, key=lambda fall: fall.peak)
     for before, after in pairwise(placed):
