@@ -127,6 +127,10 @@ class PaperVenue:
         body: dict[str, object] = {"symbol": symbol, "max_market_quantity": str(quantity)}
         self.control("POST", "/sim/contract", body)
 
+    def set_tick(self, symbol: str, tick: Decimal) -> None:
+        """The price of an order in a contract is a multiple of that from now on."""
+        self.control("POST", "/sim/contract", {"symbol": symbol, "tick_size": str(tick)})
+
     def status(self) -> dict[str, object]:
         """The feed's status as the venue tells it."""
         return self.control("GET", "/sim/status")

@@ -75,6 +75,9 @@ class Contract:
     contract_type: str = "PERPETUAL"
     delivery_ms: int = PERPETUAL_DELIVERY_MS
     brackets: tuple[Bracket, ...] = field(default=())
+    coarse_tick: Decimal | None = (
+        None  # what the prices of orders are multiples of, where that is more than one tick
+    )
 
     @property
     def pair(self) -> str:
@@ -88,6 +91,11 @@ class Contract:
     @property
     def tick(self) -> Decimal:
         return from_units(1, self.price_decimals)
+
+    @property
+    def order_tick(self) -> Decimal:
+        """What the price of an order is a multiple of (PRICE_FILTER)."""
+        return self.tick if self.coarse_tick is None else self.coarse_tick
 
     @property
     def step(self) -> Decimal:

@@ -129,7 +129,7 @@ def check_price(market: Market, price: Decimal | None, name: str = "price") -> D
         raise VenueError(Refusal.PRICE_NOT_POSITIVE)
     if price > market.contract.max_price:
         raise VenueError(Refusal.PRICE_TOO_LARGE)
-    if price % market.contract.tick:
+    if price % market.contract.order_tick:
         raise VenueError(Refusal.PRICE_OFF_TICK)
     return price
 

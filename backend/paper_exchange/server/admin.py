@@ -38,8 +38,11 @@ def _text(fields: Fields, name: str) -> str:
     return value
 
 
-def _amount(fields: Fields, name: str = "amount") -> Decimal:
+def _amount(fields: Fields, name: str = "amount", otherwise: Decimal | None = None) -> Decimal:
+    """A positive amount; where it is not named, `otherwise` if there is one."""
     value = fields.get(name)
+    if value is None and otherwise is not None:
+        return otherwise
     if not isinstance(value, str) or len(value) > LONGEST_AMOUNT:
         raise VenueError(Refusal.BAD_AMOUNT, value)
     try:
@@ -169,15 +172,26 @@ class Admin:
         return await self._status(fields)
 
     async def _contract(self, fields: Fields) -> Fields:
-        """Change what one order at market may carry, as a venue does now and then; a restart forgets it."""
+        """Change what one order at market may carry, or what its price is a multiple of, as a venue does now and then;
+        a restart forgets it."""
         market = self.venue.exchange.markets.get(_text(fields, "symbol"))
         if market is None:
             raise VenueError(Refusal.BAD_SYMBOL)
-        largest = _amount(fields, "max_market_quantity")
-        if largest % market.contract.step or largest > market.contract.max_quantity:
+        if not fields.keys() & {"max_market_quantity", "tick_size"}:
+            raise VenueError(Refusal.BAD_AMOUNT, None)
+        contract = market.contract
+        largest = _amount(fields, "max_market_quantity", contract.max_market_quantity)
+        tick = _amount(fields, "tick_size", contract.order_tick)
+        if largest % contract.step or largest > contract.max_quantity:
             raise VenueError(Refusal.BAD_AMOUNT, largest)
-        market.contract = replace(market.contract, max_market_quantity=largest)
-        return {"symbol": market.symbol, "max_market_quantity": f"{largest:f}"}
+        if tick % contract.tick:
+            raise VenueError(Refusal.BAD_AMOUNT, tick)
+        market.contract = replace(contract, max_market_quantity=largest, coarse_tick=tick)
+        return {
+            "symbol": market.symbol,
+            "max_market_quantity": f"{largest:f}",
+            "tick_size": contract.price_text(tick),
+        }
 
 
 async def _fields(request: web.Request) -> Fields:

@@ -32,7 +32,7 @@ def contract_fields(contract: Contract) -> dict[str, object]:
     """
     step, largest = contract.quantity_text(contract.step), f"{contract.max_quantity:f}"
     largest_market = f"{contract.max_market_quantity:f}"
-    tick = contract.price_text(contract.tick)
+    tick = contract.price_text(contract.order_tick)
     filters: list[dict[str, object]] = [
         {
             "filterType": "PRICE_FILTER",

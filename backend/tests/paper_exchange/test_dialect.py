@@ -192,6 +192,8 @@ def test_operator_needs_the_token(shared_exchange: Running) -> None:
         ("contract", b'{"symbol": "BTCUSDT", "max_market_quantity": "0"}', (400, -9003)),
         ("contract", b'{"symbol": "BTCUSDT", "max_market_quantity": "0.0005"}', (400, -9003)),
         ("contract", b'{"symbol": "BTCUSDT", "max_market_quantity": "1000.001"}', (400, -9003)),
+        ("contract", b'{"symbol": "BTCUSDT", "tick_size": "0"}', (400, -9003)),
+        ("contract", b'{"symbol": "BTCUSDT", "tick_size": "0.15"}', (400, -9003)),
         ("fault", b'{"rules": [{"path": "/x", "mode": "melt"}]}', (400, -9004)),
         ("fault", b'{"latency_ms": -1}', (400, -9004)),
     ],

@@ -93,6 +93,11 @@ class MarketView:
         known = self._instruments.get((venue, symbol))
         return None if known is None else known.max_quantity
 
+    def price_tick(self, venue: str, symbol: str) -> Decimal | None:
+        """The tick of the contract's prices, as far as it has been read here."""
+        known = self._instruments.get((venue, symbol))
+        return None if known is None else known.price_tick
+
     async def read_again(self, venue: str, symbol: str) -> None:
         """Read the instrument anew: the venue has refused what it would have taken before. What it does not tell now
         stays as it was known."""

@@ -2,17 +2,22 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 
 from app.domain.order_states import can_move
-from app.domain.types import OrderLeg, OrderStatus
+from app.domain.stops import stop_toward_entry
+from app.domain.types import OrderLeg, OrderStatus, Side
 from app.domain.venue import Refused, VenueFill, VenueOrder
 from app.models.order import Order
+from app.models.trade import Trade
 from app.repositories.trading_transaction import TradingTransaction
 from app.services.trading.execution_records import UNTIMED, Outcome, Timing, log_attempt
 from app.services.trading.fills_book import record_fills
 from app.services.trading.trade_case import TOO_LARGE, TOO_LATE, WOULD_TAKE, WOULD_TRIGGER, TradeCase
 
 MEANINGS = {"-2021": WOULD_TRIGGER, "-5022": WOULD_TAKE, "-1021": TOO_LATE, "-4005": TOO_LARGE}
+# Refusals by a filter of the contract (too large, off its tick, too fine): we had checked against what we know of it.
+FILTERS = frozenset({"-4005", "-4014", "-1111"})
 UNKNOWN_AT_VENUE = "unknown_at_venue"
 
 
@@ -105,3 +110,9 @@ async def record_absence(
     values: dict[str, object] = {"error_code": UNKNOWN_AT_VENUE, "error_message": message}
     if await transaction.orders.move(transaction.user_id, order, status, values):
         await log_attempt(transaction, case, order, status, now, outcome=Outcome.LOOKED_UP, error=message)
+
+
+def put_stop_on_tick(trade: Trade, tick: Decimal | None) -> None:
+    """Have the stop that is wanted on a tick as it is now, toward the entry; the trade's row is locked."""
+    if tick is not None:
+        trade.stop_price = stop_toward_entry(trade.stop_price, tick, Side(trade.side))

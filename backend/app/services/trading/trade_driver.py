@@ -41,9 +41,15 @@ from app.services.trading.execution_records import Timing, timing_of
 from app.services.trading.gate import Passed, pass_gate
 from app.services.trading.intents import Advance
 from app.services.trading.lookup import RESTING, Absent, find_order
-from app.services.trading.outcome import MEANINGS, record_absence, record_order, record_refusal
+from app.services.trading.outcome import (
+    FILTERS,
+    put_stop_on_tick,
+    record_absence,
+    record_order,
+    record_refusal,
+)
 from app.services.trading.slippage_events import tell_of_slippage
-from app.services.trading.trade_case import TOO_LARGE, TradeCase, crash_leg
+from app.services.trading.trade_case import TradeCase, crash_leg
 
 MOST_ROUNDS = 40
 ASK_AGAIN_SECONDS = 0.1
@@ -343,11 +349,15 @@ class TradeDriver:
 
     async def _record_refusal(self, trade_id: UUID, passed: Passed, refused: Refused, timing: Timing) -> None:
         most = None if passed.terms is None else passed.terms.retries
-        if MEANINGS.get(refused.code) == TOO_LARGE:  # it has taken as much before: what it takes has changed
+        is_filtered = refused.code in FILTERS
+        if is_filtered:  # what was checked against them by us: the venue's filters have changed
             await self._desk.markets.read_again(self._account.venue, passed.order.symbol)
         async with self._writing(trade_id) as writing:
             own = writing.case.order(passed.order.client_order_id)
             await record_refusal(writing.transaction, writing.case, own, refused, utc_now(), timing, most)
+            if is_filtered and own.leg == OrderLeg.STOP:
+                tick = self._desk.markets.price_tick(self._account.venue, own.symbol)
+                put_stop_on_tick(writing.case.trade, tick)
         crash_point(f"after_record_{crash_leg(passed.order)}")
 
     @asynccontextmanager
