@@ -1,11 +1,13 @@
 """New accounts, proof of an address, and new passwords, all by single-use links.
 
-Whether an address has an account is never shown: the answer and the work are alike, and what differs is
+Whether an address has an account is never shown: the answer and its delay are alike, and what differs is
 said by mail. A link's token is derived from its row, so that the operator of a deployment without mail can
 print it while the database holds its hash alone.
 """
 
-from collections.abc import Callable
+from asyncio import get_running_loop, sleep
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID, uuid4
@@ -46,6 +48,9 @@ LINK_LIFE: Final = {
     LinkPurpose.RESET_PASSWORD: timedelta(hours=1),
 }
 
+ANSWER_STEP_SECONDS: Final = 0.25
+"""Longer than a password and what is written for it take."""
+
 
 class Registration:
     """Makes accounts and gives people back the ones they have."""
@@ -74,6 +79,10 @@ class Registration:
         _check_zone(zone)
         await self._attempts.count(SIGN_UP_BY_ADDRESS, subject_of(site_of(client_address)))
         await self._attempts.count(MAIL_BY_EMAIL, subject_of(email))
+        async with _answered_at_a_step():
+            await self._sign_up(email, password, zone)
+
+    async def _sign_up(self, email: str, password: str, zone: str) -> None:
         async with self._database.system() as session:
             account = await SystemSignInLookup(session).by_email(email)
         if account is None:
@@ -106,12 +115,11 @@ class Registration:
         """Write a link to the owner of the address, if it has an account."""
         await self._attempts.count(LINK_BY_ADDRESS, subject_of(site_of(client_address)))
         await self._attempts.count(MAIL_BY_EMAIL, subject_of(email))
-        async with self._database.system() as session:
-            account = await SystemSignInLookup(session).by_email(email)
-        if account is not None and account.disabled_at is None:
-            self._mailer.post(await self._new_link(account.user_id, email, LinkPurpose.RESET_PASSWORD))
-        else:
-            await self._like_a_new_link()
+        async with _answered_at_a_step():
+            async with self._database.system() as session:
+                account = await SystemSignInLookup(session).by_email(email)
+            if account is not None and account.disabled_at is None:
+                self._mailer.post(await self._new_link(account.user_id, email, LinkPurpose.RESET_PASSWORD))
 
     async def reset_password(self, token: str, password: str, client_address: str) -> None:
         """Set a new password, end every session and unlink the Telegram chat, which can act like one; the link also
@@ -174,14 +182,6 @@ class Registration:
             token_id = await self._add_link(users, user_id, purpose, self._now())
         return self._link_mail(email, purpose, token_id)
 
-    async def _like_a_new_link(self) -> None:
-        """Spend the time of `_new_link`, so that the answer's delay says nothing about the address."""
-        nobody = uuid4()
-        async with self._database.tenant(nobody) as session:
-            users = UserRepository(session)
-            await users.set_verified(nobody, self._now())
-            await users.use_up_links(nobody, [], self._now())
-
     async def _add_link(
         self, users: UserRepository, user_id: UUID, purpose: LinkPurpose, now: datetime
     ) -> UUID:
@@ -200,6 +200,21 @@ class Registration:
         return (
             verify_mail(email, address) if purpose is LinkPurpose.VERIFY_EMAIL else reset_mail(email, address)
         )
+
+
+@asynccontextmanager
+async def _answered_at_a_step() -> AsyncIterator[None]:
+    """Let the answer wait for the next step since the work began: what is written differs between an address that
+    has an account and one that has none, and the answer's delay would say which it is."""
+    clock = get_running_loop().time
+    begun = clock()
+    yield
+    await sleep(until_the_next_step(clock() - begun))
+
+
+def until_the_next_step(elapsed_seconds: float) -> float:
+    """The seconds from then to the next whole step."""
+    return ANSWER_STEP_SECONDS - elapsed_seconds % ANSWER_STEP_SECONDS
 
 
 def _check_zone(zone: str) -> None:

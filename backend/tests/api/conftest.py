@@ -18,9 +18,11 @@ CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 @pytest.fixture(scope="session", autouse=True)
 def cheap_passwords() -> Iterator[None]:
-    """An API that spends nothing on passwords: what one costs is held by `tests/core/test_security.py`."""
+    """An API that spends nothing on passwords, and waits for nothing after them: what one costs is held by
+    `tests/core/test_security.py`."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("app.bootstrap.api.Passwords", lambda: Passwords(hasher=CHEAP))
+        patch.setattr("app.services.registration.ANSWER_STEP_SECONDS", 0.001)
         yield
 
 

@@ -12,6 +12,7 @@ from app.cli.accounts import create_admin, pending_links
 from app.core.config import Settings, SmtpSecurity
 from app.services.attempts import SIGN_IN_BY_EMAIL, subject_of
 from app.services.mail import LinkPurpose
+from app.services.registration import until_the_next_step
 from tests.adapters.smtp_sink import smtp_sink
 from tests.api.answers import code
 from tests.api.desk_world import running_api
@@ -129,6 +130,31 @@ async def test_the_answers_about_a_known_and_an_unknown_address_are_alike(newcom
     assert {key: value for key, value in wrong.json().items() if key != "request_id"} == {
         key: value for key, value in nobody.json().items() if key != "request_id"
     }
+
+
+async def test_the_delay_of_an_answer_does_not_say_whether_the_address_has_an_account(
+    newcomer: Newcomer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await newcomer.arrive()
+    waits: list[float] = []
+
+    async def wait(seconds: float) -> None:
+        waits.append(seconds)
+
+    monkeypatch.setattr("app.services.registration.sleep", wait)
+    for email in (newcomer.email, f"{uuid4().hex}@example.com"):
+        await newcomer.sign_up(email=email)
+        await newcomer.http.post("/auth/password-reset", json={"email": email})
+    assert len(waits) == 4
+    assert all(seconds > 0 for seconds in waits)
+
+
+@pytest.mark.parametrize(("worked", "waits"), [(0.0, 0.25), (0.0625, 0.1875), (0.25, 0.25), (0.3125, 0.1875)])
+def test_an_answer_waits_for_the_next_quarter_of_a_second(
+    worked: float, waits: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.services.registration.ANSWER_STEP_SECONDS", 0.25)
+    assert until_the_next_step(worked) == waits
 
 
 async def test_an_answer_never_carries_a_link(newcomer: Newcomer) -> None:
