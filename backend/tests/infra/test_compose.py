@@ -181,3 +181,18 @@ def test_the_image_is_made_from_what_the_product_runs_with() -> None:
     assert "runtime_lock.py > runtime.lock" in built
     assert "-r runtime.lock" in built
     assert "requirements.lock &&" not in built
+
+
+@pytest.mark.parametrize("server", ["stackalpha.conf", "tls.conf"])
+def test_nginx_writes_no_query_which_may_hold_a_token_into_its_logs(server: str) -> None:
+    text = (INFRA / "nginx" / server).read_text()
+    [written] = re.findall(r"^log_format without_query '(.*)';$", text, re.MULTILINE)
+    assert not {"request", "request_uri", "args", "query_string", "http_referer", "is_args"} & set(
+        re.findall(r"\$(\w+)", written)
+    )
+    blocks = text.split("server {")[1:]
+    shared = (INFRA / "nginx" / "api.inc").read_text()
+    for block in blocks:
+        named = block.replace("include /etc/nginx/api.inc;", shared)
+        assert "access_log /var/log/nginx/access.log without_query;" in named
+        assert "error_log /var/log/nginx/error.log crit;" in named
