@@ -62,6 +62,7 @@ class NotificationEvent(StrEnum):
     POSITION_UNPROTECTED = "position_unprotected"
     POSITION_DRIFT = "position_drift"
     NEEDS_OPERATOR = "needs_operator"
+    KEY_REFUSED = "key_refused"
     TRADING_HOURS_OPENED = "trading_hours_opened"
     TRADING_HOURS_CLOSED = "trading_hours_closed"
     FUNDING_UNKNOWN = "funding_unknown"
@@ -170,6 +171,12 @@ EVENT_KINDS: Final = (
         _E.NEEDS_OPERATOR, _L.CRITICAL, _C.ERROR, _EVERYWHERE,
         "{symbol} needs you",
         "{wallet}: {reason} We do nothing more with {symbol} until it is settled at {venue}.",
+    ),
+    EventKind(
+        _E.KEY_REFUSED, _L.CRITICAL, _C.ERROR, _EVERYWHERE,
+        "{venue} refuses the key of {wallet}",
+        "{wallet}: {venue} refuses its key ({why}). Trades of ours that live there: {positions}. Stops that are placed stay, "
+        "and nothing can be opened, moved or closed by us until the key works.",
     ),
     EventKind(
         _E.TRADING_HOURS_OPENED, _L.INFO, _C.TRADE, _PUSHED,

@@ -17,6 +17,10 @@ class VenueUnavailableError(Exception):
     """The venue gave no certain answer. Nothing may be concluded from it, least of all "flat"."""
 
 
+class KeyRefusedError(VenueUnavailableError):
+    """The venue does not take the account's key (any more): it was deleted, or lost its rights or this address."""
+
+
 class BudgetSpentError(VenueUnavailableError):
     """The venue was not asked: this address has no request weight left for `seconds`."""
 

@@ -10,6 +10,7 @@ from app.adapters.exchange import dialect
 from app.adapters.exchange.call_log import CALLS
 from app.adapters.exchange.ccxt_instances import Ccxt
 from app.adapters.exchange.error_map import (
+    KEY_REFUSED,
     TIMESTAMP_REFUSED,
     UNKNOWN_ORDER,
     outcome_of_item,
@@ -32,6 +33,7 @@ from app.domain.venue import (
     AccountBalance,
     AccountHint,
     BudgetSpentError,
+    KeyRefusedError,
     LedgerEntry,
     OrderTicket,
     PlaceOutcome,
@@ -359,7 +361,8 @@ class CcxtGateway:
                 return None
             if found.code == TIMESTAMP_REFUSED:
                 await self._set_clock()
-            raise VenueUnavailableError(f"{type(error).__name__}: {found}") from None
+            kind = KeyRefusedError if found.code in KEY_REFUSED else VenueUnavailableError
+            raise kind(f"{type(error).__name__}: {found}") from None
         await self._note_limits(None)
         return told(answer)
 

@@ -29,6 +29,7 @@ from app.services.trading.fills_book import record_fills
 from app.services.trading.lookup import seconds_until_absence_counts
 from app.services.trading.outcome import record_absence, record_order
 from app.services.trading.outsiders import Outsiders
+from app.services.trading.refused_keys import balance_or_tell
 from app.services.trading.slippage_events import tell_of_slippage
 from app.services.trading.trade_case import TradeCase
 from app.services.trading.trade_news import tell_drift
@@ -104,7 +105,7 @@ class Reconciler:
         `every_order` reads all of it, and orders of symbols that we hold nothing in."""
         await self._gateway.admit_comparison(account_weight(0, every_order=every_order))
         booked = await self._booked()
-        balance = await self._gateway.balance()
+        balance = await balance_or_tell(self._desk, self._account, self._gateway)
         positions = await self._gateway.positions(None)
         async with self._desk.database.tenant(self._account.user_id) as session:
             transaction = TradingTransaction(session, self._account.user_id)

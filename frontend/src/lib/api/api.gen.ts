@@ -525,7 +525,7 @@ export type EventCategory = "trade" | "risk" | "error" | "system" | "security"
 export interface EventChoice {
   readonly category: EventCategory
   readonly channels: ReadonlyArray<ChannelChoice>
-  readonly event: "trade_opened" | "position_added" | "trade_closed" | "large_slippage" | "trading_paused" | "trading_resumed" | "breaker_tripped" | "breaker_resumed" | "kill_switch_engaged" | "kill_switch_finished" | "position_health_degraded" | "position_unprotected" | "position_drift" | "needs_operator" | "trading_hours_opened" | "trading_hours_closed" | "funding_unknown" | "new_sign_in" | "security_changed" | "unusual_activity" | "daily_summary" | "report_ready" | "system_degraded" | "system_error"
+  readonly event: "trade_opened" | "position_added" | "trade_closed" | "large_slippage" | "trading_paused" | "trading_resumed" | "breaker_tripped" | "breaker_resumed" | "kill_switch_engaged" | "kill_switch_finished" | "position_health_degraded" | "position_unprotected" | "position_drift" | "needs_operator" | "key_refused" | "trading_hours_opened" | "trading_hours_closed" | "funding_unknown" | "new_sign_in" | "security_changed" | "unusual_activity" | "daily_summary" | "report_ready" | "system_degraded" | "system_error"
   readonly level: EventLevel
   readonly sentence: string
   readonly title: string
@@ -1181,7 +1181,7 @@ export interface Notification {
 }
 
 /** What happened. */
-export type NotificationEvent = "trade_opened" | "position_added" | "trade_closed" | "large_slippage" | "trading_paused" | "trading_resumed" | "breaker_tripped" | "breaker_resumed" | "kill_switch_engaged" | "kill_switch_finished" | "position_health_degraded" | "position_unprotected" | "position_drift" | "needs_operator" | "trading_hours_opened" | "trading_hours_closed" | "funding_unknown" | "new_sign_in" | "security_changed" | "unusual_activity" | "daily_summary" | "report_ready" | "system_degraded" | "system_error" | "test_message"
+export type NotificationEvent = "trade_opened" | "position_added" | "trade_closed" | "large_slippage" | "trading_paused" | "trading_resumed" | "breaker_tripped" | "breaker_resumed" | "kill_switch_engaged" | "kill_switch_finished" | "position_health_degraded" | "position_unprotected" | "position_drift" | "needs_operator" | "key_refused" | "trading_hours_opened" | "trading_hours_closed" | "funding_unknown" | "new_sign_in" | "security_changed" | "unusual_activity" | "daily_summary" | "report_ready" | "system_degraded" | "system_error" | "test_message"
 
 /** Notifications, newest first; `unread` counts all, `next_cursor` is null on the last page. */
 export interface NotificationPage {
@@ -1555,7 +1555,7 @@ export interface Positions {
 /** How a channel shall tell of an event. */
 export interface PreferenceChange {
   readonly channel: Channel
-  readonly event: "trade_opened" | "position_added" | "trade_closed" | "large_slippage" | "trading_paused" | "trading_resumed" | "breaker_tripped" | "breaker_resumed" | "kill_switch_engaged" | "kill_switch_finished" | "position_health_degraded" | "position_unprotected" | "position_drift" | "needs_operator" | "trading_hours_opened" | "trading_hours_closed" | "funding_unknown" | "new_sign_in" | "security_changed" | "unusual_activity" | "daily_summary" | "report_ready" | "system_degraded" | "system_error"
+  readonly event: "trade_opened" | "position_added" | "trade_closed" | "large_slippage" | "trading_paused" | "trading_resumed" | "breaker_tripped" | "breaker_resumed" | "kill_switch_engaged" | "kill_switch_finished" | "position_health_degraded" | "position_unprotected" | "position_drift" | "needs_operator" | "key_refused" | "trading_hours_opened" | "trading_hours_closed" | "funding_unknown" | "new_sign_in" | "security_changed" | "unusual_activity" | "daily_summary" | "report_ready" | "system_degraded" | "system_error"
   readonly mode: DeliveryMode
 }
 
