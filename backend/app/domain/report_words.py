@@ -50,6 +50,8 @@ RETURN_NAMES: Final = frozenset(
     ("total_return", "annual_return", "volatility", "sharpe_ratio", "sortino_ratio", "calmar_ratio",
      "omega_ratio", "max_drawdown", "ulcer_index")
 )  # fmt: skip
+# What has a spread needs two returns.
+OF_TWO: Final = frozenset(("volatility", "sharpe_ratio", "sortino_ratio"))
 DOLLARS: Final = "USD"
 SECONDS: Final = ((86_400, "d"), (3_600, "h"), (60, "min"))
 
@@ -93,7 +95,7 @@ def why_undefined(name: str, n: int) -> str:
             if name in RETURN_NAMES | {"mean_exposure", "money_weighted_return", "annual_turnover"}
             else "no trade"
         )
-    if n == 1 and name in RETURN_NAMES:
+    if n == 1 and name in OF_TWO:
         return "it needs two returns"
     return UNDEFINED.get(name, "not defined for this sample")
 

@@ -71,6 +71,9 @@ def test_every_figure_has_a_reason_for_not_being_known() -> None:
             assert why_undefined(name, n)
     assert why_undefined("sharpe_ratio", 0) == "the equity of this month is not known"
     assert why_undefined("sharpe_ratio", 1) == "it needs two returns"
+    assert why_undefined("calmar_ratio", 1) == "no drawdown, or no annual return"
+    assert why_undefined("omega_ratio", 1) == "no return fell short"
+    assert why_undefined("total_return", 1) == "a return below −100 %"
     assert why_undefined("profit_factor", 40) == "no trade lost"
     assert why_undefined("win_rate", 0) == "no trade"
 
