@@ -15,6 +15,15 @@ from app.domain.types import OrderSide
 PAST = text(
     "SELECT coalesce(sum(amount), 0) FROM ledger_events WHERE wallet_id = :wallet AND occurred_at <= :since"
 )
+# What a snapshot held, with what was posted from its look on until `since` (or without what was posted after).
+PAST_OF_KNOWN = text(
+    """
+SELECT CAST(:known AS numeric)
+       + coalesce(sum(amount) FILTER (WHERE occurred_at <= :since), 0)
+       - coalesce(sum(amount) FILTER (WHERE occurred_at <= :seen), 0)
+FROM ledger_events WHERE wallet_id = :wallet
+"""
+)
 POSTINGS = text(
     "SELECT occurred_at, amount, kind IN ('deposit', 'withdrawal') FROM ledger_events"
     " WHERE wallet_id = :wallet AND occurred_at > :since ORDER BY occurred_at, id"
@@ -30,7 +39,7 @@ ORDER BY f.executed_at, length(f.venue_trade_id), f.venue_trade_id
 )
 PEAK = text(
     """
-SELECT peak, equity, at FROM portfolio_snapshots
+SELECT peak, equity, at, balance, observed_at FROM portfolio_snapshots
 WHERE scope_id = :scope AND environment = :environment AND resolution = :resolution AND at <= :since
 ORDER BY at DESC LIMIT 1
 """
@@ -75,11 +84,13 @@ class WalletHistory:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A snapshot's peak and equity, and its moment."""
+    """A snapshot's peak, equity and balance, its slot, and when the account was looked at."""
 
     peak: Decimal
     equity: Decimal
     at: datetime
+    balance: Decimal
+    seen_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +112,17 @@ class SystemHistoryRepository:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def of_wallet(self, wallet_id: UUID, since: datetime) -> WalletHistory:
-        """The books of a wallet from `since` (market time) on."""
+    async def of_wallet(
+        self, wallet_id: UUID, since: datetime, known: Standing | None = None
+    ) -> WalletHistory:
+        """The books of a wallet from `since` (market time) on. What it held then is the sum of its ledger, or goes by
+        a `known` snapshot: the ledger of a wallet at a real venue does not tell what was there before it was added."""
         values = {"wallet": wallet_id, "since": since}
-        balance = (await self._session.execute(PAST, values)).scalar_one()
+        if known is None:
+            balance = (await self._session.execute(PAST, values)).scalar_one()
+        else:
+            held = {"known": known.balance, "seen": known.seen_at}
+            balance = (await self._session.execute(PAST_OF_KNOWN, values | held)).scalar_one()
         postings = [Posting(*row) for row in await self._session.execute(POSTINGS, values)]
         fills = [
             SymbolFill(at, symbol, Fill(OrderSide(side), price, quantity, fee), leverage)

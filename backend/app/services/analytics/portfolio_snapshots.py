@@ -13,6 +13,7 @@ from app.core.metrics import SNAPSHOTS_LEFT_OUT
 from app.domain.drawdown import drawdown_fraction, peak_after, peak_after_flow
 from app.domain.snapshots import Marks, PortfolioState, Posting, Resolution, missing_slots, rebuilt
 from app.domain.timeframes import Timeframe
+from app.domain.types import Environment
 from app.domain.venue import VenueUnavailableError
 from app.repositories.portfolio_history import SlotSums, SystemHistoryRepository, WalletHistory
 from app.repositories.portfolio_snapshots import Hole, SystemSnapshotRepository
@@ -92,8 +93,9 @@ class SnapshotKeeper:
                 return 0
             before = slots[0] - resolution.step
             history = SystemHistoryRepository(session)
-            books = await history.of_wallet(hole.wallet_id, before)
             standing = await history.standing(hole.wallet_id, hole.environment, resolution.value, before)
+            is_all_posted = hole.environment == Environment.PAPER
+            books = await history.of_wallet(hole.wallet_id, before, None if is_all_posted else standing)
         marks = await self._marks(hole, books, slots, resolution)
         opening = Posting(before, books.balance, is_flow=False)
         peak = None if standing is None else standing.peak

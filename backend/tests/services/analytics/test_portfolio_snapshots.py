@@ -184,6 +184,30 @@ async def test_missed_snapshots_are_rebuilt_from_fills_and_bars(
     assert await keeper(system_database).rebuild_missed() == 0
 
 
+async def test_a_missed_snapshot_of_a_live_wallet_holds_what_it_had_before_it_was_added(
+    world: World, system_database: Database
+) -> None:
+    """Nothing was posted of the 1,000 that stood at the venue; 30 of funding and 200 more came since."""
+    person = await world.person()
+    await world.sql.execute("UPDATE wallets SET environment = 'live' WHERE id = $1", person.wallet_id)
+    await posting(world, person, "funding", "7", NOON - 3 * HOUR)
+    for wallet_id in (person.wallet_id, None):
+        await account(world, person, wallet_id, 1_000)
+    await world.sql.execute("UPDATE risk_state SET environment = 'live' WHERE user_id = $1", person.user_id)
+    await keeper(system_database).take()
+    await posting(world, person, "funding", "30", NOON + HOUR)
+    await posting(world, person, "deposit", "200", NOON + 2 * HOUR + timedelta(minutes=1))
+    await world.sql.execute(
+        "UPDATE risk_state SET market_as_of = $2 WHERE wallet_id = $1", person.wallet_id, NOON + 4 * HOUR
+    )
+    assert await keeper(system_database).rebuild_missed() > 0
+    rows = await world.sql.fetch(
+        "SELECT equity FROM portfolio_snapshots WHERE scope_id = $1 AND resolution = 'hour' ORDER BY at",
+        person.wallet_id,
+    )
+    assert [row["equity"] for row in rows] == [1_000, 1_030, 1_030, 1_230, 1_230]
+
+
 @pytest.mark.parametrize(
     ("environment", "kind", "at", "first"),
     [
