@@ -158,7 +158,8 @@ def mail_message(settings: Settings, letter: Letter, reference: str) -> EmailMes
     message = EmailMessage()
     message["From"] = settings.smtp_from
     message["To"] = letter.to
-    message["Subject"] = letter.subject
+    # A wallet's name may hold what a header takes for the end of its line, and refuses the mail for.
+    message["Subject"] = " ".join(letter.subject.splitlines())
     message["Message-ID"] = f"<{reference}@stackalpha>"
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(letter.text)

@@ -6,7 +6,7 @@ from pydantic import SecretStr
 from app.adapters import email
 from app.adapters.email import SmtpMailer
 from app.core.config import Settings, SmtpSecurity
-from app.services.mail import verify_mail
+from app.services.mail import Mail, verify_mail
 from tests.adapters.smtp_sink import SmtpSink, smtp_sink
 
 MAIL = verify_mail("somebody@example.com", "http://localhost:8000/verify-email?token=abc")
@@ -32,6 +32,18 @@ async def test_a_posted_mail_arrives_whole() -> None:
     assert (mail["To"], mail["Subject"]) == (MAIL.to, MAIL.subject)
     assert mail["From"] == "StackAlpha <no-reply@localhost>"
     assert "http://localhost:8000/verify-email?token=abc" in mail.get_content()
+
+
+@pytest.mark.parametrize("character", ["\n", "\x85", "\u2028", "\u2029"])
+async def test_a_name_that_breaks_a_line_neither_stops_a_mail_nor_adds_a_header(character: str) -> None:
+    subject = f"Unusual activity: Main{character}Bcc: thief@example.com"
+    async with smtp_sink() as sink:
+        sender = mailer(sink)
+        sender.post(Mail(MAIL.to, subject, MAIL.text))
+        await sender.settle()
+        [mail] = sink.mails
+    assert mail["Subject"] == "Unusual activity: Main Bcc: thief@example.com"
+    assert mail["Bcc"] is None
 
 
 async def test_a_mail_refused_for_now_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
