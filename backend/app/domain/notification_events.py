@@ -175,8 +175,8 @@ EVENT_KINDS: Final = (
     EventKind(
         _E.KEY_REFUSED, _L.CRITICAL, _C.ERROR, _EVERYWHERE,
         "{venue} refuses the key of {wallet}",
-        "{wallet}: {venue} refuses its key ({why}). Trades of ours that live there: {positions}. Stops that are placed stay, "
-        "and nothing can be opened, moved or closed by us until the key works.",
+        "{wallet}: {venue} refuses its key ({why}). Trades of ours that live there: {positions}. Stops that "
+        "are placed stay, and nothing can be opened, moved or closed by us until the key works.",
     ),
     EventKind(
         _E.TRADING_HOURS_OPENED, _L.INFO, _C.TRADE, _PUSHED,

@@ -1,4 +1,4 @@
-"""A venue that refuses an account's key while positions may be open: its owner is told, because nobody else can help."""
+"""A venue that refuses an account's key while positions may be open: its owner is told, nobody else can help."""
 
 from app.core.clock import utc_now
 from app.domain.notification_events import NotificationEvent
