@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.domain.accounting import Fill
 from app.domain.snapshots import Posting, SymbolFill
 from app.domain.types import OrderSide
+from app.repositories.trade_results import PORTFOLIO_FLOWS
 
 PAST = text(
     "SELECT coalesce(sum(amount), 0) FROM ledger_events WHERE wallet_id = :wallet AND occurred_at <= :since"
@@ -62,13 +63,6 @@ HAVING count(*) = (SELECT count(*) FROM (
     WHERE q.user_id = :user AND q.environment = :environment AND q.resolution = :resolution
       AND q.wallet_id IS NOT NULL GROUP BY q.wallet_id, w.status) begun WHERE p.at BETWEEN begun.first AND begun.newest)
 ORDER BY p.at
-"""
-)
-FLOWS = text(
-    """
-SELECT l.occurred_at, l.amount FROM ledger_events l JOIN wallets w ON w.id = l.wallet_id
-WHERE l.user_id = :user AND w.environment = :environment AND l.kind IN ('deposit', 'withdrawal')
-  AND l.occurred_at > :since ORDER BY l.occurred_at, l.id
 """
 )
 
@@ -148,6 +142,8 @@ class SystemHistoryRepository:
     async def user_flows(
         self, user_id: UUID, environment: str, since: datetime
     ) -> list[tuple[datetime, Decimal]]:
-        """Deposits and withdrawals over all wallets after `since`, in order."""
-        values = {"user": user_id, "environment": environment, "since": since}
-        return [(row[0], row[1]) for row in await self._session.execute(FLOWS, values)]
+        """What moved the sum over all wallets after `since` and is no result, in order: transfers, wallets that joined
+        and archived ones."""
+        values = {"user": user_id, "environment": environment}
+        found = await self._session.execute(PORTFOLIO_FLOWS, values)
+        return [(row[0], row[1]) for row in found if row[0] > since]

@@ -139,7 +139,7 @@ class SnapshotKeeper:
                 return 0
             before = await history.standing(user_id, environment, resolution.value, sums[0].at)
             flows = await history.user_flows(
-                user_id, environment, sums[0].at if before is None else before.at
+                user_id, environment, sums[0].at if before is None else before.seen_at
             )
         peak = None if before is None else before.peak
         equity = None if before is None else before.equity

@@ -208,6 +208,32 @@ async def test_a_missed_snapshot_of_a_live_wallet_holds_what_it_had_before_it_wa
     assert [row["equity"] for row in rows] == [1_000, 1_030, 1_030, 1_230, 1_230]
 
 
+async def test_an_archived_wallet_takes_its_part_of_a_rebuilt_peak_along(
+    world: World, system_database: Database
+) -> None:
+    """1,000 of 1,250 stood in two wallets; the one of 600 is archived: 400 of 500 are left, a fifth down as before."""
+    person = await world.person()
+    second = await second_wallet(world, person)
+    await posting(world, person, "deposit", "400", NOON)
+    for wallet_id, equity in ((person.wallet_id, 400), (second, 600), (None, 1_000)):
+        await account(world, person, wallet_id, equity)
+    await keeper(system_database).take()
+    await world.sql.execute("UPDATE wallets SET status = 'archived' WHERE id = $1", second)
+    await world.sql.execute(
+        "UPDATE risk_state SET market_as_of = $2 WHERE wallet_id = $1", person.wallet_id, NOON + 2 * HOUR
+    )
+    assert await keeper(system_database).rebuild_missed() > 0
+    rows = await world.sql.fetch(
+        "SELECT equity, peak, drawdown FROM portfolio_snapshots WHERE scope_id = $1 AND resolution = 'hour' ORDER BY at",
+        person.user_id,
+    )
+    assert [tuple(row) for row in rows] == [
+        (1_000, 1_250, Decimal("0.2")),
+        (400, 500, Decimal("0.2")),
+        (400, 500, Decimal("0.2")),
+    ]
+
+
 @pytest.mark.parametrize(
     ("environment", "kind", "at", "first"),
     [
