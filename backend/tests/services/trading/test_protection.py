@@ -3,6 +3,8 @@
 from dataclasses import replace
 from decimal import Decimal
 
+import pytest
+
 from tests.services.trading.floor import BTC, TradingFloor
 from tests.services.trading.test_risk_management import decide
 
@@ -38,6 +40,22 @@ async def test_position_without_a_stop_for_too_long_is_left_with_that_reason(flo
     assert "unknown" not in told
     assert await floor.venue_position(account) == 0
     assert closed["protected_at"] is None
+
+
+@pytest.mark.parametrize("code", [-2023, -4118, -4141, -4192])
+async def test_stop_that_the_venue_forbids_is_not_waited_for(code: int, floor: TradingFloor) -> None:
+    """An account in liquidation, too little margin to reduce, a closed symbol, a cooling-off period: each is a no, and
+    not an answer that got lost, after which the position would wait for certainty without a stop."""
+    account = await floor.wallet(await floor.user())
+    rule = {"path": "/fapi/v1/algoOrder", "method": "POST", "mode": f"code:{code}", "count": None}
+    floor.venue.control("POST", "/sim/fault", {"rules": [rule]})
+    async with floor.executor():
+        await floor.signal(BTC)
+        closed = await floor.until_status(account, "CLOSED")
+    stops = await floor.sql.fetch("SELECT status, error_code FROM orders WHERE leg = 'stop'")
+    assert [tuple(row) for row in stops] == [("REJECTED", str(code))] * 3
+    assert closed["exit_reason"] == "unprotected"
+    assert await floor.venue_position(account) == 0
 
 
 async def test_entry_refused_by_the_venue_ends_rejected_and_logged(floor: TradingFloor) -> None:
