@@ -21,6 +21,10 @@ class KeyRefusedError(VenueUnavailableError):
     """The venue does not take the account's key (any more): it was deleted, or lost its rights or this address."""
 
 
+class LeverageRefusedError(Exception):
+    """The venue does not set that leverage for the account; nothing was changed."""
+
+
 class BudgetSpentError(VenueUnavailableError):
     """The venue was not asked: this address has no request weight left for `seconds`."""
 

@@ -11,6 +11,7 @@ from app.adapters.exchange.call_log import CALLS
 from app.adapters.exchange.ccxt_instances import Ccxt
 from app.adapters.exchange.error_map import (
     KEY_REFUSED,
+    LEVERAGE_REFUSED,
     TIMESTAMP_REFUSED,
     UNKNOWN_ORDER,
     outcome_of_item,
@@ -35,6 +36,7 @@ from app.domain.venue import (
     BudgetSpentError,
     KeyRefusedError,
     LedgerEntry,
+    LeverageRefusedError,
     OrderTicket,
     PlaceOutcome,
     Refused,
@@ -214,7 +216,9 @@ class CcxtGateway:
 
     async def set_leverage(self, symbol: str, leverage: int) -> None:
         params = {"symbol": venue_symbol(symbol), "leverage": leverage}
-        await self._read(self._client.fapiPrivatePostLeverage, params, 1, Priority.ENTRY)
+        method = self._client.fapiPrivatePostLeverage
+        if await self._read(method, params, 1, Priority.ENTRY, absent=LEVERAGE_REFUSED) is None:
+            raise LeverageRefusedError(f"The venue does not set a leverage of {leverage} for {symbol}.")
 
     async def refusal_of_account(self) -> str | None:
         mode = await self._read(self._client.fapiPrivateGetPositionSideDual, {}, 30, Priority.ENTRY)

@@ -16,6 +16,7 @@ _ADDRESS = re.compile(r"\b(?:https?|wss?)://\S+")
 ALREADY_THERE = frozenset({-4116})
 UNKNOWN_ORDER = frozenset({-2011, -2013})
 KEY_REFUSED = frozenset({-2014, -2015})
+LEVERAGE_REFUSED = frozenset({-2028, -4028, -4161})
 TIMESTAMP_REFUSED = -1021
 RETRYABLE = frozenset({-1003, -1008, -1015, TIMESTAMP_REFUSED})
 DEFINITE = frozenset(

@@ -20,6 +20,7 @@ from app.domain.routing import RouteKind, is_outbid
 from app.domain.types import OrderLeg, OrderSide, OrderStatus, OrderType, TradeStatus
 from app.domain.venue import (
     Accepted,
+    LeverageRefusedError,
     PlaceOutcome,
     Refused,
     Unknown,
@@ -51,6 +52,7 @@ from app.services.trading.outcome import (
 from app.services.trading.slippage_events import tell_of_slippage
 from app.services.trading.trade_case import TradeCase, crash_leg
 
+LEVERAGE_REFUSED = "leverage_refused"
 MOST_ROUNDS = 40
 ASK_AGAIN_SECONDS = 0.1
 RESTING_SECONDS = 1.0
@@ -180,9 +182,7 @@ class TradeDriver:
         if order is None:
             raise ValueError(f"a step at the venue about no order: {step.action}")
         if step.leverage is not None:
-            await self._gateway.set_leverage(order.symbol, step.leverage)
-            self._desk.leverage.note(order.wallet_id, order.symbol, step.leverage, utc_now())
-            crash_point("after_set_leverage")
+            await self._set_leverage(trade_id, order, step.leverage)
             return None
         match step.missing:
             case BookNeeded(venue=venue, symbol=symbol, quantity=quantity):
@@ -203,6 +203,19 @@ class TradeDriver:
                 return await self._cancel(trade_id, order)
             case _:
                 raise ValueError(f"not a step at the venue: {step.action}")
+
+    async def _set_leverage(self, trade_id: UUID, order: Order, leverage: int) -> None:
+        """Set what the entry was sized for; where the venue refuses it for good, the entry is turned down."""
+        try:
+            await self._gateway.set_leverage(order.symbol, leverage)
+        except LeverageRefusedError as error:
+            breach = Refusal(LEVERAGE_REFUSED, str(error)).breach()
+            async with self._writing(trade_id) as writing:
+                own = writing.case.order(order.client_order_id)
+                await turn_down(writing.transaction, writing.case, own, [breach], utc_now())
+            return
+        self._desk.leverage.note(order.wallet_id, order.symbol, leverage, utc_now())
+        crash_point("after_set_leverage")
 
     async def _send(self, trade_id: UUID, passed: Passed) -> Rest | None:
         order, leg = passed.order, crash_leg(passed.order)

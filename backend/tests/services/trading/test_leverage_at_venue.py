@@ -79,3 +79,31 @@ async def test_a_leverage_that_is_tightened_after_the_decision_is_what_the_entry
     margin = await floor.sql.fetchval("SELECT margin FROM risk_reservations WHERE trade_id = $1", trade["id"])
     assert (waiting["leverage"], trade["leverage"], held) == (20, 4, 4)
     assert abs(margin - trade["quantity"] * trade["entry_price"] / 4) <= UNIT
+
+
+@pytest.mark.parametrize("code", [-4028, -4161])
+async def test_a_leverage_that_the_venue_refuses_turns_the_entry_down_once(
+    code: int, floor: TradingFloor
+) -> None:
+    """A bracket was lowered, or the account is too new: asking again would spend the address's weight on it."""
+    account = await floor.wallet(await floor.user())
+    rule = {"path": "/fapi/v1/leverage", "method": "POST", "mode": f"code:{code}", "count": None}
+    floor.venue.control("POST", "/sim/fault", {"rules": [rule]})
+    before = fired(floor)
+    async with floor.executor():
+        await floor.signal(BTC)
+        await floor.until_status(account, "REJECTED")
+        asked = fired(floor) - before
+        floor.venue.control("POST", "/sim/fault", {})
+        await floor.signal(BTC)
+        await floor.until_status(account, "PROTECTED")
+    refused = await floor.sql.fetchval("SELECT breaches FROM risk_decisions WHERE NOT approved")
+    assert asked == 1
+    assert "leverage_refused" in refused
+
+
+def fired(floor: TradingFloor) -> int:
+    """How many requests the venue has refused by a code so far."""
+    counts = floor.venue.control("GET", "/sim/fault")["fired"]
+    assert isinstance(counts, dict)
+    return int(counts.get("code", 0))
