@@ -224,7 +224,8 @@ async def test_an_archived_wallet_takes_its_part_of_a_rebuilt_peak_along(
     )
     assert await keeper(system_database).rebuild_missed() > 0
     rows = await world.sql.fetch(
-        "SELECT equity, peak, drawdown FROM portfolio_snapshots WHERE scope_id = $1 AND resolution = 'hour' ORDER BY at",
+        "SELECT equity, peak, drawdown FROM portfolio_snapshots"
+        " WHERE scope_id = $1 AND resolution = 'hour' ORDER BY at",
         person.user_id,
     )
     assert [tuple(row) for row in rows] == [
