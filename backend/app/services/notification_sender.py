@@ -256,16 +256,16 @@ class NotificationSender:
                 message = _message(group, self._address(reader, channel), attachments)
                 await self._couriers[channel].send(message)
         except DeliveryError as error:
-            await self._note_failure(group, error)
+            await self._note_failure(group, reader, error)
             return
         except TimeoutError:
-            await self._note_failure(group, DeliveryError("The channel gave no answer in time."))
+            await self._note_failure(group, reader, DeliveryError("The channel gave no answer in time."))
             return
         except Exception as error:  # noqa: BLE001
             # The text of an unforeseen error may hold the channel's credentials: its kind must do.
             failures = loop_failed("notification channel")
             log.error("a channel failed", channel=channel, error=type(error).__name__, failures=failures)  # noqa: TRY400
-            await self._note_failure(group, DeliveryError("The channel failed on our side."))
+            await self._note_failure(group, reader, DeliveryError("The channel failed on our side."))
             return
         crash_point("after_send_message")
         async with self._system.system() as session:
@@ -296,21 +296,23 @@ class NotificationSender:
             return self._sealed.open(reader.user_id, held.sms_address)
         raise DeliveryError("The channel has no address any more.", is_final=True)
 
-    async def _note_failure(self, group: Sequence[DueDelivery], error: DeliveryError) -> None:
+    async def _note_failure(self, group: Sequence[DueDelivery], reader: Reader, error: DeliveryError) -> None:
+        """Try again later, all but what was tried for as long as we try; a digest holds messages of several days."""
         now = self._now()
-        ids = [one.id for one in group]
-        is_over = error.is_final or now - group[0].made_at > GIVE_UP_AFTER
+        wishes = self._wishes(reader)
+        over = [one.id for one in group if error.is_final or now - _first_due(one, wishes) > GIVE_UP_AFTER]
+        later = [one.id for one in group if one.id not in over]
         log.warning(
             "a message was not delivered",
-            channel=group[0].channel, delivery_id=str(ids[0]), reason=error.reason, given_up=is_over,
+            channel=group[0].channel, delivery_id=str(group[0].id), reason=error.reason, given_up=len(over),
         )  # fmt: skip
         async with self._system.system() as session:
             queue = SystemNotificationQueue(session)
-            if is_over:
-                await queue.failed(ids, error.reason)
-            else:
+            if over:
+                await queue.failed(over, error.reason)
+            if later:
                 seconds = max(retry_seconds(group[0].attempts), error.retry_after_seconds or 0.0)
-                await queue.postpone(ids, now + timedelta(seconds=seconds), error.reason)
+                await queue.postpone(later, now + timedelta(seconds=seconds), error.reason)
             if error.is_gone and group[0].channel == Channel.TELEGRAM:
                 await SystemTelegramLinks(session).unlink(group[0].user_id)
             await self._announce(UserEventRepository(session), group)
@@ -318,6 +320,14 @@ class NotificationSender:
     async def _announce(self, events: UserEventRepository, group: Sequence[DueDelivery]) -> None:
         for one in group:
             await events.announce(one.user_id, "notification", str(one.notification_id))
+
+
+def _first_due(one: DueDelivery, wishes: Wishes) -> datetime:
+    """When a message was first to leave: what waited a day for its digest was not tried for a day."""
+    event = _event(one.event)
+    return (
+        one.made_at if event is None else due_at(KIND_OF[event], DeliveryMode(one.mode), wishes, one.made_at)
+    )
 
 
 def _event(name: str) -> NotificationEvent | None:

@@ -35,11 +35,12 @@ class SymbolStatisticsKeeper:
         many pairs. Raises VenueUnavailableError where the venue does not tell its bars."""
         daily: dict[str, FloatColumn] = {}
         hourly: dict[str, FloatColumn] = {}
-        for symbol in symbols:
-            quote = await self._reader.quote(venue, symbol)
-            if quote is None:
-                continue
-            market_ms = int(quote.market_time.timestamp() * 1000)
+        quotes = {symbol: await self._reader.quote(venue, symbol) for symbol in symbols}
+        quoted = {symbol: quote.market_time for symbol, quote in quotes.items() if quote is not None}
+        # One moment for all: where an hour or a day ends between two symbols, series that each end with their own
+        # quote stand one return apart, and what moves together looks as if it did not.
+        market_ms = int(max(quoted.values()).timestamp() * 1000) if quoted else 0
+        for symbol in quoted:
             hours = await self._reader.closed_candles(
                 venue, symbol, Timeframe.H1.value, limit=HOURLY_RETURNS + 1, now_market_ms=market_ms
             )

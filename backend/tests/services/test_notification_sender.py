@@ -216,6 +216,63 @@ async def test_a_digest_is_one_mail_of_everything_since_the_last(
     assert mail["Subject"] == "20 messages of the day"
 
 
+async def test_a_digest_that_fails_once_is_sent_with_the_next_try(
+    world: Servers,
+    sender: NotificationSender,
+    worker_database: Database,
+    owner_connection: asyncpg.Connection,
+    clock: Clock,
+) -> None:
+    # told a minute after the digest's hour, on the day before the clocks go back: it leaves 24 h 59 min later
+    clock.now = NOON.replace(month=10, day=24, hour=16, minute=1)
+    user_id = await person(owner_connection, digest_minute=18 * 60, zone="Europe/Berlin")
+    await owner_connection.execute(
+        "INSERT INTO notification_preferences VALUES ($1, 'trading_paused', 'email', 'digest')", user_id
+    )
+    await emit(worker_database, user_id)
+    await deliver(sender)
+    await owner_connection.execute("UPDATE notification_deliveries SET created_at = $1", clock.now)
+    clock.move(hours=24, minutes=59)
+    world.mail.failures = 1
+    await deliver(sender)
+    assert (await deliveries(owner_connection, user_id))["email"] == ("waiting", 1)
+    clock.move(seconds=5)
+    await deliver(sender)
+    assert len(world.mail.mails) == 1
+
+
+async def test_what_was_tried_for_a_day_takes_no_newer_message_of_its_digest_with_it(
+    world: Servers,
+    sender: NotificationSender,
+    worker_database: Database,
+    owner_connection: asyncpg.Connection,
+    clock: Clock,
+) -> None:
+    user_id = await person(owner_connection, digest_minute=18 * 60)
+    await owner_connection.execute(
+        "INSERT INTO notification_preferences VALUES ($1, 'trading_paused', 'email', 'digest')", user_id
+    )
+    for day in range(2):  # at noon, to leave at 18:00
+        await emit(worker_database, user_id, key=str(day))
+        await sender.dispatch()
+        await owner_connection.execute(
+            "UPDATE notification_deliveries SET created_at = $1 WHERE notification_id ="
+            " (SELECT id FROM notifications WHERE dedupe_key = $2)",
+            clock.now,
+            str(day),
+        )
+        clock.move(hours=24)
+    clock.now = NOON + timedelta(hours=30, seconds=1)  # 18:00:01 of the second day
+    world.mail.failures = 1
+    await deliver(sender)
+    states = await owner_connection.fetch("SELECT state FROM notification_deliveries ORDER BY created_at")
+    assert [row["state"] for row in states] == ["failed", "waiting"]
+    clock.move(minutes=1)
+    await deliver(sender)
+    (mail,) = world.mail.mails
+    assert mail["Subject"] == "Trading paused"
+
+
 async def test_repeats_about_the_same_subject_back_off(
     world: Servers,
     sender: NotificationSender,
