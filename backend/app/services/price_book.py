@@ -38,7 +38,7 @@ class PriceBook:
     def __init__(self) -> None:
         self._prices: dict[str, dict[str, tuple[PriceTick, int]]] = {}
         self._changed: dict[str, set[str]] = {}
-        self._newest: dict[str, int] = {}
+        self._newest: dict[str, tuple[int, int]] = {}  # wall and market milliseconds
 
     def accept(self, flush: PriceFlush) -> None:
         """Take in a publication; prices published before those held are left out."""
@@ -49,7 +49,8 @@ class PriceBook:
             if known is None or flush.wall_ms >= known[1]:
                 held[tick.symbol] = (tick, flush.wall_ms)
                 changed.add(tick.symbol)
-                self._newest[flush.venue] = tick.market_ms
+                at = (flush.wall_ms, tick.market_ms)
+                self._newest[flush.venue] = max(at, self._newest.get(flush.venue, at))
 
     def quote(self, venue: str, symbol: str) -> Quote | None:
         """The newest price, however old; None where none was ever seen."""
@@ -75,9 +76,10 @@ class PriceBook:
         return changed
 
     def market_time(self, venue: str) -> datetime | None:
-        """The venue's newest market time; None before its first price."""
+        """The market time of the venue's newest publication; None before its first price. The last price of a symbol
+        that is no longer told takes nothing back."""
         newest = self._newest.get(venue)
-        return None if newest is None else _moment(newest)
+        return None if newest is None else _moment(newest[1])
 
 
 async def follow_prices(book: PriceBook, stream: PriceStream, venues: Sequence[str]) -> None:

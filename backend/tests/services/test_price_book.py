@@ -29,6 +29,16 @@ def test_price_published_earlier_does_not_replace_a_later_one() -> None:
     assert mark(book) == "2.0"
 
 
+def test_last_price_of_a_symbol_that_is_told_no_longer_does_not_set_the_clock_back() -> None:
+    book = PriceBook()
+    book.accept(flush(2.0, wall_ms=9_000, market_ms=9_000))
+    gone = PriceTick("LUNA/USDT:USDT", 1.0, 1.0, 1_000)
+    book.accept(PriceFlush("paper", [gone], 1_000))  # as they come out of Redis when a process begins
+    at = book.market_time("paper")
+    assert at is not None
+    assert at.timestamp() == 9
+
+
 def test_price_of_a_market_that_was_set_back_replaces() -> None:
     book = PriceBook()
     book.accept(flush(2.0, wall_ms=1, market_ms=9_000))

@@ -99,7 +99,7 @@ class Intake:
                 raise MalformedWorkError(f"there is no signal {signal_id}")
             subscribed = await accounts.subscribed(signal)
         self._desk.remember(signal)
-        market_time = await self._desk.markets.market_time(signal.venue)
+        market_time = await self._desk.markets.time_for(signal)
         turned = await self._reversals.begin(signal, subscribed, market_time)
         for trade in turned:
             self._wake(trade.wallet_id, trade.trade_id)
@@ -118,7 +118,7 @@ class Intake:
             if signal is None or status is None:
                 raise MalformedWorkError(f"there is no signal {signal_id} or no trade {trade_id}")
             accounts = await transaction.accounts.subscribed(signal, wallet_id)
-        market_time = await self._desk.markets.market_time(signal.venue)
+        market_time = await self._desk.markets.time_for(signal)
         if market_time is not None and market_time >= signal.expires_at:
             return
         if not status.is_terminal:

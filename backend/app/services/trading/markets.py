@@ -15,6 +15,7 @@ from app.domain.funding import NextFunding
 from app.domain.symbols import quote_asset
 from app.domain.types import Instrument
 from app.domain.venue import Quote, VenueUnavailableError
+from app.models.signal import Signal
 from app.services.ports import MarketReader
 from app.services.price_book import PriceBook
 from app.services.trading.holdings import Marked, Markets
@@ -163,6 +164,14 @@ class MarketView:
         except VenueUnavailableError:
             return None
         return None if quote is None else quote.market_time
+
+    async def time_for(self, signal: Signal) -> datetime | None:
+        """The market time by which a signal is young or old. Prices that stand still tell no time: where they do, or
+        where there are none, a signal that was made longer ago than it lives is over."""
+        if utc_now() - signal.created_at < signal.expires_at - signal.bar_close:
+            return await self.market_time(signal.venue)
+        quote = await self.quote(signal.venue, signal.symbol)
+        return quote.market_time if quote is not None and _is_fresh(quote) else signal.expires_at
 
     async def marked(self, pairs: Iterable[tuple[str, str]]) -> Markets:
         """Mark prices and instruments of these (venue, symbol) pairs."""

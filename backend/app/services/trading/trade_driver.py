@@ -173,8 +173,10 @@ class TradeDriver:
         if not resting and case.status not in (TradeStatus.INTENT, TradeStatus.ENTERING):
             return True
         signal = await self._desk.signal_of(transaction, trade)
-        market_time = await self._desk.markets.market_time(trade.venue)
-        return signal is not None and (market_time is None or market_time < signal.expires_at)
+        if signal is None:
+            return False
+        market_time = await self._desk.markets.time_for(signal)
+        return market_time is None or market_time < signal.expires_at
 
     async def _carry_out(self, trade_id: UUID, step: Step) -> Rest | None:
         """Take one step to the venue; None to go on, else the rest."""

@@ -1,13 +1,19 @@
 """Leaving in parts, and turning around: what is at the venue is the judge."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import asyncpg
 import pytest
 
 from app.domain.trade_steps import MAX_STOP_FAILURES, RETRY_STOP_AFTER
+from app.repositories.outbox import OutboxItem
 from app.repositories.trading_accounts import TradingAccount
+from app.services.price_book import PriceBook
+from app.services.trading.intake import Intake
+from app.services.trading.markets import MarketView
 from tests.services.trading.floor import BTC, TradingFloor, until
+from tests.services.trading.still_market import MARKET_TIME, StillMarket
 
 LOST_MOVE = """
     INSERT INTO orders
@@ -147,6 +153,33 @@ async def test_an_opposite_signal_of_the_same_strategy_closes_and_enters_the_oth
     closed = await floor.sql.fetchrow("SELECT status, exit_reason FROM trades WHERE id = $1", first["id"])
     assert closed is not None
     assert (closed["status"], closed["exit_reason"]) == ("CLOSED", "reverse_signal")
+
+
+@pytest.mark.parametrize("made_before", [timedelta(days=3), timedelta(hours=1)])
+async def test_a_signal_of_days_ago_turns_nothing_while_the_prices_stand_still(
+    made_before: timedelta, floor: TradingFloor
+) -> None:
+    account = await floor.wallet(await floor.user())
+    async with floor.executor():
+        await floor.signal(BTC, "long")
+        trade = await floor.until_status(account, "PROTECTED")
+    signal_id = await floor.signal(BTC, "short", enqueue=False)  # lives two days
+    await floor.sql.execute(
+        "UPDATE signals SET created_at = now() - $2::interval, bar_close = $3, expires_at = $4 WHERE id = $1",
+        signal_id,
+        made_before,
+        MARKET_TIME,
+        MARKET_TIME + timedelta(days=2),
+    )
+    await floor.enqueue("signal", {"signal_id": str(signal_id)})
+    silent = StillMarket()
+    silent.quoted_before = made_before
+    floor.desk.markets = MarketView(silent, PriceBook())
+    outbox_id = await floor.sql.fetchval("SELECT max(id) FROM outbox WHERE processed_at IS NULL")
+    item = OutboxItem(outbox_id, 0, None, None, "signal", {"signal_id": str(signal_id)}, 0)
+    await Intake(floor.desk, lambda _wallet_id: None).carry_out(item)
+    asked = await floor.sql.fetchval("SELECT exit_requested FROM trades WHERE id = $1", trade["id"])
+    assert asked == (None if made_before > timedelta(days=2) else "reverse_signal")
 
 
 @pytest.mark.parametrize(("column", "value"), [("strategy", "another"), ("timeframe", "4h")])
