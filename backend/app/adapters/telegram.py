@@ -27,6 +27,7 @@ from app.domain.notification_rules import DeliveryError
 
 MOST_CHARACTERS: Final = 4_096
 NAME_CHARACTERS: Final = 100
+CUT: Final = "\n… The rest is in the web app."
 os.environ.setdefault(
     "PTB_TIMEDELTA", "true"
 )  # durations as timedelta, which the next version does by itself
@@ -64,12 +65,12 @@ class TelegramBot:
         """Deliver a message; raises `DeliveryError`."""
         text = f"{message.title}\n\n{message.text}"
         reference = f"\n\nref {message.reference}"
-        body = text[: MOST_CHARACTERS - len(reference)] + reference
+        body = _cut(text, MOST_CHARACTERS - len(reference)) + reference
         await self._post(int(message.address), body, is_silent=message.is_silent)
 
     async def reply(self, chat_id: int, text: str) -> None:
         """Answer in a chat; raises `DeliveryError`."""
-        await self._post(chat_id, text[:MOST_CHARACTERS], is_silent=False)
+        await self._post(chat_id, _cut(text, MOST_CHARACTERS), is_silent=False)
 
     async def messages(self, after: int | None, wait_seconds: int) -> Sequence[ChatMessage]:
         """What private chats said since the update `after`, waiting that long for something; all that was before
@@ -108,6 +109,16 @@ class TelegramBot:
             raise DeliveryError("Telegram refused the message.", is_final=True) from None
         except TelegramError as error:
             raise DeliveryError(f"Telegram was not reached ({type(error).__name__}).") from None
+
+
+def _cut(text: str, most: int) -> str:
+    """As much as Telegram takes, in whole lines where they are short; that something is left out is said, so that
+    half a digest is not taken for the day."""
+    if len(text) <= most:
+        return text
+    held = text[: most - len(CUT)]
+    whole = held.rpartition("\n")[0]
+    return (whole if len(whole) > most // 2 else held).rstrip() + CUT
 
 
 def _chat_message(update: Update) -> ChatMessage:

@@ -22,6 +22,7 @@ from app.models.user import User
 WAITING, SENDING, SENT, FAILED, SKIPPED = "waiting", "sending", "sent", "failed", "skipped"
 DIGEST = "digest"
 ERROR_CHARACTERS = 200
+_AT_LEISURE = Notification.level != "critical"  # false sorts first
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +102,11 @@ class SystemNotificationQueue:
         self._session = session
 
     async def emitted(self, limit: int, window: timedelta) -> list[Emitted]:
-        """What has no deliveries yet, oldest first, locked for this transaction."""
+        """What has no deliveries yet, critical ones first, then the oldest, locked for this transaction."""
         statement = (
             select(Notification)
             .where(Notification.dispatched_at.is_(None))
-            .order_by(Notification.created_at)
+            .order_by(_AT_LEISURE, Notification.created_at)
             .limit(limit)
             .with_for_update(skip_locked=True)
         )
@@ -171,7 +172,8 @@ class SystemNotificationQueue:
         )
 
     async def claim(self, channel: str, now: datetime, until: datetime, limit: int) -> list[DueDelivery]:
-        """Take messages of a channel that are due, also those whose sender fell silent before its claim ended.
+        """Take messages of a channel that are due, also those whose sender fell silent before its claim ended;
+        critical ones first, so that a thousand wallets that opened a trade hold up no position without a stop.
 
         Whoever gets one message of a digest gets all that are due of it, above the limit too.
         """
@@ -184,10 +186,11 @@ class SystemNotificationQueue:
         )
         first = (
             select(NotificationDelivery.id, NotificationDelivery.user_id, NotificationDelivery.mode)
+            .join(Notification, Notification.id == NotificationDelivery.notification_id)
             .where(due)
-            .order_by(NotificationDelivery.available_at, NotificationDelivery.user_id)
+            .order_by(_AT_LEISURE, NotificationDelivery.available_at, NotificationDelivery.user_id)
             .limit(limit)
-            .with_for_update(skip_locked=True)
+            .with_for_update(skip_locked=True, of=NotificationDelivery)
         )
         taken = list(await self._session.execute(first))
         claimed = {row.id for row in taken}
