@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from functools import cache
 from typing import Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 import numpy as np
 
@@ -57,11 +58,19 @@ class TimeZoneError(ValueError):
 
 
 def time_zone(name: str) -> ZoneInfo:
-    """Return the IANA zone of that name."""
+    """Return the IANA zone of that name. What is only a file beside the zones (`localtime`, `right/…`, `posix/…`) is
+    none: the database, which reckons everybody's days in one statement, fails at such a name for all of them."""
+    if name not in _zone_names():
+        raise TimeZoneError(f'"{name}" is not the name of a time zone, such as Europe/Berlin.')
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise TimeZoneError(f'"{name}" is not the name of a time zone, such as Europe/Berlin.') from error
+
+
+@cache
+def _zone_names() -> frozenset[str]:
+    return frozenset(available_timezones()) - {"localtime", "posixrules", "Factory"}
 
 
 def window_bounds(at: datetime, length: WindowLength, zone: str) -> WindowBounds:
