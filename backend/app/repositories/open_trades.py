@@ -17,12 +17,24 @@ from app.domain.timeframes import Timeframe
 WATCHED: Final = ("OPEN_UNPROTECTED", "PROTECTED")
 ROWS_AT_ONCE: Final = 2_000
 _FIRST: Final = UUID(int=0)
+# What is written later may have been seen earlier: by a monitor that hung, or by a question that waited.
+BETTER_EXTREME: Final = """
+    CASE trades.side WHEN 'long' THEN greatest(trades.extreme_price, BEST)
+        ELSE least(trades.extreme_price, BEST) END
+"""
 
 _ENTERED = (
     "greatest(t.quantity, (SELECT sum(o.filled_quantity) FROM orders o"
     " WHERE o.trade_id = t.id AND o.leg IN ('entry', 'add')))"
 )
 _R_STOP = "coalesce(t.reference_stop_price, t.initial_stop_price)"  # the stop that R is reckoned to
+# Whether the venue holds the stop that is wanted: one over all of the position, at that price or a tighter one. A stop
+# that could not be moved there yet, or was refused, is the monitor's to trigger.
+_STANDS = (
+    "coalesce((SELECT bool_or(CASE t.side WHEN 'long' THEN o.trigger_price >= t.stop_price"
+    " ELSE o.trigger_price <= t.stop_price END) FROM orders o WHERE o.trade_id = t.id AND o.leg = 'stop'"
+    " AND o.status IN ('OPEN', 'PARTIAL') AND o.quantity - o.filled_quantity >= t.quantity), true)"
+)
 _MILLISECONDS = "(extract(epoch FROM {}) * 1000)::bigint"
 _TIME_EXIT = "t.opened_at + make_interval(mins => t.max_holding_minutes)"
 _FROM = (
@@ -42,7 +54,7 @@ SELECT t.venue, t.symbol, t.side, uuid_send(t.id), t.timeframe,
     coalesce(t.extreme_price, t.entry_price)::float8,
     coalesce({_MILLISECONDS.format(f"least({_TIME_EXIT}, t.session_closes_at, t.funding_leaves_at)")}, {NEVER_MS}),
     t.scale_out_enabled, t.scale_out_step, {_ENTERED}::float8, w.shard, t.trailing_armed,
-    t.status = 'PROTECTED'
+    t.status = 'PROTECTED' AND {_STANDS}
 {_FROM}
 """
 _OF_SHARDS = text(
@@ -58,18 +70,21 @@ _EXACT = (
     f" t.volatility_multiple, t.scale_out_enabled, t.scale_out_step, {_ENTERED} AS entered_quantity,"
     f" {_MILLISECONDS.format(_TIME_EXIT)} AS time_exit_ms,"
     f" {_MILLISECONDS.format('t.session_closes_at')} AS session_close_ms,"
-    f" {_MILLISECONDS.format('t.funding_leaves_at')} AS funding_leave_ms, t.ladder_price, t.ladder_step"
+    f" {_MILLISECONDS.format('t.funding_leaves_at')} AS funding_leave_ms, t.ladder_price, t.ladder_step,"
+    f" {_STANDS} AS stop_stands"
     f"{_FROM.replace(':watched', '$2')} AND t.id = ANY(CAST($1 AS uuid[]))"
 )
 # A float's text is its shortest decimal, which is the price as it was told. No indexed column is written
 # (`updated_at` is one), so that the new row stays on its page and no index hears of it.
 _KEEP_BEST = (
-    "UPDATE trades SET extreme_price = new.price::text::numeric, trailing_armed = trailing_armed OR new.armed"
+    "UPDATE trades SET extreme_price = BETTER, trailing_armed = trailing_armed OR new.armed"
     " FROM (SELECT set_config('synchronous_commit', 'off', true)) AS at_leisure,"
     " (SELECT t.id, n.price, n.armed FROM unnest($1::uuid[], $2::float8[], $3::boolean[])"
     " AS n(id, price, armed) JOIN trades t ON t.id = n.id WHERE t.status = ANY($4::text[])"
     " FOR UPDATE OF t SKIP LOCKED) AS new"
-    " WHERE trades.id = new.id RETURNING trades.id"
+    " WHERE trades.id = new.id RETURNING trades.id".replace(
+        "BETTER", BETTER_EXTREME.replace("BEST", "new.price::text::numeric")
+    )
 )
 _NAKED = text(
     "SELECT count(*), (extract(epoch FROM max(CAST(:now AS timestamptz) - unprotected_since)) * 1000)::bigint"
@@ -99,7 +114,8 @@ class SidePositions:
 @dataclass(frozen=True, slots=True)
 class OpenTrade:
     """One open position, exactly. Prices in quote currency; `*_ms` market time; `entered_quantity` all that
-    its entry and what was added filled; `initial_stop_price` the stop that R is reckoned to."""
+    its entry and what was added filled; `initial_stop_price` the stop that R is reckoned to; `stop_stands` whether the
+    venue holds the stop that is wanted, and not only a looser one."""
 
     id: UUID
     user_id: UUID
@@ -128,6 +144,7 @@ class OpenTrade:
     funding_leave_ms: int | None = None
     ladder_price: Decimal | None = None
     ladder_step: int | None = None
+    stop_stands: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from app.repositories.open_trades import WATCHED
+from app.repositories.open_trades import BETTER_EXTREME, WATCHED
 
 EXIT, SCALE_OUT, MOVE_STOP, ARM, LADDER_STEP = "exit", "scale_out", "move_stop", "arm", "ladder_step"
 
@@ -44,13 +44,13 @@ WITH asked AS MATERIALIZED (
         mark_price numeric, best_price numeric, at timestamptz, reason text, stop_price numeric, step integer)
     JOIN monitor_leases l ON l.shard = a.shard AND l.epoch = a.epoch AND l.holder = $2
 ), left_now AS (
-    UPDATE trades t SET exit_requested = a.reason, extreme_price = a.best_price
-    FROM asked a WHERE a.action = 'exit' AND t.id = a.trade_id AND t.exit_requested IS NULL
-        AND t.status = ANY($3::text[])
-    RETURNING t.id
+    UPDATE trades SET exit_requested = a.reason, extreme_price = BETTER
+    FROM asked a WHERE a.action = 'exit' AND trades.id = a.trade_id AND trades.exit_requested IS NULL
+        AND trades.status = ANY($3::text[])
+    RETURNING trades.id
 ), armed AS (
-    UPDATE trades t SET trailing_armed = true, extreme_price = a.best_price
-    FROM asked a WHERE a.action = 'arm' AND t.id = a.trade_id
+    UPDATE trades SET trailing_armed = true, extreme_price = BETTER
+    FROM asked a WHERE a.action = 'arm' AND trades.id = a.trade_id
 ), held AS MATERIALIZED (
     SELECT * FROM asked WHERE action <> 'exit' OR trade_id IN (SELECT id FROM left_now)
 ), put AS (
@@ -71,7 +71,7 @@ WITH asked AS MATERIALIZED (
     ON CONFLICT DO NOTHING
 )
 SELECT trade_id, user_id, shard, action FROM held
-"""
+""".replace("BETTER", BETTER_EXTREME.replace("BEST", "a.best_price"))
 
 # A commit that notifies waits for every other one that does, its way to the disk included. So what was written is
 # told by a commit of its own that does not wait for the disk: it carries nothing that could be lost.

@@ -48,7 +48,7 @@ def open_position(
         entry_price=trade.entry_price,
         initial_stop_price=trade.initial_stop_price,
         stop_price=trade.stop_price,
-        has_live_stop=trade.status == _PROTECTED,
+        has_live_stop=trade.status == _PROTECTED and trade.stop_stands,
         quantity=trade.entered_quantity,
         instrument=instrument,
         take_profit_price=trade.take_profit_price,
