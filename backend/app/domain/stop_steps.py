@@ -103,7 +103,10 @@ def _scale_out(
         return on(ActionKind.ASK, status, latest, "the part is not known to be done")
     parts = [order for order in orders if order.leg is OrderLeg.SCALE_OUT]
     due = trade.scale_out_quantity - sum((part.filled_quantity for part in parts), Decimal(0))
-    if due <= 0 or _failures(orders, OrderLeg.SCALE_OUT) >= MAX_SCALE_OUT_FAILURES:
+    # A crumb below the venue's least order is refused until it is given up: it goes with the next part.
+    most = due if trade.largest_order is None else min(due, trade.largest_order)
+    tried = [part for part in parts if part.quantity >= most]
+    if due <= 0 or _failures(tried, OrderLeg.SCALE_OUT) >= MAX_SCALE_OUT_FAILURES:
         return act(ActionKind.NOTHING, status, "protected")
     if due >= position_quantity:
         return leave_now(orders, position_quantity, ExitReason.TAKE_PROFIT, "the last part is due")

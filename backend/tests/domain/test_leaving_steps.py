@@ -154,6 +154,24 @@ def test_a_part_that_is_due_leaves_from_a_protected_position(
     assert brief(next_action(DUE, [ENTERED, LIVE_STOP, *parts], ONE)) == step
 
 
+@pytest.mark.parametrize(("due", "left"), [("0.3", None), ("0.6", "0.31")])
+def test_a_crumb_of_a_part_that_the_venue_refuses_leaves_with_the_next_part(
+    due: str, left: str | None
+) -> None:
+    """Of the first part 0.29 left; 0.01 is below the venue's least order."""
+    filled, crumb = Decimal("0.29"), Decimal("0.01")
+    first = order(OrderLeg.SCALE_OUT, OrderStatus.CANCELED, filled_quantity=filled, recorded_quantity=filled)
+    refused = [
+        order(OrderLeg.SCALE_OUT, OrderStatus.REJECTED, n + 2, quantity=crumb)
+        for n in range(MAX_SCALE_OUT_FAILURES)
+    ]
+    rest = ONE - filled
+    trade = replace(PROTECTED, scale_out_quantity=Decimal(due))
+    stop = replace(LIVE_STOP, quantity=rest)
+    asked = next_action(trade, [ENTERED, stop, first, *refused], rest).quantity
+    assert asked == (None if left is None else Decimal(left))
+
+
 def test_a_part_asks_for_what_is_due_less_what_has_left() -> None:
     assert next_action(DUE, [ENTERED, LIVE_STOP], ONE).quantity == PART
     some = order(

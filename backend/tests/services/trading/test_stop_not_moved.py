@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from app.repositories.open_trades import keep_best
-from tests.services.trading.floor import TradingFloor
+from tests.services.trading.floor import BTC, TradingFloor, until
 from tests.services.trading.open_positions import open_trade, store
 from tests.services.trading.test_position_watch import outbox, quotes, watch_on, watched
 
@@ -53,6 +53,37 @@ async def test_stop_of_which_the_venue_holds_only_a_looser_one_is_triggered_here
     await watch.on_quotes("paper", quotes(mark))
     exits = [("exit", 3, {"trade_id": str(trade.id), "reason": "stop_loss"})]
     assert await outbox(floor) == (exits if left else [])
+
+
+async def test_position_whose_moved_stop_the_venue_refused_is_left_at_the_moved_stop(
+    floor: TradingFloor,
+) -> None:
+    account = await floor.wallet(await floor.user())
+    async with floor.executor():
+        await floor.signal(BTC, stop="0.03")
+        trade = await floor.until_status(account, "PROTECTED")
+        await floor.sql.execute("UPDATE trades SET trailing_enabled = false")
+        refusal = {"path": "/fapi/v1/algoOrder", "method": "POST", "mode": "code:-4045", "count": None}
+        floor.venue.control("POST", "/sim/fault", {"rules": [refusal]})
+        wanted = (trade["entry_price"] * Decimal("0.985")).quantize(Decimal("0.1"))
+        await floor.enqueue("move_stop", {"trade_id": str(trade["id"]), "stop_price": str(wanted)})
+
+        async def refused() -> bool | None:
+            found = await floor.sql.fetchval(
+                "SELECT true FROM orders WHERE trade_id = $1 AND leg = 'stop' AND status = 'REJECTED'",
+                trade["id"],
+            )
+            return True if found else None
+
+        await until(refused)
+        watch = watch_on(floor)
+        await watch.tend()
+        await watch.on_quotes("paper", quotes(str(wanted - 1)))
+        closed = await floor.until_status(account, "CLOSED")
+    assert closed["exit_requested"] == "stop_loss"
+    left = await floor.sql.fetch("SELECT leg FROM orders WHERE leg <> 'entry' AND filled_quantity > 0")
+    assert [row["leg"] for row in left] == ["exit"]
+    assert await floor.venue_position(account) == 0
 
 
 @pytest.mark.parametrize(
