@@ -46,6 +46,12 @@ async def servers(settings: Settings) -> AsyncIterator[Servers]:
         yield Servers(mail, bot, changed)
 
 
+async def forget_messages(sql: asyncpg.Connection) -> None:
+    """Delete everybody's messages and wishes about them."""
+    await sql.execute("DELETE FROM notifications")
+    await sql.execute("DELETE FROM notification_settings")
+
+
 async def person(
     connection: asyncpg.Connection, *, chat: int | None = None, zone: str = "UTC", **columns: object
 ) -> UUID:

@@ -11,13 +11,12 @@ from app.core.config import Settings
 from app.core.db import Database
 from app.domain.notification_events import Channel, NotificationEvent
 from app.services.notification_sender import AT_ONCE, BATCH, NotificationSender
-from tests.services.notification_world import NOON, Servers, emit, person, servers
+from tests.services.notification_world import NOON, Servers, emit, forget_messages, person, servers
 
 
 @pytest_asyncio.fixture
 async def world(settings: Settings, owner_connection: asyncpg.Connection) -> AsyncIterator[Servers]:
-    for table in ("notifications", "notification_settings"):
-        await owner_connection.execute(f"DELETE FROM {table}")  # noqa: S608
+    await forget_messages(owner_connection)
     async with servers(settings) as made:
         yield made
 
@@ -88,7 +87,7 @@ async def test_what_is_too_long_for_telegram_ends_with_a_whole_line_and_says_so(
 
 
 async def test_one_long_sentence_is_cut_within_its_line(world: Servers, bot: TelegramBot) -> None:
-    await bot.reply(4711, "Title\n\n" + "x" * 5_000)
+    await bot.reply(4711, "Title\n\n" + "a" * 5_000)
     (sent,) = world.bot.sent
     assert len(sent.text) == MOST_CHARACTERS
-    assert sent.text.endswith("xxx\n… The rest is in the web app.")
+    assert sent.text.endswith("aaa\n… The rest is in the web app.")

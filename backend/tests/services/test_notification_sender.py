@@ -23,7 +23,15 @@ from app.core.crash_points import VARIABLE
 from app.core.db import Database
 from app.domain.notification_events import Channel, NotificationEvent
 from app.services.notification_sender import Courier, NotificationSender
-from tests.services.notification_world import NOON, Servers, deliveries, emit, person, servers
+from tests.services.notification_world import (
+    NOON,
+    Servers,
+    deliveries,
+    emit,
+    forget_messages,
+    person,
+    servers,
+)
 
 CHAT = 4711
 
@@ -48,8 +56,7 @@ def clock() -> Clock:
 
 @pytest_asyncio.fixture
 async def world(settings: Settings, owner_connection: asyncpg.Connection) -> AsyncIterator[Servers]:
-    for table in ("notifications", "notification_settings"):
-        await owner_connection.execute(f"DELETE FROM {table}")  # noqa: S608
+    await forget_messages(owner_connection)
     async with servers(settings) as made:
         yield made
 

@@ -87,11 +87,9 @@ async def test_the_loss_of_a_week_or_month_refuses_in_another_zone_too(
     await world.sql.execute("UPDATE users SET time_zone = $2 WHERE id = $1", world.user_id, zone)
     (decision,) = await world.ask(await world.signal())
     assert f"{NAMES[length]}_loss_percent" in {breach.code.value for breach in decision.breaches}
-    begun = await world.sql.fetchval(
-        f"SELECT {length}_start FROM risk_state WHERE wallet_id = $1",  # noqa: S608
-        world.wallet_id,
-    )
-    assert begun == await world.sql.fetchval(
+    stored = await world.sql.fetchrow("SELECT * FROM risk_state WHERE wallet_id = $1", world.wallet_id)
+    assert stored is not None
+    assert stored[f"{length}_start"] == await world.sql.fetchval(
         "SELECT date_trunc($1::text, $2::timestamptz, 'UTC')", length.value, MARKET_TIME
     )
 
